@@ -1,0 +1,56 @@
+/* cli_engine.c - from settings to the engine's configuration. */
+#include "cli/cli_engine.h"
+
+#include <sys/random.h>
+
+/* JSON readers keep 53 bits of a number. */
+#define SEED_MASK ((UINT64_C(1) << 53) - 1)
+
+void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings)
+{
+	*config = (struct quern_engine_config){
+		.port_count = settings->port_count,
+		.memory = settings->memory,
+		.seed = settings->seed,
+		.wait_link_ms = (int)(settings->wait_link_ns / CLI_NS_PER_MS),
+		.eal_arguments = settings->eal_arguments,
+		.verbose = settings->verbose,
+	};
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		const struct cli_port *port = &settings->ports[i];
+
+		config->ports[i] = (struct quern_port_config){
+			.device = port->device,
+			.addresses = port->addresses,
+			.prefix_length = port->prefix_length,
+			.gateway = port->gateway,
+			.mtu = port->mtu,
+			.vlan = port->vlan,
+		};
+	}
+}
+
+struct quern_shard_config *cli_engine_add_shard(struct quern_engine_config *config, const struct cli_settings *settings,
+						uint16_t port, uint16_t core, const char *role)
+{
+	struct quern_shard_config *shard = &config->shards[config->shard_count++];
+
+	*shard = (struct quern_shard_config){
+		.port = port,
+		.core = core,
+		.role = role,
+		.max_connections = settings->max_connections,
+		.max_time_wait = settings->max_time_wait,
+		.time_wait_ms = (uint32_t)(settings->time_wait_ns / CLI_NS_PER_MS),
+	};
+	return shard;
+}
+
+void cli_engine_draw_seed(struct cli_settings *settings)
+{
+	while (settings->seed == 0) {
+		if (getrandom(&settings->seed, sizeof(settings->seed), 0) != sizeof(settings->seed))
+			settings->seed = 1;
+		settings->seed &= SEED_MASK;
+	}
+}

@@ -1,0 +1,36 @@
+/* cli_exit.c - one line a mistake, and the code that scripts look at. */
+#include "cli/cli_exit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int cli_exit_of(int rc)
+{
+	switch (rc) {
+	case 0:
+		return CLI_EXIT_DONE;
+	case -EINVAL:
+		return CLI_EXIT_USAGE;
+	case -ENOMEM:
+	case -EPERM:
+	case -EACCES:
+	case -ENODEV:
+	case -EBUSY:
+		return CLI_EXIT_MACHINE;
+	default:
+		return CLI_EXIT_FAILED;
+	}
+}
+
+int cli_fail(int code, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("error: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return code;
+}

@@ -1,0 +1,19 @@
+/* cli_exit.h - exit codes, and how errors are printed. */
+#ifndef CLI_EXIT_H
+#define CLI_EXIT_H
+
+enum cli_exit {
+	CLI_EXIT_DONE = 0,
+	CLI_EXIT_FAILED = 1,
+	CLI_EXIT_USAGE = 2,
+	CLI_EXIT_MACHINE = 3,
+	CLI_EXIT_SIGNAL = 128 /* plus the signal's number */
+};
+
+/* The exit code for a -errno of the engine. */
+int cli_exit_of(int rc);
+
+/* Prints "error: ..." on standard error and returns `code`. */
+__attribute__((format(printf, 2, 3))) int cli_fail(int code, const char *format, ...);
+
+#endif

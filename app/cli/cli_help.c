@@ -1,0 +1,90 @@
+/* cli_help.c - help that fits a screen: two flags a line. */
+#include "cli/cli_help.h"
+
+#include <string.h>
+
+#include "cli/cli_flags.h"
+
+enum { CELL_COLUMNS = 49 };
+
+struct about {
+	enum cli_command command;
+	const char *usage;
+	const char *does;
+	const char *example;
+};
+
+static const struct about about_commands[] = {
+	{CLI_BENCH, "quern bench [flags]",
+	 "Opens and closes TCP connections between a client and a server in one process, over a cable.",
+	 "quern bench -d 10s --close server --time-wait 20ms"},
+	{CLI_SERVE, "quern serve -p DEV --ip ADDR/LEN [flags]",
+	 "Answers load: accepts, acknowledges, and closes when the peer closes. Ends by Ctrl-C.",
+	 "quern serve --discard -p tap:q0 --ip 198.18.0.1/24 --listen 198.18.0.1:80"},
+	{CLI_LOAD, "quern load tcp://ADDR:PORT -p DEV --ip ADDR/LEN [flags]",
+	 "Opens connections to a target and accounts for every one.",
+	 "quern load tcp://198.18.0.2:80 -p tap:q0 --ip 198.18.0.1/24 --cps 5k -d 60s"},
+};
+
+/* One flag, padded to a cell. */
+static void format_cell(char cell[CELL_COLUMNS + 1], const struct cli_flag *flag)
+{
+	char names[48];
+
+	if (flag->letter)
+		snprintf(names, sizeof(names), "-%c, --%s %s", flag->letter, flag->name,
+			 flag->argument ? flag->argument : "");
+	else
+		snprintf(names, sizeof(names), "    --%s %s", flag->name, flag->argument ? flag->argument : "");
+	snprintf(cell, CELL_COLUMNS + 1, "%-26s %s", names, flag->help);
+}
+
+static void print_flags(FILE *out, enum cli_command command)
+{
+	const struct cli_flag *flags[64];
+	size_t count = 0, rows;
+	char left[CELL_COLUMNS + 1], right[CELL_COLUMNS + 1];
+
+	for (const struct cli_flag *flag = cli_flag_table; flag->name && count < 64; flag++) {
+		if (flag->commands & command)
+			flags[count++] = flag;
+	}
+	rows = (count + 1) / 2;
+	for (size_t row = 0; row < rows; row++) {
+		format_cell(left, flags[row]);
+		right[0] = '\0';
+		if (rows + row < count)
+			format_cell(right, flags[rows + row]);
+		if (right[0] == '\0')
+			fprintf(out, "%s\n", left);
+		else
+			fprintf(out, "%-*s  %s\n", CELL_COLUMNS, left, right);
+	}
+}
+
+static void print_program(FILE *out)
+{
+	fputs("quern: a packet engine that opens, serves and measures TCP connections\n\n", out);
+	for (size_t i = 0; i < sizeof(about_commands) / sizeof(about_commands[0]); i++)
+		fprintf(out, "  %s\n      %s\n", about_commands[i].usage, about_commands[i].does);
+	fputs("\nquern COMMAND --help lists the flags of a command; quern --version says what was built.\n"
+	      "example: quern bench -d 10s\n",
+	      out);
+}
+
+void cli_help(FILE *out, enum cli_command command)
+{
+	if (command == CLI_NO_COMMAND) {
+		print_program(out);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(about_commands) / sizeof(about_commands[0]); i++) {
+		const struct about *about = &about_commands[i];
+
+		if (about->command != command)
+			continue;
+		fprintf(out, "usage: %s\n%s\nexample: %s\n\n", about->usage, about->does, about->example);
+		print_flags(out, command);
+		fputs("    --help, --version; what stands behind -- goes to DPDK's EAL as it is\n", out);
+	}
+}

@@ -1,0 +1,14 @@
+/* cli_help.h - the help of the program and of each command, printed from the table of flags. */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include <stdio.h>
+
+#include "cli/cli_settings.h"
+
+enum { CLI_HELP_LINES = 24, CLI_HELP_COLUMNS = 100 };
+
+/* Prints what `command` does, an example and its flags; for CLI_NO_COMMAND the list of commands. */
+void cli_help(FILE *out, enum cli_command command);
+
+#endif

@@ -1,0 +1,98 @@
+/* cli_settings.h - what a run is asked to do: the flags as values, completed by cli_complete(). */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quern/address.h>
+#include <quern/engine.h>
+#include <quern/options.h>
+
+#include "cli/cli_units.h"
+
+enum { CLI_ERROR_TEXT = 512, CLI_MAX_ADDRESSES = 16 };
+
+/* Commands are bits, so that a flag can name all those it belongs to. */
+enum cli_command {
+	CLI_NO_COMMAND = 0,
+	CLI_BENCH = 1,
+	CLI_SERVE = 2,
+	CLI_LOAD = 4,
+	CLI_ALL = CLI_BENCH | CLI_SERVE | CLI_LOAD
+};
+
+/* Which end closes first. */
+enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_RST };
+
+struct cli_port {
+	const char *device;
+	bool has_ip;
+	struct quern_prefix ip;
+	uint32_t gateway;
+	uint16_t mtu;
+	uint16_t vlan;
+	struct quern_range addresses; /* found by cli_complete() */
+	uint8_t prefix_length;        /* found by cli_complete() */
+};
+
+#define CLI_CPS_MAX UINT64_MAX
+
+struct cli_settings {
+	enum cli_command command;
+	struct cli_port ports[QUERN_MAX_PORTS];
+	uint16_t port_count;
+	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
+	uint16_t listen_count;
+	struct quern_range source[CLI_MAX_ADDRESSES];
+	uint16_t source_count;
+	struct quern_endpoint target;
+	bool has_target;
+	uint64_t wait_link_ns;
+
+	struct cli_cores cores;
+	struct cli_cores client_cores;
+	struct cli_cores server_cores;
+	enum quern_memory memory;
+	uint32_t max_connections;
+	uint32_t max_time_wait;
+
+	bool duration_given;
+	uint64_t duration_ns; /* 0: until told to stop */
+	uint64_t connections; /* 0: no limit */
+	uint64_t cps;         /* 0: not asked for; CLI_CPS_MAX */
+	uint64_t cc;          /* 0: not asked for */
+	uint64_t hold_ns;
+	enum cli_close close;
+	uint64_t warmup_ns;
+	uint64_t seed;
+	bool discard;
+
+	uint64_t time_wait_ns;
+	struct cli_keepalive keepalive;
+	uint64_t connect_timeout_ns;
+
+	const char *json; /* file, "-" for standard output, or null */
+	bool quiet;
+	bool verbose;
+	bool no_color;
+	char *const *eal_arguments; /* what stood behind --, null-terminated */
+};
+
+/* "bench", "serve", "load"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is none. */
+enum cli_command cli_command_from_name(const char *name);
+const char *cli_command_name(enum cli_command command);
+
+/* "client", "server", "both", "rst". */
+const char *cli_close_name(enum cli_close close);
+
+/* The settings of a command before its flags are read. */
+void cli_settings_init(struct cli_settings *settings, enum cli_command command);
+
+/* Checks the flags against each other and fills in what was left out. 0, or -EINVAL with one line in `error`. */
+int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* The options of TCP that the flags ask for. */
+struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings);
+
+#endif

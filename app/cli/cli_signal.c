@@ -1,0 +1,35 @@
+/* cli_signal.c - the handler only counts; what a signal means is decided on the control thread. */
+#include "cli/cli_signal.h"
+
+#include <signal.h>
+#include <string.h>
+
+static volatile sig_atomic_t caught;
+static volatile sig_atomic_t first;
+
+static void on_signal(int number)
+{
+	if (caught == 0)
+		first = number;
+	caught++;
+}
+
+void cli_signal_catch(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+int cli_signal_count(void)
+{
+	return caught;
+}
+
+int cli_signal_first(void)
+{
+	return first;
+}

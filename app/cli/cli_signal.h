@@ -1,0 +1,12 @@
+/* cli_signal.h - SIGINT and SIGTERM as a number that the control thread looks at. */
+#ifndef CLI_SIGNAL_H
+#define CLI_SIGNAL_H
+
+/* Catches SIGINT and SIGTERM from now on. */
+void cli_signal_catch(void);
+
+/* How many came so far, and the first of them (0 for none). */
+int cli_signal_count(void);
+int cli_signal_first(void);
+
+#endif

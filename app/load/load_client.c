@@ -1,0 +1,272 @@
+/* load_client.c - the client's turn: waits for the way, paces opens, drains, and sweeps what is left. */
+#include "load/load_client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/load_client_parts.h"
+
+enum {
+	WINDOW = 256,      /* set-ups in flight of --cps max */
+	WINDOW_BATCH = 32, /* opens a turn, of --cps max and --cc */
+	DUE_BATCH = 64,    /* of --cps N */
+	SWEEP_BATCH = 64,
+	SWEEP_LOOK = 4096, /* slots looked at in a turn */
+	ON_TIME_NS = 5000
+};
+#define RETRY_NS CLI_NS_PER_MS
+#define SLACK_NS CLI_NS_PER_S
+#define SWEEP_NS (2 * CLI_NS_PER_S)
+
+enum load_phase load_client_phase(const struct load_client *client)
+{
+	return (enum load_phase)__atomic_load_n(&client->phase, __ATOMIC_ACQUIRE);
+}
+
+static void enter(struct load_client *client, enum load_phase phase)
+{
+	__atomic_store_n(&client->phase, phase, __ATOMIC_RELEASE);
+}
+
+static enum load_order order_of(const struct load_client *client)
+{
+	return (enum load_order)__atomic_load_n(client->order, __ATOMIC_RELAXED);
+}
+
+static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
+{
+	return all / count + (number < all % count);
+}
+
+int load_client_open(struct load_client *client, const struct cli_settings *settings, uint16_t port, uint16_t number,
+		     uint16_t count, const enum load_order *order)
+{
+	const struct cli_port *from = &settings->ports[port];
+
+	*client = (struct load_client){.order = order, .settings = settings, .slot_count = settings->max_connections};
+	client->is_scheduled = settings->cps != 0 && settings->cps != CLI_CPS_MAX;
+	client->rate = client->is_scheduled ? share(settings->cps, number, count) : 0;
+	client->to_hold = share(settings->cc, number, count);
+	client->left = settings->connections == 0 ? UINT64_MAX : share(settings->connections, number, count);
+	client->next_hop = settings->target.address;
+	if (from->gateway != 0 && (from->addresses.first ^ settings->target.address) >> (32 - from->prefix_length))
+		client->next_hop = from->gateway;
+	for (uint16_t i = 0; i < settings->source_count; i++) {
+		if (settings->source[i].first >= from->addresses.first &&
+		    settings->source[i].last <= from->addresses.last)
+			client->sources[client->source_count++] = settings->source[i];
+	}
+	client->tally = malloc(sizeof(*client->tally));
+	client->slots = malloc(client->slot_count * sizeof(*client->slots));
+	if (settings->hold_ns > 0)
+		client->hold.entries = malloc(client->slot_count * sizeof(*client->hold.entries));
+	if (!client->tally || !client->slots || (settings->hold_ns > 0 && !client->hold.entries)) {
+		load_client_close(client);
+		return -ENOMEM;
+	}
+	report_tally_reset(client->tally);
+	memset(client->slots, 0, client->slot_count * sizeof(*client->slots));
+	if (client->hold.entries)
+		memset(client->hold.entries, 0, client->slot_count * sizeof(*client->hold.entries));
+	return 0;
+}
+
+void load_client_close(struct load_client *client)
+{
+	free(client->hold.entries);
+	free(client->slots);
+	free(client->tally);
+	*client = (struct load_client){.phase = LOAD_DONE};
+}
+
+int load_client_start(struct quern_shard *shard, void *app)
+{
+	struct load_client *client = app;
+	struct quern_tcp_options options = cli_tcp_options(client->settings);
+
+	for (uint16_t i = 0; i < client->source_count; i++) {
+		struct quern_source source = {.addresses = client->sources[i]};
+		int rc = quern_route_add(shard, &source, &client->settings->target, &options, &load_client_events,
+					 client, &client->routes[i]);
+
+		if (rc != 0)
+			return rc;
+	}
+	client->waiting_since_ns = quern_now(shard);
+	return client->source_count > 0 ? 0 : -EADDRNOTAVAIL;
+}
+
+static bool look_for_target(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	if (quern_reachable(shard, client->next_hop))
+		enter(client, LOAD_READY);
+	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
+		enter(client, LOAD_UNREACHABLE);
+	return false;
+}
+
+static bool begin_when_told(struct load_client *client, uint64_t now)
+{
+	enum load_order order = order_of(client);
+
+	if (order == LOAD_ORDER_WAIT)
+		return false;
+	client->measure_begin_ns = now + client->settings->warmup_ns;
+	client->measure_end_ns = client->settings->duration_ns == 0
+					 ? UINT64_MAX
+					 : client->measure_begin_ns + client->settings->duration_ns;
+	if (client->rate > 0)
+		load_schedule_begin(&client->schedule, client->rate, now);
+	enter(client, LOAD_WARMUP);
+	return true;
+}
+
+/* Opens one connection and counts it. False where that failed: nothing more can be opened in this turn. */
+static bool open_one(struct load_client *client, struct quern_shard *shard, uint64_t intended_ns, uint64_t now)
+{
+	bool is_measured = intended_ns >= client->measure_begin_ns;
+	struct quern_conn conn;
+	int rc = quern_connect(shard, client->routes[client->next_route], &conn);
+
+	if (++client->next_route == client->source_count)
+		client->next_route = 0;
+	if (is_measured) {
+		client->left--;
+		report_count(&client->tally->opened);
+		if (now - intended_ns <= ON_TIME_NS)
+			report_count(&client->tally->on_schedule);
+	}
+	if (rc == 0) {
+		load_slot_open(client, conn, intended_ns, now, is_measured);
+		return true;
+	}
+	if (is_measured)
+		report_count(&client->tally->failed[rc == -ENOBUFS ? REPORT_FAILED_no_memory : REPORT_FAILED_no_port]);
+	return false;
+}
+
+/* Open loop: every intended start is tried, however the others fare. */
+static bool open_due(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	int opened = 0;
+
+	for (; opened < DUE_BATCH && client->rate > 0 && client->schedule.next_ns <= now && client->left > 0;
+	     opened++) {
+		if (client->schedule.next_ns >= client->measure_end_ns)
+			break;
+		open_one(client, shard, client->schedule.next_ns, now);
+		load_schedule_advance(&client->schedule);
+	}
+	return opened > 0;
+}
+
+/* Closed loop: as many as the window or the number to hold leaves room for. After a failure it tries again in a
+ * millisecond, so that a full port space does not become millions of failures. */
+static bool open_room(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	uint64_t used = client->to_hold > 0 ? (uint64_t)client->setting_up + client->open : client->setting_up;
+	uint64_t most = client->to_hold > 0 ? client->to_hold : client->settings->cc > 0 ? 0 : WINDOW;
+	uint64_t room = used < most ? most - used : 0;
+	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
+
+	if (now < client->retry_at_ns)
+		return false;
+	for (uint64_t i = 0; i < batch && client->left > 0; i++) {
+		if (open_one(client, shard, now, now))
+			continue;
+		client->retry_at_ns = now + RETRY_NS;
+		break;
+	}
+	return batch > 0;
+}
+
+static void begin_draining(struct load_client *client, uint64_t now)
+{
+	if (now < client->measure_end_ns)
+		client->measure_end_ns = now;
+	if (client->is_scheduled && client->left > 0 && client->rate > 0)
+		client->missed = load_schedule_missed(&client->schedule, client->measure_end_ns);
+	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
+	/* A run that ends by count lets its connections live to their end. */
+	if (client->left == 0)
+		client->deadline_ns += client->settings->hold_ns;
+	enter(client, LOAD_DRAINING);
+}
+
+static bool open_and_close(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	bool closed = load_close_due(client, shard, now), opened;
+
+	if (client->phase == LOAD_WARMUP && now >= client->measure_begin_ns)
+		enter(client, LOAD_MEASURING);
+	if (now >= client->measure_end_ns || client->left == 0 || order_of(client) >= LOAD_ORDER_END) {
+		begin_draining(client, now);
+		return true;
+	}
+	opened = client->is_scheduled ? open_due(client, shard, now) : open_room(client, shard, now);
+	return opened || closed;
+}
+
+static bool drain(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	bool closed = load_close_due(client, shard, now);
+	bool is_decided = client->setting_up == 0 && (client->left > 0 || client->open == 0);
+
+	if (!is_decided && now < client->deadline_ns && order_of(client) < LOAD_ORDER_QUIT)
+		return closed;
+	client->deadline_ns = now + SWEEP_NS;
+	enter(client, LOAD_SWEEPING);
+	return true;
+}
+
+/* Counts what is still there and resets it, so that no peer is left hanging; beyond the deadline it only counts. */
+static bool sweep(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	int aborted = 0;
+
+	for (int looked = 0; looked < SWEEP_LOOK && aborted < SWEEP_BATCH; looked++) {
+		uint32_t index = client->sweep_next;
+		struct load_slot *slot;
+
+		if (index == client->slot_count) {
+			enter(client, LOAD_DONE);
+			break;
+		}
+		slot = &client->slots[index];
+		client->sweep_next++;
+		if (!(slot->flags & LOAD_SLOT_LIVE))
+			continue;
+		load_slot_settle(client, slot);
+		if (now < client->deadline_ns) {
+			quern_conn_abort(shard,
+					 (struct quern_conn){index, quern_shard_number(shard), slot->generation});
+			aborted++;
+		}
+	}
+	return true;
+}
+
+bool load_client_turn(struct quern_shard *shard, void *app)
+{
+	struct load_client *client = app;
+	uint64_t now = quern_now(shard);
+
+	switch (client->phase) {
+	case LOAD_WAITING:
+		return look_for_target(client, shard, now);
+	case LOAD_READY:
+		return begin_when_told(client, now);
+	case LOAD_WARMUP:
+	case LOAD_MEASURING:
+		return open_and_close(client, shard, now);
+	case LOAD_DRAINING:
+		return drain(client, shard, now);
+	case LOAD_SWEEPING:
+		return sweep(client, shard, now);
+	case LOAD_UNREACHABLE:
+	case LOAD_DONE:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,85 @@
+/* load_client.h - the client end: opens connections by a rate, a window or a number to hold, and accounts for each. */
+#ifndef LOAD_CLIENT_H
+#define LOAD_CLIENT_H
+
+#include <quern/calls.h>
+
+#include "cli/cli_settings.h"
+#include "load/load_hold.h"
+#include "load/load_schedule.h"
+#include "report/report_tally.h"
+
+/* The life of a client; it only moves forward. Written by its worker, read by the control thread. */
+enum load_phase {
+	LOAD_WAITING,     /* for the MAC address of the way to the target */
+	LOAD_UNREACHABLE, /* it did not come in time */
+	LOAD_READY,       /* waits for the order to begin */
+	LOAD_WARMUP,
+	LOAD_MEASURING,
+	LOAD_DRAINING, /* opens nothing; set-ups are being decided */
+	LOAD_SWEEPING, /* the counts stand; what is still open is reset */
+	LOAD_DONE
+};
+
+/* Given by the control thread to all clients. */
+enum load_order {
+	LOAD_ORDER_WAIT,
+	LOAD_ORDER_BEGIN,
+	LOAD_ORDER_END, /* open nothing more */
+	LOAD_ORDER_QUIT /* and do not wait for set-ups */
+};
+
+/* What is remembered of a connection. */
+struct load_slot {
+	uint32_t opened_low; /* when the SYN was given out, in units of 64 ns */
+	uint16_t opened_high;
+	uint16_t generation;
+	uint32_t lag; /* how long after its intended start, same units */
+	uint32_t flags;
+};
+
+struct load_client {
+	enum load_phase phase;
+	const enum load_order *order;
+	const struct cli_settings *settings;
+	struct report_tally *tally;
+	struct load_slot *slots; /* by conn.index */
+	struct load_hold hold;
+	uint32_t slot_count;
+
+	struct quern_range sources[CLI_MAX_ADDRESSES];
+	uint8_t routes[CLI_MAX_ADDRESSES];
+	uint16_t source_count;
+	uint16_t next_route;
+	uint32_t next_hop; /* whose MAC address must be known */
+
+	bool is_scheduled;
+	struct load_schedule schedule;
+	uint64_t rate;       /* this client's share of --cps */
+	uint64_t to_hold;    /* its share of --cc; 0 for none */
+	uint64_t left;       /* its share of --connections */
+	uint32_t setting_up; /* SYN given out, not decided */
+	uint32_t open;       /* established, not ended */
+	uint64_t retry_at_ns;
+
+	uint64_t waiting_since_ns;
+	uint64_t measure_begin_ns;
+	uint64_t measure_end_ns;
+	uint64_t missed; /* intended starts that were never reached */
+	uint64_t deadline_ns;
+	uint32_t sweep_next;
+};
+
+/* Prepares client `number` of `count` for a port; memory is reserved and touched here. 0 or -ENOMEM. */
+int load_client_open(struct load_client *client, const struct cli_settings *settings, uint16_t port, uint16_t number,
+		     uint16_t count, const enum load_order *order);
+void load_client_close(struct load_client *client);
+
+/* on_start and on_turn of the client's shard; `app` is the client. */
+int load_client_start(struct quern_shard *shard, void *app);
+bool load_client_turn(struct quern_shard *shard, void *app);
+
+/* The phase, from any thread. */
+enum load_phase load_client_phase(const struct load_client *client);
+
+#endif

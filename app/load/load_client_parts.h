@@ -1,0 +1,21 @@
+/* load_client_parts.h - what the client's files share: the pace, and the events of its connections. */
+#ifndef LOAD_CLIENT_PARTS_H
+#define LOAD_CLIENT_PARTS_H
+
+#include "load/load_client.h"
+
+enum { LOAD_SLOT_LIVE = 1, LOAD_SLOT_ESTABLISHED = 2, LOAD_SLOT_MEASURED = 4 };
+
+extern const struct quern_events load_client_events;
+
+/* Remembers a connection that was just opened. */
+void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
+		    bool is_measured);
+
+/* Counts a connection as what it is when the counts are closed, and forgets it. */
+void load_slot_settle(struct load_client *client, struct load_slot *slot);
+
+/* Closes the connections that were held long enough, a bounded number. Returns whether there were any. */
+bool load_close_due(struct load_client *client, struct quern_shard *shard, uint64_t now);
+
+#endif

@@ -1,0 +1,116 @@
+/* load_command.c - a client on each port, towards one target. */
+#include "load/load_command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_engine.h"
+#include "cli/cli_exit.h"
+#include "cli/cli_place.h"
+#include "cli/cli_signal.h"
+#include "report/report_format.h"
+
+static int fail_unreachable(const struct load_measure *measure)
+{
+	const struct cli_settings *settings = measure->settings;
+	char target[QUERN_ADDRESS_TEXT], hop[QUERN_ADDRESS_TEXT], wait[REPORT_NUMBER_TEXT];
+	uint16_t number = 0;
+
+	while (number + 1 < measure->client_count && load_client_phase(&measure->clients[number]) != LOAD_UNREACHABLE)
+		number++;
+	return cli_fail(CLI_EXIT_FAILED,
+			"target %s: no ARP answer for %s within %s on port %s; is the other end up and on this network "
+			"(--ip, --gateway, --vlan)?",
+			quern_format_address(settings->target.address, target),
+			quern_format_address(measure->clients[number].next_hop, hop),
+			report_format_span(settings->wait_link_ns, wait), settings->ports[number].device);
+}
+
+/* Runs the opened engine and turns what happened into an exit code. */
+static int run_and_report(struct load_measure *measure, struct quern_engine *engine, struct report_output *output)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	int rc = load_measure_run(measure, engine, error), code;
+
+	if (rc != 0)
+		return cli_fail(cli_exit_of(rc), "%s", error);
+	if (measure->is_unreachable)
+		return fail_unreachable(measure);
+	code = load_measure_report(measure, engine, output);
+	if (code < 0)
+		return cli_fail(CLI_EXIT_FAILED, "--json %s: %s", measure->settings->json, strerror(-code));
+	if (cli_signal_count() > 0)
+		return CLI_EXIT_SIGNAL + cli_signal_first();
+	return code == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
+}
+
+int load_command_run(struct load_measure *measure, const struct quern_engine_config *config,
+		     void (*announce)(FILE *out, const struct cli_settings *settings,
+				      const struct quern_engine *engine))
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	struct quern_engine *engine;
+	struct report_output output;
+	int rc = report_output_open(&output, measure->settings), code;
+
+	if (rc != 0)
+		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", measure->settings->json, strerror(-rc));
+	cli_signal_catch();
+	rc = quern_engine_open(config, &engine, error);
+	if (rc != 0)
+		return cli_fail(cli_exit_of(rc), "%s", error);
+	announce(output.text, measure->settings, engine);
+	fflush(output.text);
+	code = run_and_report(measure, engine, &output);
+	quern_engine_close(engine);
+	return code;
+}
+
+static void announce_load(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
+{
+	struct quern_machine machine;
+	char target[QUERN_ENDPOINT_TEXT];
+
+	quern_engine_machine(engine, &machine);
+	fprintf(out, "quern load tcp://%s · ports", quern_format_endpoint(&settings->target, target));
+	for (uint16_t i = 0; i < settings->port_count; i++)
+		fprintf(out, " %s", settings->ports[i].device);
+	fprintf(out, " · %s pages\n", machine.pages);
+}
+
+int load_command(struct cli_settings *settings)
+{
+	static struct quern_engine_config config;
+	static struct load_measure measure;
+	struct cli_cores usable;
+	uint16_t cores[QUERN_MAX_PORTS];
+	char error[CLI_ERROR_TEXT];
+	int code;
+
+	cli_place_usable(&usable);
+	if (cli_place_ports(settings, &usable, cores, error) != 0)
+		return cli_fail(CLI_EXIT_USAGE, "%s", error);
+	cli_engine_draw_seed(settings);
+	cli_engine_fill(&config, settings);
+	if (load_measure_open(&measure, settings) != 0)
+		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
+	for (uint16_t port = 0; port < settings->port_count; port++) {
+		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, port, cores[port], "client");
+		struct load_client *client = &measure.clients[port];
+
+		if (load_client_open(client, settings, port, port, settings->port_count, &measure.order) != 0) {
+			load_measure_close(&measure);
+			return cli_fail(CLI_EXIT_MACHINE,
+					"not enough memory for %u connections; lower --max-connections",
+					settings->max_connections);
+		}
+		measure.client_count++;
+		shard->on_start = load_client_start;
+		shard->on_turn = load_client_turn;
+		shard->app = client;
+		measure.shards[measure.shard_count++] = (struct report_shard){cores[port], "client", client->tally};
+	}
+	code = load_command_run(&measure, &config, announce_load);
+	load_measure_close(&measure);
+	return code;
+}

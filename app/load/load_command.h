@@ -1,0 +1,16 @@
+/* load_command.h - quern load TARGET. */
+#ifndef LOAD_COMMAND_H
+#define LOAD_COMMAND_H
+
+#include "load/load_measure.h"
+
+/* Runs the command with complete settings; returns the exit code. */
+int load_command(struct cli_settings *settings);
+
+/* Opens the engine, runs `measure` on it, and reports: what bench and load share. `announce` prints the header line.
+ * Returns the exit code. */
+int load_command_run(struct load_measure *measure, const struct quern_engine_config *config,
+		     void (*announce)(FILE *out, const struct cli_settings *settings,
+				      const struct quern_engine *engine));
+
+#endif

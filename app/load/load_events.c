@@ -1,0 +1,127 @@
+/* load_events.c - what happens to the client's connections, and the counting of it. The hot path of load. */
+#include <errno.h>
+
+#include "load/load_client_parts.h"
+#include "report/report_totals.h"
+
+enum {
+	UNIT_SHIFT = 6, /* 64 ns */
+	CLOSE_BATCH = 64
+};
+
+void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
+		    bool is_measured)
+{
+	uint64_t opened = now >> UNIT_SHIFT;
+
+	client->slots[conn.index] = (struct load_slot){
+		.opened_low = (uint32_t)opened,
+		.opened_high = (uint16_t)(opened >> 32),
+		.generation = conn.generation,
+		.lag = (uint32_t)((now - intended_ns) >> UNIT_SHIFT),
+		.flags = LOAD_SLOT_LIVE | (is_measured ? LOAD_SLOT_MEASURED : 0),
+	};
+	client->setting_up++;
+}
+
+void load_slot_settle(struct load_client *client, struct load_slot *slot)
+{
+	if (slot->flags & LOAD_SLOT_MEASURED && slot->flags & LOAD_SLOT_LIVE)
+		report_count(slot->flags & LOAD_SLOT_ESTABLISHED ? &client->tally->in_flight
+								 : &client->tally->failed[REPORT_FAILED_timeout]);
+	slot->flags = 0;
+}
+
+static uint64_t ns_since_open(const struct load_slot *slot, uint64_t now)
+{
+	uint64_t opened = (uint64_t)slot->opened_high << 32 | slot->opened_low;
+
+	return ((now >> UNIT_SHIFT) - opened) << UNIT_SHIFT;
+}
+
+static void close_now(const struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	if (client->settings->close == CLI_CLOSE_RST)
+		quern_conn_abort(shard, conn);
+	else
+		quern_conn_close(shard, conn);
+}
+
+bool load_close_due(struct load_client *client, struct quern_shard *shard, uint64_t now)
+{
+	struct quern_conn conn = {.shard = quern_shard_number(shard)};
+	int closed = 0;
+
+	while (closed < CLOSE_BATCH && load_hold_take_due(&client->hold, now, &conn.index, &conn.generation)) {
+		close_now(client, shard, conn);
+		closed++;
+	}
+	return closed > 0;
+}
+
+static void on_established(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct load_client *client = app;
+	struct load_slot *slot = &client->slots[conn.index];
+	uint64_t now = quern_now(shard);
+
+	if (client->phase >= LOAD_SWEEPING) {
+		load_slot_settle(client, slot);
+		quern_conn_abort(shard, conn);
+		return;
+	}
+	slot->flags |= LOAD_SLOT_ESTABLISHED;
+	client->setting_up--;
+	client->open++;
+	if (slot->flags & LOAD_SLOT_MEASURED) {
+		uint64_t setup_ns = ns_since_open(slot, now);
+
+		report_count(&client->tally->established);
+		quern_histogram_record(&client->tally->setup, setup_ns);
+		if (client->is_scheduled)
+			quern_histogram_record(&client->tally->from_schedule,
+					       setup_ns + ((uint64_t)slot->lag << UNIT_SHIFT));
+	}
+	if (client->settings->close == CLI_CLOSE_SERVER)
+		return;
+	if (client->hold.entries)
+		load_hold_put(&client->hold, conn.index, conn.generation, now + client->settings->hold_ns);
+	else
+		close_now(client, shard, conn);
+}
+
+static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)app;
+	quern_conn_close(shard, conn);
+}
+
+static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+{
+	struct load_client *client = app;
+	struct load_slot *slot = &client->slots[conn.index];
+	struct report_tally *tally = client->tally;
+	uint32_t flags = slot->flags;
+
+	load_hold_remove(&client->hold, conn.index);
+	if (client->phase >= LOAD_SWEEPING) {
+		load_slot_settle(client, slot);
+		return;
+	}
+	slot->flags = 0;
+	if (flags & LOAD_SLOT_ESTABLISHED) {
+		client->open--;
+		report_count(&tally->ended);
+		if (!(flags & LOAD_SLOT_MEASURED))
+			return;
+		report_count(&tally->closed[report_close_of(how)]);
+		quern_histogram_record(&tally->life, ns_since_open(slot, quern_now(shard)));
+	} else if (flags & LOAD_SLOT_LIVE) {
+		client->setting_up--;
+		if (flags & LOAD_SLOT_MEASURED)
+			report_count(&tally->failed[report_failure_of(how)]);
+	}
+}
+
+const struct quern_events load_client_events = {
+	.on_established = on_established, .on_peer_closed = on_peer_closed, .on_ended = on_ended};

@@ -1,0 +1,41 @@
+/* load_measure.h - the control thread's side of a measured run: begins it, takes its seconds, and ends it. */
+#ifndef LOAD_MEASURE_H
+#define LOAD_MEASURE_H
+
+#include "load/load_client.h"
+#include "report/report_output.h"
+#include "report/report_sample.h"
+
+enum load_stage { LOAD_STAGE_WAITING, LOAD_STAGE_WARMUP, LOAD_STAGE_MEASURING, LOAD_STAGE_DRAINING, LOAD_STAGE_OVER };
+
+struct load_measure {
+	const struct cli_settings *settings;
+	enum load_order order;
+	enum load_stage stage;
+	bool is_unreachable;
+	struct load_client clients[QUERN_MAX_PORTS];
+	uint16_t client_count;
+	struct report_shard shards[QUERN_MAX_SHARDS];
+	uint16_t shard_count;
+	double begin_s; /* of measuring, on the control thread's clock */
+	double next_row_s;
+	struct report_sample begin;
+	struct report_sample end;
+	struct report_sample last_row;
+	struct report_series series;
+	struct report_progress progress;
+	struct quern_histogram *setup; /* of all clients, for a row */
+	struct quern_histogram *part;
+};
+
+/* Reserves what the control thread needs. 0 or -ENOMEM. */
+int load_measure_open(struct load_measure *measure, const struct cli_settings *settings);
+void load_measure_close(struct load_measure *measure);
+
+/* Runs the engine from the first turn to the last report; `engine` is open. 0, or -errno with `error`. */
+int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* Merges the clients' counts, writes text and JSON, and returns the exit code. */
+int load_measure_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output);
+
+#endif

@@ -1,0 +1,71 @@
+/* report.h - a finished run as plain values, and its two forms: JSON (quern-run/1) and text. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+#include <quern/engine.h>
+
+#include "cli/cli_settings.h"
+#include "report/report_series.h"
+#include "report/report_totals.h"
+
+enum report_verdict { REPORT_PASS, REPORT_FAIL, REPORT_ABORTED };
+
+struct report_worker {
+	uint16_t core;
+	const char *role;
+	double busy;
+	uint64_t cycles;
+	uint64_t turns;
+	uint64_t connections; /* ended on this core; one whose two ends are on it counts once */
+	uint64_t packets;     /* likewise */
+};
+
+struct report_memory {
+	double bytes_established;
+	double bytes_time_wait;
+	double bytes_half_open;
+	uint64_t table_capacity;
+	uint64_t table_used;
+	uint64_t reserved_bytes;
+	uint64_t time_wait;
+};
+
+struct report_run {
+	const struct cli_settings *settings;
+	enum report_verdict verdict;
+	double duration_s;
+	struct report_totals totals;
+	struct quern_counters traffic; /* of all shards, in the measured time */
+	double packets_per_connection;
+	bool is_scheduled; /* opens had intended starts */
+	double schedule_kept;
+	const struct quern_histogram *setup;         /* null where not measured */
+	const struct quern_histogram *from_schedule; /* likewise */
+	const struct quern_histogram *life;          /* likewise */
+	const struct report_series *series;
+	struct report_worker workers[QUERN_MAX_SHARDS];
+	uint16_t worker_count;
+	struct report_memory memory;
+	struct quern_machine machine;
+	const char *drivers[QUERN_MAX_PORTS];
+};
+
+const char *report_verdict_name(enum report_verdict verdict);
+
+/* The document with every key of quern-run/1; the caller owns it. Null where there is no memory. */
+json_t *report_json(const struct report_run *run);
+
+/* The flags as they took effect. */
+json_t *report_config(const struct cli_settings *settings);
+
+/* The short block that bench begins with. */
+void report_text_short(FILE *out, const struct report_run *run);
+
+/* The whole report. */
+void report_text(FILE *out, const struct report_run *run, bool colors);
+
+#endif

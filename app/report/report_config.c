@@ -1,0 +1,96 @@
+/* report_config.c - the settings of a run as JSON, after defaults. */
+#include "report/report.h"
+
+static json_t *ports_json(const struct cli_settings *settings)
+{
+	json_t *ports = json_array();
+
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		const struct cli_port *port = &settings->ports[i];
+		char first[QUERN_ADDRESS_TEXT], last[QUERN_ADDRESS_TEXT], gateway[QUERN_ADDRESS_TEXT];
+
+		quern_format_address(port->gateway, gateway);
+		json_array_append_new(ports,
+				      json_pack("{s:s, s:[s, s], s:i, s:s?, s:i, s:i}", "dev", port->device,
+						"addresses", quern_format_address(port->addresses.first, first),
+						quern_format_address(port->addresses.last, last), "prefix_length",
+						(int)port->prefix_length, "gateway", port->gateway ? gateway : NULL,
+						"vlan", (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500));
+	}
+	return ports;
+}
+
+static json_t *sources_json(const struct cli_settings *settings)
+{
+	json_t *sources = json_array();
+
+	for (uint16_t i = 0; i < settings->source_count; i++) {
+		char first[QUERN_ADDRESS_TEXT], last[QUERN_ADDRESS_TEXT];
+
+		json_array_append_new(sources,
+				      json_pack("[s, s]", quern_format_address(settings->source[i].first, first),
+						quern_format_address(settings->source[i].last, last)));
+	}
+	return sources;
+}
+
+static json_t *listens_json(const struct cli_settings *settings)
+{
+	json_t *listens = json_array();
+	char text[QUERN_ENDPOINT_TEXT];
+
+	for (uint16_t i = 0; i < settings->listen_count; i++)
+		json_array_append_new(listens, json_string(quern_format_endpoint(&settings->listen[i], text)));
+	return listens;
+}
+
+static json_t *cps_json(const struct cli_settings *settings)
+{
+	if (settings->cps == 0)
+		return json_null();
+	return settings->cps == CLI_CPS_MAX ? json_string("max") : json_integer((json_int_t)settings->cps);
+}
+
+static json_t *keepalive_json(const struct cli_keepalive *keepalive)
+{
+	if (!keepalive->on)
+		return json_string("off");
+	return json_pack("{s:I, s:I, s:i}", "idle_ms", (json_int_t)keepalive->idle_ms, "interval_ms",
+			 (json_int_t)keepalive->interval_ms, "probes", (int)keepalive->probes);
+}
+
+static void add_integer(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+json_t *report_config(const struct cli_settings *settings)
+{
+	static const char *const memory_names[] = {"auto", "huge", "4k"};
+	char target[QUERN_ENDPOINT_TEXT];
+	json_t *object = json_object();
+
+	json_object_set_new(object, "kind", json_string(cli_command_name(settings->command)));
+	json_object_set_new(object, "ports", ports_json(settings));
+	json_object_set_new(object, "source", sources_json(settings));
+	json_object_set_new(object, "listen", listens_json(settings));
+	json_object_set_new(object, "target",
+			    settings->has_target ? json_string(quern_format_endpoint(&settings->target, target))
+						 : json_null());
+	json_object_set_new(object, "cps", cps_json(settings));
+	json_object_set_new(object, "cc", settings->cc ? json_integer((json_int_t)settings->cc) : json_null());
+	json_object_set_new(object, "close", json_string(cli_close_name(settings->close)));
+	json_object_set_new(object, "payload", json_string("none"));
+	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
+	json_object_set_new(object, "memory", json_string(memory_names[settings->memory]));
+	add_integer(object, "duration_ns", settings->duration_ns);
+	add_integer(object, "connections", settings->connections);
+	add_integer(object, "hold_ns", settings->hold_ns);
+	add_integer(object, "warmup_ns", settings->warmup_ns);
+	add_integer(object, "time_wait_ns", settings->time_wait_ns);
+	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);
+	add_integer(object, "max_connections", settings->max_connections);
+	add_integer(object, "max_time_wait", settings->max_time_wait);
+	add_integer(object, "seed", settings->seed);
+	return object;
+}

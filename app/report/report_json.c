@@ -1,0 +1,161 @@
+/* report_json.c - the machine's contract: every key, always. */
+#include "report/report.h"
+
+#include <stdlib.h>
+
+#include "cli/cli_version.h"
+#include "report/report_hdr.h"
+
+static json_t *integer(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+const char *report_verdict_name(enum report_verdict verdict)
+{
+	static const char *const names[] = {"pass", "fail", "aborted"};
+
+	return names[verdict];
+}
+
+static json_t *tool_json(const struct report_run *run)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "version", cli_version(), "git", cli_git(), "dpdk",
+			 run->machine.dpdk, "compiler", cli_compiler(), "build", cli_build_options());
+}
+
+static json_t *machine_json(const struct report_run *run)
+{
+	json_t *ports = json_array();
+
+	for (uint16_t i = 0; i < run->settings->port_count; i++)
+		json_array_append_new(ports, json_pack("{s:s, s:s}", "name", run->settings->ports[i].device, "driver",
+						       run->drivers[i]));
+	return json_pack("{s:s, s:i, s:i, s:s, s:o}", "cpu", run->machine.cpu, "cores", (int)run->machine.cores, "numa",
+			 (int)run->machine.numa_nodes, "pages", run->machine.pages, "ports", ports);
+}
+
+static json_t *totals_json(const struct report_run *run)
+{
+	const struct report_totals *totals = &run->totals;
+	const struct quern_counters *traffic = &run->traffic;
+	json_t *failed = json_object(), *closed_by = json_object(), *drops = json_object();
+
+	for (int i = 0; i < REPORT_FAILED_END; i++)
+		json_object_set_new(failed, report_failure_names[i], integer(totals->failed[i]));
+	for (int i = 0; i < REPORT_CLOSED_END; i++)
+		json_object_set_new(closed_by, report_close_names[i], integer(totals->closed[i]));
+	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
+		if (traffic->drops[i] != 0)
+			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o}", "opened",
+			 integer(totals->opened), "established", integer(totals->established), "closed",
+			 integer(report_closed(totals)), "closed_by", closed_by, "in_flight",
+			 integer(totals->in_flight), "failed", failed, "time_wait", integer(run->memory.time_wait),
+			 "packets", "rx", integer(traffic->rx_packets), "tx", integer(traffic->tx_packets),
+			 "packets_per_connection", run->packets_per_connection, "bytes", "rx",
+			 integer(traffic->rx_bytes), "tx", integer(traffic->tx_bytes), "retransmits",
+			 integer(traffic->retransmits), "drops", drops);
+}
+
+static json_t *rate_json(const struct report_run *run)
+{
+	struct report_rate rate = report_series_rate(run->series);
+
+	return json_pack("{s:f, s:f, s:f, s:f}", "cps_mean", rate.mean, "cps_min", rate.min, "cps_max", rate.max,
+			 "cps_stddev", rate.stddev);
+}
+
+static json_t *times_json(const struct quern_histogram *histogram, const struct quern_histogram *nothing)
+{
+	static const struct {
+		const char *key;
+		double percentile;
+	} percentiles[] = {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}, {"p9999", 99.99}};
+	const struct quern_histogram *times = histogram ? histogram : nothing;
+	json_t *object = json_object();
+	char *hdr = report_hdr(times);
+
+	json_object_set_new(object, "count", integer(times->count));
+	json_object_set_new(object, "min", integer(times->count ? times->min : 0));
+	json_object_set_new(object, "mean", json_real(quern_histogram_mean(times)));
+	for (size_t i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++)
+		json_object_set_new(object, percentiles[i].key,
+				    integer(quern_histogram_percentile(times, percentiles[i].percentile)));
+	json_object_set_new(object, "max", integer(times->max));
+	json_object_set_new(object, "hdr", json_string(hdr));
+	free(hdr);
+	return object;
+}
+
+/* No payload is sent yet, so nothing has a first byte. */
+static json_t *latency_json(const struct report_run *run)
+{
+	struct quern_histogram *nothing = malloc(sizeof(*nothing));
+	json_t *object;
+
+	if (!nothing)
+		return NULL;
+	quern_histogram_reset(nothing);
+	object = json_pack("{s:o, s:o, s:o, s:o}", "setup", times_json(run->setup, nothing), "setup_from_schedule",
+			   times_json(run->from_schedule, nothing), "first_byte", times_json(NULL, nothing), "life",
+			   times_json(run->life, nothing));
+	free(nothing);
+	return object;
+}
+
+static json_t *series_json(const struct report_series *series)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < series->count; i++) {
+		const struct report_row *row = &series->rows[i];
+
+		json_array_append_new(rows,
+				      json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", row->t_s, "opened",
+						integer(row->opened), "established", integer(row->established),
+						"closed", integer(row->closed), "failed", integer(row->failed),
+						"p50_ns", integer(row->p50_ns), "p99_ns", integer(row->p99_ns),
+						"in_flight", integer(row->in_flight)));
+	}
+	return rows;
+}
+
+static json_t *workers_json(const struct report_run *run)
+{
+	json_t *workers = json_array();
+
+	for (uint16_t i = 0; i < run->worker_count; i++) {
+		const struct report_worker *worker = &run->workers[i];
+		double each = worker->connections ? (double)worker->cycles / (double)worker->connections : 0;
+
+		json_array_append_new(workers,
+				      json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:o}", "lcore", (int)worker->core,
+						"role", worker->role, "busy", worker->busy, "cycles",
+						integer(worker->cycles), "connections", integer(worker->connections),
+						"cycles_per_connection", each, "packets", integer(worker->packets)));
+	}
+	return workers;
+}
+
+static json_t *memory_json(const struct report_memory *memory)
+{
+	return json_pack("{s:{s:f, s:f, s:f}, s:{s:o, s:o}, s:o}", "bytes_per_connection", "established",
+			 memory->bytes_established, "time_wait", memory->bytes_time_wait, "half_open",
+			 memory->bytes_half_open, "table", "capacity", integer(memory->table_capacity), "used",
+			 integer(memory->table_used), "reserved_bytes", integer(memory->reserved_bytes));
+}
+
+json_t *report_json(const struct report_run *run)
+{
+	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
+			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", tool_json(run),
+			 "config", report_config(run->settings), "machine", machine_json(run), "duration_s",
+			 run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate", rate_json(run),
+			 "latency_ns", latency_json(run), "series", series_json(run->series), "workers",
+			 workers_json(run), "memory", memory_json(&run->memory), "thresholds", "valid", "accounting",
+			 report_adds_up(&run->totals) ? 1 : 0, "schedule_kept", run->schedule_kept);
+}

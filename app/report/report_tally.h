@@ -1,0 +1,59 @@
+/* report_tally.h - what one shard counts about its connections: one writer, its worker; read by the control thread. */
+#ifndef REPORT_TALLY_H
+#define REPORT_TALLY_H
+
+#include <stdint.h>
+
+#include <quern/histogram.h>
+
+/* Why a set-up failed, and how an established connection ended: the JSON keys. */
+#define REPORT_FAILURES(X) X(timeout) X(reset) X(refused) X(no_port) X(no_memory)
+#define REPORT_CLOSES(X) X(fin) X(reset) X(timeout) X(evicted)
+
+enum report_failure {
+#define X(name) REPORT_FAILED_##name,
+	REPORT_FAILURES(X)
+#undef X
+		REPORT_FAILED_END
+};
+
+enum report_close {
+#define X(name) REPORT_CLOSED_##name,
+	REPORT_CLOSES(X)
+#undef X
+		REPORT_CLOSED_END
+};
+
+extern const char *const report_failure_names[REPORT_FAILED_END];
+extern const char *const report_close_names[REPORT_CLOSED_END];
+
+/* Connections whose intended start lies in the measured time, but for `ended`. */
+struct report_tally {
+	uint64_t opened;
+	uint64_t established;
+	uint64_t failed[REPORT_FAILED_END];
+	uint64_t closed[REPORT_CLOSED_END];
+	uint64_t in_flight;   /* counted one by one at the end, not computed */
+	uint64_t on_schedule; /* opens made within 5 us of their intended start */
+	uint64_t ended;       /* established connections that ended, whenever they began */
+	struct quern_histogram setup;
+	struct quern_histogram from_schedule;
+	struct quern_histogram life;
+};
+
+/* Adds to a counter; its one writer only. */
+static inline void report_count(uint64_t *counter)
+{
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
+/* Reads a counter from any thread. */
+static inline uint64_t report_read(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Empties a tally, histograms too. */
+void report_tally_reset(struct report_tally *tally);
+
+#endif

@@ -1,0 +1,187 @@
+/* report_text.c - the report a person reads. */
+#include "report/report.h"
+
+#include <string.h>
+
+#include "report/report_format.h"
+
+enum { BAR_CELLS = 20 };
+
+static uint64_t percentile(const struct quern_histogram *histogram, double percent)
+{
+	return quern_histogram_percentile(histogram, percent);
+}
+
+static void print_target(FILE *out, const struct cli_settings *settings)
+{
+	char text[QUERN_ENDPOINT_TEXT];
+
+	fprintf(out, "quern %s", cli_command_name(settings->command));
+	if (settings->command == CLI_LOAD)
+		fprintf(out, " tcp://%s", quern_format_endpoint(&settings->target, text));
+}
+
+static void print_times(FILE *out, const struct quern_histogram *times)
+{
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
+
+	fprintf(out, "p50 %s   p99 %s   p99.9 %s   max %s", report_format_ns(percentile(times, 50), a),
+		report_format_ns(percentile(times, 99), b), report_format_ns(percentile(times, 99.9), c),
+		report_format_ns(times->max, d));
+}
+
+void report_text_short(FILE *out, const struct report_run *run)
+{
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+	struct report_rate rate = report_series_rate(run->series);
+
+	fprintf(out, " %.1f s  ", run->duration_s);
+	for (int i = 0; i < BAR_CELLS; i++)
+		fputs("█", out);
+	fprintf(out, "  %s connections/s   established %s   failed %s\n", report_format_count((uint64_t)rate.mean, a),
+		report_format_count(run->totals.established, b), report_format_count(report_failed(&run->totals), c));
+	fputs("set-up   ", out);
+	print_times(out, run->setup);
+	fprintf(out, "\n2MSL %s · ", report_format_span(run->settings->time_wait_ns, a));
+	if (report_adds_up(&run->totals))
+		fprintf(out, "all %s opens accounted for\n", report_format_count(run->totals.opened, b));
+	else
+		fputs("the connections do NOT add up\n", out);
+}
+
+static void print_header(FILE *out, const struct report_run *run, bool colors)
+{
+	static const char *const words[] = {"PASS", "FAIL", "ABORTED"};
+	char warmup[REPORT_NUMBER_TEXT];
+
+	fprintf(out, "RESULT  %s%s%s   ", colors ? (run->verdict == REPORT_PASS ? "\033[32m" : "\033[31m") : "",
+		words[run->verdict], colors ? "\033[0m" : "");
+	print_target(out, run->settings);
+	fprintf(out, "   %.1f s measured", run->duration_s);
+	if (run->settings->warmup_ns > 0)
+		fprintf(out, " (%s warm-up left out)", report_format_span(run->settings->warmup_ns, warmup));
+	fputs("\n\n", out);
+}
+
+static void print_connections(FILE *out, const struct report_run *run)
+{
+	const struct report_totals *totals = &run->totals;
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+	uint64_t failed = report_failed(totals);
+
+	fprintf(out, "connections   opened %s   established %s   closed %s\n", report_format_count(totals->opened, a),
+		report_format_count(totals->established, b), report_format_count(report_closed(totals), c));
+	fprintf(out, "              failed %s", report_format_count(failed, a));
+	if (failed > 0)
+		fprintf(out, " (%.1e)", (double)failed / (double)totals->opened);
+	for (int i = 0; i < REPORT_FAILED_END && failed > 0; i++)
+		fprintf(out, "%s%s %s", i == 0 ? ": " : ", ", report_failure_names[i],
+			report_format_count(totals->failed[i], a));
+	fputs("\n              closed by", out);
+	for (int i = 0; i < REPORT_CLOSED_END; i++)
+		fprintf(out, "%s %s %s", i == 0 ? "" : ",", report_close_names[i],
+			report_format_count(totals->closed[i], a));
+	fprintf(out, "      in flight at end %s\n", report_format_count(totals->in_flight, a));
+	fprintf(out, "              check: opened = established + failed  %s    established = closed + in flight  %s\n",
+		totals->opened == totals->established + failed ? "✓" : "✗",
+		totals->established == report_closed(totals) + totals->in_flight ? "✓" : "✗");
+}
+
+static void print_rate(FILE *out, const struct report_run *run)
+{
+	struct report_rate rate = report_series_rate(run->series);
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+
+	fprintf(out, "rate          %s ± %s per second (σ of 1 s samples)   slowest second %s\n",
+		report_format_count((uint64_t)rate.mean, a), report_format_count((uint64_t)rate.stddev, b),
+		report_format_count((uint64_t)rate.min, c));
+}
+
+static void print_setup(FILE *out, const struct report_run *run)
+{
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT];
+	const struct report_worker *first = &run->workers[0];
+
+	fprintf(out, "set-up time   min %s   ", report_format_ns(run->setup->count ? run->setup->min : 0, a));
+	print_times(out, run->setup);
+	fprintf(out, "\n              p90 %s   p99.99 %s", report_format_ns(percentile(run->setup, 90), a),
+		report_format_ns(percentile(run->setup, 99.99), b));
+	if (run->worker_count > 0 && first->turns > 0 && run->machine.tsc_hz > 0)
+		fprintf(out, "   (resolution one turn of the loop, %s on average)",
+			report_format_ns(
+				(uint64_t)((double)first->cycles / (double)first->turns * 1e9 / run->machine.tsc_hz),
+				a));
+	fputc('\n', out);
+	if (!run->is_scheduled)
+		return;
+	fputs("              from schedule: ", out);
+	print_times(out, run->from_schedule);
+	fprintf(out, "\n              %.3f %% of opens within 5 µs of their schedule\n", 100 * run->schedule_kept);
+}
+
+static void print_packets(FILE *out, const struct report_run *run)
+{
+	const struct quern_counters *traffic = &run->traffic;
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+	uint64_t drops = 0;
+
+	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++)
+		drops += traffic->drops[i];
+	fprintf(out, "packets       rx %s  tx %s", report_format_big((double)traffic->rx_packets, a),
+		report_format_big((double)traffic->tx_packets, b));
+	if (run->packets_per_connection > 0)
+		fprintf(out, "   %.2f a connection", run->packets_per_connection);
+	fprintf(out, "   retransmitted %s", report_format_count(traffic->retransmits, c));
+	fprintf(out, "   drops %s\n", report_format_count(drops, a));
+	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
+		if (traffic->drops[i] != 0)
+			fprintf(out, "              dropped %s: %s\n", report_format_count(traffic->drops[i], a),
+				quern_drop_text((enum quern_drop)i));
+	}
+}
+
+static void print_memory(FILE *out, const struct report_run *run)
+{
+	const struct report_memory *memory = &run->memory;
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT];
+
+	fprintf(out, "memory        %.1f B a connection, %.1f B in TIME-WAIT (%s now)   reserved %sB\n",
+		memory->bytes_established, memory->bytes_time_wait, report_format_count(memory->time_wait, a),
+		report_format_big((double)memory->reserved_bytes, b));
+}
+
+static void print_machine(FILE *out, const struct report_run *run)
+{
+	char a[REPORT_NUMBER_TEXT];
+
+	for (uint16_t i = 0; i < run->worker_count; i++) {
+		const struct report_worker *worker = &run->workers[i];
+
+		fprintf(out, "%score %u: %s, %.0f %% of turns busy", i == 0 ? "workers       " : "              ",
+			worker->core, worker->role, 100 * worker->busy);
+		if (worker->connections > 0)
+			fprintf(out, ", %s cycles a connection",
+				report_format_count(worker->cycles / worker->connections, a));
+		fputc('\n', out);
+	}
+	fprintf(out, "machine       %s, %u cores, %u node%s, %s pages, DPDK %s", run->machine.cpu, run->machine.cores,
+		run->machine.numa_nodes, run->machine.numa_nodes == 1 ? "" : "s", run->machine.pages,
+		run->machine.dpdk);
+	for (uint16_t i = 0; i < run->settings->port_count; i++) {
+		if (i == 0 || strcmp(run->drivers[i], run->drivers[i - 1]) != 0)
+			fprintf(out, ", %s", run->drivers[i]);
+	}
+	fputc('\n', out);
+}
+
+void report_text(FILE *out, const struct report_run *run, bool colors)
+{
+	print_header(out, run, colors);
+	print_connections(out, run);
+	print_rate(out, run);
+	if (run->setup)
+		print_setup(out, run);
+	print_packets(out, run);
+	print_memory(out, run);
+	print_machine(out, run);
+}

@@ -1,0 +1,92 @@
+/* report_totals.c - sums over shards, and the accounting: every connection is somewhere, and nowhere twice. */
+#include "report/report_totals.h"
+
+#include <string.h>
+
+#define X(name) #name,
+const char *const report_failure_names[REPORT_FAILED_END] = {REPORT_FAILURES(X)};
+const char *const report_close_names[REPORT_CLOSED_END] = {REPORT_CLOSES(X)};
+#undef X
+
+void report_tally_reset(struct report_tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+	quern_histogram_reset(&tally->setup);
+	quern_histogram_reset(&tally->from_schedule);
+	quern_histogram_reset(&tally->life);
+}
+
+void report_totals_add(struct report_totals *totals, const struct report_tally *tally)
+{
+	totals->opened += report_read(&tally->opened);
+	totals->established += report_read(&tally->established);
+	totals->in_flight += report_read(&tally->in_flight);
+	totals->on_schedule += report_read(&tally->on_schedule);
+	totals->ended += report_read(&tally->ended);
+	for (int i = 0; i < REPORT_FAILED_END; i++)
+		totals->failed[i] += report_read(&tally->failed[i]);
+	for (int i = 0; i < REPORT_CLOSED_END; i++)
+		totals->closed[i] += report_read(&tally->closed[i]);
+}
+
+uint64_t report_failed(const struct report_totals *totals)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < REPORT_FAILED_END; i++)
+		sum += totals->failed[i];
+	return sum;
+}
+
+uint64_t report_closed(const struct report_totals *totals)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < REPORT_CLOSED_END; i++)
+		sum += totals->closed[i];
+	return sum;
+}
+
+bool report_adds_up(const struct report_totals *totals)
+{
+	return totals->opened == totals->established + report_failed(totals) &&
+	       totals->established == report_closed(totals) + totals->in_flight;
+}
+
+enum report_failure report_failure_of(enum quern_end how)
+{
+	switch (how) {
+	case QUERN_END_REFUSED:
+		return REPORT_FAILED_refused;
+	case QUERN_END_RESET:
+	case QUERN_END_CLOSED:
+		return REPORT_FAILED_reset;
+	case QUERN_END_EVICTED:
+		return REPORT_FAILED_no_memory;
+	case QUERN_END_TIMEOUT:
+	case QUERN_END_ABORTED: /* by ourselves, when the time for set-ups was over */
+	case QUERN_END_NONE:
+	case QUERN_ENDS_END:
+		break;
+	}
+	return REPORT_FAILED_timeout;
+}
+
+enum report_close report_close_of(enum quern_end how)
+{
+	switch (how) {
+	case QUERN_END_CLOSED:
+		return REPORT_CLOSED_fin;
+	case QUERN_END_TIMEOUT:
+		return REPORT_CLOSED_timeout;
+	case QUERN_END_EVICTED:
+		return REPORT_CLOSED_evicted;
+	case QUERN_END_RESET:
+	case QUERN_END_REFUSED:
+	case QUERN_END_ABORTED:
+	case QUERN_END_NONE:
+	case QUERN_ENDS_END:
+		break;
+	}
+	return REPORT_CLOSED_reset;
+}

@@ -1,0 +1,188 @@
+/* serve_command.c - a server on each port, until it is told to stop. */
+#include "serve/serve_command.h"
+
+#include <string.h>
+
+#include "cli/cli_engine.h"
+#include "cli/cli_exit.h"
+#include "cli/cli_place.h"
+#include "cli/cli_signal.h"
+#include "report/report_output.h"
+#include "report/report_sample.h"
+#include "serve/serve_server.h"
+
+#define ROW_S 1.0
+
+struct serve_run {
+	const struct cli_settings *settings;
+	struct serve_server servers[QUERN_MAX_PORTS];
+	struct report_shard shards[QUERN_MAX_SHARDS];
+	uint16_t server_count;
+	bool has_begun;
+	double next_row_s;
+	struct report_sample begin;
+	struct report_sample last_row;
+	struct report_sample end;
+	struct report_series series;
+	struct report_progress progress;
+	struct quern_histogram no_setups;
+};
+
+/* Opened is what was established: a set-up that came to nothing is the client's to count. */
+static struct report_totals totals_of(const struct serve_run *serve)
+{
+	struct report_totals totals = {.opened = 0};
+
+	for (uint16_t i = 0; i < serve->server_count; i++)
+		report_totals_add(&totals, serve->servers[i].tally);
+	totals.opened = totals.established;
+	totals.on_schedule = totals.established;
+	return totals;
+}
+
+static void add_row(struct serve_run *serve, const struct quern_engine *engine)
+{
+	struct report_totals totals = totals_of(serve);
+	const struct report_row *row;
+	struct report_activity activity;
+
+	report_sample_take(&serve->end, engine, serve->shards, serve->server_count);
+	row = report_series_add(&serve->series, serve->end.at_s - serve->begin.at_s, &totals, &serve->no_setups);
+	activity = report_activity_between(&serve->last_row, &serve->end);
+	serve->last_row = serve->end;
+	if (row)
+		report_progress_line(&serve->progress, row, &activity);
+}
+
+static void tick(struct quern_engine *engine, void *app)
+{
+	struct serve_run *serve = app;
+	double now_s = report_clock_s();
+	double duration_s = (double)serve->settings->duration_ns / (double)CLI_NS_PER_S;
+	bool is_over;
+
+	if (!serve->has_begun) {
+		report_sample_take(&serve->begin, engine, serve->shards, serve->server_count);
+		serve->last_row = serve->begin;
+		serve->next_row_s = serve->begin.at_s + ROW_S;
+		serve->has_begun = true;
+	}
+	is_over = cli_signal_count() > 0 || (duration_s > 0 && now_s >= serve->begin.at_s + duration_s);
+	if (now_s >= serve->next_row_s || is_over) {
+		add_row(serve, engine);
+		serve->next_row_s += ROW_S;
+	}
+	if (is_over) {
+		report_progress_end(&serve->progress);
+		quern_engine_stop(engine);
+	}
+}
+
+/* The workers have ended: what was established and has not ended is in flight. */
+static int report(struct serve_run *serve, const struct quern_engine *engine, struct report_output *output)
+{
+	struct report_run run = {.settings = serve->settings, .series = &serve->series, .schedule_kept = 1};
+
+	run.totals = totals_of(serve);
+	run.totals.in_flight = run.totals.established - report_closed(&run.totals);
+	run.verdict = cli_signal_count() > 0 ? REPORT_ABORTED : REPORT_PASS;
+	report_between(&run, &serve->begin, &serve->end, serve->shards);
+	report_describe(&run, engine, serve->server_count);
+	report_text(output->text, &run, output->colors);
+	return report_output_write(output, &run);
+}
+
+static int run_and_report(struct serve_run *serve, struct quern_engine *engine, struct report_output *output)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	int rc = quern_engine_run(engine, tick, serve, error);
+
+	if (rc != 0)
+		return cli_fail(cli_exit_of(rc), "%s", error);
+	rc = report(serve, engine, output);
+	if (rc != 0)
+		return cli_fail(CLI_EXIT_FAILED, "--json %s: %s", serve->settings->json, strerror(-rc));
+	return cli_signal_count() > 0 ? CLI_EXIT_SIGNAL + cli_signal_first() : CLI_EXIT_DONE;
+}
+
+static void announce(FILE *out, const struct serve_run *serve)
+{
+	char text[QUERN_ENDPOINT_TEXT];
+
+	fputs("quern serve · ", out);
+	for (uint16_t i = 0; i < serve->server_count; i++) {
+		const struct serve_server *server = &serve->servers[i];
+
+		fprintf(out, "%s%s:", i == 0 ? "" : " · ", serve->settings->ports[i].device);
+		for (uint16_t j = 0; j < server->listen_count; j++) {
+			struct quern_endpoint at = server->listen[j];
+
+			if (at.address == 0)
+				at.address = serve->settings->ports[i].addresses.first;
+			fprintf(out, " tcp://%s", quern_format_endpoint(&at, text));
+		}
+	}
+	fputc('\n', out);
+	fflush(out);
+}
+
+static int open_and_run(struct serve_run *serve, const struct quern_engine_config *config)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	struct quern_engine *engine;
+	struct report_output output;
+	int rc = report_output_open(&output, serve->settings), code;
+
+	if (rc != 0)
+		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", serve->settings->json, strerror(-rc));
+	cli_signal_catch();
+	rc = quern_engine_open(config, &engine, error);
+	if (rc != 0)
+		return cli_fail(cli_exit_of(rc), "%s", error);
+	announce(output.text, serve);
+	code = run_and_report(serve, engine, &output);
+	quern_engine_close(engine);
+	return code;
+}
+
+int serve_command(struct cli_settings *settings)
+{
+	static struct quern_engine_config config;
+	static struct serve_run serve;
+	struct cli_cores usable;
+	uint16_t cores[QUERN_MAX_PORTS];
+	char error[CLI_ERROR_TEXT];
+	int code = CLI_EXIT_DONE;
+
+	cli_place_usable(&usable);
+	if (cli_place_ports(settings, &usable, cores, error) != 0)
+		return cli_fail(CLI_EXIT_USAGE, "%s", error);
+	cli_engine_draw_seed(settings);
+	cli_engine_fill(&config, settings);
+	serve.settings = settings;
+	serve.progress = report_output_progress(settings);
+	quern_histogram_reset(&serve.no_setups);
+	if (report_series_open(&serve.series) != 0)
+		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
+	for (uint16_t port = 0; port < settings->port_count && code == CLI_EXIT_DONE; port++) {
+		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, port, cores[port], "server");
+		struct serve_server *server = &serve.servers[port];
+
+		if (serve_server_open(server, settings, port) != 0) {
+			code = cli_fail(CLI_EXIT_MACHINE,
+					"not enough memory for %u connections; lower --max-connections",
+					settings->max_connections);
+			break;
+		}
+		shard->on_start = serve_server_start;
+		shard->on_turn = serve_server_turn;
+		shard->app = server;
+		serve.shards[serve.server_count++] = (struct report_shard){cores[port], "server", server->tally};
+	}
+	if (code == CLI_EXIT_DONE)
+		code = open_and_run(&serve, &config);
+	for (uint16_t i = 0; i < serve.server_count; i++)
+		serve_server_close(&serve.servers[i]);
+	report_series_close(&serve.series);
+	return code;
+}

@@ -1,0 +1,27 @@
+/* serve_server.h - the server end: accepts, acknowledges, and closes as it is told. */
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
+
+#include <quern/calls.h>
+
+#include "cli/cli_settings.h"
+#include "load/load_hold.h"
+#include "report/report_tally.h"
+
+struct serve_server {
+	const struct cli_settings *settings;
+	struct report_tally *tally;
+	struct load_hold hold;
+	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
+	uint16_t listen_count;
+};
+
+/* Prepares the server of a port. 0 or -ENOMEM. */
+int serve_server_open(struct serve_server *server, const struct cli_settings *settings, uint16_t port);
+void serve_server_close(struct serve_server *server);
+
+/* on_start and on_turn of the server's shard; `app` is the server. */
+int serve_server_start(struct quern_shard *shard, void *app);
+bool serve_server_turn(struct quern_shard *shard, void *app);
+
+#endif

@@ -1,0 +1,104 @@
+/* engine_check.c - the configuration makes sense, and the machine has what it names; nothing is changed. */
+#include "engine/engine_parts.h"
+
+#include <errno.h>
+
+static int check_counts(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
+{
+	if (config->port_count == 0 || config->port_count > QUERN_MAX_PORTS)
+		return engine_fail(error, -EINVAL, "%u ports\n  Possible: 1 to %d", config->port_count,
+				   QUERN_MAX_PORTS);
+	if (config->shard_count == 0 || config->shard_count > QUERN_MAX_SHARDS)
+		return engine_fail(error, -EINVAL, "%u shards\n  Possible: 1 to %d", config->shard_count,
+				   QUERN_MAX_SHARDS);
+	return 0;
+}
+
+static int check_shards(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
+{
+	int owner[QUERN_MAX_PORTS];
+
+	for (uint16_t port = 0; port < config->port_count; port++)
+		owner[port] = -1;
+	for (uint16_t number = 0; number < config->shard_count; number++) {
+		uint16_t port = config->shards[number].port;
+
+		if (port >= config->port_count)
+			return engine_fail(error, -EINVAL, "shard %u names port %u\n  There are ports 0 to %d", number,
+					   port, config->port_count - 1);
+		if (owner[port] >= 0)
+			return engine_fail(error, -EINVAL,
+					   "port %u '%.64s': shards %d and %u both name it\n"
+					   "  A port carries one shard: give each its own",
+					   port, config->ports[port].device, owner[port], number);
+		owner[port] = number;
+	}
+	for (uint16_t port = 0; port < config->port_count; port++) {
+		if (owner[port] < 0)
+			return engine_fail(error, -EINVAL, "port %u '%.64s': no shard names it\n  Leave the port out",
+					   port, config->ports[port].device);
+	}
+	return 0;
+}
+
+static int check_network(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
+{
+	if (port->device == NULL)
+		return engine_fail(error, -EINVAL, "port %u: no device\n  There are: cable, tap:NAME, af_packet:IFACE",
+				   number);
+	if (port->addresses.first == 0 || port->addresses.first > port->addresses.last)
+		return engine_fail(error, -EINVAL,
+				   "port %u '%.64s': its addresses are an empty range\n  Give it one with --ip", number,
+				   port->device);
+	if (port->prefix_length > 32)
+		return engine_fail(error, -EINVAL, "port %u '%.64s': prefix length %u\n  Possible: 0 to 32", number,
+				   port->device, port->prefix_length);
+	if (port->vlan > 4094)
+		return engine_fail(error, -EINVAL, "port %u '%.64s': VLAN %u\n  Possible: 1 to 4094", number,
+				   port->device, port->vlan);
+	return 0;
+}
+
+static int check_cables(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	char interface[NIC_INTERFACE_TEXT];
+	uint16_t ends = 0;
+	uint16_t end = 0;
+
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		enum nic_kind kind;
+		int code = nic_parse_device(engine->config.ports[port].device, &kind, interface, error);
+
+		if (code != 0)
+			return code;
+		if (kind == NIC_KIND_CABLE) {
+			ends++;
+			end = port;
+		}
+	}
+	if (ends == 0 || ends == 2)
+		return 0;
+	return engine_fail(error, -EINVAL,
+			   "port %u 'cable': a cable has two ends, and %u ports are one\n"
+			   "  Name cable twice, with a shard at each end",
+			   end, ends);
+}
+
+int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	const struct quern_engine_config *config = &engine->config;
+	int code = check_counts(config, error);
+
+	for (uint16_t port = 0; port < config->port_count && code == 0; port++)
+		code = check_network(&config->ports[port], port, error);
+	if (code == 0)
+		code = check_shards(config, error);
+	for (uint16_t port = 0; port < config->port_count && code == 0; port++) {
+		struct nic_config nic = engine_nic_config(engine, port);
+
+		code = nic_check(&nic, error);
+	}
+	if (code == 0)
+		code = check_cables(engine, error);
+	return code;
+}

@@ -1,0 +1,192 @@
+/* engine_eal.c - starts EAL with the arguments that this machine and this engine need. */
+#include "engine/engine_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "base/check.h"
+
+enum { EAL_ARGUMENTS = 64, EAL_TEXT = 8192 };
+
+struct eal_arguments {
+	char text[EAL_TEXT];
+	size_t used;
+	char *values[EAL_ARGUMENTS + 1];
+	int count;
+};
+
+/* EAL can be started once a process; after that, and after a failure, it says no. */
+static bool eal_is_spent;
+
+__attribute__((format(printf, 2, 3))) static void add(struct eal_arguments *arguments, const char *format, ...)
+{
+	size_t room = sizeof(arguments->text) - arguments->used;
+	va_list values;
+	int length;
+
+	CHECK(arguments->count < EAL_ARGUMENTS);
+	va_start(values, format);
+	length = vsnprintf(arguments->text + arguments->used, room, format, values);
+	va_end(values);
+	CHECK(length >= 0 && (size_t)length < room);
+	arguments->values[arguments->count++] = arguments->text + arguments->used;
+	arguments->used += (size_t)length + 1;
+}
+
+static void add_cores(struct eal_arguments *arguments, const struct quern_engine *engine)
+{
+	char text[2048];
+	char cores[1024];
+	size_t used;
+
+	/* lcore 0 floats over all our CPUs and only wakes now and then; each worker is pinned to its own. */
+	used = (size_t)snprintf(text, sizeof(text), "0@(%s)",
+				engine_cores_text(&engine->allowed, cores, sizeof(cores)));
+	for (uint16_t number = 0; number < engine->worker_count; number++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, ",%u@%u", engine->workers[number].lcore,
+					 engine->workers[number].core);
+	add(arguments, "--lcores=%s", text);
+	add(arguments, "--main-lcore=0");
+}
+
+static void build_arguments(struct eal_arguments *arguments, const struct quern_engine *engine)
+{
+	arguments->used = 0;
+	arguments->count = 0;
+	add(arguments, "quern");
+	if (engine->memory.huge) {
+		add(arguments, "--in-memory");
+	} else {
+		add(arguments, "--no-huge");
+		add(arguments, "--no-shconf");
+		add(arguments, "-m");
+		add(arguments, "%llu", (unsigned long long)((engine->memory.need_bytes >> 20) + 1));
+	}
+	add(arguments, "--no-pci");
+	add(arguments, "--no-telemetry");
+	add_cores(arguments, engine);
+	add(arguments, "--file-prefix=quern-%d", getpid());
+	if (!engine->config.verbose)
+		add(arguments, "--log-level=*:error");
+	for (char *const *user = engine->config.eal_arguments; user != NULL && *user != NULL; user++)
+		add(arguments, "%s", *user);
+	arguments->values[arguments->count] = NULL;
+}
+
+/* The user's words are bounded here, so that CHECK() in add() speaks of our own only. */
+static bool arguments_fit(char *const *user)
+{
+	size_t bytes = 0;
+	size_t count = 0;
+
+	for (; user != NULL && *user != NULL; user++, count++)
+		bytes += strlen(*user) + 1;
+	return bytes <= EAL_TEXT / 2 && count <= EAL_ARGUMENTS / 2;
+}
+
+/* Sends stdout and stderr to /dev/null: EAL prints its whole usage for one wrong argument. */
+static void silence(int saved[2])
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		saved[fd - 1] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (saved[fd - 1] >= 0 && nowhere >= 0)
+			dup2(nowhere, fd);
+	}
+	if (nowhere >= 0)
+		close(nowhere);
+}
+
+static void speak_again(const int saved[2])
+{
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		if (saved[fd - 1] < 0)
+			continue;
+		dup2(saved[fd - 1], fd);
+		close(saved[fd - 1]);
+	}
+}
+
+static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments)
+{
+	char *values[EAL_ARGUMENTS + 1];
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	char *saved_directory = directory != NULL ? strdup(directory) : NULL;
+	int saved[2] = {-1, -1};
+	int code;
+
+	memcpy(values, arguments->values, sizeof(values)); /* EAL reorders them */
+	setenv("RUNTIME_DIRECTORY", engine->runtime_directory, 1);
+	if (!engine->config.verbose)
+		silence(saved);
+	code = rte_eal_init(arguments->count, values) < 0 ? -rte_errno : 0;
+	if (!engine->config.verbose)
+		speak_again(saved);
+	if (saved_directory != NULL)
+		setenv("RUNTIME_DIRECTORY", saved_directory, 1);
+	else
+		unsetenv("RUNTIME_DIRECTORY");
+	free(saved_directory);
+	return code;
+}
+
+static int refusal(const struct eal_arguments *arguments, int code, char error[QUERN_ERROR_TEXT])
+{
+	char line[256];
+	char words[512];
+	size_t used = 0;
+
+	words[0] = '\0';
+	for (int number = 1; number < arguments->count && used < sizeof(words); number++)
+		used += (size_t)snprintf(words + used, sizeof(words) - used, " %s", arguments->values[number]);
+	engine_log_last(line, sizeof(line));
+	return engine_fail(error, code == 0 ? -EIO : code, "EAL refused:%s\n  It said: %s\n  Say more: -v", words,
+			   line[0] != '\0' ? line : strerror(-code));
+}
+
+int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	(void)engine;
+	if (!eal_is_spent)
+		return 0;
+	return engine_fail(error, -EALREADY,
+			   "EAL starts once a process, and it has\n  Open the next engine in a new process");
+}
+
+int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	struct eal_arguments arguments;
+	int code;
+
+	if (!arguments_fit(engine->config.eal_arguments))
+		return engine_fail(error, -E2BIG, "more EAL arguments than %d, or longer than %d bytes\n  Give fewer",
+				   EAL_ARGUMENTS / 2, EAL_TEXT / 2);
+	eal_is_spent = true;
+	build_arguments(&arguments, engine);
+	if (!engine->config.verbose)
+		engine_log_hide();
+	code = init_eal(engine, &arguments);
+	if (code == 0)
+		return 0;
+	refusal(&arguments, code, error);
+	engine_log_show();
+	return code;
+}
+
+void engine_stop_eal(struct quern_engine *engine)
+{
+	(void)engine;
+	rte_eal_cleanup();
+	engine_log_show();
+}

@@ -1,0 +1,107 @@
+/* engine_parts.h - what an engine consists of, and the steps that put it together; inside lib/engine only. */
+#ifndef ENGINE_ENGINE_PARTS_H
+#define ENGINE_ENGINE_PARTS_H
+
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include <quern/engine.h>
+
+#include "nic/nic.h"
+#include "shard/shard.h"
+#include "worker/worker.h"
+
+enum {
+	/* A cable's ring, what a shard holds back for a turn, and as many again for drivers, bursts and caches. */
+	ENGINE_POOL_MBUFS = 16384 - 1, /* a power of two less one is what rte_mempool stores best */
+	ENGINE_POOL_CACHE = 256,
+	ENGINE_ROLE_TEXT = 32,
+	ENGINE_TICK_MS = 100
+};
+
+struct engine_shard {
+	struct shard_config config;
+	char role[ENGINE_ROLE_TEXT];
+	struct rte_mempool *pool;
+	void *memory;
+	struct quern_shard *shard;
+	uint16_t core;
+};
+
+struct engine_memory {
+	uint64_t need_bytes; /* of everything EAL is asked for */
+	bool huge;
+	const char *pages;
+};
+
+struct quern_engine {
+	struct quern_engine_config config;
+	cpu_set_t allowed; /* CPUs of this process when the engine was opened */
+	struct engine_memory memory;
+	char runtime_directory[PATH_MAX];
+	struct nic nics[QUERN_MAX_PORTS];
+	uint16_t nics_attached;
+	struct engine_shard shards[QUERN_MAX_SHARDS];
+	struct worker workers[QUERN_MAX_SHARDS];
+	uint16_t worker_count;
+	struct worker_clock clock;
+	int wake_fd;        /* quern_engine_stop() writes, the control thread reads */
+	bool stop_is_asked; /* relaxed; by a signal handler or a worker */
+	bool halt;          /* relaxed; by the control thread, read by the workers each turn */
+	uint16_t steps_done;
+};
+
+/* Writes `error` and returns `code`. */
+int engine_fail(char error[QUERN_ERROR_TEXT], int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Each step returns 0, or -errno with `error` and nothing of its own left behind; each has its undo or needs none. */
+int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* Puts each distinct core's shards on one worker. */
+int engine_place_workers(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_remove_runtime_directory(struct quern_engine *engine);
+
+int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_stop_eal(struct quern_engine *engine);
+
+int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_close_ports(struct quern_engine *engine);
+
+int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_free_pools(struct quern_engine *engine);
+
+int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_close_shards(struct quern_engine *engine);
+
+int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* The parts of a shard's configuration that do not need EAL; its memory follows from them. */
+struct shard_config engine_shard_config(const struct quern_engine *engine, uint16_t number);
+
+/* What `port` is opened with. */
+struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t port);
+
+/* Bytes of a pool's buffer: header, mbuf and data. */
+uint16_t engine_data_room(const struct quern_engine *engine, uint16_t port);
+
+/* Writes a set of CPUs as "0-3,8" and returns the text. */
+char *engine_cores_text(const cpu_set_t *cores, char *text, size_t size);
+
+/* What EAL and drivers have logged, kept out of the terminal: only its last lines. */
+void engine_log_hide(void);
+void engine_log_show(void);
+
+/* The last line that was hidden, empty where there is none. */
+void engine_log_last(char *line, size_t size);
+
+#endif

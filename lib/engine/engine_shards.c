@@ -1,0 +1,228 @@
+/* engine_shards.c - ports, buffers and shards: configured, placed on the port's NUMA node, taken away again. */
+#include "engine/engine_parts.h"
+
+#include <errno.h>
+#include <numa.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#include "base/random.h"
+
+struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t port)
+{
+	const struct quern_port_config *config = &engine->config.ports[port];
+
+	return (struct nic_config){
+		.device = config->device,
+		.number = port,
+		.mtu = config->mtu != 0 ? config->mtu : 1500,
+		.queues = 1,
+		.addresses = config->addresses,
+	};
+}
+
+struct shard_config engine_shard_config(const struct quern_engine *engine, uint16_t number)
+{
+	const struct quern_shard_config *config = &engine->config.shards[number];
+	const struct quern_port_config *port = &engine->config.ports[config->port];
+
+	return (struct shard_config){
+		.number = number,
+		.max_connections = config->max_connections,
+		.max_half_open = config->max_half_open,
+		.max_time_wait = config->max_time_wait,
+		.time_wait_ms = config->time_wait_ms,
+		.time_wait_reset = config->time_wait_reset,
+		.ethernet = true,
+		.addresses = port->addresses,
+		.prefix_length = port->prefix_length,
+		.gateway = port->gateway,
+		.mtu = port->mtu,
+		.vlan = port->vlan,
+	};
+}
+
+int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	const struct nic *cable = NULL;
+
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		struct nic_config config = engine_nic_config(engine, port);
+		struct nic *nic = &engine->nics[port];
+		int code = nic_attach(nic, &config, cable, error);
+
+		if (code != 0) {
+			char line[256];
+			size_t used = strlen(error);
+
+			engine_log_last(line, sizeof(line));
+			snprintf(error + used, QUERN_ERROR_TEXT - used, "%s%s", line[0] != '\0' ? "\n  It said: " : "",
+				 line);
+			engine_close_ports(engine);
+			return code;
+		}
+		if (nic->kind == NIC_KIND_CABLE)
+			cable = nic;
+		engine->nics_attached++;
+	}
+	return 0;
+}
+
+void engine_close_ports(struct quern_engine *engine)
+{
+	while (engine->nics_attached > 0)
+		nic_close(&engine->nics[--engine->nics_attached]);
+}
+
+/* Memory follows the port; where the port is nowhere in particular, as in software, the core. */
+static int home_socket(const struct quern_engine *engine, uint16_t number)
+{
+	int socket = engine->nics[engine->config.shards[number].port].socket;
+
+	if (socket == SOCKET_ID_ANY && numa_available() >= 0)
+		socket = numa_node_of_cpu(engine->shards[number].core);
+	return socket;
+}
+
+static int memory_failed(const struct quern_engine *engine, uint16_t number, const char *what,
+			 char error[QUERN_ERROR_TEXT])
+{
+	return engine_fail(error, -ENOMEM,
+			   "shard %u (%s): no memory for its %s on NUMA node %d; all need %llu MiB of %s pages\n"
+			   "  Reserve more there: /sys/devices/system/node/node*/hugepages   or: --memory 4k",
+			   number, engine->shards[number].role, what, home_socket(engine, number),
+			   (unsigned long long)(engine->memory.need_bytes >> 20), engine->memory.pages);
+}
+
+int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
+		struct engine_shard *part = &engine->shards[number];
+		char name[RTE_MEMPOOL_NAMESIZE];
+
+		snprintf(name, sizeof(name), "shard%u", number);
+		part->pool = rte_pktmbuf_pool_create(name, ENGINE_POOL_MBUFS, ENGINE_POOL_CACHE, 0,
+						     engine_data_room(engine, engine->config.shards[number].port),
+						     home_socket(engine, number));
+		if (part->pool == NULL) {
+			memory_failed(engine, number, "buffers", error);
+			engine_free_pools(engine);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void engine_free_pools(struct quern_engine *engine)
+{
+	for (uint16_t number = engine->config.shard_count; number-- > 0;) {
+		rte_mempool_free(engine->shards[number].pool);
+		engine->shards[number].pool = NULL;
+	}
+}
+
+static int draw_seed(uint64_t *seed, char error[QUERN_ERROR_TEXT])
+{
+	if (*seed == 0 && getrandom(seed, sizeof(*seed), 0) != (ssize_t)sizeof(*seed))
+		return engine_fail(error, -errno, "no seed from the system: %s\n  Give one: --seed N", strerror(errno));
+	return 0;
+}
+
+static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t seed, char error[QUERN_ERROR_TEXT])
+{
+	struct engine_shard *part = &engine->shards[number];
+	const struct nic *nic = &engine->nics[engine->config.shards[number].port];
+
+	part->config = engine_shard_config(engine, number);
+	memcpy(part->config.mac, nic->mac, sizeof(part->config.mac));
+	part->config.tx_ip_checksum = nic->tx_ip_checksum;
+	part->config.tx_l4_checksum = nic->tx_l4_checksum;
+	part->config.rx_checksum = nic->rx_checksum;
+	part->config.pool = part->pool;
+	part->config.seed = seed;
+	part->memory = rte_zmalloc_socket("shard", shard_bytes(&part->config), 64, home_socket(engine, number));
+	if (part->memory == NULL)
+		return memory_failed(engine, number, "records", error);
+	part->shard = shard_open(&part->config, part->memory, worker_clock_ns(&engine->clock, rte_rdtsc()));
+	return 0;
+}
+
+/* Gives each worker the shards that engine_place_workers() has put on its core, in order of their numbers. */
+static void hand_to_workers(struct quern_engine *engine)
+{
+	for (uint16_t index = 0; index < engine->worker_count; index++) {
+		struct worker *worker = &engine->workers[index];
+		uint16_t place = 0;
+
+		for (uint16_t number = 0; number < engine->config.shard_count; number++) {
+			if (engine->shards[number].core != worker->core)
+				continue;
+			worker->shards[place].shard = engine->shards[number].shard;
+			worker->shards[place].queue.port = engine->nics[engine->config.shards[number].port].port;
+			worker->shards[place].queue.queue = 0;
+			place++;
+		}
+	}
+}
+
+int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	uint64_t seed = engine->config.seed;
+	struct random random;
+	int code = draw_seed(&seed, error);
+
+	if (code != 0)
+		return code;
+	random_seed(&random, seed);
+	worker_clock_start(&engine->clock, rte_rdtsc(), rte_get_tsc_hz());
+	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
+		code = open_shard(engine, number, random_next(&random), error);
+		if (code != 0) {
+			engine_close_shards(engine);
+			return code;
+		}
+	}
+	hand_to_workers(engine);
+	return 0;
+}
+
+void engine_close_shards(struct quern_engine *engine)
+{
+	for (uint16_t number = engine->config.shard_count; number-- > 0;) {
+		struct engine_shard *part = &engine->shards[number];
+
+		if (part->shard != NULL)
+			shard_close(part->shard);
+		rte_free(part->memory);
+		part->shard = NULL;
+		part->memory = NULL;
+	}
+}
+
+int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	int code = 0;
+
+	for (uint16_t number = 0; number < engine->config.shard_count && code == 0; number++)
+		code = nic_start(&engine->nics[engine->config.shards[number].port], &engine->shards[number].pool,
+				 error);
+	if (code != 0)
+		engine_close_ports(engine);
+	return code;
+}
+
+int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	int code = 0;
+
+	if (engine->config.wait_link_ms <= 0)
+		return 0;
+	for (uint16_t port = 0; port < engine->config.port_count && code == 0; port++)
+		code = nic_wait_link(&engine->nics[port], engine->config.wait_link_ms, error);
+	return code;
+}

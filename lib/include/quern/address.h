@@ -1,0 +1,36 @@
+/* address.h - addresses, ranges and endpoints as users write them. IPv4, host byte order. */
+#ifndef QUERN_ADDRESS_H
+#define QUERN_ADDRESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22 };
+
+struct quern_endpoint {
+	uint32_t address;
+	uint16_t port;
+};
+
+/* A block of consecutive addresses, both ends included. */
+struct quern_range {
+	uint32_t first;
+	uint32_t last;
+};
+
+struct quern_prefix {
+	uint32_t address; /* as written, host bits kept */
+	uint8_t length;   /* 0 to 32 */
+};
+
+/* Each parser takes the whole text or nothing: 0, or -EINVAL and the result untouched. */
+int quern_parse_address(const char *text, uint32_t *address);
+int quern_parse_endpoint(const char *text, struct quern_endpoint *endpoint); /* 198.18.0.1:80; port not 0 */
+int quern_parse_prefix(const char *text, struct quern_prefix *prefix);       /* 198.18.0.1/15; /32 where left out */
+int quern_parse_range(const char *text, struct quern_range *range);          /* CIDR block, FIRST-LAST, or one */
+
+/* Write the address or endpoint in dotted form, end it with NUL, and return the buffer. */
+char *quern_format_address(uint32_t address, char text[QUERN_ADDRESS_TEXT]);
+char *quern_format_endpoint(const struct quern_endpoint *endpoint, char text[QUERN_ENDPOINT_TEXT]);
+
+#endif

@@ -1,0 +1,90 @@
+/* calls.h - what an application does with connections, on the shard that its callback names. */
+#ifndef QUERN_CALLS_H
+#define QUERN_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <quern/address.h>
+#include <quern/conn.h>
+#include <quern/counters.h>
+#include <quern/options.h>
+
+struct quern_shard;
+
+/* Called on the shard's worker; must not block. `app` is what listen or connect was given. Members may be null. */
+struct quern_events {
+	void (*on_established)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* The peer has sent FIN; we may still send. Not called again. */
+	void (*on_peer_closed)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* R1 retransmissions have gone unanswered (RFC 9293 3.8.3 (b)); the connection goes on. */
+	void (*on_unanswered)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* The handle is good during this call and stale afterwards. Entering TIME-WAIT ends a connection as CLOSED. */
+	void (*on_ended)(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app);
+};
+
+/* Accepts connections to `local`; address 0 means any of the shard's own.
+ * Without on_established, connections wait for quern_accept(). 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC or -EINVAL. */
+int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, const struct quern_tcp_options *options,
+		 const struct quern_events *events, void *app);
+
+/* Takes the next connection that waits at the listener of `local`. 0, -EAGAIN, or -ENOENT where nobody listens. */
+int quern_accept(struct quern_shard *shard, const struct quern_endpoint *local, struct quern_conn *conn);
+
+/* A set of (source address, source port) pairs towards one target, from which active opens are numbered in turn. */
+struct quern_source {
+	struct quern_range addresses;
+	uint16_t first_port; /* 0 means 1024 */
+	uint16_t last_port;  /* 0 means 65535 */
+};
+
+/* Prepares active opens from `source` to `target`; `route` is what quern_connect() takes. 0, -EINVAL (also for a
+ * broadcast or multicast target, MUST-46), -EADDRNOTAVAIL (an address that is not the shard's) or -ENOSPC. */
+int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
+		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
+		    uint8_t *route);
+
+/* Starts an active open; the SYN leaves at the end of this turn.
+ * 0, -EADDRNOTAVAIL (every pair is in use), -ENOBUFS (no record left) or -EINVAL. */
+int quern_connect(struct quern_shard *shard, uint8_t route, struct quern_conn *conn);
+
+/* Sends FIN and keeps receiving: half-close. 0, -ENOENT, -ENOTCONN or -EPIPE (already done). */
+int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn conn);
+
+/* Sends FIN and lets go: the connection ends by itself, FIN-WAIT-2 included. 0, -ENOENT or -EPIPE (already done). */
+int quern_conn_close(struct quern_shard *shard, struct quern_conn conn);
+
+/* Sends RST where RFC 9293 3.10.5 says so, and ends the connection at once. 0 or -ENOENT. */
+int quern_conn_abort(struct quern_shard *shard, struct quern_conn conn);
+
+/* Changes keepalive for this connection (idle, interval, probes, on or off). 0, -ENOENT or -ENOSPC. */
+int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn conn, const struct quern_tcp_options *options);
+
+/* A word of the application's own for each connection, 0 at first. */
+uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn conn);
+
+struct quern_conn_info {
+	struct quern_endpoint local;
+	struct quern_endpoint remote;
+	enum quern_state state;
+	uint32_t snd_nxt;
+	uint32_t snd_una;
+	uint32_t rcv_nxt;
+	uint32_t snd_wnd;
+	uint16_t mss; /* what we may send, RFC 9293 3.7.1 */
+};
+
+/* Describes a connection. 0 or -ENOENT. */
+int quern_conn_info(struct quern_shard *shard, struct quern_conn conn, struct quern_conn_info *info);
+
+/* The time of this turn, in nanoseconds on a clock that never goes back. */
+uint64_t quern_now(const struct quern_shard *shard);
+
+/* Number of this shard in the engine, from 0. */
+uint16_t quern_shard_number(const struct quern_shard *shard);
+
+/* True once the MAC address of the way to `address` is known; asks for it where it is not. */
+bool quern_reachable(struct quern_shard *shard, uint32_t address);
+
+#endif

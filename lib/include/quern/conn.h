@@ -1,0 +1,59 @@
+/* conn.h - a connection as an application sees it: its handle, its state, and how it ended. */
+#ifndef QUERN_CONN_H
+#define QUERN_CONN_H
+
+#include <stdint.h>
+
+/* Names one connection of one shard. A stale handle is noticed by its generation; calls with it return -ENOENT. */
+struct quern_conn {
+	uint32_t index;
+	uint16_t shard;
+	uint16_t generation;
+};
+
+/* RFC 9293 3.3.2. Zero is no state, so that memory nobody has set never reads as CLOSED. */
+#define QUERN_STATES(X) \
+	X(CLOSED, "CLOSED") \
+	X(LISTEN, "LISTEN") \
+	X(SYN_SENT, "SYN-SENT") \
+	X(SYN_RCVD, "SYN-RECEIVED") \
+	X(ESTABLISHED, "ESTABLISHED") \
+	X(FIN_WAIT_1, "FIN-WAIT-1") \
+	X(FIN_WAIT_2, "FIN-WAIT-2") \
+	X(CLOSE_WAIT, "CLOSE-WAIT") \
+	X(CLOSING, "CLOSING") \
+	X(LAST_ACK, "LAST-ACK") \
+	X(TIME_WAIT, "TIME-WAIT")
+
+enum quern_state {
+	QUERN_NO_STATE,
+#define X(name, text) QUERN_##name,
+	QUERN_STATES(X)
+#undef X
+	QUERN_STATES_END
+};
+
+/* How a connection ended. CLOSED is the orderly one: both FINs sent, received and acknowledged. */
+#define QUERN_ENDS(X) \
+	X(CLOSED, "closed")     /* orderly, both ways */ \
+	X(RESET, "reset")       /* the peer's RST after the connection was established */ \
+	X(REFUSED, "refused")   /* the peer's RST in answer to our SYN */ \
+	X(TIMEOUT, "timeout")   /* no answer to SYN, FIN or keepalive within the limit */ \
+	X(ABORTED, "aborted")   /* by our own application */ \
+	X(EVICTED, "evicted")   /* by policy, to make room */
+
+enum quern_end {
+	QUERN_END_NONE,
+#define X(name, text) QUERN_END_##name,
+	QUERN_ENDS(X)
+#undef X
+	QUERN_ENDS_END
+};
+
+/* The RFC's name of a state, "?" for a number that is none. */
+const char *quern_state_name(enum quern_state state);
+
+/* The JSON key of an end, "?" for a number that is none. */
+const char *quern_end_name(enum quern_end end);
+
+#endif

@@ -1,0 +1,102 @@
+/* counters.h - every drop reason and counter of a shard, each from one list: enum, name and text. */
+#ifndef QUERN_COUNTERS_H
+#define QUERN_COUNTERS_H
+
+#include <stdint.h>
+
+/* Why a frame went no further. Each dropped frame is counted under exactly one reason, where the reason is found. */
+#define QUERN_DROPS(X) \
+	X(FRAME_SHORT, "frame_short", "frame ends inside a header") \
+	X(FRAME_CHAINED, "frame_chained", "frame spread over several buffers") \
+	X(ETHER_TYPE, "ether_type", "neither IPv4 nor ARP") \
+	X(ETHER_DEST, "ether_dest", "not to this port's MAC address") \
+	X(ETHER_SOURCE, "ether_source", "source MAC address is a group address") \
+	X(VLAN, "vlan", "tagged for another VLAN") \
+	X(ARP_MALFORMED, "arp_malformed", "not an ARP packet for IPv4 over Ethernet") \
+	X(ARP_OTHER, "arp_other", "ARP that concerns none of our addresses") \
+	X(IP_VERSION, "ip_version", "IP version is not 4") \
+	X(IP_HEADER, "ip_header", "IPv4 header length below 20 or past the end") \
+	X(IP_LENGTH, "ip_length", "IPv4 total length past the end of the frame") \
+	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong") \
+	X(IP_SOURCE, "ip_source", "source address that nobody may have") \
+	X(IP_DEST, "ip_dest", "destination is not one of our addresses") \
+	X(IP_SOURCE_ROUTE, "ip_source_route", "source route option refused") \
+	X(IP_FRAGMENT, "ip_fragment", "fragment") \
+	X(IP_PROTOCOL, "ip_protocol", "neither TCP, UDP nor ICMP") \
+	X(ICMP_MALFORMED, "icmp_malformed", "ICMP message too short or checksum wrong") \
+	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer") \
+	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet, or checksum wrong") \
+	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens") \
+	X(TCP_HEADER, "tcp_header", "TCP data offset below 20 or past the packet") \
+	X(TCP_CHECKSUM, "tcp_checksum", "TCP checksum wrong") \
+	X(TCP_PORT_ZERO, "tcp_port_zero", "TCP port 0") \
+	X(TCP_LAND, "tcp_land", "source and destination are the same") \
+	X(TCP_NO_CONNECTION, "tcp_no_connection", "no connection and no listener: answered by RST unless it was one") \
+	X(TCP_LISTEN_FLAGS, "tcp_listen_flags", "to a listener, and not a bare SYN") \
+	X(TCP_SYN_FIN, "tcp_syn_fin", "SYN and FIN together") \
+	X(TCP_HALF_OPEN_LIMIT, "tcp_half_open_limit", "SYN beyond the limit of half-open connections") \
+	X(TCP_TABLE_FULL, "tcp_table_full", "SYN with no connection record or table entry left") \
+	X(TCP_ACCEPT_FULL, "tcp_accept_full", "last ACK of a handshake while nobody accepts; the SYN+ACK comes again") \
+	X(TCP_SYN_SENT_ACK, "tcp_syn_sent_ack", "SYN-SENT: acknowledges what was never sent") \
+	X(TCP_SYN_SENT_NO_SYN, "tcp_syn_sent_no_syn", "SYN-SENT: neither SYN nor acceptable RST") \
+	X(TCP_SEQUENCE, "tcp_sequence", "outside the receive window") \
+	X(TCP_RST_SEQUENCE, "tcp_rst_sequence", "RST outside the window or not exactly at RCV.NXT") \
+	X(TCP_SYN_SYNCHRONIZED, "tcp_syn_synchronized", "SYN to a synchronized connection") \
+	X(TCP_NO_ACK, "tcp_no_ack", "no ACK bit in a synchronized state") \
+	X(TCP_ACK_RANGE, "tcp_ack_range", "ACK too old, or of what was never sent") \
+	X(TCP_HOLE, "tcp_hole", "text or FIN beyond a hole") \
+	X(TCP_AFTER_FIN, "tcp_after_fin", "text after the peer's FIN") \
+	X(TIME_WAIT_OLD, "time_wait_old", "old segment of a connection in TIME-WAIT") \
+	X(TIME_WAIT_SYN, "time_wait_syn", "SYN to TIME-WAIT that RFC 6191 does not accept") \
+	X(TIME_WAIT_RST, "time_wait_rst", "RST to TIME-WAIT, ignored (RFC 1337)") \
+	X(NO_MBUF, "no_mbuf", "no buffer left for a frame to send") \
+	X(NO_NEXT_HOP, "no_next_hop", "MAC address of the next hop not known yet") \
+	X(OUT_FULL, "out_full", "more frames to send than a turn may hold") \
+	X(PORT_REFUSED, "port_refused", "the port took no more frames to send")
+
+enum quern_drop {
+	QUERN_DROP_NONE,
+#define X(name, key, text) QUERN_DROP_##name,
+	QUERN_DROPS(X)
+#undef X
+	QUERN_DROPS_END
+};
+
+/* What a shard counts besides drops; totals since it was made. */
+#define QUERN_COUNTERS(X) \
+	X(rx_packets, "frames received") \
+	X(rx_bytes, "bytes received, Ethernet header included") \
+	X(tx_packets, "frames handed to the port") \
+	X(tx_bytes, "bytes handed to the port") \
+	X(opened_active, "connections opened by us") \
+	X(opened_passive, "half-open connections made for a SYN") \
+	X(established, "connections that reached ESTABLISHED") \
+	X(retransmits, "SYN, SYN+ACK and FIN sent again") \
+	X(keepalive_probes, "keepalive probes sent") \
+	X(challenge_acks, "challenge ACKs sent (RFC 5961)") \
+	X(challenge_acks_throttled, "challenge ACKs left out by the limit a connection") \
+	X(resets_sent, "RST sent") \
+	X(resets_received, "RST that were acted on") \
+	X(text_bytes, "bytes of text accepted in order") \
+	X(time_wait_entered, "connections that entered TIME-WAIT") \
+	X(time_wait_evicted, "TIME-WAIT records dropped before their time, ring full") \
+	X(time_wait_reopened, "TIME-WAIT records reopened by a new SYN (RFC 6191)") \
+	X(arp_requests, "ARP requests sent") \
+	X(arp_replies, "ARP requests answered") \
+	X(echo_replies, "ICMP echo requests answered") \
+	X(timer_lag_ms_max, "worst lateness of a timer beyond its tick, ms")
+
+/* One writer, the shard's worker; others read by quern_engine_counters(), each value whole and possibly stale. */
+struct quern_counters {
+#define X(name, text) uint64_t name;
+	QUERN_COUNTERS(X)
+#undef X
+	uint64_t drops[QUERN_DROPS_END];
+	uint64_t ended[8]; /* by enum quern_end */
+};
+
+/* The JSON key of a drop reason, and what it means in words; "?" for a number that is none. */
+const char *quern_drop_name(enum quern_drop drop);
+const char *quern_drop_text(enum quern_drop drop);
+
+#endif

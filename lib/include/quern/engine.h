@@ -1,0 +1,125 @@
+/* engine.h - ports, workers and shards: open, run, stop, close. */
+#ifndef QUERN_ENGINE_H
+#define QUERN_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <quern/counters.h>
+#include <quern/calls.h>
+
+enum { QUERN_MAX_PORTS = 16, QUERN_MAX_SHARDS = 64, QUERN_ERROR_TEXT = 1024 };
+
+enum quern_memory {
+	QUERN_MEMORY_AUTO, /* hugepages where enough are free, else 4 KiB pages */
+	QUERN_MEMORY_HUGE,
+	QUERN_MEMORY_4K
+};
+
+/* A port: `device` is "cable" (two such in one engine are its two ends), "tap:NAME" or "af_packet:IFACE". */
+struct quern_port_config {
+	const char *device;
+	struct quern_range addresses; /* our own addresses on it, answered by ARP */
+	uint8_t prefix_length;        /* of the network it is on */
+	uint32_t gateway;             /* 0 for none */
+	uint16_t mtu;                 /* 0 means 1500 */
+	uint16_t vlan;                /* 0 means untagged */
+};
+
+/* A shard: one end's whole stack, bound to one port and run by one core. */
+struct quern_shard_config {
+	uint16_t port;            /* index into ports */
+	uint16_t core;            /* CPU number; shards that name the same one share its worker */
+	const char *role;         /* "client" or "server", for the report */
+	uint32_t max_connections; /* 0 means 131,072 */
+	uint32_t max_half_open;   /* 0 means max_connections; their records come out of it */
+	uint32_t max_time_wait;   /* 0 means 131,072 */
+	uint32_t time_wait_ms;    /* 2MSL; 0 means 60,000 */
+	bool time_wait_reset;     /* a RST ends TIME-WAIT, as RFC 9293 has it; default no (RFC 1337) */
+	/* Once a turn, on the worker: pacing. Returns whether it found work. May be null. */
+	bool (*on_turn)(struct quern_shard *shard, void *app);
+	/* Once, on the worker, before the first turn: listen, add routes. 0 or -errno, which ends the run. May be null.
+	 */
+	int (*on_start)(struct quern_shard *shard, void *app);
+	void *app;
+};
+
+struct quern_engine_config {
+	struct quern_port_config ports[QUERN_MAX_PORTS];
+	uint16_t port_count;
+	struct quern_shard_config shards[QUERN_MAX_SHARDS];
+	uint16_t shard_count;
+	enum quern_memory memory;
+	uint64_t seed;              /* 0 draws one from the system */
+	int wait_link_ms;           /* how long quern_engine_open() waits for links to come up */
+	char *const *eal_arguments; /* handed to EAL as they are, null-terminated; may be null */
+	bool verbose;               /* let EAL's own messages through */
+};
+
+struct quern_engine;
+
+/* Starts EAL, ports, memory and shards; nothing runs yet. One engine a process.
+ * 0 or -errno; then `error` is one or more lines with cause, place and remedy, and nothing is left behind. */
+int quern_engine_open(const struct quern_engine_config *config, struct quern_engine **engine,
+		      char error[QUERN_ERROR_TEXT]);
+
+/* Starts the workers, calls `on_tick` about every 100 ms on this thread until quern_engine_stop(), then joins them.
+ * 0, or -errno with `error` when a worker could not start or stopped by itself. */
+int quern_engine_run(struct quern_engine *engine, void (*on_tick)(struct quern_engine *engine, void *app), void *app,
+		     char error[QUERN_ERROR_TEXT]);
+
+/* Asks quern_engine_run() to return; safe from a signal handler and from a worker. */
+void quern_engine_stop(struct quern_engine *engine);
+
+/* Undoes quern_engine_open(): ports, memory, runtime files. */
+void quern_engine_close(struct quern_engine *engine);
+
+/* Copies the counters of a shard while it runs. */
+void quern_engine_counters(const struct quern_engine *engine, uint16_t shard, struct quern_counters *counters);
+
+struct quern_shard_memory {
+	uint32_t connections; /* capacity */
+	uint32_t time_waits;  /* capacity */
+	uint32_t connections_used;
+	uint32_t time_waits_used;
+	uint64_t table_capacity;
+	uint64_t table_used;
+	uint64_t reserved_bytes;  /* records, table and wheel; buffers are counted apart */
+	double bytes_established; /* a connection at capacity: record, table and wheel */
+	double bytes_time_wait;
+	double bytes_half_open;
+};
+
+/* What a shard has reserved and uses. */
+void quern_engine_memory(const struct quern_engine *engine, uint16_t shard, struct quern_shard_memory *memory);
+
+struct quern_worker_report {
+	uint16_t core;
+	uint64_t cycles; /* wall TSC cycles since the first turn */
+	uint64_t turns;
+	uint64_t busy_turns; /* turns that found work */
+};
+
+/* Copies the figures of worker `number`; -ENOENT past the last. */
+int quern_engine_worker(const struct quern_engine *engine, uint16_t number, struct quern_worker_report *report);
+
+struct quern_machine {
+	char cpu[64];
+	uint16_t cores;
+	uint16_t numa_nodes;
+	const char *pages; /* "2M", "1G" or "4K" */
+	const char *dpdk;  /* version */
+	double tsc_hz;
+};
+
+/* Describes the machine as the engine uses it. */
+void quern_engine_machine(const struct quern_engine *engine, struct quern_machine *machine);
+
+/* The driver that serves a port, e.g. "net_ring". */
+const char *quern_engine_driver(const struct quern_engine *engine, uint16_t port);
+
+/* "22.11.11" and the like; needs no engine. */
+const char *quern_dpdk_version(void);
+
+#endif

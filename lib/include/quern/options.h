@@ -1,0 +1,23 @@
+/* options.h - how TCP behaves on a connection: given to a listener or an active open. */
+#ifndef QUERN_OPTIONS_H
+#define QUERN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zero in a field means its default. Times in milliseconds. */
+struct quern_tcp_options {
+	uint16_t mss;                   /* advertised MSS; default MTU - 40 */
+	uint16_t receive_window;        /* unscaled; default 65535 */
+	uint8_t ttl;                    /* default 64 */
+	uint8_t dscp;                   /* 0 to 63, default 0 */
+	bool keepalive;                 /* default off (RFC 9293 MUST-25) */
+	uint32_t keepalive_idle_ms;     /* default 7,200,000 (MUST-28) */
+	uint32_t keepalive_interval_ms; /* default 75,000 */
+	uint8_t keepalive_probes;       /* default 10 */
+	uint32_t connect_timeout_ms;    /* R2 for a SYN; default 180,000 (MUST-23) */
+	uint32_t user_timeout_ms;       /* R2 for all else; default 120,000; at least 100,000 in production (SHLD-11) */
+	uint32_t fin_wait_2_ms;         /* how long a closed connection waits for the peer's FIN; default 60,000 */
+};
+
+#endif

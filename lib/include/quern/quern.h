@@ -1,0 +1,13 @@
+/* quern.h - the whole public interface. */
+#ifndef QUERN_QUERN_H
+#define QUERN_QUERN_H
+
+#include <quern/address.h>
+#include <quern/conn.h>
+#include <quern/counters.h>
+#include <quern/engine.h>
+#include <quern/histogram.h>
+#include <quern/options.h>
+#include <quern/calls.h>
+
+#endif

@@ -1,0 +1,54 @@
+/* nic.c - the queues of a port: set up and start. */
+#include "nic/nic.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+static struct rte_eth_conf port_conf(const struct nic *nic)
+{
+	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
+				    .txmode = {.mq_mode = RTE_ETH_MQ_TX_NONE}};
+
+	/* Never fast-free: a connection may still hold what a queue is sending. */
+	if (nic->tx_ip_checksum)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+	if (nic->tx_l4_checksum)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	if (nic->rx_checksum)
+		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_CHECKSUM;
+	return conf;
+}
+
+static int set_up_queues(struct nic *nic, struct rte_mempool *const *pools)
+{
+	struct rte_eth_conf conf = port_conf(nic);
+	unsigned int socket = (unsigned int)nic->socket;
+	uint16_t rx_descriptors = NIC_DESCRIPTORS;
+	uint16_t tx_descriptors = NIC_DESCRIPTORS;
+	int code = rte_eth_dev_configure(nic->port, nic->config.queues, nic->config.queues, &conf);
+
+	if (code == 0)
+		code = rte_eth_dev_adjust_nb_rx_tx_desc(nic->port, &rx_descriptors, &tx_descriptors);
+	for (uint16_t queue = 0; queue < nic->config.queues && code == 0; queue++) {
+		code = rte_eth_rx_queue_setup(nic->port, queue, rx_descriptors, socket, NULL, pools[queue]);
+		if (code == 0)
+			code = rte_eth_tx_queue_setup(nic->port, queue, tx_descriptors, socket, NULL);
+	}
+	return code;
+}
+
+int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT])
+{
+	int code = set_up_queues(nic, pools);
+
+	/* The kernel's side of a tap is ours to set; other interfaces belong to the user. */
+	if (code == 0 && nic->kind == NIC_KIND_TAP)
+		code = rte_eth_dev_set_mtu(nic->port, nic->config.mtu);
+	if (code == 0)
+		code = rte_eth_dev_start(nic->port);
+	if (code != 0)
+		return nic_fail(&nic->config, error, code, "driver %s did not start: %s", nic->driver, strerror(-code));
+	return 0;
+}

@@ -1,0 +1,97 @@
+/* nic.h - a port: from the text that names it to bursts of frames on its queues. */
+#ifndef NIC_NIC_H
+#define NIC_NIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <quern/address.h>
+#include <quern/engine.h>
+
+enum {
+	NIC_DEVICE_TEXT = 64,
+	NIC_INTERFACE_TEXT = 16, /* IFNAMSIZ */
+	NIC_QUEUES_MAX = 16,
+	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
+	NIC_DESCRIPTORS = 512,   /* of a queue, where the driver has such */
+	NIC_MTU_MIN = 68,        /* RFC 791 */
+	NIC_MTU_MAX = 9000
+};
+
+enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KINDS };
+
+struct nic_config {
+	const char *device; /* as the user wrote it */
+	uint16_t number;    /* of the port in the engine, for names and messages */
+	uint16_t mtu;
+	uint16_t queues;              /* pairs of a receive and a transmit queue */
+	struct quern_range addresses; /* ours, so never the kernel's */
+};
+
+struct nic {
+	struct nic_config config; /* its device text is the copy below */
+	char device[NIC_DEVICE_TEXT];
+	enum nic_kind kind;
+	char interface[NIC_INTERFACE_TEXT]; /* the kernel's side; empty where there is none */
+	uint16_t port;                      /* DPDK's number */
+	int socket;                         /* NUMA node, or SOCKET_ID_ANY */
+	const char *driver;
+	uint8_t mac[6]; /* that our frames carry */
+	bool tx_ip_checksum;
+	bool tx_l4_checksum;
+	bool rx_checksum;
+	bool owns_rings;
+	struct rte_ring *rings[2][NIC_QUEUES_MAX]; /* of a cable: towards its first end, towards its second */
+};
+
+/* One receive and one transmit queue of a port; one thread at a time uses it. */
+struct nic_queue {
+	uint16_t port;
+	uint16_t queue;
+};
+
+/* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */
+int nic_parse_device(const char *device, enum nic_kind *kind, char interface[NIC_INTERFACE_TEXT],
+		     char error[QUERN_ERROR_TEXT]);
+
+/* Everything that can be found out before EAL starts: the interface exists, we may open it, and our addresses are not
+ * the kernel's. Changes nothing. 0; -EINVAL, -ENODEV, -EPERM, -EADDRINUSE or what the kernel says. */
+int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
+
+/* Makes the port known to DPDK and reads what it can do; it carries no frames yet. `far_end` is the other end of a
+ * cable where that one is attached already, else null. 0 or -errno with nothing left behind. */
+int nic_attach(struct nic *nic, const struct nic_config *config, const struct nic *far_end,
+	       char error[QUERN_ERROR_TEXT]);
+
+/* Sets the queues up, queue i receiving into pools[i], and starts the port. 0 or -errno; nic_close() undoes both. */
+int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT]);
+
+/* Stops the port and takes it away. The end of a cable that was attached first is closed last. */
+void nic_close(struct nic *nic);
+
+/* Whether frames can pass: the kernel's word where it owns the interface, else the driver's. */
+bool nic_link_is_up(const struct nic *nic);
+
+/* Waits for the link. 0, or -ETIMEDOUT with the command that helps. */
+int nic_wait_link(const struct nic *nic, int wait_ms, char error[QUERN_ERROR_TEXT]);
+
+/* The buffer that a frame of this MTU needs: a power of two, as af_packet cuts its ring. */
+uint16_t nic_frame_bytes(uint16_t mtu);
+
+/* What nic_attach() takes from EAL's memory, at most. */
+size_t nic_memory_bytes(const struct nic_config *config);
+
+/* Takes at most `count` frames that have arrived. */
+uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Hands frames over; those past the returned number are still the caller's. */
+uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Writes "port N 'device': …" into `error` and returns `code`. */
+int nic_fail(const struct nic_config *config, char error[QUERN_ERROR_TEXT], int code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

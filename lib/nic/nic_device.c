@@ -1,0 +1,205 @@
+/* nic_device.c - attach a port to DPDK, and take it away. */
+#include "nic/nic.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_errno.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_ring.h>
+
+uint16_t nic_frame_bytes(uint16_t mtu)
+{
+	uint32_t frame = mtu + 128u; /* headers, tags, and what the kernel puts before a frame in its ring */
+
+	return (uint16_t)(frame <= 2048 ? 2048 : rte_align32pow2(frame));
+}
+
+size_t nic_memory_bytes(const struct nic_config *config)
+{
+	/* A port's queues and private data stay far below a mebibyte; rings of a cable come on top. */
+	return (size_t)1 << 20 | 2u * config->queues * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
+}
+
+static void free_rings(struct nic *nic)
+{
+	for (int end = 0; end < 2; end++) {
+		for (uint16_t queue = 0; queue < nic->config.queues; queue++) {
+			rte_ring_free(nic->rings[end][queue]);
+			nic->rings[end][queue] = NULL;
+		}
+	}
+	nic->owns_rings = false;
+}
+
+static int make_rings(struct nic *nic, int socket)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	nic->owns_rings = true;
+	for (int end = 0; end < 2; end++) {
+		for (uint16_t queue = 0; queue < nic->config.queues; queue++) {
+			snprintf(name, sizeof(name), "cable%u.%d.%u", nic->config.number, end, queue);
+			nic->rings[end][queue] =
+				rte_ring_create(name, NIC_CABLE_FRAMES, socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
+			if (nic->rings[end][queue] == NULL) {
+				free_rings(nic);
+				return -ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+static int attach_cable(struct nic *nic, const struct nic *far_end)
+{
+	char name[NIC_DEVICE_TEXT];
+	int receiving = far_end == NULL ? 0 : 1;
+	int port;
+	int code = 0;
+
+	if (far_end == NULL)
+		code = make_rings(nic, SOCKET_ID_ANY);
+	else
+		memcpy(nic->rings, far_end->rings, sizeof(nic->rings));
+	if (code != 0)
+		return code;
+	snprintf(name, sizeof(name), "cable%u", nic->config.number);
+	port = rte_eth_from_rings(name, nic->rings[receiving], nic->config.queues, nic->rings[1 - receiving],
+				  nic->config.queues, (unsigned int)SOCKET_ID_ANY);
+	if (port < 0) {
+		code = rte_errno > 0 ? -rte_errno : -EIO;
+		if (nic->owns_rings)
+			free_rings(nic);
+		return code;
+	}
+	nic->port = (uint16_t)port;
+	return 0;
+}
+
+static int attach_vdev(struct nic *nic, const char *driver, const char *arguments)
+{
+	char name[NIC_DEVICE_TEXT];
+	int code;
+
+	snprintf(name, sizeof(name), "%s%u", driver, nic->config.number);
+	code = rte_vdev_init(name, arguments);
+	if (code != 0)
+		return code == -1 ? -EIO : code;
+	if (rte_eth_dev_get_port_by_name(name, &nic->port) == 0)
+		return 0;
+	rte_vdev_uninit(name);
+	return -ENODEV;
+}
+
+static int attach_af_packet(struct nic *nic)
+{
+	char arguments[160];
+	unsigned int frame = nic_frame_bytes(nic->config.mtu);
+
+	/* 4 MiB of frames each way; blocks of 64 KiB, which any kernel still finds in one piece. */
+	snprintf(arguments, sizeof(arguments), "iface=%s,qpairs=%u,blocksz=65536,framesz=%u,framecnt=%u,qdisc_bypass=1",
+		 nic->interface, nic->config.queues, frame, (4u << 20) / frame);
+	return attach_vdev(nic, "net_af_packet", arguments);
+}
+
+static int attach_tap(struct nic *nic)
+{
+	char arguments[NIC_DEVICE_TEXT];
+
+	snprintf(arguments, sizeof(arguments), "iface=%s", nic->interface);
+	return attach_vdev(nic, "net_tap", arguments);
+}
+
+static int attach_device(struct nic *nic, const struct nic *far_end)
+{
+	switch (nic->kind) {
+	case NIC_KIND_CABLE:
+		return attach_cable(nic, far_end);
+	case NIC_KIND_TAP:
+		return attach_tap(nic);
+	case NIC_KIND_AF_PACKET:
+		return attach_af_packet(nic);
+	case NIC_KINDS:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* net_ring has no address of its own. net_tap gives the kernel's side of the interface the port's address; ours must
+ * differ from it, or a bridge in between takes our frames for its own. */
+static void choose_mac(struct nic *nic)
+{
+	struct rte_ether_addr own;
+
+	if (nic->kind == NIC_KIND_CABLE || rte_eth_macaddr_get(nic->port, &own) != 0) {
+		const uint8_t made[6] = {0x02, 'q', 'u', 'e', 'r', (uint8_t)nic->config.number};
+
+		memcpy(nic->mac, made, sizeof(made));
+		return;
+	}
+	memcpy(nic->mac, own.addr_bytes, sizeof(nic->mac));
+	if (nic->kind == NIC_KIND_TAP)
+		nic->mac[5] ^= 1;
+}
+
+/* net_tap offers checksums and then makes them in software from a copy of the headers, so ours are cheaper there. */
+static int read_abilities(struct nic *nic)
+{
+	const uint64_t tx_l4 = RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	struct rte_eth_dev_info info;
+	int code = rte_eth_dev_info_get(nic->port, &info);
+
+	if (code != 0)
+		return code;
+	nic->driver = info.driver_name;
+	nic->socket = rte_eth_dev_socket_id(nic->port);
+	if (info.max_rx_queues < nic->config.queues || info.max_tx_queues < nic->config.queues)
+		return -ENOTSUP;
+	if (nic->kind == NIC_KIND_TAP)
+		return 0;
+	nic->tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
+	nic->tx_l4_checksum = (info.tx_offload_capa & tx_l4) == tx_l4;
+	nic->rx_checksum = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM) == RTE_ETH_RX_OFFLOAD_CHECKSUM;
+	return 0;
+}
+
+int nic_attach(struct nic *nic, const struct nic_config *config, const struct nic *far_end,
+	       char error[QUERN_ERROR_TEXT])
+{
+	int code;
+
+	memset(nic, 0, sizeof(*nic));
+	nic->config = *config;
+	snprintf(nic->device, sizeof(nic->device), "%s", config->device);
+	nic->config.device = nic->device;
+	code = nic_parse_device(config->device, &nic->kind, nic->interface, error);
+	if (code != 0)
+		return code;
+	code = attach_device(nic, far_end);
+	if (code != 0)
+		return nic_fail(config, error, code, "the driver did not take it: %s", strerror(-code));
+	code = read_abilities(nic);
+	if (code != 0) {
+		nic_close(nic);
+		return nic_fail(config, error, code, "%u queues: %s", config->queues, strerror(-code));
+	}
+	choose_mac(nic);
+	return 0;
+}
+
+void nic_close(struct nic *nic)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	if (rte_eth_dev_get_name_by_port(nic->port, name) == 0) {
+		rte_eth_dev_stop(nic->port);
+		/* The driver's remove closes the port and gives its interface back. */
+		rte_vdev_uninit(name);
+	}
+	if (nic->owns_rings)
+		free_rings(nic);
+}

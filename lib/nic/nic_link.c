@@ -1,0 +1,55 @@
+/* nic_link.c - whether a port's link is up, and waiting for it. */
+#include "nic/nic.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+static bool kernel_link_is_up(const char *interface)
+{
+	struct ifreq request = {.ifr_flags = 0};
+	bool is_up = false;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	memcpy(request.ifr_name, interface, IFNAMSIZ);
+	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0)
+		is_up = (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	close(fd);
+	return is_up;
+}
+
+bool nic_link_is_up(const struct nic *nic)
+{
+	struct rte_eth_link link = {.link_status = RTE_ETH_LINK_DOWN};
+
+	/* net_af_packet calls every started port up. */
+	if (nic->interface[0] != '\0')
+		return kernel_link_is_up(nic->interface);
+	return rte_eth_link_get_nowait(nic->port, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+int nic_wait_link(const struct nic *nic, int wait_ms, char error[QUERN_ERROR_TEXT])
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	int waited_ms = 0;
+
+	while (!nic_link_is_up(nic) && waited_ms < wait_ms) {
+		nanosleep(&pause, NULL);
+		waited_ms += 10;
+	}
+	if (nic_link_is_up(nic))
+		return 0;
+	if (nic->interface[0] == '\0')
+		return nic_fail(&nic->config, error, -ETIMEDOUT, "no link after %d ms\n  Check the cable", wait_ms);
+	return nic_fail(&nic->config, error, -ETIMEDOUT,
+			"no link on %s after %d ms\n  Bring it and its other end up: sudo ip link set %s up",
+			nic->interface, wait_ms, nic->interface);
+}

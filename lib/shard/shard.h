@@ -1,0 +1,97 @@
+/* shard.h - one end's whole stack behind a seam: frames and now in, frames and events out. No port, clock, thread or
+ * global. What an application calls is in <quern/calls.h>; struct quern_shard is this module's. */
+#ifndef SHARD_SHARD_H
+#define SHARD_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <quern/calls.h>
+#include <quern/engine.h>
+
+#include "base/hash.h"
+
+enum {
+	SHARD_BURST = 64,      /* most frames in one call of shard_receive() */
+	SHARD_OUT_MAX = 4096,  /* most frames that wait for shard_transmit() */
+	SHARD_EXPIRE_MAX = 256 /* most timers, and most TIME-WAIT records, that end in one turn */
+};
+
+/* Zero in a field means its default, as in struct quern_shard_config. */
+struct shard_config {
+	uint16_t number; /* goes into handles */
+	uint32_t max_connections;
+	uint32_t max_half_open;
+	uint32_t max_time_wait;
+	uint32_t time_wait_ms;
+	bool time_wait_reset;
+	uint32_t accept_backlog; /* connections that may wait for quern_accept(), in all; default 1,024 */
+
+	bool ethernet; /* frames begin with an Ethernet header; else with the IP header */
+	uint8_t mac[6];
+	struct quern_range addresses;
+	uint8_t prefix_length;
+	uint32_t gateway;
+	uint16_t mtu;
+	uint16_t vlan;
+	bool tx_ip_checksum; /* the port fills in checksums of frames that ask for it */
+	bool tx_l4_checksum;
+	bool rx_checksum; /* the port's verdict in mbuf->ol_flags can be trusted where it gives one */
+
+	uint64_t seed;            /* every secret and random draw comes from it */
+	struct rte_mempool *pool; /* frames we send */
+
+	/* Where a port has fewer queues than shards: flows are owned by a hash that all its shards share. */
+	struct hash_secret steering;
+	uint16_t owners; /* shards that share the port; 0 or 1 means that every flow is ours */
+	uint16_t owner;  /* our number among them */
+};
+
+/* Bytes of zeroed memory, aligned to 64, that a shard of this configuration needs; 0 for one that makes no sense. */
+size_t shard_bytes(const struct shard_config *config);
+
+/* Makes a shard in that memory, at time `now_ns`. Nothing has to be undone but giving the memory back; frames that wait
+ * to be sent are freed by shard_close(). */
+struct quern_shard *shard_open(const struct shard_config *config, void *memory, uint64_t now_ns);
+
+/* Frees the frames that the shard still holds. */
+void shard_close(struct quern_shard *shard);
+
+/* Passes over one burst (at most SHARD_BURST); all frames are the shard's from here on. `now_ns` never goes back, and
+ * is the time of the turn for everything that is called until the next shard_receive() or shard_expire(). */
+void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns);
+
+/* Fires timers that are due, at most SHARD_EXPIRE_MAX. Returns how many fired. */
+uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns);
+
+/* Turns what connections still owe into frames, and hands out at most `max`. Call until it returns less than `max`. */
+uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max);
+
+/* A time at or before the next timer, or false where none is armed. */
+bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns);
+
+/* Hands out at most `max` frames of flows that other shards own, each with its owner in mbuf->hash.usr. */
+uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max);
+
+/* The live counters; others than the shard's worker read them with counter_read(). */
+const struct quern_counters *shard_counters(const struct quern_shard *shard);
+
+/* Capacity, use and cost of records. */
+void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *memory);
+
+/* Counts a frame that the port took or refused. */
+void shard_count_refused(struct quern_shard *shard, uint32_t frames);
+
+/* The state that a flow is in, LISTEN for a listener's port, CLOSED where there is nothing. For tests and lists. */
+enum quern_state shard_state_of(struct quern_shard *shard, const struct flow_key *key);
+
+/* Connections in each state, by enum quern_state: O(capacity), for tests and the end of a run. */
+void shard_count_states(const struct quern_shard *shard, uint32_t counts[QUERN_STATES_END]);
+
+/* Table, wheel, rings, pools and counts agree with each other. For tests: O(capacity). */
+bool shard_validate(struct quern_shard *shard);
+
+#endif

@@ -1,0 +1,177 @@
+/* shard_calls.c - what an application asks of one connection. */
+#include "shard/shard_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcp/tcp_call.h"
+#include "tcp/tcp_output.h"
+#include "tcp/tcp_timer.h"
+
+/* The record of a handle, also while its end is being told; null where it is stale or another shard's. */
+static struct tcp_conn *record_of(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn;
+
+	if (handle.shard != shard->config.number || handle.index >= shard->config.max_connections)
+		return NULL;
+	conn = &shard->conns[handle.index];
+	return conn->generation == handle.generation && conn->key.local_port ? conn : NULL;
+}
+
+/* The same, for a connection that has not ended. */
+static struct tcp_conn *alive(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = record_of(shard, handle);
+
+	return conn && conn->state != QUERN_CLOSED && conn->state != QUERN_TIME_WAIT ? conn : NULL;
+}
+
+int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = alive(shard, handle);
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	error = tcp_shutdown(conn);
+	if (error == 0)
+		shard_tcp_owes(shard, conn);
+	return error;
+}
+
+int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = alive(shard, handle);
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	error = tcp_close(conn);
+	if (error < 0)
+		return error;
+	if (conn->state == QUERN_CLOSED)
+		shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
+	else if (conn->state == QUERN_FIN_WAIT_2)
+		tcp_timer_on_rest(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
+	else
+		shard_tcp_owes(shard, conn);
+	return 0;
+}
+
+int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = alive(shard, handle);
+
+	if (!conn)
+		return -ENOENT;
+	if (tcp_abort(conn)) {
+		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
+		struct segment segment;
+
+		tcp_output_reset(conn, &segment);
+		shard_send_segment(shard, NULL, &conn->key, &segment, &options);
+		counter_add(&shard->counters.resets_sent, 1);
+	}
+	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
+	return 0;
+}
+
+/* The variant of a service with these settings, made where there is none; null with no room left. */
+static struct shard_service *variant_of(struct quern_shard *shard, const struct shard_service *service,
+					const struct tcp_profile *profile)
+{
+	struct shard_service *variant = &shard->services[shard->service_count];
+
+	for (uint8_t i = 0; i < shard->service_count; i++)
+		if (shard->services[i].origin == service->origin &&
+		    memcmp(&shard->services[i].tcp, profile, sizeof(*profile)) == 0)
+			return &shard->services[i];
+	if (shard->service_count == SHARD_SERVICES)
+		return NULL;
+	*variant = *service;
+	variant->tcp = *profile;
+	shard->service_count++;
+	return variant;
+}
+
+int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, const struct quern_tcp_options *options)
+{
+	struct tcp_conn *conn = alive(shard, handle);
+	struct tcp_profile wanted, filled;
+	struct shard_service *variant;
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	error = tcp_profile_make(&filled, options, shard->config.mtu);
+	if (error < 0)
+		return error;
+	memcpy(&wanted, &shard_service_of(shard, conn)->tcp, sizeof(wanted));
+	wanted.keepalive = filled.keepalive;
+	wanted.keepalive_idle_ms = filled.keepalive_idle_ms;
+	wanted.keepalive_interval_ms = filled.keepalive_interval_ms;
+	wanted.keepalive_probes = filled.keepalive_probes;
+	variant = variant_of(shard, shard_service_of(shard, conn), &wanted);
+	if (!variant)
+		return -ENOSPC;
+	conn->profile = (uint8_t)(variant - shard->services);
+	if (!(conn->flags & TCP_IN_FLIGHT))
+		tcp_timer_on_rest(conn, &shard->wheel, &variant->tcp, shard->now_ms);
+	return 0;
+}
+
+int quern_accept(struct quern_shard *shard, const struct quern_endpoint *local, struct quern_conn *handle)
+{
+	struct shard_service *listener = shard_listener_find(shard, local->address, local->port);
+
+	if (!listener || listener->local.address != local->address)
+		return -ENOENT;
+	for (uint32_t i = 0; i < shard->waiting_count; i++) {
+		struct shard_waiting *waiting = &shard->waiting[i];
+
+		if (&shard->services[waiting->service] != listener)
+			continue;
+		*handle = waiting->conn;
+		shard->conns[handle->index].flags &= (uint16_t)~TCP_WAITS_ACCEPT;
+		memmove(waiting, waiting + 1, (--shard->waiting_count - i) * sizeof(*waiting));
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = record_of(shard, handle);
+
+	return conn ? &conn->user : NULL;
+}
+
+int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct quern_conn_info *info)
+{
+	const struct tcp_conn *conn = record_of(shard, handle);
+
+	if (!conn)
+		return -ENOENT;
+	*info = (struct quern_conn_info){
+		.local = {conn->key.local, conn->key.local_port},
+		.remote = {conn->key.remote, conn->key.remote_port},
+		.state = conn->state,
+		.snd_nxt = conn->snd_nxt,
+		.snd_una = tcp_snd_una(conn),
+		.rcv_nxt = conn->rcv_nxt,
+		.snd_wnd = conn->snd_wnd,
+		.mss = conn->mss,
+	};
+	return 0;
+}
+
+uint64_t quern_now(const struct quern_shard *shard)
+{
+	return shard->now_ns;
+}
+
+uint16_t quern_shard_number(const struct quern_shard *shard)
+{
+	return shard->config.number;
+}

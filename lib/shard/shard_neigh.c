@@ -1,0 +1,92 @@
+/* shard_neigh.c - ARP frames in and out, and the link header of the way to an address. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ARP_FRAME_MAX = 64 };
+
+static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t nobody[6];
+
+static bool send_arp(struct quern_shard *shard, const struct wire_arp *arp, const uint8_t dest[6],
+		     const uint8_t target[6])
+{
+	struct rte_mbuf *mbuf = shard_send_buffer(shard, ARP_FRAME_MAX);
+	struct wire_link link;
+	uint32_t bytes;
+
+	if (!mbuf)
+		return false;
+	wire_link_make(&link, dest, shard->config.mac, shard->config.vlan, ETHER_ARP);
+	bytes = wire_build_arp(rte_pktmbuf_mtod(mbuf, uint8_t *), &link, arp, target);
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->pkt_len = bytes;
+	shard_send_frame(shard, mbuf);
+	return true;
+}
+
+void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame)
+{
+	const struct wire_arp *arp = &frame->packet->arp;
+	struct wire_arp reply;
+
+	switch (neigh_input(&shard->neigh, arp, shard->now_ms, &reply)) {
+	case NEIGH_IGNORE:
+		shard_drop(shard, QUERN_DROP_ARP_OTHER);
+		break;
+	case NEIGH_LEARN:
+		break;
+	case NEIGH_ANSWER:
+		if (send_arp(shard, &reply, arp->sender_mac, arp->sender_mac))
+			counter_add(&shard->counters.arp_replies, 1);
+		break;
+	}
+}
+
+static void send_request(struct quern_shard *shard, const struct wire_arp *request)
+{
+	if (send_arp(shard, request, everybody, nobody))
+		counter_add(&shard->counters.arp_requests, 1);
+}
+
+/* The MAC address on the way to an address; asks for it where it is due. */
+static bool find_mac(struct quern_shard *shard, uint32_t address, uint8_t mac[6])
+{
+	struct wire_arp request;
+
+	switch (neigh_resolve(&shard->neigh, address, shard->now_ms, mac, &request)) {
+	case NEIGH_KNOWN:
+		return true;
+	case NEIGH_KNOWN_ASK:
+		send_request(shard, &request);
+		return true;
+	case NEIGH_ASK:
+		send_request(shard, &request);
+		return false;
+	case NEIGH_WAIT:
+	case NEIGH_UNREACHABLE:
+		return false;
+	}
+	return false;
+}
+
+bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_link *link)
+{
+	uint8_t mac[6];
+
+	if (!shard->config.ethernet) {
+		link->bytes = 0;
+		return true;
+	}
+	if (!find_mac(shard, address, mac))
+		return false;
+	wire_link_make(link, mac, shard->config.mac, shard->config.vlan, ETHER_IPV4);
+	return true;
+}
+
+bool quern_reachable(struct quern_shard *shard, uint32_t address)
+{
+	uint8_t mac[6];
+
+	return !shard->config.ethernet || find_mac(shard, address, mac);
+}

@@ -1,0 +1,165 @@
+/* shard_open.c - one block of memory becomes a shard. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+enum {
+	LINE = 64,
+	DEFAULT_RECORDS = 131072,
+	DEFAULT_BACKLOG = 1024,
+	DEFAULT_TIME_WAIT_MS = 60000,
+	DEFAULT_MTU = 1500,
+	LEAST_MTU = 68, /* RFC 791 */
+	MOST_RECORDS = 1 << 28
+};
+
+/* The parts of the block, in order; each begins on a line of its own. */
+struct layout {
+	size_t conns, time_waits, table, neighbours, waiting, end;
+};
+
+static size_t next_line(size_t bytes)
+{
+	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
+}
+
+static struct shard_config with_defaults(const struct shard_config *given)
+{
+	struct shard_config config = *given;
+
+	config.max_connections = config.max_connections ? config.max_connections : DEFAULT_RECORDS;
+	config.max_half_open = config.max_half_open ? config.max_half_open : config.max_connections;
+	config.max_time_wait = config.max_time_wait ? config.max_time_wait : DEFAULT_RECORDS;
+	config.time_wait_ms = config.time_wait_ms ? config.time_wait_ms : DEFAULT_TIME_WAIT_MS;
+	config.accept_backlog = config.accept_backlog ? config.accept_backlog : DEFAULT_BACKLOG;
+	config.mtu = config.mtu ? config.mtu : DEFAULT_MTU;
+	return config;
+}
+
+static struct layout lay_out(const struct shard_config *config)
+{
+	struct layout at;
+
+	at.conns = next_line(sizeof(struct quern_shard));
+	at.time_waits = at.conns + (size_t)config->max_connections * sizeof(struct tcp_conn);
+	at.table = next_line(at.time_waits + (size_t)config->max_time_wait * sizeof(struct tcp_time_wait));
+	at.neighbours = at.table + table_bytes(config->max_connections + config->max_time_wait);
+	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
+	at.end = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
+	return at;
+}
+
+size_t shard_bytes(const struct shard_config *given)
+{
+	struct shard_config config = with_defaults(given);
+
+	if (config.max_connections > MOST_RECORDS || config.max_time_wait > MOST_RECORDS || config.mtu < LEAST_MTU ||
+	    config.addresses.first > config.addresses.last || config.prefix_length > 32)
+		return 0;
+	return lay_out(&config).end;
+}
+
+void shard_set_time(struct quern_shard *shard, uint64_t now_ns)
+{
+	shard->now_ns = now_ns;
+	shard->now_ms = (uint32_t)(now_ns / 1000000);
+	shard->isn_clock = (uint32_t)(now_ns / 4000);
+}
+
+/* Secrets of the table and of ISNs are drawn apart, so that one tells nothing of the other. */
+static void draw_secrets(struct quern_shard *shard, struct hash_secret *table_secret)
+{
+	struct random random;
+
+	random_seed(&random, shard->config.seed);
+	for (int i = 0; i < 2; i++) {
+		table_secret->words[i] = random_next(&random);
+		shard->isn_secret.words[i] = random_next(&random);
+	}
+}
+
+static void link_free_records(struct quern_shard *shard)
+{
+	for (uint32_t i = 0; i < shard->config.max_connections; i++)
+		shard->conns[i].user = i + 1 < shard->config.max_connections ? i + 2 : 0;
+	shard->first_free = 1;
+}
+
+static void open_network(struct quern_shard *shard, void *neighbours)
+{
+	const struct shard_config *config = &shard->config;
+	struct quern_prefix network = {config->addresses.first, config->prefix_length};
+
+	neigh_init(&shard->neigh, neighbours, SHARD_NEIGHBOURS, &config->addresses, &network, config->gateway,
+		   config->mac);
+	shard->expect = (struct wire_expect){.ethernet = config->ethernet, .vlan = config->vlan};
+	memcpy(shard->expect.mac, config->mac, sizeof(config->mac));
+	shard->reply_options = (struct wire_ip_options){.ttl = 64,
+							.offload_ip_checksum = config->tx_ip_checksum,
+							.offload_l4_checksum = config->tx_l4_checksum};
+}
+
+struct quern_shard *shard_open(const struct shard_config *given, void *memory, uint64_t now_ns)
+{
+	struct quern_shard *shard = memory;
+	struct hash_secret table_secret;
+	struct layout at;
+	char *block = memory;
+
+	CHECK(((uintptr_t)memory & (LINE - 1)) == 0);
+	shard->config = with_defaults(given);
+	at = lay_out(&shard->config);
+	shard_set_time(shard, now_ns);
+	draw_secrets(shard, &table_secret);
+	shard->pool = shard->config.pool;
+	shard->conns = (struct tcp_conn *)(block + at.conns);
+	shard->waiting = (struct shard_waiting *)(block + at.waiting);
+	memset(shard->listeners, SHARD_NO_SERVICE, sizeof(shard->listeners));
+	link_free_records(shard);
+	tcp_time_wait_init(&shard->time_wait, (struct tcp_time_wait *)(block + at.time_waits),
+			   shard->config.max_time_wait, shard->config.time_wait_ms);
+	table_init(&shard->table, block + at.table, shard->config.max_connections + shard->config.max_time_wait,
+		   &table_secret);
+	shard->table.records[TABLE_CONN] = (struct table_records){shard->conns, sizeof(struct tcp_conn)};
+	shard->table.records[TABLE_TIME_WAIT] =
+		(struct table_records){shard->time_wait.records, sizeof(struct tcp_time_wait)};
+	wheel_init(&shard->wheel, &shard->conns[0].timer, 6, shard->now_ms);
+	open_network(shard, block + at.neighbours);
+	return shard;
+}
+
+void shard_close(struct quern_shard *shard)
+{
+	rte_pktmbuf_free_bulk(shard->out + shard->out_head, shard->out_tail - shard->out_head);
+	rte_pktmbuf_free_bulk(shard->foreign, shard->foreign_count);
+	shard->out_head = shard->out_tail = shard->foreign_count = 0;
+}
+
+const struct quern_counters *shard_counters(const struct quern_shard *shard)
+{
+	return &shard->counters;
+}
+
+/* The table serves both kinds of record, so its bytes are shared out by entry. */
+void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *memory)
+{
+	const struct shard_config *config = &shard->config;
+	struct layout at = lay_out(config);
+	double entry = (double)(at.neighbours - at.table) / (double)shard->table.capacity;
+	double wheel = (double)sizeof(shard->wheel) / (double)config->max_connections;
+
+	*memory = (struct quern_shard_memory){
+		.connections = config->max_connections,
+		.time_waits = config->max_time_wait,
+		.connections_used = __atomic_load_n(&shard->conns_used, __ATOMIC_RELAXED),
+		.time_waits_used = __atomic_load_n(&shard->time_wait.live, __ATOMIC_RELAXED),
+		.table_capacity = shard->table.capacity,
+		.table_used = __atomic_load_n(&shard->table.used, __ATOMIC_RELAXED),
+		.reserved_bytes = at.neighbours - at.conns + sizeof(shard->wheel),
+		.bytes_established = (double)sizeof(struct tcp_conn) + entry + wheel,
+		.bytes_time_wait = (double)sizeof(struct tcp_time_wait) + entry,
+		.bytes_half_open = (double)sizeof(struct tcp_conn) + entry + wheel,
+	};
+}

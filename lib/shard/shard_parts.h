@@ -1,0 +1,224 @@
+/* shard_parts.h - what the files of this module share: the shard itself, and its functions in the order of a packet. */
+#ifndef SHARD_SHARD_PARTS_H
+#define SHARD_SHARD_PARTS_H
+
+#include "base/counter.h"
+#include "base/random.h"
+#include "neigh/neigh.h"
+#include "shard/shard.h"
+#include "table/table.h"
+#include "tcp/tcp_conn.h"
+#include "tcp/tcp_input.h"
+#include "tcp/tcp_time_wait.h"
+#include "wheel/wheel.h"
+#include "wire/wire_build.h"
+#include "wire/wire_packet.h"
+#include "wire/wire_parse.h"
+
+enum {
+	SHARD_SERVICES = 255, /* listeners, routes and their variants with other keepalive */
+	SHARD_NO_SERVICE = 255,
+	SHARD_QUEUED_MAX = 1024, /* connections that may owe something until the end of the turn */
+	SHARD_NEIGHBOURS = 4096,
+	SHARD_PORT_SLOTS = 256
+};
+
+/* Where the next active open of a route looks first. */
+struct shard_route {
+	struct quern_source source;
+	struct quern_endpoint target;
+	uint64_t pairs;  /* size of the space */
+	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
+	uint32_t next_address;
+	uint16_t next_port;
+};
+
+/* A listener or a route: what its connections have in common. conn->profile is its number. */
+struct shard_service {
+	struct tcp_profile tcp;
+	struct quern_events events;
+	void *app;
+	bool is_listener;
+	uint8_t origin;              /* the service that this one is a variant of, or itself */
+	uint8_t next_listener;       /* in the chain of its port's slot, or SHARD_NO_SERVICE */
+	struct quern_endpoint local; /* of a listener */
+	struct shard_route route;
+};
+
+struct shard_waiting {
+	uint8_t service;
+	struct quern_conn conn;
+};
+
+struct quern_shard {
+	/* What every packet touches. */
+	uint64_t now_ns;
+	uint32_t now_ms;
+	uint32_t isn_clock; /* 4 us */
+	struct table table;
+	struct tcp_conn *conns;
+	struct tcp_conn *current; /* the connection whose segment is being taken, or null */
+	struct rte_mempool *pool;
+	uint32_t out_head, out_tail;
+	uint32_t dead_count;
+	uint32_t queued_count;
+	uint32_t insertions; /* of this burst: a flow that was looked up as unknown may be known now */
+	uint32_t first_free; /* index + 1 */
+	uint32_t conns_used;
+	uint32_t half_open;
+	struct wire_expect expect;
+	struct wire_ip_options reply_options;
+	struct tcp_time_wait_ring time_wait;
+	struct wheel wheel;
+	struct neigh neigh;
+	struct hash_secret isn_secret;
+	struct shard_config config;
+	struct quern_counters counters;
+	struct shard_waiting *waiting;
+	uint32_t waiting_count;
+	uint32_t foreign_count;
+	uint8_t service_count;
+	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
+	uint32_t queued[SHARD_QUEUED_MAX];
+	struct rte_mbuf *dead[SHARD_BURST];
+	struct rte_mbuf *foreign[SHARD_BURST];
+	struct rte_mbuf *out[SHARD_OUT_MAX];
+	struct shard_service services[SHARD_SERVICES];
+};
+
+/* A frame on its way through: `mbuf` is null once the frame has become an answer. */
+struct shard_frame {
+	struct rte_mbuf *mbuf;
+	const struct packet *packet;
+	uint64_t hash;
+};
+
+/* shard_open.c */
+
+/* Sets the time of this turn. */
+void shard_set_time(struct quern_shard *shard, uint64_t now_ns);
+
+/* shard_receive.c */
+
+/* The number of the shard that owns a flow, among those that share our port. */
+static inline uint32_t shard_owner_of(const struct quern_shard *shard, const struct flow_key *key)
+{
+	uint64_t hash = hash_flow(&shard->config.steering, key);
+
+	return (uint32_t)(((hash & UINT32_MAX) * shard->config.owners) >> 32);
+}
+
+/* Counts a frame under its one reason. */
+static inline void shard_drop(struct quern_shard *shard, enum quern_drop reason)
+{
+	counter_add(&shard->counters.drops[reason], 1);
+}
+
+/* shard_tcp.c */
+
+/* A TCP segment and the reference that its flow has, 0 for none. */
+void shard_tcp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
+
+/* Sends all that a connection owes, the first of it in `frame` where that is not null, and arms its timer.
+ * `acknowledged` says that something has left its flight. */
+void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged);
+
+/* The connection owes something: sent at the end of this turn, or of its own segment. */
+void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* shard_time_wait.c */
+
+/* A segment for a record in TIME-WAIT. */
+void shard_time_wait_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t slot);
+
+/* The connection's state is TIME-WAIT: tells the application, leaves a record in the ring, frees the line. */
+void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* Takes out the records that are due, at most `max`; returns how many. */
+uint32_t shard_time_wait_expire(struct quern_shard *shard, uint32_t max);
+
+/* A reopened connection came to nothing: its old record is in the table again, and true; false where it is gone. */
+bool shard_time_wait_unpark(struct quern_shard *shard, struct tcp_conn *conn, uint64_t hash);
+
+/* The reopened connection is established: the old record goes. */
+void shard_time_wait_forget(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* shard_conn.c */
+
+/* A free record with key, profile and generation set, in the table; null with none left, or the table full. */
+struct tcp_conn *shard_conn_new(struct quern_shard *shard, const struct flow_key *key, uint64_t hash, uint8_t service);
+
+/* A free record for a flow whose entry in the table was `old` so far; null with none left. */
+struct tcp_conn *shard_conn_new_over(struct quern_shard *shard, const struct flow_key *key, uint64_t hash,
+				     uint8_t service, uint32_t old);
+
+/* Frees the record of a connection that has left the table. */
+void shard_conn_free(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* Tells the application (but not of a passive open that never was established), and removes the connection. */
+void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how, bool half_open);
+
+/* The handle of a connection. */
+struct quern_conn shard_conn_handle(const struct quern_shard *shard, const struct tcp_conn *conn);
+
+/* The record's index. */
+static inline uint32_t shard_conn_index(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	return (uint32_t)(conn - shard->conns);
+}
+
+static inline struct shard_service *shard_service_of(struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	return &shard->services[conn->profile];
+}
+
+/* shard_route.c */
+
+/* The listener for a flow, or null. */
+struct shard_service *shard_listener_find(struct quern_shard *shard, uint32_t address, uint16_t port);
+
+/* A pair of a route is free again. */
+static inline void shard_route_release(struct quern_shard *shard, uint8_t service)
+{
+	struct shard_service *origin = &shard->services[shard->services[service].origin];
+
+	origin->route.in_use -= !origin->is_listener;
+}
+
+/* shard_neigh.c */
+
+/* An ARP packet. */
+void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame);
+
+/* The link header of the way to an address; false, with the request sent where one is due, while it is not known. */
+bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_link *link);
+
+/* shard_send.c */
+
+/* Sends a segment of a flow, in `frame` where that is there and ours to reuse. */
+void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+			const struct segment *segment, const struct wire_ip_options *options);
+
+/* Sends the RST that answers a segment, or nothing where it was one. */
+void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame);
+
+/* Puts a finished frame in line. */
+void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf);
+
+/* A buffer of `bytes` bytes to fill, or null, counted. */
+struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes);
+
+/* True for a buffer that nobody else reads or will free. */
+bool shard_send_is_ours(const struct rte_mbuf *mbuf);
+
+/* How packets of a service are written. */
+static inline struct wire_ip_options shard_send_options(const struct quern_shard *shard, const struct tcp_profile *tcp)
+{
+	struct wire_ip_options options = shard->reply_options;
+
+	options.ttl = tcp->ttl;
+	options.tos = tcp->tos;
+	return options;
+}
+
+#endif

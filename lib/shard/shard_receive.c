@@ -1,0 +1,211 @@
+/* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+/* One burst between the passes. */
+struct burst {
+	struct packet packets[SHARD_BURST];
+	struct rte_mbuf *mbufs[SHARD_BURST];
+	const struct flow_key *keys[SHARD_BURST];
+	uint64_t hashes[SHARD_BURST];
+	uint32_t refs[SHARD_BURST];
+	uint32_t count;
+};
+
+static void bury(struct quern_shard *shard, struct rte_mbuf *mbuf)
+{
+	shard->dead[shard->dead_count++] = mbuf;
+}
+
+/* What the port says of a frame's checksums, where it says anything. */
+static enum quern_drop port_verdict(const struct quern_shard *shard, const struct rte_mbuf *mbuf,
+				    struct wire_expect *expect)
+{
+	uint64_t ip = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK, l4 = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	*expect = shard->expect;
+	if (!shard->config.rx_checksum)
+		return QUERN_DROP_NONE;
+	if (ip == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+		return QUERN_DROP_IP_CHECKSUM;
+	if (l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+		return QUERN_DROP_TCP_CHECKSUM;
+	expect->ip_checksum_good = ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	/* NONE is a frame that never left this machine: its sum was never finished, and its bytes are good. */
+	expect->l4_checksum_good = l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	return QUERN_DROP_NONE;
+}
+
+/* RFC 1122 3.2.1.3 and 3.3.6, RFC 9293 MUST-57: only what is sent to one of our addresses, from one host. */
+static enum quern_drop judge_addresses(const struct quern_shard *shard, const struct packet *packet)
+{
+	const struct quern_prefix *network = &shard->neigh.network;
+
+	if (packet->kind == WIRE_ARP)
+		return QUERN_DROP_NONE;
+	if (!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group)
+		return QUERN_DROP_IP_DEST;
+	if (network->length < 31) {
+		uint32_t host_bits = UINT32_MAX >> network->length;
+
+		if (((packet->key.remote ^ network->address) & ~host_bits) == 0 &&
+		    ((packet->key.remote & host_bits) == host_bits))
+			return QUERN_DROP_IP_SOURCE;
+	}
+	return QUERN_DROP_NONE;
+}
+
+/* True for a flow of ours; another shard's is set aside for the worker to move. */
+static bool is_mine(struct quern_shard *shard, const struct packet *packet, struct rte_mbuf *mbuf)
+{
+	uint32_t owner;
+
+	if (shard->config.owners <= 1 || packet->kind == WIRE_ARP)
+		return true;
+	owner = shard_owner_of(shard, &packet->key);
+	if (owner == shard->config.owner)
+		return true;
+	if (shard->foreign_count == SHARD_BURST) {
+		shard_drop(shard, QUERN_DROP_OUT_FULL);
+		bury(shard, mbuf);
+		return false;
+	}
+	mbuf->hash.usr = owner;
+	shard->foreign[shard->foreign_count++] = mbuf;
+	return false;
+}
+
+static enum quern_drop read_frame(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
+{
+	struct wire_expect expect;
+	enum quern_drop reason;
+
+	if (mbuf->nb_segs > 1)
+		return QUERN_DROP_FRAME_CHAINED;
+	reason = port_verdict(shard, mbuf, &expect);
+	if (reason == QUERN_DROP_NONE)
+		reason = wire_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &expect, packet);
+	return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
+}
+
+/* First pass: bytes to values; what is dropped or foreign leaves the burst here. */
+static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, struct burst *burst)
+{
+	uint64_t bytes = 0;
+
+	burst->count = 0;
+	for (uint16_t i = 0; i < count; i++) {
+		struct packet *packet = &burst->packets[burst->count];
+		enum quern_drop reason = read_frame(shard, mbufs[i], packet);
+
+		bytes += mbufs[i]->pkt_len;
+		if (reason != QUERN_DROP_NONE) {
+			shard_drop(shard, reason);
+			bury(shard, mbufs[i]);
+			continue;
+		}
+		if (!is_mine(shard, packet, mbufs[i]))
+			continue;
+		burst->mbufs[burst->count] = mbufs[i];
+		burst->keys[burst->count] = &packet->key;
+		burst->hashes[burst->count] = table_hash(&shard->table, &packet->key);
+		table_prefetch(&shard->table, burst->hashes[burst->count]);
+		burst->count++;
+	}
+	counter_add(&shard->counters.rx_packets, count);
+	counter_add(&shard->counters.rx_bytes, bytes);
+}
+
+static void answer_echo(struct quern_shard *shard, struct shard_frame *frame)
+{
+	const struct packet *packet = frame->packet;
+	struct rte_mbuf *mbuf = frame->mbuf;
+	uint8_t *bytes;
+
+	if (packet->icmp.type != 8) {
+		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+		return;
+	}
+	if (!shard_send_is_ours(mbuf)) {
+		shard_drop(shard, QUERN_DROP_NO_MBUF);
+		return;
+	}
+	bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	if (shard->config.ethernet)
+		wire_link_swap(bytes);
+	wire_turn_echo(bytes, packet, shard->reply_options.ttl);
+	mbuf->data_len = packet->frame_bytes;
+	mbuf->pkt_len = packet->frame_bytes;
+	mbuf->ol_flags = 0;
+	counter_add(&shard->counters.echo_replies, 1);
+	shard_send_frame(shard, mbuf);
+	frame->mbuf = NULL;
+}
+
+/* One switch on what the packet is. */
+static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
+{
+	switch ((enum wire_kind)frame->packet->kind) {
+	case WIRE_TCP:
+		shard_tcp_input(shard, frame, ref);
+		break;
+	case WIRE_ARP:
+		shard_neigh_input(shard, frame);
+		break;
+	case WIRE_ICMP:
+		answer_echo(shard, frame);
+		break;
+	case WIRE_UDP:
+		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
+		break;
+	}
+}
+
+/* What was looked up before the burst began may have changed within it: a record freed or moved, a flow that is new.
+ * The key in the record tells. */
+static uint32_t still_true(const struct quern_shard *shard, const struct burst *burst, uint32_t i)
+{
+	uint32_t ref = burst->refs[i];
+	const struct table_records *records = &shard->table.records[table_ref_kind(ref)];
+	const char *record;
+
+	if (ref == 0)
+		return shard->insertions ? table_find(&shard->table, burst->hashes[i], burst->keys[i]) : 0;
+	record = (const char *)records->base + table_ref_index(ref) * records->stride;
+	if (flow_key_equal((const struct flow_key *)(const void *)record, burst->keys[i]))
+		return ref;
+	return table_find(&shard->table, burst->hashes[i], burst->keys[i]);
+}
+
+void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns)
+{
+	struct burst burst;
+
+	shard_set_time(shard, now_ns);
+	if (count == 0)
+		return;
+	for (uint16_t i = 0; i < count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
+	parse_all(shard, mbufs, count, &burst);
+	table_find_burst(&shard->table, burst.hashes, burst.keys, burst.count, burst.refs);
+	shard->insertions = 0;
+	for (uint32_t i = 0; i < burst.count; i++) {
+		struct shard_frame frame = {burst.mbufs[i], &burst.packets[i], burst.hashes[i]};
+
+		dispatch(shard, &frame, still_true(shard, &burst, i));
+		if (frame.mbuf)
+			bury(shard, frame.mbuf);
+	}
+	rte_pktmbuf_free_bulk(shard->dead, shard->dead_count);
+	shard->dead_count = 0;
+}
+
+uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint16_t count = (uint16_t)(shard->foreign_count < max ? shard->foreign_count : max);
+
+	shard->foreign_count -= count;
+	memcpy(mbufs, shard->foreign + shard->foreign_count, count * sizeof(mbufs[0]));
+	return count;
+}

@@ -1,0 +1,148 @@
+/* shard_send.c - values become frames, in the buffer that came in where it is ours to reuse. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+#include "tcp/tcp_open.h"
+
+void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
+{
+	if (shard->out_tail == SHARD_OUT_MAX) {
+		shard_drop(shard, QUERN_DROP_OUT_FULL);
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	shard->out[shard->out_tail++] = mbuf;
+	counter_add(&shard->counters.tx_packets, 1);
+	counter_add(&shard->counters.tx_bytes, mbuf->pkt_len);
+}
+
+struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(shard->pool);
+
+	if (mbuf && rte_pktmbuf_tailroom(mbuf) >= bytes)
+		return mbuf;
+	rte_pktmbuf_free(mbuf);
+	shard_drop(shard, QUERN_DROP_NO_MBUF);
+	return NULL;
+}
+
+bool shard_send_is_ours(const struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1;
+}
+
+/* The frame's own buffer, its link header turned round: it goes back where it came from. */
+static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *frame)
+{
+	struct rte_mbuf *mbuf = frame->mbuf;
+
+	if (!shard_send_is_ours(mbuf) || mbuf->buf_len - mbuf->data_off < WIRE_TCP_FRAME_MAX)
+		return NULL;
+	if (shard->config.ethernet)
+		wire_link_swap(rte_pktmbuf_mtod(mbuf, uint8_t *));
+	frame->mbuf = NULL;
+	return mbuf;
+}
+
+/* What the port needs to know to fill checksums in. */
+static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const struct wire_ip_options *options)
+{
+	mbuf->ol_flags = 0;
+	if (!options->offload_ip_checksum && !options->offload_l4_checksum)
+		return;
+	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4 | (options->offload_ip_checksum ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
+			 (options->offload_l4_checksum ? RTE_MBUF_F_TX_TCP_CKSUM : 0);
+	mbuf->l2_len = link_bytes & 0x7f;
+	mbuf->l3_len = 20;
+}
+
+static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, uint32_t bytes,
+		   const struct wire_ip_options *options)
+{
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->pkt_len = bytes;
+	ask_for_checksums(mbuf, link_bytes, options);
+	shard_send_frame(shard, mbuf);
+}
+
+/* A turned-round link header of the frame that came in, for an answer in a buffer of its own. */
+static void copy_link_back(const struct shard_frame *frame, struct wire_link *link)
+{
+	link->bytes = (uint8_t)frame->packet->link_bytes;
+	memcpy(link->header, rte_pktmbuf_mtod(frame->mbuf, const void *), link->bytes);
+	if (link->bytes)
+		wire_link_swap(link->header);
+}
+
+void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+			const struct segment *segment, const struct wire_ip_options *options)
+{
+	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame) : NULL;
+	struct wire_link link;
+
+	if (mbuf) {
+		uint32_t link_bytes = frame->packet->link_bytes;
+
+		finish(shard, mbuf, link_bytes,
+		       wire_build_tcp_at(rte_pktmbuf_mtod(mbuf, uint8_t *), link_bytes, key, segment, options),
+		       options);
+		return;
+	}
+	if (frame && frame->mbuf) {
+		copy_link_back(frame, &link);
+	} else if (!shard_neigh_link(shard, key->remote, &link)) {
+		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		return;
+	}
+	mbuf = shard_send_buffer(shard, WIRE_TCP_FRAME_MAX);
+	if (mbuf)
+		finish(shard, mbuf, link.bytes,
+		       wire_build_tcp(rte_pktmbuf_mtod(mbuf, uint8_t *), &link, key, segment, options), options);
+}
+
+void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame)
+{
+	const struct packet *packet = frame->packet;
+	struct segment reset;
+
+	if (!tcp_reset_for(&packet->tcp, &reset))
+		return;
+	counter_add(&shard->counters.resets_sent, 1);
+	shard_send_segment(shard, frame, &packet->key, &reset, &shard->reply_options);
+}
+
+/* What connections owe that no segment of their own has carried out. */
+static void flush_queued(struct quern_shard *shard)
+{
+	for (uint32_t i = 0; i < shard->queued_count; i++) {
+		struct tcp_conn *conn = &shard->conns[shard->queued[i]];
+
+		if (!(conn->flags & TCP_QUEUED))
+			continue;
+		conn->flags &= (uint16_t)~TCP_QUEUED;
+		shard_tcp_output(shard, conn, NULL, false);
+	}
+	shard->queued_count = 0;
+}
+
+uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint32_t waiting, count;
+
+	if (shard->queued_count)
+		flush_queued(shard);
+	waiting = shard->out_tail - shard->out_head;
+	count = waiting < max ? waiting : max;
+	memcpy(mbufs, shard->out + shard->out_head, count * sizeof(mbufs[0]));
+	shard->out_head += count;
+	if (shard->out_head == shard->out_tail)
+		shard->out_head = shard->out_tail = 0;
+	return (uint16_t)count;
+}
+
+void shard_count_refused(struct quern_shard *shard, uint32_t frames)
+{
+	counter_add(&shard->counters.drops[QUERN_DROP_PORT_REFUSED], frames);
+}

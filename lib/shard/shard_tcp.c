@@ -1,0 +1,213 @@
+/* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
+#include "shard/shard_parts.h"
+
+#include "tcp/tcp_open.h"
+#include "tcp/tcp_output.h"
+#include "tcp/tcp_timer.h"
+
+void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	/* Its own segment is being taken: what is owed goes out with the answer. */
+	if (conn == shard->current || conn->flags & TCP_QUEUED)
+		return;
+	if (shard->queued_count == SHARD_QUEUED_MAX) {
+		shard_tcp_output(shard, conn, NULL, false);
+		return;
+	}
+	conn->flags |= TCP_QUEUED;
+	shard->queued[shard->queued_count++] = shard_conn_index(shard, conn);
+}
+
+void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
+{
+	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
+	struct wire_ip_options options = shard_send_options(shard, profile);
+	struct segment segment;
+	bool in_flight = false;
+
+	while (tcp_output(conn, profile, &segment)) {
+		in_flight |= segment.flags & (TCP_SYN | TCP_FIN);
+		shard_send_segment(shard, frame, &conn->key, &segment, &options);
+	}
+	if (in_flight || (acknowledged && conn->flags & TCP_IN_FLIGHT))
+		tcp_timer_on_sent(conn, &shard->wheel, profile, shard->now_ms);
+	else if (acknowledged)
+		tcp_timer_on_rest(conn, &shard->wheel, profile, shard->now_ms);
+}
+
+static void count_verdict(struct quern_shard *shard, const struct tcp_verdict *verdict)
+{
+	struct quern_counters *counters = &shard->counters;
+
+	if (verdict->drop)
+		shard_drop(shard, verdict->drop);
+	if (verdict->events & TCP_HAPPENED_CHALLENGED)
+		counter_add(&counters->challenge_acks, 1);
+	if (verdict->events & TCP_HAPPENED_THROTTLED)
+		counter_add(&counters->challenge_acks_throttled, 1);
+	if (verdict->deliver)
+		counter_add(&counters->text_bytes, verdict->deliver);
+}
+
+/* Whoever completes a handshake has answered our SYN+ACK: its MAC address is right. */
+static void confirm_neighbour(struct quern_shard *shard, const struct shard_frame *frame)
+{
+	const uint8_t *source_mac = rte_pktmbuf_mtod_offset(frame->mbuf, const uint8_t *, 6);
+
+	if (shard->config.ethernet)
+		neigh_confirm(&shard->neigh, frame->packet->key.remote, source_mac, shard->now_ms);
+}
+
+static void on_established(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+
+	counter_add(&shard->counters.established, 1);
+	if (conn->flags & TCP_PASSIVE) {
+		shard->half_open--;
+		confirm_neighbour(shard, frame);
+		if (conn->flags & TCP_REOPENED)
+			shard_time_wait_forget(shard, conn);
+	}
+	if (service->events.on_established) {
+		service->events.on_established(shard, shard_conn_handle(shard, conn), service->app);
+	} else if (service->is_listener) {
+		conn->flags |= TCP_WAITS_ACCEPT;
+		shard->waiting[shard->waiting_count++] =
+			(struct shard_waiting){conn->profile, shard_conn_handle(shard, conn)};
+	}
+}
+
+static void on_peer_closed(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+
+	if (service->events.on_peer_closed)
+		service->events.on_peer_closed(shard, shard_conn_handle(shard, conn), service->app);
+}
+
+/* Tells the application what happened. False where it aborted the connection meanwhile: the record is not ours now. */
+static bool tell(struct quern_shard *shard, struct tcp_conn *conn, uint8_t events, struct shard_frame *frame)
+{
+	uint8_t generation = conn->generation;
+
+	if (events & TCP_HAPPENED_ESTABLISHED)
+		on_established(shard, conn, frame);
+	if (events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
+		on_peer_closed(shard, conn);
+	return conn->generation == generation;
+}
+
+/* The half-open connection's record goes; one that was reopened from TIME-WAIT goes back there (RFC 1122 4.2.2.13). */
+static void return_to_listen(struct quern_shard *shard, struct tcp_conn *conn, uint64_t hash)
+{
+	if (conn->flags & TCP_REOPENED && shard_time_wait_unpark(shard, conn, hash)) {
+		shard->half_open--;
+		shard_conn_free(shard, conn);
+		return;
+	}
+	shard_conn_end(shard, conn, QUERN_END_RESET, true);
+}
+
+/* Nobody takes established connections: the last ACK of the handshake is left out, and SYN+ACK will draw it again. */
+static bool accept_is_full(const struct quern_shard *shard, const struct tcp_conn *conn,
+			   const struct shard_service *service)
+{
+	return conn->state == QUERN_SYN_RCVD && service->is_listener && !service->events.on_established &&
+	       shard->waiting_count == shard->config.accept_backlog;
+}
+
+static void input_connection(struct quern_shard *shard, struct shard_frame *frame, struct tcp_conn *conn)
+{
+	const struct shard_service *service = shard_service_of(shard, conn);
+	struct tcp_verdict verdict;
+	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
+
+	if (accept_is_full(shard, conn, service) && !(frame->packet->tcp.flags & (TCP_RST | TCP_SYN))) {
+		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
+		return;
+	}
+	shard->current = conn;
+	verdict = tcp_input(conn, &frame->packet->tcp, &service->tcp, shard->now_ms);
+	count_verdict(shard, &verdict);
+	if (verdict.reset)
+		shard_send_reset_for(shard, frame);
+	if (tell(shard, conn, verdict.events, frame)) {
+		shard->current = NULL;
+		if (verdict.events & TCP_HAPPENED_ENDED) {
+			counter_add(&shard->counters.resets_received, verdict.end != QUERN_END_CLOSED);
+			shard_conn_end(shard, conn, verdict.end, half_open);
+		} else if (verdict.events & TCP_HAPPENED_RETURNED) {
+			return_to_listen(shard, conn, frame->hash);
+		} else {
+			shard_tcp_output(shard, conn, frame, verdict.events & TCP_HAPPENED_ACKED);
+			if (verdict.events & TCP_HAPPENED_TIME_WAIT)
+				shard_time_wait_enter(shard, conn);
+		}
+	}
+	shard->current = NULL;
+}
+
+/* A SYN that a listener may take: limits, a record, and SYN+ACK. */
+static void open_passive(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
+{
+	const struct packet *packet = frame->packet;
+	struct tcp_conn *conn;
+
+	if (shard->half_open >= shard->config.max_half_open) {
+		shard_drop(shard, QUERN_DROP_TCP_HALF_OPEN_LIMIT);
+		return;
+	}
+	conn = shard_conn_new(shard, &packet->key, frame->hash, (uint8_t)(listener - shard->services));
+	if (!conn) {
+		shard_drop(shard, QUERN_DROP_TCP_TABLE_FULL);
+		return;
+	}
+	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp,
+			  tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock), shard->now_ms);
+	shard->half_open++;
+	counter_add(&shard->counters.opened_passive, 1);
+	shard_tcp_output(shard, conn, frame, false);
+}
+
+static void input_unknown(struct quern_shard *shard, struct shard_frame *frame)
+{
+	const struct packet *packet = frame->packet;
+	struct shard_service *listener = shard_listener_find(shard, packet->key.local, packet->key.local_port);
+
+	if (!listener) {
+		shard_drop(shard, QUERN_DROP_TCP_NO_CONNECTION);
+		shard_send_reset_for(shard, frame);
+		return;
+	}
+	switch (tcp_listen_input(&packet->tcp)) {
+	case TCP_LISTEN_OPEN:
+		open_passive(shard, frame, listener);
+		break;
+	case TCP_LISTEN_RESET:
+		shard_drop(shard, QUERN_DROP_TCP_LISTEN_FLAGS);
+		shard_send_reset_for(shard, frame);
+		break;
+	case TCP_LISTEN_DROP:
+		shard_drop(shard, packet->tcp.flags & TCP_SYN && packet->tcp.flags & TCP_FIN
+					  ? QUERN_DROP_TCP_SYN_FIN
+					  : QUERN_DROP_TCP_LISTEN_FLAGS);
+		break;
+	}
+}
+
+void shard_tcp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
+{
+	switch (table_ref_kind(ref)) {
+	case TABLE_CONN:
+		input_connection(shard, frame, &shard->conns[table_ref_index(ref)]);
+		break;
+	case TABLE_TIME_WAIT:
+		shard_time_wait_input(shard, frame, table_ref_index(ref));
+		break;
+	case TABLE_NONE:
+	case TABLE_KINDS:
+		input_unknown(shard, frame);
+		break;
+	}
+}

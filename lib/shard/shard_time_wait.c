@@ -1,0 +1,190 @@
+/* shard_time_wait.c - connections on their way through TIME-WAIT: in, answers, reopened, out. */
+#include "shard/shard_parts.h"
+
+#include "base/seq.h"
+#include "tcp/tcp_open.h"
+#include "tcp/tcp_output.h"
+
+enum {
+	EVICT_BATCH = 16, /* evicted at once, so that their buckets are fetched together */
+	ISS_STEP = 64000  /* how far above the old SND.NXT a new incarnation begins at least */
+};
+
+static uint32_t slot_of(const struct quern_shard *shard, const struct tcp_time_wait *record)
+{
+	return (uint32_t)(record - shard->time_wait.records);
+}
+
+/* Takes a record out of ring and table, and frees its pair of the route. */
+static void remove_record(struct quern_shard *shard, struct tcp_time_wait *record)
+{
+	uint32_t slot = slot_of(shard, record);
+
+	if (!(record->flags & TCP_TIME_WAIT_PARKED))
+		table_remove(&shard->table, table_hash(&shard->table, &record->key), table_ref(TABLE_TIME_WAIT, slot));
+	shard_route_release(shard, record->profile);
+	tcp_time_wait_drop(&shard->time_wait, slot);
+}
+
+/* Loads the buckets of the oldest records, which nobody has touched for long. */
+static void prefetch_oldest(struct quern_shard *shard, uint32_t count)
+{
+	const struct tcp_time_wait_ring *ring = &shard->time_wait;
+
+	for (uint32_t i = 0, slot = ring->head; i < count && i < ring->filled; i++) {
+		table_prefetch(&shard->table, table_hash(&shard->table, &ring->records[slot].key));
+		slot = slot + 1 < ring->capacity ? slot + 1 : 0;
+	}
+}
+
+/* The ring is full: the oldest go. */
+static void make_room(struct quern_shard *shard)
+{
+	prefetch_oldest(shard, EVICT_BATCH);
+	for (uint32_t i = 0; i < EVICT_BATCH; i++) {
+		struct tcp_time_wait *oldest = tcp_time_wait_oldest(&shard->time_wait);
+
+		if (!oldest)
+			return;
+		remove_record(shard, oldest);
+		counter_add(&shard->counters.time_wait_evicted, 1);
+	}
+}
+
+void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+	uint64_t hash = table_hash(&shard->table, &conn->key);
+	struct tcp_time_wait record = tcp_time_wait_from(conn);
+	uint32_t slot;
+
+	if (tcp_time_wait_full(&shard->time_wait))
+		make_room(shard);
+	slot = tcp_time_wait_add(&shard->time_wait, &record, shard->now_ms);
+	table_replace(&shard->table, hash, table_ref(TABLE_CONN, shard_conn_index(shard, conn)),
+		      table_ref(TABLE_TIME_WAIT, slot));
+	counter_add(&shard->counters.time_wait_entered, 1);
+	counter_add(&shard->counters.ended[QUERN_END_CLOSED], 1);
+	if (service->events.on_ended)
+		service->events.on_ended(shard, shard_conn_handle(shard, conn), QUERN_END_CLOSED, service->app);
+	shard_conn_free(shard, conn);
+}
+
+uint32_t shard_time_wait_expire(struct quern_shard *shard, uint32_t max)
+{
+	uint32_t count = 0;
+
+	for (; count < max; count++) {
+		struct tcp_time_wait *oldest = tcp_time_wait_oldest(&shard->time_wait);
+
+		if (!oldest || seq_before(shard->now_ms, oldest->expires_ms))
+			break;
+		if (count % EVICT_BATCH == 0)
+			prefetch_oldest(shard, EVICT_BATCH);
+		remove_record(shard, oldest);
+	}
+	return count;
+}
+
+bool shard_time_wait_unpark(struct quern_shard *shard, struct tcp_conn *conn, uint64_t hash)
+{
+	struct tcp_time_wait *record = &shard->time_wait.records[conn->parked];
+
+	/* It may have expired meanwhile, and the slot be another's. */
+	if (!(record->flags & TCP_TIME_WAIT_PARKED) || !flow_key_equal(&record->key, &conn->key))
+		return false;
+	record->flags &= (uint8_t)~TCP_TIME_WAIT_PARKED;
+	table_replace(&shard->table, hash, table_ref(TABLE_CONN, shard_conn_index(shard, conn)),
+		      table_ref(TABLE_TIME_WAIT, conn->parked));
+	return true;
+}
+
+void shard_time_wait_forget(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct tcp_time_wait *record = &shard->time_wait.records[conn->parked];
+
+	conn->flags &= (uint16_t)~TCP_REOPENED;
+	if (record->flags & TCP_TIME_WAIT_PARKED && flow_key_equal(&record->key, &conn->key))
+		remove_record(shard, record);
+}
+
+static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, const struct tcp_time_wait *record)
+{
+	const struct tcp_profile *profile = &shard->services[record->profile].tcp;
+	struct wire_ip_options options = shard_send_options(shard, profile);
+	struct segment segment = {
+		.seq = record->snd_nxt, .ack = record->rcv_nxt, .wnd = profile->receive_window, .flags = TCP_ACK};
+
+	shard_send_segment(shard, frame, &record->key, &segment, &options);
+}
+
+/* RFC 9293 3.10.7.4: a repeated FIN starts 2MSL again, so the record moves to the tail. */
+static void restart(struct quern_shard *shard, struct shard_frame *frame, struct tcp_time_wait *record)
+{
+	struct tcp_time_wait moved = *record;
+	uint32_t old = slot_of(shard, record), slot;
+
+	acknowledge(shard, frame, record);
+	tcp_time_wait_drop(&shard->time_wait, old);
+	if (tcp_time_wait_full(&shard->time_wait))
+		make_room(shard);
+	slot = tcp_time_wait_add(&shard->time_wait, &moved, shard->now_ms);
+	table_replace(&shard->table, frame->hash, table_ref(TABLE_TIME_WAIT, old), table_ref(TABLE_TIME_WAIT, slot));
+}
+
+/* RFC 6191: a new incarnation in the place of the old one, which waits behind it until the handshake is done. */
+static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct tcp_time_wait *record)
+{
+	const struct packet *packet = frame->packet;
+	struct shard_service *listener = shard_listener_find(shard, packet->key.local, packet->key.local_port);
+	uint32_t iss = tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock), slot = slot_of(shard, record);
+	struct tcp_conn *conn;
+
+	if (!listener || shard->half_open >= shard->config.max_half_open) {
+		shard_drop(shard, listener ? QUERN_DROP_TCP_HALF_OPEN_LIMIT : QUERN_DROP_TIME_WAIT_SYN);
+		return;
+	}
+	conn = shard_conn_new_over(shard, &packet->key, frame->hash, (uint8_t)(listener - shard->services),
+				   table_ref(TABLE_TIME_WAIT, slot));
+	if (!conn) {
+		shard_drop(shard, QUERN_DROP_TCP_TABLE_FULL);
+		return;
+	}
+	if (seq_before_eq(iss, record->snd_nxt))
+		iss = record->snd_nxt + ISS_STEP;
+	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp, iss, shard->now_ms);
+	conn->flags |= TCP_REOPENED;
+	conn->parked = slot;
+	record->flags |= TCP_TIME_WAIT_PARKED;
+	shard->half_open++;
+	counter_add(&shard->counters.opened_passive, 1);
+	counter_add(&shard->counters.time_wait_reopened, 1);
+	shard_tcp_output(shard, conn, frame, false);
+}
+
+void shard_time_wait_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t slot)
+{
+	struct tcp_time_wait *record = &shard->time_wait.records[slot];
+	uint32_t window = shard->services[record->profile].tcp.receive_window;
+	enum quern_drop drop = QUERN_DROP_NONE;
+
+	switch (tcp_time_wait_input(record, &frame->packet->tcp, window, shard->config.time_wait_reset, shard->now_ms,
+				    &drop)) {
+	case TCP_TIME_WAIT_SILENCE:
+		shard_drop(shard, drop);
+		break;
+	case TCP_TIME_WAIT_ACK:
+		shard_drop(shard, drop);
+		acknowledge(shard, frame, record);
+		break;
+	case TCP_TIME_WAIT_RESTART:
+		restart(shard, frame, record);
+		break;
+	case TCP_TIME_WAIT_REOPEN:
+		reopen(shard, frame, record);
+		break;
+	case TCP_TIME_WAIT_END:
+		remove_record(shard, record);
+		break;
+	}
+}

@@ -1,0 +1,114 @@
+/* shard_timer.c - timers that are due, and how long until the next. */
+#include "shard/shard_parts.h"
+
+#include "tcp/tcp_output.h"
+#include "tcp/tcp_timer.h"
+
+static void tell_unanswered(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+
+	/* RFC 9293 MUST-20 (a): negative advice to the IP layer. */
+	neigh_suspect(&shard->neigh, conn->key.remote);
+	if (service->events.on_unanswered && (!(conn->flags & TCP_PASSIVE) || conn->state != QUERN_SYN_RCVD))
+		service->events.on_unanswered(shard, shard_conn_handle(shard, conn), service->app);
+}
+
+static void send_what_the_timer_owes(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	uint64_t *counter =
+		conn->flags & TCP_OWES_PROBE ? &shard->counters.keepalive_probes : &shard->counters.retransmits;
+
+	counter_add(counter, 1);
+	shard_tcp_output(shard, conn, NULL, false);
+}
+
+static void give_up(struct quern_shard *shard, struct tcp_conn *conn, bool reset, bool half_open)
+{
+	if (reset) {
+		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
+		struct segment segment;
+
+		tcp_output_reset(conn, &segment);
+		shard_send_segment(shard, NULL, &conn->key, &segment, &options);
+		counter_add(&shard->counters.resets_sent, 1);
+	}
+	/* A SYN that reopened a connection in TIME-WAIT and is never confirmed was an old duplicate. */
+	if (half_open && conn->flags & TCP_REOPENED &&
+	    shard_time_wait_unpark(shard, conn, table_hash(&shard->table, &conn->key))) {
+		shard->half_open--;
+		shard_conn_free(shard, conn);
+		return;
+	}
+	shard_conn_end(shard, conn, QUERN_END_TIMEOUT, half_open);
+}
+
+static void fire(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
+	uint8_t generation = conn->generation;
+	struct tcp_timer_verdict verdict =
+		tcp_timer_fired(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
+
+	switch (verdict.action) {
+	case TCP_TIMER_NOTHING:
+		break;
+	case TCP_TIMER_UNANSWERED:
+		tell_unanswered(shard, conn);
+		if (conn->generation != generation)
+			break;
+		send_what_the_timer_owes(shard, conn);
+		break;
+	case TCP_TIMER_SEND:
+		send_what_the_timer_owes(shard, conn);
+		break;
+	case TCP_TIMER_EXPIRED:
+		give_up(shard, conn, verdict.reset, half_open);
+		break;
+	}
+}
+
+uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
+{
+	uint32_t fired[SHARD_EXPIRE_MAX], count;
+	uint8_t generations[SHARD_EXPIRE_MAX];
+
+	shard_set_time(shard, now_ns);
+	count = wheel_advance(&shard->wheel, shard->now_ms, fired, SHARD_EXPIRE_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		rte_prefetch0(&shard->conns[fired[i]]);
+	for (uint32_t i = 0; i < count; i++)
+		generations[i] = shard->conns[fired[i]].generation;
+	for (uint32_t i = 0; i < count; i++) {
+		struct tcp_conn *conn = &shard->conns[fired[i]];
+
+		/* The application may have ended it, or made it wait again, on behalf of one that fired before. */
+		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER)
+			fire(shard, conn);
+	}
+	if (shard->wheel.lag > shard->counters.timer_lag_ms_max)
+		counter_add(&shard->counters.timer_lag_ms_max, shard->wheel.lag - shard->counters.timer_lag_ms_max);
+	return count + shard_time_wait_expire(shard, SHARD_EXPIRE_MAX);
+}
+
+bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
+{
+	const struct tcp_time_wait_ring *ring = &shard->time_wait;
+	uint32_t tick = 0, wheel_tick;
+	bool found = ring->filled > 0;
+
+	/* A hole at the head has no expiry; the next turn passes it over. */
+	if (found)
+		tick = ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE ? ring->records[ring->head].expires_ms
+									    : shard->now_ms;
+	if (wheel_next(&shard->wheel, &wheel_tick) && (!found || (int32_t)(wheel_tick - tick) < 0)) {
+		tick = wheel_tick;
+		found = true;
+	}
+	if (!found)
+		return false;
+	*deadline_ns = (int32_t)(tick - shard->now_ms) <= 0
+			       ? shard->now_ns
+			       : (shard->now_ns / 1000000 + (tick - shard->now_ms)) * 1000000;
+	return true;
+}

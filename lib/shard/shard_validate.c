@@ -1,0 +1,100 @@
+/* shard_validate.c - what must be true of a shard at any time; and its connections by state. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+static bool is_free(const struct tcp_conn *conn)
+{
+	return conn->key.local_port == 0;
+}
+
+enum quern_state shard_state_of(struct quern_shard *shard, const struct flow_key *key)
+{
+	uint32_t ref = table_find(&shard->table, table_hash(&shard->table, key), key);
+
+	if (table_ref_kind(ref) == TABLE_CONN)
+		return shard->conns[table_ref_index(ref)].state;
+	if (table_ref_kind(ref) == TABLE_TIME_WAIT)
+		return QUERN_TIME_WAIT;
+	return shard_listener_find(shard, key->local, key->local_port) ? QUERN_LISTEN : QUERN_CLOSED;
+}
+
+void shard_count_states(const struct quern_shard *shard, uint32_t counts[QUERN_STATES_END])
+{
+	memset(counts, 0, QUERN_STATES_END * sizeof(counts[0]));
+	for (uint32_t i = 0; i < shard->config.max_connections; i++)
+		if (!is_free(&shard->conns[i]))
+			counts[shard->conns[i].state]++;
+	counts[QUERN_TIME_WAIT] += shard->time_wait.live;
+}
+
+static bool free_list_is_whole(const struct quern_shard *shard)
+{
+	uint32_t count = 0;
+
+	for (uint32_t next = shard->first_free; next; next = shard->conns[next - 1].user) {
+		if (count++ == shard->config.max_connections || !is_free(&shard->conns[next - 1]))
+			return false;
+	}
+	return count + shard->conns_used == shard->config.max_connections;
+}
+
+static bool connection_is_sound(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	uint32_t ref = table_find(&shard->table, table_hash(&shard->table, &conn->key), &conn->key);
+
+	if (ref != table_ref(TABLE_CONN, (uint32_t)(conn - shard->conns)))
+		return false;
+	if (conn->state < QUERN_SYN_SENT || conn->state > QUERN_LAST_ACK)
+		return false;
+	/* What is in flight must be timed, unless it has yet to go out. */
+	return !(conn->flags & TCP_IN_FLIGHT) || conn->timer.due != WHEEL_NEVER || conn->flags & TCP_QUEUED;
+}
+
+static bool connections_are_sound(const struct quern_shard *shard)
+{
+	uint32_t half_open = 0, used = 0;
+
+	for (uint32_t i = 0; i < shard->config.max_connections; i++) {
+		const struct tcp_conn *conn = &shard->conns[i];
+
+		if (is_free(conn)) {
+			if (conn->timer.due != WHEEL_NEVER)
+				return false;
+			continue;
+		}
+		used++;
+		half_open += conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
+		if (!connection_is_sound(shard, conn))
+			return false;
+	}
+	return used == shard->conns_used && half_open == shard->half_open;
+}
+
+static bool routes_are_sound(const struct quern_shard *shard)
+{
+	uint64_t in_use = 0, held = 0;
+
+	for (uint8_t i = 0; i < shard->service_count; i++)
+		if (shard->services[i].origin == i && !shard->services[i].is_listener)
+			in_use += shard->services[i].route.in_use;
+	for (uint32_t i = 0; i < shard->config.max_connections; i++)
+		held += !is_free(&shard->conns[i]) && !shard->services[shard->conns[i].profile].is_listener;
+	for (uint32_t i = 0; i < shard->config.max_time_wait; i++) {
+		const struct tcp_time_wait *record = &shard->time_wait.records[i];
+
+		held += record->flags & TCP_TIME_WAIT_LIVE && !shard->services[record->profile].is_listener;
+	}
+	return in_use == held;
+}
+
+bool shard_validate(struct quern_shard *shard)
+{
+	uint32_t parked = 0;
+
+	for (uint32_t i = 0; i < shard->config.max_time_wait; i++)
+		parked += !!(shard->time_wait.records[i].flags & TCP_TIME_WAIT_PARKED);
+	return table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
+	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
+	       routes_are_sound(shard) && shard->table.used == shard->conns_used + shard->time_wait.live - parked;
+}

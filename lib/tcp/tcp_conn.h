@@ -1,0 +1,80 @@
+/* tcp_conn.h - the record of a connection: one cache line, and the settings it shares with others. */
+#ifndef TCP_TCP_CONN_H
+#define TCP_TCP_CONN_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quern/conn.h>
+#include <quern/options.h>
+
+#include "base/flow_key.h"
+#include "wheel/wheel.h"
+
+/* What is in flight, what is owed to the peer, and where the connection came from. */
+enum tcp_flag {
+	TCP_SYN_IN_FLIGHT = 1 << 0, /* our SYN is sent or owed, and not acknowledged */
+	TCP_FIN_IN_FLIGHT = 1 << 1, /* the same of our FIN */
+	TCP_OWES_SYN = 1 << 2,      /* SYN or SYN+ACK to be sent, first or again */
+	TCP_OWES_FIN = 1 << 3,      /* FIN to be sent, first or again */
+	TCP_OWES_ACK = 1 << 4,      /* rides on anything else that is said this turn */
+	TCP_OWES_PROBE = 1 << 5,    /* keepalive probe */
+	TCP_PASSIVE = 1 << 6,       /* came from LISTEN */
+	TCP_SYN_REPEATED = 1 << 7,  /* RFC 6298 5.7: the RTO for what follows starts at 3 s */
+	TCP_ORPHAN = 1 << 8,        /* the application has closed: nobody will read */
+	TCP_REOPENED = 1 << 9,      /* came from TIME-WAIT; `parked` names that record */
+	TCP_QUEUED = 1 << 10,       /* in the shard's list of what is owed this turn */
+	TCP_WAITS_ACCEPT = 1 << 11, /* established, and not taken by quern_accept() yet */
+	TCP_IN_FLIGHT = TCP_SYN_IN_FLIGHT | TCP_FIN_IN_FLIGHT,
+	TCP_OWES = TCP_OWES_SYN | TCP_OWES_FIN | TCP_OWES_ACK | TCP_OWES_PROBE
+};
+
+/* A connection at rest, whole. All zero is a free record: state QUERN_NO_STATE. Written by its shard's worker only.
+ * SND.UNA is snd_nxt less what is in flight; WL1, WL2 and the last ACK sent are implied at rest. */
+struct tcp_conn {
+	struct flow_key key;
+	uint32_t snd_nxt;
+	uint32_t rcv_nxt;
+	uint32_t heard_ms;       /* when the peer was last heard, for keepalive */
+	struct wheel_node timer; /* the earliest deadline of the connection */
+	uint32_t user;           /* the application's; links free records */
+	uint32_t parked;         /* with TCP_REOPENED: slot of the TIME-WAIT record that waits behind this one */
+	uint16_t snd_wnd;
+	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2 */
+	uint16_t mss;           /* what the peer takes, and we can send */
+	uint16_t flags;         /* enum tcp_flag */
+	uint8_t state;          /* enum quern_state; written by tcp_transition() only */
+	uint8_t retries;        /* of what is in flight, or keepalive probes unanswered */
+	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
+	uint8_t profile;
+	uint8_t generation;
+	uint8_t spare[7];
+};
+static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
+
+/* Settings that connections of one listener or route share; quern_tcp_options with its defaults filled in. */
+struct tcp_profile {
+	uint16_t mss;
+	uint16_t receive_window;
+	uint8_t ttl;
+	uint8_t tos;
+	bool keepalive;
+	uint8_t keepalive_probes;
+	uint32_t keepalive_idle_ms;
+	uint32_t keepalive_interval_ms;
+	uint32_t connect_timeout_ms;
+	uint32_t user_timeout_ms;
+	uint32_t fin_wait_2_ms;
+};
+
+/* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU or a DSCP above 63. */
+int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu);
+
+/* SND.UNA. */
+static inline uint32_t tcp_snd_una(const struct tcp_conn *conn)
+{
+	return conn->snd_nxt - !!(conn->flags & TCP_SYN_IN_FLIGHT) - !!(conn->flags & TCP_FIN_IN_FLIGHT);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* tcp_input.h - RFC 9293 3.10.7.3 and 3.10.7.4: a segment meets its connection. */
+#ifndef TCP_TCP_INPUT_H
+#define TCP_TCP_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcp/tcp_conn.h"
+#include "wire/wire_packet.h"
+
+/* What happened, as bits of tcp_verdict.events. */
+enum tcp_happened {
+	TCP_HAPPENED_ESTABLISHED = 1 << 0,
+	TCP_HAPPENED_PEER_CLOSED = 1 << 1,
+	TCP_HAPPENED_ACKED = 1 << 2,      /* SYN or FIN was acknowledged: timers change */
+	TCP_HAPPENED_TIME_WAIT = 1 << 3,  /* state is TIME-WAIT now: move it to the ring once its ACK is out */
+	TCP_HAPPENED_ENDED = 1 << 4,      /* state is CLOSED now, `end` says how */
+	TCP_HAPPENED_RETURNED = 1 << 5,   /* a half-open connection is back in LISTEN: the record goes */
+	TCP_HAPPENED_CHALLENGED = 1 << 6, /* a challenge ACK is owed */
+	TCP_HAPPENED_THROTTLED = 1 << 7   /* one would have been, but for the limit */
+};
+
+/* What to do with a segment. `drop` and text are exclusive: a segment that is dropped delivers nothing. */
+struct tcp_verdict {
+	uint8_t events;      /* enum tcp_happened */
+	uint8_t drop;        /* enum quern_drop */
+	uint8_t end;         /* enum quern_end, with TCP_HAPPENED_ENDED */
+	bool reset;          /* answer this segment with tcp_reset_for() */
+	uint32_t trim_front; /* bytes of text that were there before */
+	uint32_t deliver;    /* bytes of text in order, after trim_front; what follows lies beyond the window */
+};
+
+/* Takes one segment for a connection in any state but LISTEN, TIME-WAIT and CLOSED. What is owed in answer stands in
+ * conn->flags until tcp_output(). */
+struct tcp_verdict tcp_input(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
+			     uint32_t now_ms);
+
+/* True, and the slot is taken, where a challenge ACK may be sent: at most one in each half second of the clock. */
+bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms);
+
+#endif

@@ -1,0 +1,22 @@
+/* tcp_mss.h - the effective send MSS (RFC 9293 3.7.1). */
+#ifndef TCP_TCP_MSS_H
+#define TCP_TCP_MSS_H
+
+#include <stdint.h>
+
+enum {
+	TCP_MSS_UNSAID = 536, /* MUST-15: what holds where the peer gave no option */
+	TCP_MSS_LEAST = 48    /* a smaller offer costs more than it carries (CVE-2019-11479) */
+};
+
+/* What may be sent to a peer that offered `offered` (0 where it gave no option), when we can send `ours` ourselves. */
+static inline uint16_t tcp_mss_for(uint16_t offered, uint16_t ours)
+{
+	uint16_t mss = offered ? offered : TCP_MSS_UNSAID;
+
+	if (mss < TCP_MSS_LEAST)
+		mss = TCP_MSS_LEAST;
+	return mss < ours ? mss : ours;
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* tcp_open.c - segments that meet no connection, and the connections that some of them make. */
+#include "tcp/tcp_open.h"
+
+#include "tcp/tcp_mss.h"
+#include "tcp/tcp_transition.h"
+
+uint32_t tcp_isn(const struct hash_secret *secret, const struct flow_key *key, uint32_t clock)
+{
+	return clock + (uint32_t)hash_sip(secret, key, sizeof(*key));
+}
+
+enum tcp_listen_verdict tcp_listen_input(const struct segment *segment)
+{
+	if (segment->flags & TCP_RST)
+		return TCP_LISTEN_DROP;
+	if (segment->flags & TCP_ACK)
+		return TCP_LISTEN_RESET;
+	/* SYN with FIN is nothing that anybody opens with; the others have no business in LISTEN. */
+	if ((segment->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN)
+		return TCP_LISTEN_DROP;
+	return TCP_LISTEN_OPEN;
+}
+
+void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
+		       uint32_t iss, uint32_t now_ms)
+{
+	conn->snd_nxt = iss;
+	conn->rcv_nxt = segment->seq + 1;
+	conn->heard_ms = now_ms;
+	conn->mss = tcp_mss_for(segment->mss, profile->mss);
+	conn->snd_wnd = conn->max_wnd = segment->wnd;
+	conn->flags = TCP_PASSIVE;
+	tcp_transition(conn, TCP_EVENT_PASSIVE_OPEN);
+	tcp_transition(conn, TCP_EVENT_RCV_SYN);
+}
+
+void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, uint32_t iss, uint32_t now_ms)
+{
+	conn->snd_nxt = iss;
+	conn->rcv_nxt = 0;
+	conn->heard_ms = now_ms;
+	conn->mss = tcp_mss_for(0, profile->mss);
+	conn->snd_wnd = conn->max_wnd = 0;
+	conn->flags = 0;
+	tcp_transition(conn, TCP_EVENT_ACTIVE_OPEN);
+}
+
+bool tcp_reset_for(const struct segment *segment, struct segment *reset)
+{
+	if (segment->flags & TCP_RST)
+		return false;
+	if (segment->flags & TCP_ACK)
+		*reset = (struct segment){.seq = segment->ack, .flags = TCP_RST};
+	else
+		*reset = (struct segment){.ack = segment->seq + segment_length(segment), .flags = TCP_RST | TCP_ACK};
+	return true;
+}

@@ -1,0 +1,35 @@
+/* tcp_profile.c - settings with their defaults filled in. */
+#include "tcp/tcp_conn.h"
+
+#include <errno.h>
+
+enum {
+	HEADERS = 40, /* RFC 9293 MUST-16: MSS is MTU less the fixed IP and TCP headers, whatever options come */
+	DEFAULT_TTL = 64,
+	DEFAULT_WINDOW = 65535
+};
+
+static uint32_t given_or(uint32_t given, uint32_t fallback)
+{
+	return given ? given : fallback;
+}
+
+int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu)
+{
+	if (options->mss > mtu - HEADERS || options->dscp > 63)
+		return -EINVAL;
+	*profile = (struct tcp_profile){
+		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),
+		.receive_window = (uint16_t)given_or(options->receive_window, DEFAULT_WINDOW),
+		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
+		.tos = (uint8_t)(options->dscp << 2),
+		.keepalive = options->keepalive,
+		.keepalive_probes = (uint8_t)given_or(options->keepalive_probes, 10),
+		.keepalive_idle_ms = given_or(options->keepalive_idle_ms, 7200000),
+		.keepalive_interval_ms = given_or(options->keepalive_interval_ms, 75000),
+		.connect_timeout_ms = given_or(options->connect_timeout_ms, 180000),
+		.user_timeout_ms = given_or(options->user_timeout_ms, 120000),
+		.fin_wait_2_ms = given_or(options->fin_wait_2_ms, 60000),
+	};
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* tcp_syn_sent.c - the answer to our SYN, one step of RFC 9293 3.10.7.3 after the other. */
+#include "tcp/tcp_syn_sent.h"
+
+#include "tcp/tcp_mss.h"
+#include "tcp/tcp_transition.h"
+
+static struct tcp_verdict refused(struct tcp_conn *conn)
+{
+	tcp_transition(conn, TCP_EVENT_RCV_RST);
+	return (struct tcp_verdict){.events = TCP_HAPPENED_ENDED, .end = QUERN_END_REFUSED};
+}
+
+static void synchronize(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile)
+{
+	conn->rcv_nxt = segment->seq + 1;
+	conn->mss = tcp_mss_for(segment->mss, profile->mss);
+	conn->snd_wnd = conn->max_wnd = segment->wnd;
+}
+
+struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, const struct segment *segment,
+				      const struct tcp_profile *profile)
+{
+	bool has_ack = segment->flags & TCP_ACK;
+
+	/* First: nothing but our SYN can be acknowledged. */
+	if (has_ack && segment->ack != conn->snd_nxt)
+		return (struct tcp_verdict){.drop = QUERN_DROP_TCP_SYN_SENT_ACK, .reset = !(segment->flags & TCP_RST)};
+	/* Second: a RST counts only with an acceptable ACK. */
+	if (segment->flags & TCP_RST && has_ack)
+		return refused(conn);
+	/* Fifth, brought forward: neither SYN nor RST that counts. */
+	if ((segment->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return (struct tcp_verdict){.drop = QUERN_DROP_TCP_SYN_SENT_NO_SYN};
+	/* Fourth: SYN. */
+	synchronize(conn, segment, profile);
+	if (!has_ack) {
+		tcp_transition(conn, TCP_EVENT_RCV_SYN);
+		return (struct tcp_verdict){.events = 0};
+	}
+	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
+	conn->retries = 0;
+	tcp_transition(conn, TCP_EVENT_RCV_SYN_ACK);
+	return (struct tcp_verdict){.events = TCP_HAPPENED_ESTABLISHED | TCP_HAPPENED_ACKED};
+}

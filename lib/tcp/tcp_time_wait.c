@@ -1,0 +1,124 @@
+/* tcp_time_wait.c - the ring of TIME-WAIT records and their answers. */
+#include "tcp/tcp_time_wait.h"
+
+#include "base/check.h"
+#include "base/seq.h"
+#include "tcp/tcp_input.h"
+#include "tcp/tcp_sequence.h"
+
+void tcp_time_wait_init(struct tcp_time_wait_ring *ring, struct tcp_time_wait *records, uint32_t capacity,
+			uint32_t wait_ms)
+{
+	*ring = (struct tcp_time_wait_ring){.records = records, .capacity = capacity, .wait_ms = wait_ms};
+}
+
+static uint32_t slot_after(const struct tcp_time_wait_ring *ring, uint32_t slot, uint32_t steps)
+{
+	uint32_t sum = slot + steps;
+
+	return sum < ring->capacity ? sum : sum - ring->capacity;
+}
+
+struct tcp_time_wait *tcp_time_wait_oldest(struct tcp_time_wait_ring *ring)
+{
+	while (ring->filled) {
+		struct tcp_time_wait *record = &ring->records[ring->head];
+
+		if (record->flags & TCP_TIME_WAIT_LIVE)
+			return record;
+		ring->head = slot_after(ring, ring->head, 1);
+		ring->filled--;
+	}
+	return NULL;
+}
+
+bool tcp_time_wait_full(struct tcp_time_wait_ring *ring)
+{
+	tcp_time_wait_oldest(ring);
+	return ring->filled == ring->capacity;
+}
+
+uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_time_wait *record, uint32_t now_ms)
+{
+	uint32_t slot = slot_after(ring, ring->head, ring->filled);
+
+	CHECK(ring->filled < ring->capacity);
+	ring->records[slot] = *record;
+	ring->records[slot].flags = TCP_TIME_WAIT_LIVE;
+	ring->records[slot].expires_ms = now_ms + ring->wait_ms;
+	ring->filled++;
+	ring->live++;
+	return slot;
+}
+
+void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
+{
+	CHECK(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);
+	ring->records[slot] = (struct tcp_time_wait){.flags = 0};
+	ring->live--;
+}
+
+struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn)
+{
+	return (struct tcp_time_wait){.key = conn->key,
+				      .snd_nxt = conn->snd_nxt,
+				      .rcv_nxt = conn->rcv_nxt,
+				      .profile = conn->profile,
+				      .challenge_slot = conn->challenge_slot};
+}
+
+static enum tcp_time_wait_answer acknowledge_sparingly(struct tcp_time_wait *record, uint32_t now_ms,
+						       enum quern_drop *drop)
+{
+	*drop = QUERN_DROP_TIME_WAIT_OLD;
+	return tcp_challenge_allowed(&record->challenge_slot, now_ms) ? TCP_TIME_WAIT_ACK : TCP_TIME_WAIT_SILENCE;
+}
+
+static bool repeats_the_fin(const struct tcp_time_wait *record, const struct segment *segment)
+{
+	return (segment->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK) &&
+	       segment->seq + segment_length(segment) == record->rcv_nxt;
+}
+
+enum tcp_time_wait_answer tcp_time_wait_input(struct tcp_time_wait *record, const struct segment *segment,
+					      uint32_t window, bool reset_ends, uint32_t now_ms, enum quern_drop *drop)
+{
+	if (segment->flags & TCP_RST) {
+		*drop = QUERN_DROP_TIME_WAIT_RST;
+		return reset_ends && segment->seq == record->rcv_nxt ? TCP_TIME_WAIT_END : TCP_TIME_WAIT_SILENCE;
+	}
+	if (segment->flags & TCP_SYN) {
+		/* RFC 6191 2 without timestamps: only a sequence number above the last one that was used. */
+		if (!(segment->flags & (TCP_ACK | TCP_FIN)) && seq_before_eq(record->rcv_nxt, segment->seq))
+			return TCP_TIME_WAIT_REOPEN;
+		*drop = QUERN_DROP_TIME_WAIT_SYN;
+		return TCP_TIME_WAIT_SILENCE;
+	}
+	if (!tcp_sequence_is_acceptable(segment, record->rcv_nxt, window) && !repeats_the_fin(record, segment))
+		return acknowledge_sparingly(record, now_ms, drop);
+	if (!(segment->flags & TCP_ACK)) {
+		*drop = QUERN_DROP_TCP_NO_ACK;
+		return TCP_TIME_WAIT_SILENCE;
+	}
+	if (repeats_the_fin(record, segment))
+		return TCP_TIME_WAIT_RESTART;
+	return acknowledge_sparingly(record, now_ms, drop);
+}
+
+bool tcp_time_wait_validate(const struct tcp_time_wait_ring *ring)
+{
+	uint32_t live = 0, inside = 0, last = 0;
+
+	for (uint32_t slot = 0; slot < ring->capacity; slot++)
+		live += !!(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);
+	for (uint32_t i = 0; i < ring->filled; i++) {
+		const struct tcp_time_wait *record = &ring->records[slot_after(ring, ring->head, i)];
+
+		if (!(record->flags & TCP_TIME_WAIT_LIVE))
+			continue;
+		if (inside++ && seq_before(record->expires_ms, last))
+			return false;
+		last = record->expires_ms;
+	}
+	return live == ring->live && inside == ring->live && ring->filled <= ring->capacity;
+}

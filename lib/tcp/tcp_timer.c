@@ -1,0 +1,117 @@
+/* tcp_timer.c - retransmission, keepalive, and the end of waiting. */
+#include "tcp/tcp_timer.h"
+
+#include "base/check.h"
+#include "base/seq.h"
+#include "tcp/tcp_transition.h"
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* RFC 6298 2.1, 5.5 and 5.7: the timeout after `retries` repeats. */
+static uint32_t retransmission_timeout(const struct tcp_conn *conn, uint32_t retries)
+{
+	bool after_syn = conn->flags & TCP_SYN_REPEATED && !(conn->flags & TCP_SYN_IN_FLIGHT);
+	uint32_t first = after_syn ? TCP_RTO_AFTER_SYN_MS : TCP_RTO_FIRST_MS;
+
+	return least(first << least(retries, 7), TCP_RTO_MAX_MS);
+}
+
+/* Time from the first sending to the end of the timeout that follows repeat number `retries`. */
+static uint32_t waited(const struct tcp_conn *conn, uint32_t retries)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i <= retries; i++)
+		sum += retransmission_timeout(conn, i);
+	return sum;
+}
+
+/* R2 of RFC 9293 3.8.3, in time since the first sending. */
+static uint32_t patience(const struct tcp_conn *conn, const struct tcp_profile *profile)
+{
+	if (!(conn->flags & TCP_SYN_IN_FLIGHT))
+		return profile->user_timeout_ms;
+	return conn->flags & TCP_PASSIVE ? TCP_HALF_OPEN_MS : profile->connect_timeout_ms;
+}
+
+void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t limit = patience(conn, profile), rto = retransmission_timeout(conn, conn->retries);
+	uint32_t before = conn->retries ? waited(conn, conn->retries - 1u) : 0;
+
+	wheel_arm(wheel, &conn->timer, now_ms + least(rto, limit > before ? limit - before : 0));
+}
+
+static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)
+{
+	return profile->keepalive &&
+	       (conn->state == QUERN_ESTABLISHED || conn->state == QUERN_CLOSE_WAIT || conn->state == QUERN_FIN_WAIT_2);
+}
+
+void tcp_timer_on_rest(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)
+		wheel_arm(wheel, &conn->timer, now_ms + profile->fin_wait_2_ms);
+	else if (keeps_alive(conn, profile))
+		wheel_arm(wheel, &conn->timer, conn->heard_ms + profile->keepalive_idle_ms);
+	else
+		wheel_disarm(&conn->timer);
+}
+
+void tcp_timer_on_closed(struct tcp_conn *conn)
+{
+	wheel_disarm(&conn->timer);
+}
+
+static struct tcp_timer_verdict give_up(struct tcp_conn *conn)
+{
+	bool reset = tcp_transition(conn, TCP_EVENT_TIMEOUT) == TCP_SAY_RST;
+
+	return (struct tcp_timer_verdict){.action = TCP_TIMER_EXPIRED, .reset = reset};
+}
+
+/* RFC 6298 5.4 to 5.6: the earliest that is not acknowledged goes out again. */
+static struct tcp_timer_verdict repeat_or_give_up(struct tcp_conn *conn, const struct tcp_profile *profile)
+{
+	if (waited(conn, conn->retries) >= patience(conn, profile) || conn->retries == UINT8_MAX)
+		return give_up(conn);
+	conn->retries++;
+	if (conn->flags & TCP_SYN_IN_FLIGHT)
+		conn->flags |= TCP_OWES_SYN | TCP_SYN_REPEATED;
+	else
+		conn->flags |= TCP_OWES_FIN;
+	return (struct tcp_timer_verdict){.action = conn->retries == TCP_R1_RETRIES ? TCP_TIMER_UNANSWERED
+										    : TCP_TIMER_SEND};
+}
+
+/* RFC 9293 3.8.4: idle for the interval draws a probe; probes without any answer end the connection. */
+static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct wheel *wheel,
+						 const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t idle_until = conn->heard_ms + profile->keepalive_idle_ms;
+
+	if (seq_before(now_ms, idle_until)) {
+		wheel_arm(wheel, &conn->timer, idle_until);
+		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
+	}
+	if (conn->retries >= profile->keepalive_probes)
+		return give_up(conn);
+	conn->retries++;
+	conn->flags |= TCP_OWES_PROBE;
+	wheel_arm(wheel, &conn->timer, now_ms + profile->keepalive_interval_ms);
+	return (struct tcp_timer_verdict){.action = TCP_TIMER_SEND};
+}
+
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile,
+					 uint32_t now_ms)
+{
+	if (conn->flags & TCP_IN_FLIGHT)
+		return repeat_or_give_up(conn, profile);
+	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)
+		return give_up(conn);
+	CHECK(keeps_alive(conn, profile));
+	return probe_or_give_up(conn, wheel, profile, now_ms);
+}

@@ -1,0 +1,46 @@
+/* tcp_timer.h - every timer of a connection, one function a protocol event. Deadlines are ticks of 1 ms. */
+#ifndef TCP_TCP_TIMER_H
+#define TCP_TCP_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcp/tcp_conn.h"
+#include "wheel/wheel.h"
+
+enum {
+	TCP_RTO_FIRST_MS = 1000,     /* RFC 6298 2.1 */
+	TCP_RTO_AFTER_SYN_MS = 3000, /* RFC 6298 5.7 */
+	TCP_RTO_MAX_MS = 120000,     /* RFC 6298 2.5: at least 60 s */
+	TCP_HALF_OPEN_MS = 63000,    /* five repeats of a SYN+ACK, then the half-open connection is reaped */
+	TCP_R1_RETRIES = 3           /* RFC 9293 SHLD-10 */
+};
+
+/* A SYN or FIN has gone out, first or again: wait for its acknowledgement. RFC 6298 5.1. */
+void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms);
+
+/* All that was in flight is acknowledged, the application has let go, or settings changed: keepalive, the wait for
+ * the peer's FIN, or nothing. RFC 6298 5.2, RFC 9293 3.8.4. */
+void tcp_timer_on_rest(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms);
+
+/* The record is given up. */
+void tcp_timer_on_closed(struct tcp_conn *conn);
+
+/* What a fired timer comes to. */
+enum tcp_timer_action {
+	TCP_TIMER_NOTHING,    /* heard since: armed again */
+	TCP_TIMER_SEND,       /* tcp_output() has something to say */
+	TCP_TIMER_UNANSWERED, /* the same, and R1 is reached: tell the application and doubt the next hop */
+	TCP_TIMER_EXPIRED     /* given up: state is CLOSED */
+};
+
+struct tcp_timer_verdict {
+	enum tcp_timer_action action;
+	bool reset; /* with TCP_TIMER_EXPIRED: tell the peer by tcp_output_reset() */
+};
+
+/* The wheel says the connection's deadline has come. */
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile,
+					 uint32_t now_ms);
+
+#endif

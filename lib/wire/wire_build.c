@@ -1,0 +1,141 @@
+/* wire_build.c - values become bytes. Headers are summed as values, before they are stored. */
+#include "wire/wire_build.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "wire/wire_checksum.h"
+#include "wire/wire_words.h"
+
+enum {
+	ETHER_FRAME_MIN = 60, /* without the frame check sequence */
+	TCP_MSS_OPTION = 0x02040000
+};
+
+static_assert(WIRE_LINK_MAX <= IP_BYTES + TCP_BYTES, "a whole link header may be copied before what follows it");
+
+void wire_link_make(struct wire_link *link, const uint8_t dest[6], const uint8_t source[6], uint16_t vlan,
+		    uint16_t ether_type)
+{
+	*link = (struct wire_link){.bytes = ETHER_BYTES};
+	memcpy(link->header, dest, 6);
+	memcpy(link->header + 6, source, 6);
+	if (vlan != 0) {
+		wire_store16(link->header + 12, ETHER_VLAN);
+		wire_store16(link->header + 14, vlan);
+		link->bytes += ETHER_TAG_BYTES;
+	}
+	wire_store16(link->header + link->bytes - 2, ether_type);
+}
+
+void wire_link_swap(uint8_t *frame)
+{
+	uint8_t dest[6];
+
+	memcpy(dest, frame, 6);
+	memcpy(frame, frame + 6, 6);
+	memcpy(frame + 6, dest, 6);
+}
+
+/* `pseudo` is the sum of both addresses. */
+static inline void ip_build(uint8_t *ip, const struct flow_key *key, uint32_t total_bytes, uint64_t pseudo,
+			    const struct wire_ip_options *options)
+{
+	uint32_t first = 0x45000000 | (uint32_t)options->tos << 16 | total_bytes;
+	uint32_t third = (uint32_t)options->ttl << 24 | IP_PROTOCOL_TCP << 16;
+
+	if (!options->offload_ip_checksum)
+		third |= (uint16_t)~wire_fold(pseudo + first + IP_DONT_FRAGMENT + third);
+	wire_store32(ip, first);
+	wire_store32(ip + 4, IP_DONT_FRAGMENT);
+	wire_store32(ip + 8, third);
+	wire_store32(ip + 12, key->local);
+	wire_store32(ip + 16, key->remote);
+}
+
+static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
+				 const struct segment *segment, const struct wire_ip_options *options)
+{
+	uint8_t *tcp = frame + link_bytes + IP_BYTES;
+	uint32_t header_bytes = segment->mss != 0 ? TCP_BYTES + TCP_MSS_BYTES : TCP_BYTES;
+	uint64_t pseudo = (uint64_t)key->local + key->remote;
+	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
+	uint32_t fourth = header_bytes << 26 | (uint32_t)segment->flags << 16 | segment->wnd;
+	uint32_t option = segment->mss != 0 ? TCP_MSS_OPTION | (uint32_t)segment->mss : 0;
+	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes;
+	uint16_t checksum;
+
+	ip_build(frame + link_bytes, key, IP_BYTES + header_bytes, pseudo, options);
+	if (options->offload_l4_checksum)
+		checksum = wire_fold(sum);
+	else
+		checksum = (uint16_t)~wire_fold(sum + ports + segment->seq + segment->ack + fourth + segment->urgent +
+						option);
+	wire_store32(tcp, ports);
+	wire_store32(tcp + 4, segment->seq);
+	wire_store32(tcp + 8, segment->ack);
+	wire_store32(tcp + 12, fourth);
+	wire_store32(tcp + 16, (uint32_t)checksum << 16 | segment->urgent);
+	if (option != 0)
+		wire_store32(tcp + TCP_BYTES, option);
+	return link_bytes + IP_BYTES + header_bytes;
+}
+
+uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,
+			const struct segment *segment, const struct wire_ip_options *options)
+{
+	memcpy(frame, link->header, WIRE_LINK_MAX);
+	return tcp_build(frame, link->bytes, key, segment, options);
+}
+
+uint32_t wire_build_tcp_at(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
+			   const struct segment *segment, const struct wire_ip_options *options)
+{
+	return tcp_build(frame, link_bytes, key, segment, options);
+}
+
+uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const struct wire_arp *arp,
+			const uint8_t target_mac[6])
+{
+	uint8_t *at = frame + link->bytes;
+	uint32_t bytes = link->bytes + (uint32_t)ARP_BYTES;
+
+	memcpy(frame, link->header, link->bytes);
+	wire_store32(at, 0x00010800);
+	wire_store16(at + 4, 0x0604);
+	wire_store16(at + 6, arp->operation);
+	memcpy(at + 8, arp->sender_mac, 6);
+	wire_store32(at + 14, arp->sender);
+	memcpy(at + 18, target_mac, 6);
+	wire_store32(at + 24, arp->target);
+	if (link->bytes == 0)
+		return bytes;
+	memset(frame + bytes, 0, ETHER_FRAME_MIN - bytes);
+	return ETHER_FRAME_MIN;
+}
+
+/* RFC 1624 eqn. 3: the checksum after one word has changed. */
+static uint16_t checksum_after(uint16_t checksum, uint16_t before, uint16_t after)
+{
+	uint32_t sum = (uint32_t)(uint16_t)~checksum + (uint16_t)~before + after;
+
+	return (uint16_t)~wire_fold(sum);
+}
+
+void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
+{
+	uint8_t *ip = frame + packet->link_bytes;
+	uint8_t *icmp = frame + packet->l4_offset;
+	uint16_t request = wire_load16(icmp);
+	uint16_t reply = request & 0xff;
+	uint16_t checksum;
+
+	ip[8] = ttl;
+	wire_store32(ip + 12, packet->key.local);
+	wire_store32(ip + 16, packet->key.remote);
+	wire_store16(ip + 10, 0);
+	checksum = wire_sum_finish(wire_sum(0, ip, (uint32_t)(packet->l4_offset - packet->link_bytes)));
+	memcpy(ip + 10, &checksum, 2);
+	wire_store16(icmp, reply);
+	wire_store16(icmp + 2, checksum_after(wire_load16(icmp + 2), request, reply));
+}

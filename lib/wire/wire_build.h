@@ -1,0 +1,53 @@
+/* wire_build.h - values to bytes. */
+#ifndef WIRE_WIRE_BUILD_H
+#define WIRE_WIRE_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/wire_packet.h"
+
+enum {
+	WIRE_LINK_MAX = 22,       /* Ethernet header with two tags */
+	WIRE_TCP_FRAME_MAX = WIRE_LINK_MAX + 20 + 60
+};
+
+/* The link header that goes before a packet; no bytes where frames begin with IP. */
+struct wire_link {
+	uint8_t header[WIRE_LINK_MAX];
+	uint8_t bytes;
+};
+
+/* How an IP packet is written. */
+struct wire_ip_options {
+	uint8_t ttl;
+	uint8_t tos;
+	bool offload_ip_checksum; /* the port fills it in: leave 0 */
+	bool offload_l4_checksum; /* the port fills it in: leave the pseudo-header's sum */
+};
+
+/* Makes the header for frames from `source` to `dest`, with a tag where `vlan` is not 0. */
+void wire_link_make(struct wire_link *link, const uint8_t dest[6], const uint8_t source[6], uint16_t vlan,
+		    uint16_t ether_type);
+
+/* Turns a received frame's Ethernet header round: destination and source MAC change places. */
+void wire_link_swap(uint8_t *frame);
+
+/* Writes link header, IPv4 header and TCP header (with MSS where segment->mss is set) and both checksums; text_bytes is
+ * 0. `key` is from our side. Returns the frame's length. Bits that are reserved, and padding, are 0. */
+uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,
+			const struct segment *segment, const struct wire_ip_options *options);
+
+/* The same behind a link header of `link_bytes` that is already in place. */
+uint32_t wire_build_tcp_at(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
+			   const struct segment *segment, const struct wire_ip_options *options);
+
+/* Writes an ARP packet from (mac, arp->sender) behind the link header. Returns the frame's length, at least 60. */
+uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const struct wire_arp *arp,
+			const uint8_t target_mac[6]);
+
+/* Turns a received ICMP echo request of a parsed frame into its reply in place: addresses, type, checksums, TTL.
+ * The link header is left alone. */
+void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl);
+
+#endif

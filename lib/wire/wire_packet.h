@@ -1,0 +1,74 @@
+/* wire_packet.h - a frame as a value. Host byte order; lengths and offsets in bytes. */
+#ifndef WIRE_WIRE_PACKET_H
+#define WIRE_WIRE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quern/counters.h>
+
+#include "base/flow_key.h"
+
+enum wire_kind {
+	WIRE_TCP = 1,
+	WIRE_UDP,
+	WIRE_ICMP,
+	WIRE_ARP
+};
+
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20
+};
+
+/* A TCP segment without its text. `mss` is 0 where the option is absent. */
+struct segment {
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t text_bytes;
+	uint16_t wnd;
+	uint16_t urgent;
+	uint16_t mss;
+	uint8_t flags;
+};
+
+/* RFC 9293's SEG.LEN: text, SYN and FIN. */
+static inline uint32_t segment_length(const struct segment *segment)
+{
+	return segment->text_bytes + !!(segment->flags & TCP_SYN) + !!(segment->flags & TCP_FIN);
+}
+
+struct wire_arp {
+	uint16_t operation; /* 1 request, 2 reply */
+	uint8_t sender_mac[6];
+	uint32_t sender;
+	uint32_t target;
+};
+
+struct wire_icmp {
+	uint8_t type;
+	uint8_t code;
+};
+
+/* One parsed frame. `key` is seen from our side: local is the destination. */
+struct packet {
+	struct flow_key key;
+	uint8_t kind;           /* enum wire_kind */
+	uint8_t ttl;
+	uint16_t link_bytes;    /* Ethernet header with its tags: where layer 3 begins */
+	uint16_t l4_offset;     /* from the start of the frame */
+	uint16_t text_offset;   /* TCP and UDP: where the payload begins */
+	uint16_t frame_bytes;   /* without Ethernet padding: up to the end of the IP packet, or of its UDP datagram */
+	bool to_group;          /* the frame was sent to a broadcast or multicast MAC address */
+	union {
+		struct segment tcp;
+		struct wire_arp arp;
+		struct wire_icmp icmp;
+	};
+};
+
+#endif

@@ -1,0 +1,315 @@
+/* wire_parse.c - a frame becomes a value, layer by layer; what is wrong with it becomes a drop reason. */
+#include "wire/wire_parse.h"
+
+#include <string.h>
+
+#include "wire/wire_checksum.h"
+#include "wire/wire_words.h"
+
+enum {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	TCP_OPTION_MSS = 2,
+	IP_OPTION_LSRR = 131,
+	IP_OPTION_SSRR = 137,
+	IP_MORE_OR_OFFSET = 0x3fff,
+	TCP_FLAGS = 0x3f
+};
+
+/* What is known once the IPv4 header has been read. */
+struct ip4 {
+	const uint8_t *l4;
+	uint32_t l4_bytes;
+	uint64_t address_sum; /* of source and destination as they lie: the greater part of the pseudo-header */
+};
+
+static inline bool mac_is(const uint8_t *mac, const uint8_t *other)
+{
+	uint32_t front, other_front;
+	uint16_t back, other_back;
+
+	memcpy(&front, mac, 4);
+	memcpy(&back, mac + 4, 2);
+	memcpy(&other_front, other, 4);
+	memcpy(&other_back, other + 4, 2);
+	return ((front ^ other_front) | (uint32_t)(back ^ other_back)) == 0;
+}
+
+/* Reads the tags behind the MAC addresses. Who wants no tag accepts one that carries a priority alone, with id 0. */
+static enum quern_drop vlan_parse(const uint8_t *frame, uint32_t bytes, uint16_t vlan, struct packet *packet,
+				  uint16_t *ether_type)
+{
+	uint16_t type = *ether_type;
+	uint32_t at = ETHER_BYTES;
+	uint16_t outermost = 0;
+
+	for (int tags = 0; tags < 2 && (type == ETHER_VLAN || type == ETHER_QINQ); tags++) {
+		if (bytes < at + ETHER_TAG_BYTES)
+			return QUERN_DROP_FRAME_SHORT;
+		uint16_t id = wire_load16(frame + at) & 0x0fff;
+
+		if (tags == 0)
+			outermost = id;
+		if (vlan == 0 && id != 0)
+			return QUERN_DROP_VLAN;
+		type = wire_load16(frame + at + 2);
+		at += ETHER_TAG_BYTES;
+	}
+	if (outermost != vlan)
+		return QUERN_DROP_VLAN;
+	packet->link_bytes = (uint16_t)at;
+	*ether_type = type;
+	return QUERN_DROP_NONE;
+}
+
+static inline enum quern_drop ether_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
+					  struct packet *packet, uint16_t *ether_type)
+{
+	if (bytes < ETHER_BYTES)
+		return QUERN_DROP_FRAME_SHORT;
+	if (frame[6] & 1)
+		return QUERN_DROP_ETHER_SOURCE;
+	packet->to_group = frame[0] & 1;
+	if (!packet->to_group && !mac_is(frame, expect->mac))
+		return QUERN_DROP_ETHER_DEST;
+	packet->link_bytes = ETHER_BYTES;
+	*ether_type = wire_load16(frame + 12);
+	if (*ether_type == ETHER_VLAN || *ether_type == ETHER_QINQ || expect->vlan != 0)
+		return vlan_parse(frame, bytes, expect->vlan, packet, ether_type);
+	return QUERN_DROP_NONE;
+}
+
+static enum quern_drop arp_parse(const uint8_t *frame, uint32_t bytes, struct packet *packet)
+{
+	const uint8_t *arp = frame + packet->link_bytes;
+
+	if (bytes < (uint32_t)packet->link_bytes + ARP_BYTES)
+		return QUERN_DROP_FRAME_SHORT;
+	/* Ethernet, IPv4, addresses of 6 and 4 bytes; request or reply. */
+	if (wire_load32(arp) != 0x00010800 || wire_load16(arp + 4) != 0x0604)
+		return QUERN_DROP_ARP_MALFORMED;
+	packet->arp.operation = wire_load16(arp + 6);
+	if (packet->arp.operation != 1 && packet->arp.operation != 2)
+		return QUERN_DROP_ARP_MALFORMED;
+	/* RFC 1812 3.3.2: a group address is never believed to be somebody's MAC address. */
+	if (arp[8] & 1)
+		return QUERN_DROP_ARP_MALFORMED;
+	memcpy(packet->arp.sender_mac, arp + 8, 6);
+	packet->arp.sender = wire_load32(arp + 14);
+	packet->arp.target = wire_load32(arp + 24);
+	packet->key = (struct flow_key){.local = packet->arp.target, .remote = packet->arp.sender};
+	packet->kind = WIRE_ARP;
+	packet->ttl = 0;
+	packet->l4_offset = packet->link_bytes;
+	packet->text_offset = packet->frame_bytes = (uint16_t)(packet->link_bytes + ARP_BYTES);
+	return QUERN_DROP_NONE;
+}
+
+/* Options are looked through for one kind, each step at least one byte on; an illegal length ends them. Returns the
+ * option's place or NULL. */
+static const uint8_t *option_find(const uint8_t *at, const uint8_t *end, uint8_t kind, uint8_t other_kind)
+{
+	while (at < end && *at != OPTION_END) {
+		if (*at == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (end - at < 2 || at[1] < 2 || at[1] > end - at)
+			return NULL;
+		if (*at == kind || *at == other_kind)
+			return at;
+		at += at[1];
+	}
+	return NULL;
+}
+
+static inline uint64_t pseudo_sum(const struct ip4 *ip, uint8_t protocol, uint32_t bytes)
+{
+	return ip->address_sum + (uint64_t)__builtin_bswap16((uint16_t)bytes) + ((uint64_t)protocol << 8);
+}
+
+static inline bool tcp_checksum_is_right(const struct ip4 *ip)
+{
+	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_TCP, ip->l4_bytes) + wire_sum_20(ip->l4);
+
+	if (ip->l4_bytes != TCP_BYTES)
+		sum = wire_sum(sum, ip->l4 + TCP_BYTES, ip->l4_bytes - TCP_BYTES);
+	return wire_fold(sum) == 0xffff;
+}
+
+/* RFC 9293 3.1 MUST-5: options are understood in any segment; the one known here counts in a SYN alone. */
+static uint16_t tcp_mss_option(const uint8_t *tcp, uint32_t header_bytes)
+{
+	const uint8_t *end = tcp + header_bytes;
+	const uint8_t *option = option_find(tcp + TCP_BYTES, end, TCP_OPTION_MSS, TCP_OPTION_MSS);
+
+	return option != NULL && option[1] == TCP_MSS_BYTES ? wire_load16(option + 2) : 0;
+}
+
+static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_expect *expect, struct packet *packet)
+{
+	const uint8_t *tcp = ip->l4;
+	uint32_t header_bytes;
+
+	if (ip->l4_bytes < TCP_BYTES)
+		return QUERN_DROP_TCP_HEADER;
+	header_bytes = (uint32_t)(tcp[12] >> 4) * 4;
+	if (header_bytes < TCP_BYTES || header_bytes > ip->l4_bytes)
+		return QUERN_DROP_TCP_HEADER;
+	if (!expect->l4_checksum_good && !tcp_checksum_is_right(ip))
+		return QUERN_DROP_TCP_CHECKSUM;
+	uint32_t ports = wire_load32(tcp);
+
+	/* The source port, on top, is the remote one: one store for both, as for the addresses. */
+	memcpy(&packet->key.local_port, &ports, 4);
+	if ((uint16_t)ports == 0 || ports >> 16 == 0)
+		return QUERN_DROP_TCP_PORT_ZERO;
+	if ((uint16_t)ports == ports >> 16 && packet->key.local == packet->key.remote)
+		return QUERN_DROP_TCP_LAND;
+	packet->kind = WIRE_TCP;
+	packet->text_offset = (uint16_t)(packet->l4_offset + header_bytes);
+	packet->tcp.seq = wire_load32(tcp + 4);
+	packet->tcp.ack = wire_load32(tcp + 8);
+	packet->tcp.text_bytes = ip->l4_bytes - header_bytes;
+	packet->tcp.wnd = wire_load16(tcp + 14);
+	packet->tcp.urgent = wire_load16(tcp + 18);
+	packet->tcp.flags = tcp[13] & TCP_FLAGS;
+	packet->tcp.mss = 0;
+	if (header_bytes > TCP_BYTES && packet->tcp.flags & TCP_SYN)
+		packet->tcp.mss = tcp_mss_option(tcp, header_bytes);
+	return QUERN_DROP_NONE;
+}
+
+static enum quern_drop udp_parse(const struct ip4 *ip, const struct wire_expect *expect, struct packet *packet)
+{
+	const uint8_t *udp = ip->l4;
+
+	if (ip->l4_bytes < UDP_BYTES)
+		return QUERN_DROP_UDP_MALFORMED;
+	uint32_t udp_bytes = wire_load16(udp + 4);
+
+	if (udp_bytes < UDP_BYTES || udp_bytes > ip->l4_bytes)
+		return QUERN_DROP_UDP_MALFORMED;
+	/* RFC 768: a checksum of zero means that the sender made none. */
+	if (wire_load16(udp + 6) != 0 && !expect->l4_checksum_good &&
+	    wire_sum_finish(wire_sum(pseudo_sum(ip, IP_PROTOCOL_UDP, udp_bytes), udp, udp_bytes)) != 0)
+		return QUERN_DROP_UDP_MALFORMED;
+	packet->key.remote_port = wire_load16(udp);
+	packet->key.local_port = wire_load16(udp + 2);
+	packet->kind = WIRE_UDP;
+	packet->text_offset = (uint16_t)(packet->l4_offset + UDP_BYTES);
+	packet->frame_bytes = (uint16_t)(packet->l4_offset + udp_bytes);
+	return QUERN_DROP_NONE;
+}
+
+/* Ports that vouch for checksums mean TCP and UDP: that of ICMP is always verified. */
+static enum quern_drop icmp_parse(const struct ip4 *ip, struct packet *packet)
+{
+	if (ip->l4_bytes < ICMP_BYTES || wire_sum_finish(wire_sum(0, ip->l4, ip->l4_bytes)) != 0)
+		return QUERN_DROP_ICMP_MALFORMED;
+	packet->key.local_port = packet->key.remote_port = 0;
+	packet->kind = WIRE_ICMP;
+	packet->text_offset = (uint16_t)(packet->l4_offset + ICMP_BYTES);
+	packet->icmp = (struct wire_icmp){.type = ip->l4[0], .code = ip->l4[1]};
+	return QUERN_DROP_NONE;
+}
+
+/* RFC 1122 3.2.1.3: this network, loopback, multicast, reserved and broadcast never are a source. */
+static inline bool source_is_impossible(uint32_t source)
+{
+	uint32_t top = source >> 24;
+
+	return top - 1 >= 223 || top == 127;
+}
+
+static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header_bytes,
+					      const struct wire_expect *expect, uint64_t sum)
+{
+	if (!expect->ip_checksum_good) {
+		if (header_bytes != IP_BYTES)
+			sum = wire_sum(sum, ip + IP_BYTES, header_bytes - IP_BYTES);
+		if (wire_fold(sum) != 0xffff)
+			return QUERN_DROP_IP_CHECKSUM;
+	}
+	if (source_is_impossible(wire_load32(ip + 12)))
+		return QUERN_DROP_IP_SOURCE;
+	/* RFC 1122 3.2.1.8: options not understood are ignored. We are no gateway and refuse source routes. */
+	if (header_bytes != IP_BYTES &&
+	    option_find(ip + IP_BYTES, ip + header_bytes, IP_OPTION_LSRR, IP_OPTION_SSRR) != NULL)
+		return QUERN_DROP_IP_SOURCE_ROUTE;
+	if (wire_load16(ip + 6) & IP_MORE_OR_OFFSET)
+		return QUERN_DROP_IP_FRAGMENT;
+	return QUERN_DROP_NONE;
+}
+
+/* `bytes` are those from the IP header to the end of the frame. */
+static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const struct wire_expect *expect,
+					struct packet *packet)
+{
+	if (bytes < IP_BYTES)
+		return QUERN_DROP_FRAME_SHORT;
+	if (ip[0] >> 4 != 4)
+		return QUERN_DROP_IP_VERSION;
+	uint32_t header_bytes = (uint32_t)(ip[0] & 15) * 4;
+	uint32_t total_bytes = wire_load16(ip + 2);
+
+	if (header_bytes < IP_BYTES || header_bytes > bytes)
+		return QUERN_DROP_IP_HEADER;
+	if (total_bytes > bytes || total_bytes < header_bytes)
+		return QUERN_DROP_IP_LENGTH;
+	uint64_t addresses;
+
+	memcpy(&addresses, ip + 12, 8);
+	struct ip4 ip4 = {
+		.l4 = ip + header_bytes,
+		.l4_bytes = total_bytes - header_bytes,
+		.address_sum = (addresses >> 32) + (uint32_t)addresses,
+	};
+	enum quern_drop drop = ip_header_check(ip, header_bytes, expect, wire_sum_20(ip));
+
+	if (drop != QUERN_DROP_NONE)
+		return drop;
+	/* Source and destination, turned as one word, lie as in a flow key. Keys are read by the word, and a store that
+	 * feeds such a read must be as wide or the read waits for the cache. */
+	addresses = __builtin_bswap64(addresses);
+	memcpy(&packet->key, &addresses, 8);
+	packet->ttl = ip[8];
+	packet->l4_offset = (uint16_t)(packet->link_bytes + header_bytes);
+	packet->frame_bytes = (uint16_t)(packet->link_bytes + total_bytes);
+	switch (ip[9]) {
+	case IP_PROTOCOL_TCP:
+		return tcp_parse(&ip4, expect, packet);
+	case IP_PROTOCOL_UDP:
+		return udp_parse(&ip4, expect, packet);
+	case IP_PROTOCOL_ICMP:
+		return icmp_parse(&ip4, packet);
+	default:
+		return QUERN_DROP_IP_PROTOCOL;
+	}
+}
+
+enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
+			   struct packet *packet)
+{
+	uint16_t ether_type = ETHER_IPV4;
+
+	/* Offsets in a packet have 16 bits: what lies further back is as good as missing. */
+	if (bytes > UINT16_MAX)
+		bytes = UINT16_MAX;
+	packet->link_bytes = 0;
+	packet->to_group = false;
+	if (expect->ethernet) {
+		enum quern_drop drop = ether_parse(frame, bytes, expect, packet, &ether_type);
+
+		if (drop != QUERN_DROP_NONE)
+			return drop;
+	}
+	switch (ether_type) {
+	case ETHER_IPV4:
+		return ip4_parse(frame + packet->link_bytes, bytes - packet->link_bytes, expect, packet);
+	case ETHER_ARP:
+		return arp_parse(frame, bytes, packet);
+	default:
+		return QUERN_DROP_ETHER_TYPE;
+	}
+}

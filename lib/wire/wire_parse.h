@@ -1,0 +1,25 @@
+/* wire_parse.h - bytes to a value, or a drop reason. The only place that trusts no length. */
+#ifndef WIRE_WIRE_PARSE_H
+#define WIRE_WIRE_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/wire_packet.h"
+
+/* What the port has already checked, and how its frames look. */
+struct wire_expect {
+	bool ethernet;          /* frames begin with an Ethernet header; else with the IP header */
+	bool ip_checksum_good;  /* the port has verified it */
+	bool l4_checksum_good;  /* the port has verified it, or vouches for it */
+	uint16_t vlan;          /* the tag that must be there, 0 for none */
+	uint8_t mac[6];         /* our own */
+};
+
+/* Reads a frame of `bytes` bytes. Ethernet with one or two VLAN tags; ARP, IPv4 with options, ICMP, TCP with options,
+ * UDP. Verifies checksums that the port has not. Returns QUERN_DROP_NONE and the packet, or why it is dropped.
+ * Addresses are not judged here but for those that nobody may have as source (0/8, 127/8, multicast, broadcast). */
+enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
+			   struct packet *packet);
+
+#endif

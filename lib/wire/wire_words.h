@@ -1,0 +1,79 @@
+/* wire_words.h - big-endian words in a frame and sums of them. Inside lib/wire only: byte order ends here. */
+#ifndef WIRE_WIRE_WORDS_H
+#define WIRE_WIRE_WORDS_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Offsets and numbers that parser and builder share. */
+enum {
+	ETHER_BYTES = 14,
+	ETHER_TAG_BYTES = 4,
+	ETHER_IPV4 = 0x0800,
+	ETHER_ARP = 0x0806,
+	ETHER_VLAN = 0x8100,
+	ETHER_QINQ = 0x88a8,
+	ARP_BYTES = 28,
+	IP_BYTES = 20,
+	IP_DONT_FRAGMENT = 0x4000,
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	ICMP_BYTES = 8,
+	UDP_BYTES = 8,
+	TCP_BYTES = 20,
+	TCP_MSS_BYTES = 4
+};
+
+static inline uint16_t wire_load16(const uint8_t *at)
+{
+	uint16_t word;
+
+	memcpy(&word, at, 2);
+	return __builtin_bswap16(word);
+}
+
+static inline uint32_t wire_load32(const uint8_t *at)
+{
+	uint32_t word;
+
+	memcpy(&word, at, 4);
+	return __builtin_bswap32(word);
+}
+
+static inline void wire_store16(uint8_t *at, uint16_t value)
+{
+	value = __builtin_bswap16(value);
+	memcpy(at, &value, 2);
+}
+
+static inline void wire_store32(uint8_t *at, uint32_t value)
+{
+	value = __builtin_bswap32(value);
+	memcpy(at, &value, 4);
+}
+
+/* The sum of 20 bytes as they lie: an IPv4 or a TCP header without options. */
+static inline uint64_t wire_sum_20(const uint8_t *at)
+{
+	uint32_t words[5];
+
+	memcpy(words, at, 20);
+	return (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
+}
+
+/* Folds a sum to 16 bits. The order of bytes does not matter (RFC 1071 2 (B)): a sum of words in host order folds to a
+ * word in host order. */
+static inline uint16_t wire_fold(uint64_t sum)
+{
+	uint32_t low = (uint32_t)sum;
+	uint32_t high = (uint32_t)(sum >> 32);
+
+	low += high;
+	low += low < high;
+	/* Both halves meet in the upper one, which takes the carry of the lower. */
+	low += low << 16 | low >> 16;
+	return (uint16_t)(low >> 16);
+}
+
+#endif

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Runs quern for real, over a cable and alone on a tap, and prints TAP: check_runs.py QUERN SCHEMA."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import jsonschema
+
+BENCH = ["bench", "-d", "1s", "--memory", "4k"]
+
+
+def run(quern, arguments, code=0):
+    """Runs a command that writes JSON to standard output; returns the document and the text beside it."""
+    done = subprocess.run([quern, *arguments, "--json", "-"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
+    return json.loads(done.stdout), done.stderr
+
+
+def assert_sound(result, schema):
+    """What holds for every run: the schema, the accounts, the series."""
+    jsonschema.validate(result, schema)
+    totals = result["totals"]
+    assert totals["opened"] == totals["established"] + sum(totals["failed"].values()), totals
+    assert totals["established"] == totals["closed"] + totals["in_flight"], totals
+    assert totals["closed"] == sum(totals["closed_by"].values()), totals
+    assert result["valid"]["accounting"] is True
+    assert sum(row["opened"] for row in result["series"]) <= totals["opened"]
+
+
+def assert_clean(result, schema):
+    assert_sound(result, schema)
+    totals = result["totals"]
+    assert result["verdict"] == "pass" and totals["established"] > 0, totals
+    assert sum(totals["failed"].values()) == 0, totals
+    assert result["latency_ns"]["setup"]["count"] == totals["established"]
+    assert result["latency_ns"]["life"]["count"] == totals["closed"]
+
+
+def each_close(quern, schema):
+    for close in ("client", "server", "both", "rst"):
+        result, _ = run(quern, [*BENCH, "--close", close, "--time-wait", "20ms"])
+        assert_clean(result, schema)
+        how = "reset" if close == "rst" else "fin"
+        assert result["totals"]["closed_by"][how] == result["totals"]["closed"], (close, result["totals"])
+
+
+def six_packets(quern, schema):
+    result, _ = run(quern, [*BENCH, "--close", "server", "--time-wait", "20ms"])
+    assert_clean(result, schema)
+    assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
+
+
+def open_loop(quern, schema):
+    result, _ = run(quern, [*BENCH, "--cps", "10k", "--warmup", "200ms"])
+    assert_clean(result, schema)
+    assert result["totals"]["opened"] == 10000, result["totals"]
+    assert result["latency_ns"]["setup_from_schedule"]["count"] == 10000
+    assert result["latency_ns"]["setup_from_schedule"]["max"] >= result["latency_ns"]["setup"]["max"]
+
+
+def closed_loop(quern, schema):
+    result, _ = run(quern, [*BENCH, "--cc", "2k", "--hold", "100ms"])
+    assert_clean(result, schema)
+    assert 10000 < result["totals"]["opened"] < 25000, result["totals"]
+    assert max(row["in_flight"] for row in result["series"]) <= 2000
+
+
+def ends_by_count(quern, schema):
+    result, _ = run(quern, ["bench", "--memory", "4k", "--connections", "12345"])
+    assert_clean(result, schema)
+    assert result["totals"]["opened"] == 12345 and result["totals"]["in_flight"] == 0, result["totals"]
+
+
+def one_core(quern, schema):
+    core = str(min(os.sched_getaffinity(0)))
+    result, text = run(quern, [*BENCH, "--client-cores", core, "--server-cores", core])
+    assert_clean(result, schema)
+    assert [worker["role"] for worker in result["workers"]] == ["client+server"], result["workers"]
+    assert "opens accounted for" in text and "RESULT  PASS" in text, text
+
+
+def stopped(quern, schema):
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "result.json")
+            arguments = [quern, "bench", "-d", "0", "--memory", "4k", "--json", path]
+            with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                assert "t=1s cps=" in process.stderr.readline()
+                process.send_signal(number)
+                text, _ = process.communicate(timeout=20)
+            assert process.returncode == code, process.returncode
+            assert "ABORTED" in text, text
+            with open(path, encoding="utf-8") as file:
+                result = json.load(file)
+            assert result["verdict"] == "aborted"
+            assert_sound(result, schema)
+
+
+def quiet(quern, _schema):
+    done = subprocess.run([quern, *BENCH, "-q"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "\033" not in done.stdout
+
+
+def can_make_tap():
+    return os.geteuid() == 0 and os.path.exists("/dev/net/tun")
+
+
+def serve_alone(quern, schema):
+    result, text = run(quern, ["serve", "--discard", "-p", "tap:qn-serve", "--ip", "198.18.0.1/24", "-d", "2s"])
+    assert_sound(result, schema)
+    assert result["config"]["kind"] == "serve" and "t=1s cps=0" in text, text
+
+
+def load_unreachable(quern, _schema):
+    begin = time.monotonic()
+    done = subprocess.run([quern, "load", "tcp://198.18.0.2:80", "-p", "tap:qn-load", "--ip", "198.18.0.1/24",
+                           "--wait-link", "1s"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    assert "error: target 198.18.0.2: no ARP answer for 198.18.0.2 within 1 s on port tap:qn-load" in done.stderr
+    assert time.monotonic() - begin < 20
+
+
+def main(quern, schema_path):
+    with open(schema_path, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft7Validator.check_schema(schema)
+    cases = [each_close, six_packets, open_loop, closed_loop, ends_by_count, one_core, stopped, quiet]
+    taps = [serve_alone, load_unreachable]
+    failed = 0
+    print(f"1..{len(cases) + len(taps)}")
+    for number, case in enumerate(cases + taps, 1):
+        name = case.__name__.replace("_", " ")
+        if case in taps and not can_make_tap():
+            print(f"ok {number} - {name} # SKIP needs root and /dev/net/tun")
+            continue
+        try:
+            case(quern, schema)
+            print(f"ok {number} - {name}")
+        except (AssertionError, ValueError, KeyError, subprocess.TimeoutExpired, jsonschema.ValidationError) as wrong:
+            failed += 1
+            print(f"not ok {number} - {name}\n# " + str(wrong).replace("\n", "\n# "))
+        sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

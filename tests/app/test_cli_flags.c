@@ -1,0 +1,144 @@
+/* test_cli_flags.c - command lines: what they set, and what is said of wrong ones. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli_flags.h"
+#include "cli/cli_suggest.h"
+
+enum { MOST_WORDS = 16 };
+
+/* Splits a line at blanks and parses it behind the command's name. */
+static int parse(const char *line, struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+{
+	static char text[512];
+	static char *words[MOST_WORDS + 1];
+	char *save;
+	int count = 0;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (char *word = strtok_r(text, " ", &save); word && count < MOST_WORDS; word = strtok_r(NULL, " ", &save))
+		words[count++] = word;
+	words[count] = NULL;
+	cli_settings_init(settings, cli_command_from_name(words[0]));
+	error[0] = '\0';
+	return cli_parse(settings, count - 1, words + 1, error);
+}
+
+Test(cli_flags, set_what_they_name_in_every_way_of_writing)
+{
+	static const char *const lines[] = {
+		"load tcp://10.0.0.1:80 -d 5s --cps 50k -q", "load tcp://10.0.0.1:80 -d5s --cps=50k -q",
+		"load --quiet --cps 50k --duration=5s tcp://10.0.0.1:80", "load -qd5s --cps 50k tcp://10.0.0.1:80"};
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		cr_assert_eq(parse(lines[i], &settings, error), CLI_RUN, "%s: %s", lines[i], error);
+		cr_assert_eq(settings.duration_ns, 5 * CLI_NS_PER_S);
+		cr_assert_eq(settings.cps, 50000);
+		cr_assert(settings.quiet);
+		cr_assert_eq(settings.target.port, 80);
+	}
+}
+
+Test(cli_flags, of_a_port_belong_to_the_port_before_them)
+{
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(parse("serve -p tap:a --ip 10.0.0.1/24 -p tap:b --ip 10.1.0.1/16 --vlan 7 --mtu 1400", &settings,
+			   error),
+		     CLI_RUN);
+	cr_assert_eq(settings.port_count, 2);
+	cr_assert_eq(settings.ports[0].ip.length, 24);
+	cr_assert_eq(settings.ports[0].vlan, 0);
+	cr_assert_eq(settings.ports[1].ip.length, 16);
+	cr_assert_eq(settings.ports[1].vlan, 7);
+	cr_assert_eq(settings.ports[1].mtu, 1400);
+	cr_assert_eq(parse("serve --ip 10.0.0.1/24", &settings, error), -EINVAL);
+}
+
+Test(cli_flags, give_the_rest_to_eal_untouched)
+{
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(parse("bench -q -- --log-level=8 --help", &settings, error), CLI_RUN);
+	cr_assert_str_eq(settings.eal_arguments[0], "--log-level=8");
+	cr_assert_str_eq(settings.eal_arguments[1], "--help");
+}
+
+Test(cli_flags, that_are_wrong_name_flag_value_and_what_is_accepted)
+{
+	static const struct {
+		const char *line;
+		const char *says[3];
+	} wrong[] = {
+		{"bench --cps 5x", {"--cps", "5x", "max"}},
+		{"bench --cps 0", {"--cps", "0", "max"}},
+		{"bench --cc none", {"--cc", "none", "200k"}},
+		{"bench -d 10", {"--duration", "10", "10s"}},
+		{"bench --hold 25h", {"--hold", "25h", "24h"}},
+		{"bench --close peer", {"--close", "peer", "rst"}},
+		{"bench --payload http", {"--payload", "http", "none"}},
+		{"bench --memory 2M", {"--memory", "2M", "huge"}},
+		{"bench -c 1,1", {"--cores", "1,1", "auto"}},
+		{"bench --keepalive 2h", {"--keepalive", "2h", "off"}},
+		{"bench --max-connections 2G", {"--max-connections", "2G", "1G"}},
+		{"bench --listen 198.19.0.1", {"--listen", "198.19.0.1", "ADDR:PORT"}},
+		{"bench --source 198.18.0.300", {"--source", "198.18.0.300", "198.18.0.0/24"}},
+		{"bench --json", {"--json", "needs a value", "-"}},
+		{"bench --quiet=yes", {"--quiet", "takes no value", ""}},
+		{"bench --time-wait 1us", {"--time-wait", "1us", "1ms"}},
+		{"load -p eth0", {"--port", "eth0", "tap:NAME"}},
+		{"load -p tap:a --vlan 4095", {"--vlan", "4095", "4094"}},
+		{"load -p tap:a --mtu 67", {"--mtu", "67", "68"}},
+		{"load -p tap:a --ip 10.0.0.1/33", {"--ip", "10.0.0.1/33", "ADDR/LEN"}},
+		{"load 10.0.0.1:80", {"10.0.0.1:80", "tcp://", ""}},
+		{"load tcp://10.0.0.1", {"tcp://10.0.0.1", "ADDR:PORT", ""}},
+		{"bench tcp://10.0.0.1:80", {"unexpected", "tcp://10.0.0.1:80", "--help"}},
+		{"bench --duraton 10s", {"--duraton", "did you mean", "--duration"}},
+		{"bench --ccs=1", {"--ccs", "did you mean", "--cc"}},
+		{"bench --ramp 1s", {"unknown flag", "--ramp", "--help"}},
+		{"bench -x", {"unknown flag", "-x", "--help"}},
+		{"serve --cps 1k", {"--cps", "no flag of quern serve", "--help"}},
+		{"bench -p cable", {"--port", "no flag of quern bench", "--help"}},
+	};
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		cr_assert_eq(parse(wrong[i].line, &settings, error), -EINVAL, "%s was accepted", wrong[i].line);
+		for (int word = 0; word < 3 && wrong[i].says[word]; word++)
+			cr_assert(strstr(error, wrong[i].says[word]), "%s: '%s' lacks '%s'", wrong[i].line, error,
+				  wrong[i].says[word]);
+		cr_assert_null(strchr(error, '\n'), "%s: more than one line", wrong[i].line);
+	}
+}
+
+Test(cli_flags, are_written_once_in_the_table_with_all_they_need)
+{
+	for (const struct cli_flag *flag = cli_flag_table; flag->name; flag++) {
+		cr_assert(flag->commands != 0 && flag->help && flag->set, "--%s", flag->name);
+		cr_assert_eq(!flag->argument, !flag->accepts, "--%s", flag->name);
+		for (const struct cli_flag *other = cli_flag_table; other != flag; other++) {
+			cr_assert_str_neq(flag->name, other->name);
+			cr_assert(flag->letter == 0 || flag->letter != other->letter, "-%c", flag->letter);
+		}
+	}
+}
+
+Test(cli_suggest, finds_the_nearest_word_and_none_where_all_are_far)
+{
+	static const char *const words[] = {"bench", "serve", "load"};
+
+	cr_assert_eq(cli_edit_distance("kitten", "sitting"), 3);
+	cr_assert_eq(cli_edit_distance("", "abc"), 3);
+	cr_assert_eq(cli_edit_distance("same", "same"), 0);
+	cr_assert_str_eq(cli_suggest("bnech", words, 3), "bench");
+	cr_assert_str_eq(cli_suggest("server", words, 3), "serve");
+	cr_assert_null(cli_suggest("doctor", words, 3));
+	cr_assert_null(cli_suggest("a-word-that-is-longer-than-any-flag-can-be", words, 3));
+}

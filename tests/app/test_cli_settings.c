@@ -1,0 +1,164 @@
+/* test_cli_settings.c - what is filled in, and what is refused because two flags do not go together. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli_place.h"
+#include "cli/cli_settings.h"
+
+static struct cli_settings begin(enum cli_command command)
+{
+	struct cli_settings settings;
+
+	cli_settings_init(&settings, command);
+	return settings;
+}
+
+static struct cli_settings load_from(const char *ip, const char *source)
+{
+	struct cli_settings settings = begin(CLI_LOAD);
+
+	settings.port_count = 1;
+	settings.ports[0].device = "tap:q0";
+	settings.has_target = true;
+	quern_parse_endpoint("10.0.1.20:80", &settings.target);
+	if (ip) {
+		settings.ports[0].has_ip = true;
+		quern_parse_prefix(ip, &settings.ports[0].ip);
+	}
+	if (source)
+		quern_parse_range(source, &settings.source[settings.source_count++]);
+	return settings;
+}
+
+Test(cli_settings, bench_needs_nothing)
+{
+	struct cli_settings settings = begin(CLI_BENCH);
+	char error[CLI_ERROR_TEXT], text[QUERN_ENDPOINT_TEXT];
+
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.port_count, 2);
+	cr_assert_eq(settings.cps, CLI_CPS_MAX);
+	cr_assert_eq(settings.duration_ns, 10 * CLI_NS_PER_S);
+	cr_assert_str_eq(quern_format_endpoint(&settings.target, text), "198.19.0.1:80");
+	cr_assert_eq(settings.ports[0].prefix_length, 15);
+	cr_assert_eq(settings.ports[0].addresses.last - settings.ports[0].addresses.first, 255);
+	cr_assert_eq(settings.ports[1].prefix_length, 15);
+	cr_assert_eq(settings.max_connections, 131072);
+}
+
+Test(cli_settings, as_many_records_as_will_be_held_and_room_for_those_on_their_way_out)
+{
+	struct cli_settings settings = begin(CLI_BENCH);
+	char error[CLI_ERROR_TEXT];
+
+	settings.cc = 200000;
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_gt(settings.max_connections, 200000);
+	settings = begin(CLI_BENCH);
+	settings.cps = 100000;
+	settings.hold_ns = 5 * CLI_NS_PER_S;
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_gt(settings.max_connections, 500000);
+	settings.cps = 0;
+	settings.cc = 1000;
+	settings.max_connections = 999;
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+}
+
+Test(cli_settings, by_count_a_run_has_no_other_end_unless_told)
+{
+	struct cli_settings settings = begin(CLI_BENCH);
+	char error[CLI_ERROR_TEXT];
+
+	settings.connections = 10;
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.duration_ns, 0);
+	settings = begin(CLI_BENCH);
+	settings.connections = 10;
+	settings.duration_given = true;
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.duration_ns, 10 * CLI_NS_PER_S);
+}
+
+Test(cli_settings, a_port_owns_its_address_and_the_sources_beside_it)
+{
+	struct cli_settings settings = load_from("10.0.0.10/23", "10.0.0.11-10.0.0.73");
+	char error[CLI_ERROR_TEXT], text[QUERN_ADDRESS_TEXT];
+
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert_str_eq(quern_format_address(settings.ports[0].addresses.first, text), "10.0.0.10");
+	cr_assert_str_eq(quern_format_address(settings.ports[0].addresses.last, text), "10.0.0.73");
+	cr_assert_eq(settings.ports[0].prefix_length, 23);
+
+	settings = load_from("10.0.0.10/23", NULL);
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.source[0].first, settings.ports[0].ip.address);
+
+	settings = load_from(NULL, "10.0.0.0/28");
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.ports[0].prefix_length, 23, "the target must be on the network");
+
+	settings = load_from("10.0.0.10/23", "10.0.0.20-10.0.0.30");
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "without a gap"));
+}
+
+Test(cli_settings, that_lack_something_are_refused_with_an_example)
+{
+	struct cli_settings settings = begin(CLI_SERVE);
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "-p tap:"));
+	settings.port_count = 1;
+	settings.ports[0].device = "tap:q0";
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "--listen"));
+	settings = load_from(NULL, NULL);
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "--ip"));
+	settings.has_target = false;
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "tcp://"));
+	settings = begin(CLI_BENCH);
+	settings.cps = 1000;
+	settings.cc = 1000;
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert_str_eq(error, "give --cps or --cc, not both");
+}
+
+Test(cli_settings, serve_listens_on_port_80_of_its_address)
+{
+	struct cli_settings settings = begin(CLI_SERVE);
+	char error[CLI_ERROR_TEXT];
+
+	settings.port_count = 1;
+	settings.ports[0].device = "tap:q0";
+	settings.ports[0].has_ip = true;
+	quern_parse_prefix("10.0.0.1/24", &settings.ports[0].ip);
+	cr_assert_eq(cli_complete(&settings, error), 0);
+	cr_assert_eq(settings.listen_count, 1);
+	cr_assert_eq(settings.listen[0].port, 80);
+	cr_assert_eq(settings.duration_ns, 0);
+}
+
+Test(cli_place, bench_takes_two_cores_where_there_are_two_and_shares_one_where_told)
+{
+	struct cli_cores two = {.cpu = {3, 5}, .count = 2}, one = {.cpu = {4}, .count = 1};
+	struct cli_settings settings = begin(CLI_BENCH);
+	char error[CLI_ERROR_TEXT];
+	uint16_t client, server;
+
+	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), 0);
+	cr_assert(client == 3 && server == 5);
+	cr_assert_eq(cli_place_bench(&settings, &one, &client, &server, error), 0);
+	cr_assert(client == 4 && server == 4);
+	cli_parse_cores("5", &settings.client_cores);
+	cli_parse_cores("5", &settings.server_cores);
+	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), 0);
+	cr_assert(client == 5 && server == 5);
+	cr_assert_eq(cli_place_bench(&settings, &one, &client, &server, error), -EINVAL);
+	cli_parse_cores("3,5", &settings.client_cores);
+	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), -EINVAL);
+}

@@ -1,0 +1,207 @@
+/* test_engine.c - an engine over a cable opens and closes connections, accounts for each, and leaves nothing behind. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "engine/cable_engine.h"
+
+enum { CONNECTIONS = 10000 };
+
+/* Runtime files go to a directory of this test alone, so that what is left can be seen. */
+static char *own_directory(void)
+{
+	static char path[] = "/tmp/test-engine-XXXXXX";
+
+	cr_assert_not_null(mkdtemp(path));
+	setenv("TMPDIR", path, 1);
+	return path;
+}
+
+static void check_accounts(const struct cable_engine *cable, const struct quern_engine *engine)
+{
+	const struct cable_end *const ends[] = {&cable->client, &cable->server};
+	struct quern_counters counters[2];
+
+	for (uint16_t shard = 0; shard < 2; shard++) {
+		quern_engine_counters(engine, shard, &counters[shard]);
+		cr_assert_eq(ends[shard]->established, CONNECTIONS, "shard %u: %u", shard, ends[shard]->established);
+		cr_assert_eq(ends[shard]->ended[QUERN_END_CLOSED], CONNECTIONS, "shard %u: %u", shard,
+			     ends[shard]->ended[QUERN_END_CLOSED]);
+		cr_assert_eq(counters[shard].established, CONNECTIONS);
+		cr_assert_eq(counters[shard].ended[QUERN_END_CLOSED], CONNECTIONS);
+		cr_assert_not(ends[shard]->time_went_back);
+	}
+	cr_assert_eq(counters[0].opened_active, CONNECTIONS);
+	cr_assert_eq(counters[1].opened_passive, CONNECTIONS);
+	cr_assert_eq(counters[0].drops[QUERN_DROP_PORT_REFUSED] + counters[1].drops[QUERN_DROP_PORT_REFUSED], 0);
+	cr_assert_geq(counters[0].tx_packets, 3 * CONNECTIONS);
+	for (int drop = 0; drop < QUERN_DROPS_END; drop++)
+		cr_assert_eq(counters[0].drops[drop] + counters[1].drops[drop], 0, "%s",
+			     quern_drop_name((enum quern_drop)drop));
+	cr_assert_eq(counters[0].retransmits, 0);
+}
+
+static void check_workers(const struct quern_engine *engine, uint16_t count)
+{
+	struct quern_worker_report report;
+
+	for (uint16_t number = 0; number < count; number++) {
+		cr_assert_eq(quern_engine_worker(engine, number, &report), 0);
+		cr_assert_gt(report.busy_turns, 0);
+		cr_assert_leq(report.busy_turns, report.turns);
+		cr_assert_gt(report.cycles, report.turns);
+	}
+	cr_assert_eq(quern_engine_worker(engine, count, &report), -ENOENT);
+}
+
+static void run_on(uint16_t client_core, uint16_t server_core)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, CONNECTIONS, client_core, server_core);
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	cr_assert_str_eq(quern_engine_driver(engine, 1), "net_ring");
+	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
+	check_accounts(&cable, engine);
+	check_workers(engine, client_core == server_core ? 1 : 2);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}
+
+Test(engine, two_shards_on_one_core_open_and_close_every_connection)
+{
+	run_on(cable_engine_core(0), cable_engine_core(0));
+}
+
+Test(engine, two_shards_on_two_cores_open_and_close_every_connection)
+{
+	run_on(cable_engine_core(0), cable_engine_core(1));
+}
+
+Test(engine, describes_the_machine_and_its_memory)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	struct quern_machine machine;
+	struct quern_shard_memory memory;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 0, cable_engine_core(0), cable_engine_core(0));
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	quern_engine_machine(engine, &machine);
+	cr_assert_str_eq(machine.pages, "4K");
+	cr_assert_geq(machine.cores, 1);
+	cr_assert_geq(machine.numa_nodes, 1);
+	cr_assert_gt(machine.tsc_hz, 1e6);
+	cr_assert_str_neq(machine.cpu, "");
+	cr_assert_str_eq(machine.dpdk, quern_dpdk_version());
+	cr_assert_neq(strchr("0123456789", machine.dpdk[0]), NULL, "%s", machine.dpdk);
+	quern_engine_memory(engine, 0, &memory);
+	cr_assert_eq(memory.connections, 4096);
+	cr_assert_eq(memory.time_waits, 16384);
+	cr_assert_eq(memory.connections_used, 0);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}
+
+static void ignore_signal(int number)
+{
+	(void)number;
+}
+
+/* Drivers raise signals (net_tap one a frame), and each ends a sleep early. */
+Test(engine, signals_do_not_make_its_ticks_come_sooner)
+{
+	static struct cable_engine cable;
+	const struct itimerval often = {.it_interval = {.tv_usec = 5000}, .it_value = {.tv_usec = 5000}};
+	struct quern_engine *engine;
+	struct timespec begin;
+	struct timespec end;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, UINT32_MAX, cable_engine_core(0), cable_engine_core(0));
+	cable.ticks_max = 4;
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	signal(SIGALRM, ignore_signal);
+	cr_assert_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0}}, NULL);
+	cr_assert_geq((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000, 350);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
+Test(engine, a_stop_before_the_run_ends_it_at_once)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, CONNECTIONS, cable_engine_core(0), cable_engine_core(0));
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	quern_engine_stop(engine);
+	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
+	cr_assert_eq(cable.ticks, 0);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
+Test(engine, a_shard_that_cannot_start_ends_the_run_and_is_named)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 1, cable_engine_core(0), cable_engine_core(0));
+	cable.server.start_code = -EADDRNOTAVAIL;
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	cr_assert_eq(cable_engine_run(&cable, engine, error), -EADDRNOTAVAIL);
+	cr_assert_not_null(strstr(error, "shard 1 (server) on core "), "%s", error);
+	cr_assert_eq(cable.client.opened, 0, "a turn was made before every shard had started");
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
+Test(engine, opens_once_a_process_and_again_in_the_next)
+{
+	static struct cable_engine cable;
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 100, cable_engine_core(0), cable_engine_core(0));
+	for (int round = 0; round < 2; round++) {
+		int status;
+		pid_t child = fork();
+
+		if (child == 0) {
+			struct quern_engine *engine;
+			char error[QUERN_ERROR_TEXT];
+			bool good = quern_engine_open(&cable.config, &engine, error) == 0 &&
+				    cable_engine_run(&cable, engine, error) == 0;
+
+			if (good)
+				quern_engine_close(engine);
+			good = good && cable.client.established == 100 &&
+			       quern_engine_open(&cable.config, &engine, error) == -EALREADY;
+			_exit(good ? 0 : 1);
+		}
+		cr_assert_eq(waitpid(child, &status, 0), child);
+		cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "round %d", round);
+	}
+	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}

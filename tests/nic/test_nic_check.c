@@ -1,0 +1,140 @@
+/* test_nic_check.c - device texts, and what can be said about a port before EAL starts. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "nic/nic.h"
+
+static struct nic_config config_of(const char *device)
+{
+	return (struct nic_config){
+		.device = device, .number = 3, .mtu = 1500, .queues = 1, .addresses = {0xC6120001, 0xC6120001}};
+}
+
+Test(nic_check, reads_each_kind_of_device_and_its_interface)
+{
+	static const struct {
+		const char *device;
+		enum nic_kind kind;
+		const char *interface;
+	} rows[] = {
+		{"cable", NIC_KIND_CABLE, ""},
+		{"tap:q0", NIC_KIND_TAP, "q0"},
+		{"tap:fifteen-letters", NIC_KIND_TAP, "fifteen-letters"},
+		{"af_packet:eth1.100", NIC_KIND_AF_PACKET, "eth1.100"},
+	};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		char interface[NIC_INTERFACE_TEXT];
+		char error[QUERN_ERROR_TEXT];
+		enum nic_kind kind;
+
+		cr_assert_eq(nic_parse_device(rows[row].device, &kind, interface, error), 0, "%s", rows[row].device);
+		cr_assert_eq(kind, rows[row].kind, "%s", rows[row].device);
+		cr_assert_str_eq(interface, rows[row].interface);
+	}
+}
+
+Test(nic_check, refuses_other_devices_and_lists_what_there_is)
+{
+	static const char *const devices[] = {"",
+					      "cables",
+					      "tap",
+					      "tap:",
+					      "tap:a/b",
+					      "tap:a,b=c",
+					      "tap:sixteen-letters-",
+					      "af_packet:",
+					      "af_xdp:e0",
+					      "TAP:q0",
+					      "af_packet:a b",
+					      "0000:03:00.0"};
+
+	for (size_t row = 0; row < sizeof(devices) / sizeof(devices[0]); row++) {
+		struct nic_config config = config_of(devices[row]);
+		char error[QUERN_ERROR_TEXT] = "";
+
+		cr_assert_eq(nic_check(&config, error), -EINVAL, "'%s'", devices[row]);
+		cr_assert_not_null(strstr(error, "port 3: "), "%s", error);
+		cr_assert(strstr(error, "\n  There are: cable, tap:NAME, af_packet:IFACE") != NULL ||
+				  strstr(error, "\n  Write ") != NULL,
+			  "no remedy: %s", error);
+	}
+}
+
+Test(nic_check, bounds_mtu_and_queues)
+{
+	static const struct {
+		uint16_t mtu;
+		uint16_t queues;
+		int code;
+	} rows[] = {{1500, 1, 0},       {68, 1, 0},         {9000, 16, 0},      {67, 1, -EINVAL},
+		    {9001, 1, -EINVAL}, {1500, 0, -EINVAL}, {1500, 17, -EINVAL}};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct nic_config config = config_of("cable");
+		char error[QUERN_ERROR_TEXT];
+
+		config.mtu = rows[row].mtu;
+		config.queues = rows[row].queues;
+		cr_assert_eq(nic_check(&config, error), rows[row].code, "row %zu", row);
+	}
+}
+
+Test(nic_check, a_frame_of_every_mtu_fits_its_buffer)
+{
+	for (uint32_t mtu = NIC_MTU_MIN; mtu <= NIC_MTU_MAX; mtu++) {
+		uint32_t bytes = nic_frame_bytes((uint16_t)mtu);
+
+		cr_assert_geq(bytes, mtu + 18 + 100, "Ethernet, VLAN tag, and the header of a packet ring");
+		cr_assert_eq(bytes & (bytes - 1), 0);
+	}
+	cr_assert_eq(nic_frame_bytes(1500), 2048);
+}
+
+Test(nic_check, names_an_interface_that_does_not_exist)
+{
+	struct nic_config config = config_of("af_packet:quern-none");
+	char error[QUERN_ERROR_TEXT];
+
+	cr_assert_eq(nic_check(&config, error), -ENODEV);
+	cr_assert_str_eq(error, "port 3 'af_packet:quern-none': no interface quern-none in this network namespace\n"
+				"  List them: ip -br link");
+}
+
+Test(nic_check, refuses_an_address_that_is_the_kernels_own)
+{
+	struct nic_config config = config_of("af_packet:lo");
+	char error[QUERN_ERROR_TEXT];
+
+	config.addresses = (struct quern_range){0x7F000000, 0x7F0000FF};
+	cr_assert_eq(nic_check(&config, error), -EADDRINUSE);
+	cr_assert_not_null(strstr(error, "127.0.0.1 is the kernel's own address, on lo"), "%s", error);
+	cr_assert_not_null(strstr(error, "sudo ip addr del 127.0.0.1 dev lo"), "%s", error);
+}
+
+/* Gives up root where we have it; an ordinary user has nothing to give up. */
+static void become_ordinary(void)
+{
+	if (getuid() == 0)
+		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+}
+
+Test(nic_check, tells_an_ordinary_user_how_to_get_the_right)
+{
+	static const char *const devices[] = {"tap:quern-t0", "af_packet:lo"};
+
+	become_ordinary();
+	for (size_t row = 0; row < sizeof(devices) / sizeof(devices[0]); row++) {
+		struct nic_config config = config_of(devices[row]);
+		char error[QUERN_ERROR_TEXT] = "";
+		int code = nic_check(&config, error);
+
+		if (access("/dev/net/tun", R_OK | W_OK) != 0 && row == 0)
+			continue; /* a container without the device: there is nothing to be allowed */
+		cr_assert_eq(code, -EPERM, "%s: %d %s", devices[row], code, error);
+		cr_assert_not_null(strstr(error, "Run with sudo, or once: sudo setcap"), "%s", error);
+	}
+}

@@ -1,0 +1,192 @@
+/* test_shard_limits.c - too much of everything: half-open connections, records, buffers, frames. */
+#include <errno.h>
+
+#include <criterion/criterion.h>
+
+#include "support/bare_eal.h"
+#include "support/script.h"
+
+static struct driver driver;
+
+static struct script numbered(unsigned int number)
+{
+	struct script script = script_new(&driver);
+
+	script.remote_port = (uint16_t)(1024 + number);
+	return script;
+}
+
+/* Attack 1: the limit holds, those who are in are not hurt, and there is room again after 63 s. */
+Test(shard_limits, half_open_connections_are_bounded_and_make_room)
+{
+	const struct shard_config config = {.max_connections = 128, .max_half_open = 16};
+	struct script script, honest;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	honest = numbered(5000);
+	establish_passive(&honest);
+	for (unsigned int i = 0; i < 200; i++) {
+		script = numbered(i);
+		say(&script, SYN, 0, 0);
+		if (i < 16)
+			hear(&script, SYN | ACK, 0, 1);
+		else
+			hear_nothing(&script);
+	}
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT], 184);
+	say_text(&honest, ACK, 1, 1, 10);
+	hear(&honest, ACK, 1, 11);
+	advance(&honest, 64000);
+	driver.heard_next = driver.heard_count;
+	script = numbered(6000);
+	establish_passive(&script);
+	driver_close(&driver);
+}
+
+/* Attack 3: one tuple is one entry. */
+Test(shard_limits, one_source_that_repeats_its_syn_takes_one_record)
+{
+	struct script script;
+	struct quern_shard_memory memory;
+
+	driver_open(&driver, NULL);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	script = numbered(0);
+	for (unsigned int i = 0; i < 1000; i++)
+		say(&script, SYN, 0, 0);
+	shard_memory(driver.shard, &memory);
+	cr_assert_eq(memory.connections_used, 1);
+	driver_close(&driver);
+}
+
+/* Attack 10. */
+Test(shard_limits, a_full_table_drops_syns_counts_them_and_hurts_nobody)
+{
+	const struct shard_config config = {.max_connections = 32};
+	struct script scripts[32], late;
+	struct quern_conn conn;
+	uint8_t route;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	for (unsigned int i = 0; i < 32; i++) {
+		scripts[i] = numbered(i);
+		establish_passive(&scripts[i]);
+	}
+	for (unsigned int i = 0; i < 100; i++) {
+		late = numbered(100 + i);
+		say(&late, SYN, 0, 0);
+		hear_nothing(&late);
+	}
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_TCP_TABLE_FULL] +
+			     driver_counters(&driver)->drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT],
+		     100);
+	{
+		const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 5000, 6000};
+		const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+
+		cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &route), 0);
+		cr_assert_eq(quern_connect(driver.shard, route, &conn), -ENOBUFS);
+	}
+	for (unsigned int i = 0; i < 32; i++) {
+		say(&scripts[i], FIN | ACK, 1, 1);
+		hear(&scripts[i], ACK, 1, 2);
+	}
+	app_abort(&scripts[3]);
+	hear_reset(&scripts[3], 1, 2);
+	late = numbered(999);
+	driver.told_next = driver.told_count;
+	establish_passive(&late);
+	driver_close(&driver);
+}
+
+/* Attack 20: no buffer left; the timers repair what was not said. */
+Test(shard_limits, an_empty_pool_is_repaired_by_the_timers)
+{
+	struct rte_mempool *pool;
+	struct rte_mbuf *taken[63];
+	struct shard_config config = {0};
+	struct script script, client;
+
+	bare_eal_start();
+	pool = bare_eal_pool("small", 63);
+	config.pool = pool;
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	cr_assert_eq(rte_pktmbuf_alloc_bulk(pool, taken, 63), 0);
+	/* Our answer may take the buffer that came in; a SYN of our own has none to take. */
+	script = script_new(&driver);
+	say(&script, SYN, 0, 0);
+	driver.heard_next = driver.heard_count;
+	client = script_connect(&driver, 5000, NULL);
+	hear_nothing(&client);
+	cr_assert_geq(driver_counters(&driver)->drops[QUERN_DROP_NO_MBUF], 1);
+	advance(&script, 500);
+	rte_pktmbuf_free_bulk(taken, 63);
+	advance(&script, 501);
+	cr_assert_eq(driver.heard_count, 2, "%u of two are said when there are buffers again", driver.heard_count);
+	driver.heard_next = driver.heard[0].segment.flags == SYN ? 0 : 1;
+	hear(&client, SYN, 0, 0);
+	driver.heard_next = driver.heard[0].segment.flags == SYN ? 1 : 0;
+	hear(&script, SYN | ACK, 0, 1);
+	driver.heard_next = driver.heard_count;
+	say(&client, SYN | ACK, 0, 1);
+	say(&script, ACK, 1, 1);
+	in_state(&client, QUERN_ESTABLISHED);
+	in_state(&script, QUERN_ESTABLISHED);
+	driver_close(&driver);
+}
+
+/* A burst of timers at once: bounded turns, nobody forgotten (attack 27 in small). */
+Test(shard_limits, a_thousand_timers_at_once_all_fire)
+{
+	enum { MANY = 1000 };
+	const struct shard_config config = {.max_connections = MANY};
+	struct script script;
+	unsigned int repeats = 0;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	for (unsigned int i = 0; i < MANY; i++) {
+		script = numbered(i);
+		say(&script, SYN, 0, 0);
+		hear(&script, SYN | ACK, 0, 1);
+	}
+	advance(&script, 1010);
+	while (driver_next_heard(&driver) != NULL)
+		repeats++;
+	cr_assert_eq(repeats, MANY);
+	advance(&script, 63000);
+	while (driver_next_heard(&driver) != NULL)
+		repeats++;
+	in_state(&script, QUERN_LISTEN);
+	driver_close(&driver);
+}
+
+/* Every frame that came in is answered or counted, and none is lost: the accounts of a shard agree. */
+Test(shard_limits, bursts_are_taken_whole)
+{
+	struct rte_mbuf *burst[SHARD_BURST];
+	struct script script;
+
+	driver_open(&driver, NULL);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	for (uint16_t i = 0; i < SHARD_BURST; i++) {
+		uint8_t *frame;
+		struct raw_segment segment;
+
+		/* The same SYN twice in one burst is one connection. */
+		script = numbered(i / 2);
+		segment = script_segment(&script, SYN, 0, 0);
+		burst[i] = rte_pktmbuf_alloc(driver.in_pool);
+		frame = rte_pktmbuf_mtod(burst[i], uint8_t *);
+		rte_pktmbuf_append(burst[i], (uint16_t)raw_build(frame, &segment));
+	}
+	shard_receive(driver.shard, burst, SHARD_BURST, driver.now_ns);
+	driver_collect(&driver);
+	cr_assert_eq(driver_counters(&driver)->rx_packets, SHARD_BURST);
+	cr_assert_eq(driver_counters(&driver)->opened_passive, SHARD_BURST / 2);
+	cr_assert(driver.heard_count >= SHARD_BURST / 2 && driver.heard_count <= SHARD_BURST);
+	driver_close(&driver);
+}

@@ -1,0 +1,189 @@
+/* raw_frame.c - TCP over IPv4 for tests: byte by byte, as the RFCs draw the headers. */
+#include "support/raw_frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { IP_BYTES = 20, TCP_BYTES = 20 };
+
+static void put16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+	put16(at, value >> 16);
+	put16(at + 2, value);
+}
+
+static uint32_t get16(const uint8_t *at)
+{
+	return ((uint32_t)at[0] << 8) | at[1];
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+	return (get16(at) << 16) | get16(at + 2);
+}
+
+/* RFC 1071, one big-endian word at a time; an odd last byte is padded with zero. */
+static uint32_t ones_sum(uint32_t sum, const uint8_t *bytes, uint32_t count)
+{
+	for (uint32_t i = 0; i + 1 < count; i += 2)
+		sum += get16(bytes + i);
+	if (count & 1)
+		sum += (uint32_t)bytes[count - 1] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* Over the pseudo-header and the segment: 0 where the checksum in it is right. */
+static uint32_t tcp_checksum(const uint8_t *ip, const uint8_t *tcp, uint32_t tcp_bytes)
+{
+	uint8_t pseudo[12];
+
+	memcpy(pseudo, ip + 12, 8);
+	pseudo[8] = 0;
+	pseudo[9] = 6;
+	put16(pseudo + 10, tcp_bytes);
+	return ~ones_sum(ones_sum(0, pseudo, sizeof(pseudo)), tcp, tcp_bytes) & 0xffff;
+}
+
+static uint32_t put_options(uint8_t *at, const struct raw_segment *segment)
+{
+	uint32_t bytes = 0;
+
+	if (segment->mss != 0) {
+		at[0] = 2;
+		at[1] = 4;
+		put16(at + 2, segment->mss);
+		bytes = 4;
+	}
+	memcpy(at + bytes, segment->options, segment->option_bytes);
+	bytes += segment->option_bytes;
+	while (bytes % 4 != 0)
+		at[bytes++] = 0;
+	return bytes;
+}
+
+uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
+{
+	uint8_t *tcp = frame + IP_BYTES;
+	uint32_t header_bytes, total;
+
+	memset(frame, 0, IP_BYTES + TCP_BYTES);
+	header_bytes = TCP_BYTES + put_options(tcp + TCP_BYTES, segment);
+	total = IP_BYTES + header_bytes + segment->text_bytes;
+
+	frame[0] = 0x45;
+	put16(frame + 2, total);
+	put16(frame + 6, segment->fragment);
+	frame[8] = 64;
+	frame[9] = 6;
+	put32(frame + 12, segment->source);
+	put32(frame + 16, segment->dest);
+	put16(frame + 10, ~ones_sum(0, frame, IP_BYTES) & 0xffff);
+
+	put16(tcp, segment->source_port);
+	put16(tcp + 2, segment->dest_port);
+	put32(tcp + 4, segment->seq);
+	put32(tcp + 8, segment->ack);
+	tcp[12] = (uint8_t)((header_bytes / 4) << 4 | (segment->reserved & 0x0f));
+	tcp[13] = segment->flags;
+	put16(tcp + 14, segment->window);
+	put16(tcp + 18, segment->urgent);
+	for (uint32_t i = 0; i < segment->text_bytes; i++)
+		tcp[header_bytes + i] = (uint8_t)('a' + i % 26);
+	put16(tcp + 16, tcp_checksum(frame, tcp, header_bytes + segment->text_bytes) ^ segment->wrong_checksum);
+	return total;
+}
+
+static const char *read_options(const uint8_t *at, uint32_t bytes, struct raw_segment *segment)
+{
+	uint32_t i = 0;
+
+	while (i < bytes && at[i] != 0) {
+		if (at[i] == 1) {
+			i++;
+			continue;
+		}
+		if (at[i] != 2 || i + 4 > bytes || at[i + 1] != 4)
+			return "an option that is not MSS";
+		if (segment->mss != 0)
+			return "MSS twice";
+		segment->mss = (uint16_t)get16(at + i + 2);
+		if (segment->mss == 0)
+			return "MSS 0";
+		i += 4;
+	}
+	for (; i < bytes; i++) {
+		if (at[i] != 0)
+			return "padding that is not zero (MUST-69)";
+	}
+	return NULL;
+}
+
+static const char *read_tcp(const uint8_t *ip, const uint8_t *tcp, uint32_t bytes, struct raw_segment *segment)
+{
+	uint32_t header_bytes;
+
+	if (bytes < TCP_BYTES)
+		return "shorter than a TCP header";
+	header_bytes = (uint32_t)(tcp[12] >> 4) * 4;
+	if (header_bytes < TCP_BYTES || header_bytes > bytes)
+		return "data offset";
+	if (tcp_checksum(ip, tcp, bytes) != 0)
+		return "TCP checksum";
+	if ((tcp[12] & 0x0f) != 0 || (tcp[13] & 0xc0) != 0)
+		return "reserved bits, CWR or ECE set";
+	segment->source_port = (uint16_t)get16(tcp);
+	segment->dest_port = (uint16_t)get16(tcp + 2);
+	segment->seq = get32(tcp + 4);
+	segment->ack = get32(tcp + 8);
+	segment->flags = tcp[13];
+	segment->window = (uint16_t)get16(tcp + 14);
+	segment->urgent = (uint16_t)get16(tcp + 18);
+	segment->text_bytes = bytes - header_bytes;
+	return read_options(tcp + TCP_BYTES, header_bytes - TCP_BYTES, segment);
+}
+
+const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment)
+{
+	memset(segment, 0, sizeof(*segment));
+	if (bytes < IP_BYTES || frame[0] != 0x45)
+		return "not IPv4 with a header of 20 bytes";
+	if (get16(frame + 2) != bytes)
+		return "IPv4 total length";
+	if ((get16(frame + 6) & 0xbfff) != 0)
+		return "a fragment";
+	if (frame[9] != 6)
+		return "not TCP";
+	if (frame[8] == 0)
+		return "TTL 0";
+	if ((~ones_sum(0, frame, IP_BYTES) & 0xffff) != 0)
+		return "IPv4 checksum";
+	segment->source = get32(frame + 12);
+	segment->dest = get32(frame + 16);
+	return read_tcp(frame, frame + IP_BYTES, bytes - IP_BYTES, segment);
+}
+
+const char *raw_flags_text(uint8_t flags)
+{
+	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG"};
+	static char texts[4][32];
+	static unsigned int turn;
+	char *text = texts[turn++ % 4];
+
+	text[0] = '\0';
+	for (unsigned int bit = 0; bit < 6; bit++) {
+		if ((flags & (1U << bit)) == 0)
+			continue;
+		if (text[0] != '\0')
+			strcat(text, ",");
+		strcat(text, names[bit]);
+	}
+	return text[0] != '\0' ? text : "none";
+}

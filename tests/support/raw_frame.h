@@ -1,0 +1,43 @@
+/* raw_frame.h - TCP over IPv4 for tests, written and read by code that shares nothing with lib/wire. */
+#ifndef SUPPORT_RAW_FRAME_H
+#define SUPPORT_RAW_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Short names, so that a script reads like the figures of the RFC. */
+enum raw_flag { FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10, URG = 0x20 };
+
+enum { RAW_TEXT_MAX = 256, RAW_FRAME_MAX = 60 + 60 + RAW_TEXT_MAX };
+
+/* Host byte order. Zero in `window` stays zero. */
+struct raw_segment {
+	uint32_t source;
+	uint32_t dest;
+	uint16_t source_port;
+	uint16_t dest_port;
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t text_bytes;
+	uint16_t window;
+	uint16_t urgent;
+	uint16_t mss;         /* option, left out where 0 */
+	uint16_t fragment;    /* the IPv4 word of flags and offset */
+	uint8_t flags;        /* enum raw_flag; two more bits are CWR and ECE */
+	uint8_t reserved;     /* the four reserved bits */
+	uint8_t option_bytes; /* of `options`, behind the MSS option; padded to a word */
+	uint8_t options[36];
+	bool wrong_checksum;
+};
+
+/* Writes an IPv4 packet with correct checksums (but for wrong_checksum) and returns its length. */
+uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment);
+
+/* Reads an IPv4 packet that came from us. Null, or what is wrong with it: lengths, checksums, reserved bits, options
+ * other than one MSS, padding that is not zero. */
+const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment);
+
+/* "SYN,ACK" and the like, in a buffer that the next call but three uses again. */
+const char *raw_flags_text(uint8_t flags);
+
+#endif

@@ -1,0 +1,221 @@
+/* shard_driver.c - one shard on a virtual clock. */
+#include "support/shard_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "support/bare_eal.h"
+
+enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000 };
+
+static void act(struct quern_shard *shard, struct quern_conn conn, enum driver_habit habit)
+{
+	switch (habit) {
+	case HABIT_WAIT:
+		return;
+	case HABIT_CLOSE:
+		cr_assert_eq(quern_conn_close(shard, conn), 0);
+		return;
+	case HABIT_SHUTDOWN:
+		cr_assert_eq(quern_conn_shutdown(shard, conn), 0);
+		return;
+	case HABIT_ABORT:
+		cr_assert_eq(quern_conn_abort(shard, conn), 0);
+		return;
+	}
+}
+
+static void note(struct driver *driver, enum driver_what what, enum quern_end how, struct quern_conn conn)
+{
+	if (driver->told_next == driver->told_count)
+		driver->told_next = driver->told_count = 0;
+	cr_assert_lt(driver->told_count, DRIVER_TOLD_MAX);
+	driver->told[driver->told_count++] = (struct driver_told){what, how, conn, driver_now_ms(driver)};
+	driver->last = conn;
+}
+
+static void on_established(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct driver *driver = app;
+
+	note(driver, TOLD_ESTABLISHED, QUERN_END_NONE, conn);
+	act(shard, conn, driver->on_established);
+}
+
+static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct driver *driver = app;
+
+	note(driver, TOLD_PEER_CLOSED, QUERN_END_NONE, conn);
+	act(shard, conn, driver->on_peer_closed);
+}
+
+static void on_unanswered(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)shard;
+	note(app, TOLD_UNANSWERED, QUERN_END_NONE, conn);
+}
+
+static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+{
+	(void)shard;
+	note(app, TOLD_ENDED, how, conn);
+}
+
+const struct quern_events driver_events = {on_established, on_peer_closed, on_unanswered, on_ended};
+
+static struct shard_config with_defaults(const struct shard_config *config, struct rte_mempool *pool)
+{
+	struct shard_config filled = {0};
+
+	if (config != NULL)
+		filled = *config;
+	if (filled.max_connections == 0)
+		filled.max_connections = 64;
+	if (filled.max_time_wait == 0)
+		filled.max_time_wait = 64;
+	if (filled.addresses.first == 0)
+		filled.addresses = (struct quern_range){DRIVER_LOCAL, DRIVER_LOCAL_LAST};
+	if (filled.prefix_length == 0)
+		filled.prefix_length = 15;
+	if (filled.mtu == 0)
+		filled.mtu = 1500;
+	if (filled.seed == 0)
+		filled.seed = 1;
+	if (filled.pool == NULL)
+		filled.pool = pool;
+	return filled;
+}
+
+void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms)
+{
+	static struct rte_mempool *in_pool, *out_pool;
+	struct shard_config filled;
+	size_t bytes;
+
+	if (in_pool == NULL) {
+		bare_eal_start();
+		in_pool = bare_eal_pool("in", POOL_BUFFERS);
+		out_pool = bare_eal_pool("out", POOL_BUFFERS);
+	}
+	memset(driver, 0, sizeof(*driver));
+	filled = with_defaults(config, out_pool);
+	driver->in_pool = in_pool;
+	driver->out_pool = filled.pool;
+	driver->now_ns = start_ms * NS_PER_MS;
+	bytes = shard_bytes(&filled);
+	cr_assert_gt(bytes, 0, "shard_bytes() refuses the configuration");
+	driver->memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+	cr_assert_not_null(driver->memory);
+	memset(driver->memory, 0, bytes);
+	driver->shard = shard_open(&filled, driver->memory, driver->now_ns);
+	cr_assert_not_null(driver->shard);
+}
+
+void driver_open(struct driver *driver, const struct shard_config *config)
+{
+	driver_open_at(driver, config, 1000000);
+}
+
+void driver_close(struct driver *driver)
+{
+	cr_assert(shard_validate(driver->shard), "the shard does not agree with itself");
+	shard_close(driver->shard);
+	free(driver->memory);
+	cr_assert_eq(rte_mempool_in_use_count(driver->in_pool), 0, "a received frame was not given back");
+	cr_assert_eq(rte_mempool_in_use_count(driver->out_pool), 0, "a frame to send was not given back");
+}
+
+void driver_inject_bytes(struct driver *driver, const uint8_t *frame, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(driver->in_pool);
+
+	cr_assert_not_null(mbuf);
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
+	shard_receive(driver->shard, &mbuf, 1, driver->now_ns);
+	driver_collect(driver);
+}
+
+void driver_inject(struct driver *driver, const struct raw_segment *segment)
+{
+	uint8_t frame[RAW_FRAME_MAX];
+
+	driver_inject_bytes(driver, frame, raw_build(frame, segment));
+}
+
+static void hear(struct driver *driver, struct rte_mbuf *mbuf)
+{
+	struct driver_heard *heard;
+	const char *wrong;
+
+	if (driver->heard_next == driver->heard_count)
+		driver->heard_next = driver->heard_count = 0;
+	heard = &driver->heard[driver->heard_count];
+	cr_assert_lt(driver->heard_count, DRIVER_HEARD_MAX);
+	cr_assert_eq(mbuf->nb_segs, 1);
+	wrong = raw_read(rte_pktmbuf_mtod(mbuf, const uint8_t *), rte_pktmbuf_data_len(mbuf), &heard->segment);
+	cr_assert_null(wrong, "a frame that was sent is wrong: %s", wrong);
+	heard->at_ms = driver_now_ms(driver);
+	driver->heard_count++;
+	rte_pktmbuf_free(mbuf);
+}
+
+void driver_collect(struct driver *driver)
+{
+	struct rte_mbuf *mbufs[SHARD_BURST];
+	uint16_t count;
+
+	do {
+		count = shard_transmit(driver->shard, mbufs, SHARD_BURST);
+		for (uint16_t i = 0; i < count; i++)
+			hear(driver, mbufs[i]);
+	} while (count == SHARD_BURST);
+}
+
+void driver_advance(struct driver *driver, uint64_t ms)
+{
+	uint64_t end_ns = driver->now_ns + ms * NS_PER_MS;
+	uint64_t deadline_ns;
+
+	while (driver->now_ns < end_ns) {
+		uint64_t next_ns = end_ns;
+
+		/* A deadline may be early, for a lazy timer: never less than a tick onwards. */
+		if (shard_next_deadline(driver->shard, &deadline_ns) && deadline_ns < end_ns)
+			next_ns = RTE_MAX(deadline_ns, driver->now_ns + NS_PER_MS);
+		driver->now_ns = RTE_MIN(next_ns, end_ns);
+		shard_expire(driver->shard, driver->now_ns);
+		driver_collect(driver);
+	}
+}
+
+uint64_t driver_now_ms(const struct driver *driver)
+{
+	return driver->now_ns / NS_PER_MS;
+}
+
+const struct driver_heard *driver_next_heard(struct driver *driver)
+{
+	return driver->heard_next < driver->heard_count ? &driver->heard[driver->heard_next++] : NULL;
+}
+
+const struct driver_told *driver_next_told(struct driver *driver)
+{
+	return driver->told_next < driver->told_count ? &driver->told[driver->told_next++] : NULL;
+}
+
+void driver_listen(struct driver *driver, uint16_t port, const struct quern_tcp_options *options)
+{
+	const struct quern_endpoint local = {DRIVER_LOCAL, port};
+	int result;
+
+	result = quern_listen(driver->shard, &local, options, &driver_events, driver);
+	cr_assert_eq(result, 0, "quern_listen() says %d", result);
+}
+
+const struct quern_counters *driver_counters(const struct driver *driver)
+{
+	return shard_counters(driver->shard);
+}

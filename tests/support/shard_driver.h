@@ -1,0 +1,88 @@
+/* shard_driver.h - one shard on a virtual clock: what goes in, what comes out and what its application hears. */
+#ifndef SUPPORT_SHARD_DRIVER_H
+#define SUPPORT_SHARD_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shard/shard.h"
+#include "support/raw_frame.h"
+
+#define DRIVER_LOCAL 0xc6120001U /* 198.18.0.1, the first address of the shard */
+#define DRIVER_LOCAL_LAST 0xc6120004U
+#define DRIVER_REMOTE 0xc6130001U /* 198.19.0.1, where the test speaks from */
+
+enum {
+	DRIVER_WINDOW = 65535, /* what the test advertises: MAX.SND.WND of its connections */
+	DRIVER_MSS = 1400,     /* the MSS of the test's SYN */
+	DRIVER_HEARD_MAX = 4096,
+	DRIVER_TOLD_MAX = 1024
+};
+
+enum driver_what { TOLD_ESTABLISHED = 1, TOLD_PEER_CLOSED, TOLD_UNANSWERED, TOLD_ENDED };
+
+/* What the application of the test does inside a callback. */
+enum driver_habit { HABIT_WAIT, HABIT_CLOSE, HABIT_SHUTDOWN, HABIT_ABORT };
+
+struct driver_told {
+	enum driver_what what;
+	enum quern_end how;
+	struct quern_conn conn;
+	uint64_t at_ms;
+};
+
+struct driver_heard {
+	struct raw_segment segment;
+	uint64_t at_ms;
+};
+
+struct driver {
+	struct quern_shard *shard;
+	void *memory;
+	struct rte_mempool *in_pool;  /* of frames that are injected */
+	struct rte_mempool *out_pool; /* the shard's own */
+	uint64_t now_ns;
+	struct driver_heard heard[DRIVER_HEARD_MAX];
+	unsigned int heard_next, heard_count;
+	struct driver_told told[DRIVER_TOLD_MAX];
+	unsigned int told_next, told_count;
+	enum driver_habit on_established, on_peer_closed;
+	struct quern_conn last; /* the connection of the latest callback or connect */
+};
+
+/* The callbacks that note what the application is told; their `app` is the driver. */
+extern const struct quern_events driver_events;
+
+/* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, half-open ones and TIME-WAIT records,
+ * addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The clock
+ * begins at `start_ms`. May be opened again after driver_close(). */
+void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms);
+void driver_open(struct driver *driver, const struct shard_config *config);
+
+/* Checks that the shard is valid, closes it, and checks that every buffer is back. */
+void driver_close(struct driver *driver);
+
+/* One frame in, and whatever comes of it in the same turn. */
+void driver_inject(struct driver *driver, const struct raw_segment *segment);
+void driver_inject_bytes(struct driver *driver, const uint8_t *frame, uint32_t bytes);
+
+/* Ends a turn: collects the frames that the shard has to send. */
+void driver_collect(struct driver *driver);
+
+/* Moves the clock from deadline to deadline. */
+void driver_advance(struct driver *driver, uint64_t ms);
+
+uint64_t driver_now_ms(const struct driver *driver);
+
+/* The next segment that the shard has sent, or null. */
+const struct driver_heard *driver_next_heard(struct driver *driver);
+
+/* The next thing that the application was told, or null. */
+const struct driver_told *driver_next_told(struct driver *driver);
+
+/* A listener on LOCAL at `port`. */
+void driver_listen(struct driver *driver, uint16_t port, const struct quern_tcp_options *options);
+
+const struct quern_counters *driver_counters(const struct driver *driver);
+
+#endif

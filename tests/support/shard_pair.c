@@ -1,0 +1,144 @@
+/* shard_pair.c - two shards and a virtual link between them. */
+#include "support/shard_pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "support/bare_eal.h"
+
+enum { NS_PER_MS = 1000000, VALIDATE_EVERY = 256, BUFFERS = 16383 };
+
+static void open_end(struct pair *pair, enum pair_side side, struct shard_config config)
+{
+	size_t bytes;
+
+	config.number = (uint16_t)side;
+	config.pool = pair->pool;
+	config.seed += side;
+	config.prefix_length = 15;
+	config.mac[0] = 2;
+	config.mac[5] = (uint8_t)(side + 1);
+	if (side == PAIR_CLIENT)
+		config.addresses = (struct quern_range){PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3};
+	else
+		config.addresses = (struct quern_range){PAIR_SERVER, PAIR_SERVER};
+	bytes = shard_bytes(&config);
+	cr_assert_gt(bytes, 0);
+	pair->memory[side] = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+	cr_assert_not_null(pair->memory[side]);
+	memset(pair->memory[side], 0, bytes);
+	pair->ends[side] = shard_open(&config, pair->memory[side], pair->now_ns);
+	cr_assert_not_null(pair->ends[side]);
+}
+
+void pair_open(struct pair *pair, const struct shard_config *config, uint64_t delay_ns)
+{
+	static struct rte_mempool *pool;
+
+	if (pool == NULL) {
+		bare_eal_start();
+		pool = bare_eal_pool("pair", BUFFERS);
+	}
+	memset(pair, 0, sizeof(*pair));
+	pair->pool = pool;
+	pair->now_ns = 1000ULL * NS_PER_MS;
+	pair->delay_ns = delay_ns;
+	random_seed(&pair->random, config->seed);
+	open_end(pair, PAIR_CLIENT, *config);
+	open_end(pair, PAIR_SERVER_SIDE, *config);
+}
+
+void pair_close(struct pair *pair)
+{
+	for (unsigned int side = 0; side < 2; side++) {
+		cr_assert(shard_validate(pair->ends[side]));
+		while (pair->count[side] > 0) {
+			rte_pktmbuf_free(pair->flight[side][pair->head[side]].mbuf);
+			pair->head[side] = (pair->head[side] + 1) % PAIR_FLIGHT_MAX;
+			pair->count[side]--;
+		}
+		shard_close(pair->ends[side]);
+		free(pair->memory[side]);
+	}
+	cr_assert_eq(rte_mempool_in_use_count(pair->pool), 0, "%u buffers are lost",
+		     rte_mempool_in_use_count(pair->pool));
+}
+
+static void deliver(struct pair *pair, unsigned int side)
+{
+	struct rte_mbuf *burst[SHARD_BURST];
+	uint16_t count = 0;
+
+	while (pair->count[side] > 0 && count < SHARD_BURST) {
+		struct pair_frame *frame = &pair->flight[side][pair->head[side]];
+
+		if (frame->due_ns > pair->now_ns)
+			break;
+		burst[count++] = frame->mbuf;
+		pair->head[side] = (pair->head[side] + 1) % PAIR_FLIGHT_MAX;
+		pair->count[side]--;
+	}
+	shard_receive(pair->ends[side], burst, count, pair->now_ns);
+}
+
+static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
+{
+	uint32_t tail = (pair->head[to] + pair->count[to]) % PAIR_FLIGHT_MAX;
+
+	if (random_below(&pair->random, 1000) < pair->loss_per_mille) {
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	cr_assert_lt(pair->count[to], PAIR_FLIGHT_MAX);
+	pair->flight[to][tail] = (struct pair_frame){mbuf, pair->now_ns + pair->delay_ns};
+	pair->count[to]++;
+}
+
+static void collect(struct pair *pair, unsigned int side)
+{
+	struct rte_mbuf *burst[SHARD_BURST];
+	uint16_t count;
+
+	do {
+		count = shard_transmit(pair->ends[side], burst, SHARD_BURST);
+		for (uint16_t i = 0; i < count; i++)
+			launch(pair, 1 - side, burst[i]);
+	} while (count == SHARD_BURST);
+}
+
+/* The next arrival or deadline, at least one step onwards. */
+static uint64_t next_ns(const struct pair *pair, uint64_t limit_ns)
+{
+	uint64_t next = limit_ns, deadline;
+
+	for (unsigned int side = 0; side < 2; side++) {
+		if (pair->count[side] > 0)
+			next = RTE_MIN(next, RTE_MAX(pair->flight[side][pair->head[side]].due_ns, pair->now_ns + 1));
+		if (shard_next_deadline(pair->ends[side], &deadline))
+			next = RTE_MIN(next, RTE_MAX(deadline, pair->now_ns + NS_PER_MS));
+	}
+	return next;
+}
+
+void pair_turn(struct pair *pair, uint64_t max_ms)
+{
+	for (unsigned int side = 0; side < 2; side++) {
+		deliver(pair, side);
+		shard_expire(pair->ends[side], pair->now_ns);
+		collect(pair, side);
+		if (pair->turns % VALIDATE_EVERY == 0)
+			cr_assert(shard_validate(pair->ends[side]), "turn %d", (int)pair->turns);
+	}
+	pair->turns++;
+	pair->now_ns = next_ns(pair, pair->now_ns + max_ms * NS_PER_MS);
+}
+
+void pair_run(struct pair *pair, uint64_t ms)
+{
+	uint64_t end_ns = pair->now_ns + ms * NS_PER_MS;
+
+	while (pair->now_ns < end_ns)
+		pair_turn(pair, (end_ns - pair->now_ns + NS_PER_MS - 1) / NS_PER_MS);
+}

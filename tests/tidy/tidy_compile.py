@@ -1,0 +1,47 @@
+"""What the compiler must show: headers that stand alone, and the -march that was asked for."""
+
+import json
+import os
+import shlex
+import subprocess
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes",
+            "-Wmissing-prototypes", "-Werror"]
+
+
+def dpdk_folders():
+    flags = subprocess.run(["pkg-config", "--cflags-only-I", "libdpdk"], check=True, capture_output=True, text=True)
+    return [word for flag in shlex.split(flags.stdout) for word in ("-isystem", flag[2:])]
+
+
+def compile_alone(tree, header, march, compiler="gcc"):
+    """The compiler's complaints about a file that holds nothing but this header, twice."""
+    folders = ["-I", "lib/include"]
+    if not header.startswith("lib/include/"):
+        folders += ["-I", "lib", "-I", "app", "-I", "tests", "-I", "bench", *dpdk_folders()]
+    program = f'#include "{header}"\n#include "{header}"\nextern int a_file_must_declare_something;\n'
+    command = [compiler, "-std=gnu11", "-D_GNU_SOURCE", f"-march={march}", *WARNINGS, *folders, "-I", ".",
+               "-fsyntax-only", "-x", "c", "-"]
+    done = subprocess.run(command, input=program, cwd=tree.root, capture_output=True, text=True)
+    return [] if done.returncode == 0 else done.stderr.splitlines() or [f"{header}:1: the compiler fails"]
+
+
+def header_checks(tree, march):
+    return [(f"{header} compiles alone", lambda header=header: compile_alone(tree, header, march))
+            for header in tree.headers()]
+
+
+def last_march(command):
+    flags = [word for word in shlex.split(command) if word.startswith("-march=")]
+    return flags[-1][len("-march="):] if flags else None
+
+
+def march_arrives(build, march):
+    """Breaches where a compile command's last -march is not the one of the option."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as text:
+        commands = json.load(text)
+    if not commands:
+        return [f"{build}/compile_commands.json:1: holds no command"]
+    return [f"{os.path.normpath(os.path.join(entry['directory'], entry['file']))}:1: compiled with "
+            f"-march={last_march(entry['command'])}, asked for {march}"
+            for entry in commands if last_march(entry["command"]) != march]
