@@ -16,6 +16,7 @@ enum {
 	ON_TIME_NS = 5000
 };
 #define RETRY_NS CLI_NS_PER_MS
+#define CATCH_UP_NS CLI_NS_PER_S
 #define SLACK_NS CLI_NS_PER_S
 #define SWEEP_NS (2 * CLI_NS_PER_S)
 
@@ -194,16 +195,30 @@ static void begin_draining(struct load_client *client, uint64_t now)
 	enter(client, LOAD_DRAINING);
 }
 
+/* The time is up; but of an open loop every intended start that lay within it is still tried, late as it is. */
+static bool is_over(const struct load_client *client, uint64_t now)
+{
+	if (client->left == 0 || order_of(client) >= LOAD_ORDER_END)
+		return true;
+	if (now < client->measure_end_ns)
+		return false;
+	return client->rate == 0 || client->schedule.next_ns >= client->measure_end_ns ||
+	       now - client->measure_end_ns > CATCH_UP_NS;
+}
+
 static bool open_and_close(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
 	bool closed = load_close_due(client, shard, now), opened;
 
 	if (client->phase == LOAD_WARMUP && now >= client->measure_begin_ns)
 		enter(client, LOAD_MEASURING);
-	if (now >= client->measure_end_ns || client->left == 0 || order_of(client) >= LOAD_ORDER_END) {
+	if (is_over(client, now)) {
 		begin_draining(client, now);
 		return true;
 	}
+	/* More now would only be lost on the way; what is late by it shows in the time from schedule. */
+	if (quern_congested(shard))
+		return closed;
 	opened = client->is_scheduled ? open_due(client, shard, now) : open_room(client, shard, now);
 	return opened || closed;
 }

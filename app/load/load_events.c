@@ -52,6 +52,8 @@ bool load_close_due(struct load_client *client, struct quern_shard *shard, uint6
 	struct quern_conn conn = {.shard = quern_shard_number(shard)};
 	int closed = 0;
 
+	if (quern_congested(shard))
+		return false;
 	while (closed < CLOSE_BATCH && load_hold_take_due(&client->hold, now, &conn.index, &conn.generation)) {
 		close_now(client, shard, conn);
 		closed++;

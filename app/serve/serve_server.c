@@ -97,7 +97,7 @@ bool serve_server_turn(struct quern_shard *shard, void *app)
 	struct quern_conn conn = {.shard = quern_shard_number(shard)};
 	int closed = 0;
 
-	if (!server->hold.first)
+	if (!server->hold.first || quern_congested(shard))
 		return false;
 	while (closed < CLOSE_BATCH &&
 	       load_hold_take_due(&server->hold, quern_now(shard), &conn.index, &conn.generation)) {

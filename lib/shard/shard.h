@@ -82,8 +82,11 @@ const struct quern_counters *shard_counters(const struct quern_shard *shard);
 /* Capacity, use and cost of records. */
 void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *memory);
 
-/* Counts a frame that the port took or refused. */
+/* Counts frames that the port refused for good. */
 void shard_count_refused(struct quern_shard *shard, uint32_t frames);
+
+/* Says whether the port takes no more frames for now: what quern_congested() answers. */
+void shard_set_congested(struct quern_shard *shard, bool congested);
 
 /* The state that a flow is in, LISTEN for a listener's port, CLOSED where there is nothing. For tests and lists. */
 enum quern_state shard_state_of(struct quern_shard *shard, const struct flow_key *key);

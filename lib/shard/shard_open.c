@@ -64,7 +64,8 @@ size_t shard_bytes(const struct shard_config *given)
 void shard_set_time(struct quern_shard *shard, uint64_t now_ns)
 {
 	shard->now_ns = now_ns;
-	shard->now_ms = (uint32_t)(now_ns / 1000000);
+	shard->tick = (uint32_t)(now_ns / 1000000);
+	shard->now_ms = (uint32_t)((now_ns + 999999) / 1000000);
 	shard->isn_clock = (uint32_t)(now_ns / 4000);
 }
 
@@ -125,7 +126,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->table.records[TABLE_CONN] = (struct table_records){shard->conns, sizeof(struct tcp_conn)};
 	shard->table.records[TABLE_TIME_WAIT] =
 		(struct table_records){shard->time_wait.records, sizeof(struct tcp_time_wait)};
-	wheel_init(&shard->wheel, &shard->conns[0].timer, 6, shard->now_ms);
+	wheel_init(&shard->wheel, &shard->conns[0].timer, 6, shard->tick);
 	open_network(shard, block + at.neighbours);
 	return shard;
 }

@@ -53,7 +53,8 @@ struct shard_waiting {
 struct quern_shard {
 	/* What every packet touches. */
 	uint64_t now_ns;
-	uint32_t now_ms;
+	uint32_t tick;   /* ms, rounded down: what is due at or before it is due */
+	uint32_t now_ms; /* rounded up: a deadline that counts from it is never early */
 	uint32_t isn_clock; /* 4 us */
 	struct table table;
 	struct tcp_conn *conns;
@@ -78,6 +79,7 @@ struct quern_shard {
 	uint32_t waiting_count;
 	uint32_t foreign_count;
 	uint8_t service_count;
+	bool congested; /* the port took less than there was */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
 	struct rte_mbuf *dead[SHARD_BURST];

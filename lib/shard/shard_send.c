@@ -142,6 +142,16 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 	return (uint16_t)count;
 }
 
+void shard_set_congested(struct quern_shard *shard, bool congested)
+{
+	shard->congested = congested;
+}
+
+bool quern_congested(const struct quern_shard *shard)
+{
+	return shard->congested;
+}
+
 void shard_count_refused(struct quern_shard *shard, uint32_t frames)
 {
 	counter_add(&shard->counters.drops[QUERN_DROP_PORT_REFUSED], frames);

@@ -6,8 +6,8 @@
 #include "tcp/tcp_output.h"
 
 enum {
-	EVICT_BATCH = 16, /* evicted at once, so that their buckets are fetched together */
-	ISS_STEP = 64000  /* how far above the old SND.NXT a new incarnation begins at least */
+	LOOK_AHEAD = 8,  /* records between the oldest and the one whose bucket is fetched */
+	ISS_STEP = 64000 /* how far above the old SND.NXT a new incarnation begins at least */
 };
 
 static uint32_t slot_of(const struct quern_shard *shard, const struct tcp_time_wait *record)
@@ -26,29 +26,27 @@ static void remove_record(struct quern_shard *shard, struct tcp_time_wait *recor
 	tcp_time_wait_drop(&shard->time_wait, slot);
 }
 
-/* Loads the buckets of the oldest records, which nobody has touched for long. */
-static void prefetch_oldest(struct quern_shard *shard, uint32_t count)
+/* Takes the oldest record out, and loads the bucket of one that will be the oldest soon: nobody has touched it for
+ * long. */
+static void remove_oldest(struct quern_shard *shard, struct tcp_time_wait *oldest)
 {
 	const struct tcp_time_wait_ring *ring = &shard->time_wait;
+	uint32_t ahead = ring->head + LOOK_AHEAD;
 
-	for (uint32_t i = 0, slot = ring->head; i < count && i < ring->filled; i++) {
-		table_prefetch(&shard->table, table_hash(&shard->table, &ring->records[slot].key));
-		slot = slot + 1 < ring->capacity ? slot + 1 : 0;
+	if (ring->filled > LOOK_AHEAD) {
+		ahead = ahead < ring->capacity ? ahead : ahead - ring->capacity;
+		table_prefetch(&shard->table, table_hash(&shard->table, &ring->records[ahead].key));
 	}
+	remove_record(shard, oldest);
 }
 
-/* The ring is full: the oldest go. */
+/* A full ring gives up its oldest. */
 static void make_room(struct quern_shard *shard)
 {
-	prefetch_oldest(shard, EVICT_BATCH);
-	for (uint32_t i = 0; i < EVICT_BATCH; i++) {
-		struct tcp_time_wait *oldest = tcp_time_wait_oldest(&shard->time_wait);
-
-		if (!oldest)
-			return;
-		remove_record(shard, oldest);
-		counter_add(&shard->counters.time_wait_evicted, 1);
-	}
+	if (!tcp_time_wait_full(&shard->time_wait))
+		return;
+	remove_oldest(shard, tcp_time_wait_oldest(&shard->time_wait));
+	counter_add(&shard->counters.time_wait_evicted, 1);
 }
 
 void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
@@ -58,8 +56,7 @@ void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
 	struct tcp_time_wait record = tcp_time_wait_from(conn);
 	uint32_t slot;
 
-	if (tcp_time_wait_full(&shard->time_wait))
-		make_room(shard);
+	make_room(shard);
 	slot = tcp_time_wait_add(&shard->time_wait, &record, shard->now_ms);
 	table_replace(&shard->table, hash, table_ref(TABLE_CONN, shard_conn_index(shard, conn)),
 		      table_ref(TABLE_TIME_WAIT, slot));
@@ -77,11 +74,9 @@ uint32_t shard_time_wait_expire(struct quern_shard *shard, uint32_t max)
 	for (; count < max; count++) {
 		struct tcp_time_wait *oldest = tcp_time_wait_oldest(&shard->time_wait);
 
-		if (!oldest || seq_before(shard->now_ms, oldest->expires_ms))
+		if (!oldest || seq_before(shard->tick, oldest->expires_ms))
 			break;
-		if (count % EVICT_BATCH == 0)
-			prefetch_oldest(shard, EVICT_BATCH);
-		remove_record(shard, oldest);
+		remove_oldest(shard, oldest);
 	}
 	return count;
 }
@@ -126,8 +121,7 @@ static void restart(struct quern_shard *shard, struct shard_frame *frame, struct
 
 	acknowledge(shard, frame, record);
 	tcp_time_wait_drop(&shard->time_wait, old);
-	if (tcp_time_wait_full(&shard->time_wait))
-		make_room(shard);
+	make_room(shard);
 	slot = tcp_time_wait_add(&shard->time_wait, &moved, shard->now_ms);
 	table_replace(&shard->table, frame->hash, table_ref(TABLE_TIME_WAIT, old), table_ref(TABLE_TIME_WAIT, slot));
 }

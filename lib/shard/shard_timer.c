@@ -74,7 +74,7 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 	uint8_t generations[SHARD_EXPIRE_MAX];
 
 	shard_set_time(shard, now_ns);
-	count = wheel_advance(&shard->wheel, shard->now_ms, fired, SHARD_EXPIRE_MAX);
+	count = wheel_advance(&shard->wheel, shard->tick, fired, SHARD_EXPIRE_MAX);
 	for (uint32_t i = 0; i < count; i++)
 		rte_prefetch0(&shard->conns[fired[i]]);
 	for (uint32_t i = 0; i < count; i++)
@@ -97,18 +97,15 @@ bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
 	uint32_t tick = 0, wheel_tick;
 	bool found = ring->filled > 0;
 
-	/* A hole at the head has no expiry; the next turn passes it over. */
 	if (found)
-		tick = ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE ? ring->records[ring->head].expires_ms
-									    : shard->now_ms;
+		tick = ring->records[ring->head].expires_ms;
 	if (wheel_next(&shard->wheel, &wheel_tick) && (!found || (int32_t)(wheel_tick - tick) < 0)) {
 		tick = wheel_tick;
 		found = true;
 	}
 	if (!found)
 		return false;
-	*deadline_ns = (int32_t)(tick - shard->now_ms) <= 0
-			       ? shard->now_ns
-			       : (shard->now_ns / 1000000 + (tick - shard->now_ms)) * 1000000;
+	*deadline_ns = (int32_t)(tick - shard->tick) <= 0 ? shard->now_ns
+							  : (shard->now_ns / 1000000 + (tick - shard->tick)) * 1000000;
 	return true;
 }

@@ -19,22 +19,13 @@ static uint32_t slot_after(const struct tcp_time_wait_ring *ring, uint32_t slot,
 	return sum < ring->capacity ? sum : sum - ring->capacity;
 }
 
-struct tcp_time_wait *tcp_time_wait_oldest(struct tcp_time_wait_ring *ring)
+struct tcp_time_wait *tcp_time_wait_oldest(const struct tcp_time_wait_ring *ring)
 {
-	while (ring->filled) {
-		struct tcp_time_wait *record = &ring->records[ring->head];
-
-		if (record->flags & TCP_TIME_WAIT_LIVE)
-			return record;
-		ring->head = slot_after(ring, ring->head, 1);
-		ring->filled--;
-	}
-	return NULL;
+	return ring->filled ? &ring->records[ring->head] : NULL;
 }
 
-bool tcp_time_wait_full(struct tcp_time_wait_ring *ring)
+bool tcp_time_wait_full(const struct tcp_time_wait_ring *ring)
 {
-	tcp_time_wait_oldest(ring);
 	return ring->filled == ring->capacity;
 }
 
@@ -56,6 +47,10 @@ void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
 	CHECK(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);
 	ring->records[slot] = (struct tcp_time_wait){.flags = 0};
 	ring->live--;
+	while (ring->filled && !(ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE)) {
+		ring->head = slot_after(ring, ring->head, 1);
+		ring->filled--;
+	}
 }
 
 struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn)
@@ -120,5 +115,7 @@ bool tcp_time_wait_validate(const struct tcp_time_wait_ring *ring)
 			return false;
 		last = record->expires_ms;
 	}
+	if (ring->filled && !(ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE))
+		return false;
 	return live == ring->live && inside == ring->live && ring->filled <= ring->capacity;
 }

@@ -30,7 +30,7 @@ static_assert(sizeof(struct tcp_time_wait) == 32, "half a cache line");
 struct tcp_time_wait_ring {
 	struct tcp_time_wait *records;
 	uint32_t capacity;
-	uint32_t head;   /* slot of the oldest */
+	uint32_t head;   /* slot of the oldest; never a hole */
 	uint32_t filled; /* slots from head on, holes included */
 	uint32_t live;
 	uint32_t wait_ms; /* 2MSL */
@@ -40,16 +40,16 @@ struct tcp_time_wait_ring {
 void tcp_time_wait_init(struct tcp_time_wait_ring *ring, struct tcp_time_wait *records, uint32_t capacity,
 			uint32_t wait_ms);
 
-/* The oldest record, or null. Drops holes before it. */
-struct tcp_time_wait *tcp_time_wait_oldest(struct tcp_time_wait_ring *ring);
+/* The oldest record, or null. */
+struct tcp_time_wait *tcp_time_wait_oldest(const struct tcp_time_wait_ring *ring);
 
 /* True where every slot is taken: the oldest must go before another comes. */
-bool tcp_time_wait_full(struct tcp_time_wait_ring *ring);
+bool tcp_time_wait_full(const struct tcp_time_wait_ring *ring);
 
 /* Adds a record at the tail, to expire 2MSL from now, and returns its slot. The ring must not be full. */
 uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_time_wait *record, uint32_t now_ms);
 
-/* Takes a record out and leaves a hole. */
+/* Takes a record out; one that is not the oldest leaves a hole until the head comes by. */
 void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot);
 
 /* The record a connection leaves when it enters TIME-WAIT. */

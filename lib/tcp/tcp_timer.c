@@ -93,7 +93,7 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 {
 	uint32_t idle_until = conn->heard_ms + profile->keepalive_idle_ms;
 
-	if (seq_before(now_ms, idle_until)) {
+	if (seq_before(wheel->now, idle_until)) {
 		wheel_arm(wheel, &conn->timer, idle_until);
 		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
 	}

@@ -1,4 +1,5 @@
-/* tcp_timer.h - every timer of a connection, one function a protocol event. Deadlines are ticks of 1 ms. */
+/* tcp_timer.h - every timer of a connection, one function a protocol event. Deadlines are ticks of 1 ms; `now_ms` is
+ * rounded up, the wheel's now down, so that none is early. */
 #ifndef TCP_TCP_TIMER_H
 #define TCP_TCP_TIMER_H
 

@@ -2,6 +2,7 @@
 #include "worker/worker.h"
 
 #include <sched.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
@@ -29,36 +30,58 @@ static bool receive(const struct worker_shard *part, uint64_t now_ns)
 	return true;
 }
 
-static bool transmit(const struct worker_shard *part)
+/* Offers the port what it would not take before. What it refuses for too long is lost, as on a dead link. */
+static bool retry_held(struct worker_shard *part, uint64_t now_ns)
 {
-	struct rte_mbuf *mbufs[SHARD_BURST];
-	uint16_t count = SHARD_BURST;
-	bool found_work = false;
+	uint16_t sent = nic_transmit(part->queue, part->held, part->held_count);
 
+	part->held_count = (uint16_t)(part->held_count - sent);
+	memmove(part->held, part->held + sent, part->held_count * sizeof(part->held[0]));
+	if (sent > 0)
+		part->held_since_ns = now_ns;
+	if (part->held_count > 0 && now_ns - part->held_since_ns > WORKER_HOLD_NS) {
+		shard_count_refused(part->shard, part->held_count);
+		rte_pktmbuf_free_bulk(part->held, part->held_count);
+		part->held_count = 0;
+	}
+	return part->held_count == 0;
+}
+
+/* Hands over what the shard has to say, until that is all or the port takes no more. */
+static bool transmit(struct worker_shard *part, uint64_t now_ns)
+{
+	uint16_t count = SHARD_BURST;
+	bool found_work = part->held_count > 0;
+
+	if (found_work && !retry_held(part, now_ns))
+		return true;
 	while (count == SHARD_BURST) {
 		uint16_t sent;
 
-		count = shard_transmit(part->shard, mbufs, SHARD_BURST);
+		count = shard_transmit(part->shard, part->held, SHARD_BURST);
 		if (count == 0)
 			break;
 		found_work = true;
-		sent = nic_transmit(part->queue, mbufs, count);
+		sent = nic_transmit(part->queue, part->held, count);
 		if (sent == count)
 			continue;
-		shard_count_refused(part->shard, (uint32_t)(count - sent));
-		rte_pktmbuf_free_bulk(mbufs + sent, (unsigned int)(count - sent));
+		part->held_count = (uint16_t)(count - sent);
+		part->held_since_ns = now_ns;
+		memmove(part->held, part->held + sent, part->held_count * sizeof(part->held[0]));
+		break;
 	}
+	shard_set_congested(part->shard, part->held_count > 0);
 	return found_work;
 }
 
-static bool turn(const struct worker_shard *part, uint64_t now_ns)
+static bool turn(struct worker_shard *part, uint64_t now_ns)
 {
 	bool found_work = receive(part, now_ns);
 
 	found_work |= shard_expire(part->shard, now_ns) > 0;
 	if (part->on_turn != NULL)
 		found_work |= part->on_turn(part->shard, part->app);
-	found_work |= transmit(part);
+	found_work |= transmit(part, now_ns);
 	return found_work;
 }
 
@@ -78,6 +101,16 @@ static int start_shards(struct worker *worker, uint64_t now_ns)
 		}
 	}
 	return 0;
+}
+
+static void free_held(struct worker *worker)
+{
+	for (uint16_t number = 0; number < worker->shard_count; number++) {
+		struct worker_shard *part = &worker->shards[number];
+
+		rte_pktmbuf_free_bulk(part->held, part->held_count);
+		part->held_count = 0;
+	}
 }
 
 int worker_run(void *argument)
@@ -110,5 +143,6 @@ int worker_run(void *argument)
 		if (worker->yields && idle_turns >= WORKER_PATIENCE)
 			sched_yield();
 	}
+	free_held(worker);
 	return 0;
 }

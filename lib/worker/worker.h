@@ -8,21 +8,26 @@
 #include <quern/engine.h>
 
 #include "nic/nic.h"
+#include "shard/shard.h"
 #include "worker/worker_clock.h"
 
 enum {
-	WORKER_BURST = 32,    /* frames a call of nic_receive() */
-	WORKER_BURSTS = 8,    /* of one shard a turn: more than a peer on the same core is likely to send in one */
-	WORKER_PATIENCE = 64, /* idle turns before a worker that shares its CPU yields it */
+	WORKER_BURST = 32,         /* frames a call of nic_receive() */
+	WORKER_BURSTS = 8,         /* of one shard a turn: more than a peer on the same core is likely to send in one */
+	WORKER_PATIENCE = 64,      /* idle turns before a worker that shares its CPU yields it */
+	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
 };
 
-/* A shard and what belongs to its turn. */
+/* A shard and what belongs to its turn. Frames that the port did not take wait here, and the rest in the shard. */
 struct worker_shard {
 	struct quern_shard *shard;
 	struct nic_queue queue;
 	bool (*on_turn)(struct quern_shard *shard, void *app);
 	int (*on_start)(struct quern_shard *shard, void *app);
 	void *app;
+	uint16_t held_count;
+	uint64_t held_since_ns;
+	struct rte_mbuf *held[SHARD_BURST];
 };
 
 struct worker {

@@ -122,3 +122,12 @@ Test(tcp_input, challenges_are_allowed_once_in_each_half_second)
 		allowed += tcp_challenge_allowed(&slot, now_ms);
 	cr_assert(allowed >= 1150 && allowed <= 1201, "%u in ten minutes", allowed);
 }
+
+Test(tcp_input, the_first_challenge_of_a_connection_is_always_allowed)
+{
+	for (uint32_t now_ms = 0; now_ms < 300000; now_ms += 100) {
+		uint8_t slot = 0;
+
+		cr_assert(tcp_challenge_allowed(&slot, now_ms), "not at %u ms", now_ms);
+	}
+}

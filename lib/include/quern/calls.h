@@ -84,6 +84,10 @@ uint64_t quern_now(const struct quern_shard *shard);
 /* Number of this shard in the engine, from 0. */
 uint16_t quern_shard_number(const struct quern_shard *shard);
 
+/* True while the port takes fewer frames than there are: a bad time to open or close more connections of one's own
+ * accord. Answers to peers go on. */
+bool quern_congested(const struct quern_shard *shard);
+
 /* True once the MAC address of the way to `address` is known; asks for it where it is not. */
 bool quern_reachable(struct quern_shard *shard, uint32_t address);
 

@@ -52,7 +52,7 @@
 	X(NO_MBUF, "no_mbuf", "no buffer left for a frame to send") \
 	X(NO_NEXT_HOP, "no_next_hop", "MAC address of the next hop not known yet") \
 	X(OUT_FULL, "out_full", "more frames to send than a turn may hold") \
-	X(PORT_REFUSED, "port_refused", "the port took no more frames to send")
+	X(PORT_REFUSED, "port_refused", "the port took no frames to send for too long")
 
 enum quern_drop {
 	QUERN_DROP_NONE,
