@@ -11,12 +11,15 @@ int cli_exit_of(int rc)
 	case 0:
 		return CLI_EXIT_DONE;
 	case -EINVAL:
+	case -EADDRINUSE:
+	case -EADDRNOTAVAIL:
 		return CLI_EXIT_USAGE;
 	case -ENOMEM:
 	case -EPERM:
 	case -EACCES:
 	case -ENODEV:
 	case -EBUSY:
+	case -ETIMEDOUT:
 		return CLI_EXIT_MACHINE;
 	default:
 		return CLI_EXIT_FAILED;

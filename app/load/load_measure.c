@@ -127,6 +127,20 @@ static void wait_for_way(struct load_measure *measure, struct quern_engine *engi
 	measure->stage = LOAD_STAGE_WARMUP;
 }
 
+/* The measured time is over: by the clock, when the clients stop opening; by count, when the last of the connections
+ * has had its life. The counts are final once a client drains. */
+static bool has_stopped(const struct load_measure *measure)
+{
+	uint64_t opened = 0;
+
+	if (!all_at(measure, LOAD_DRAINING))
+		return false;
+	for (uint16_t i = 0; i < measure->client_count; i++)
+		opened += report_read(&measure->clients[i].tally->opened);
+	return measure->settings->connections == 0 || opened < measure->settings->connections ||
+	       all_at(measure, LOAD_SWEEPING);
+}
+
 /* Rows at whole seconds; the last one when the clients stop, so that it ends with the measured time. */
 static void measure_on(struct load_measure *measure, const struct quern_engine *engine)
 {
@@ -135,11 +149,11 @@ static void measure_on(struct load_measure *measure, const struct quern_engine *
 	bool row_is_next = measure->next_row_s + ROW_S / 10 < end_s;
 	double moment_s = row_is_next ? measure->next_row_s : end_s;
 
-	while (moment_s - report_clock_s() < TICK_S && moment_s > report_clock_s() && !all_at(measure, LOAD_DRAINING))
+	while (moment_s - report_clock_s() < TICK_S && moment_s > report_clock_s() && !has_stopped(measure))
 		pause_shortly();
-	if (moment_s > report_clock_s() && !all_at(measure, LOAD_DRAINING))
+	if (moment_s > report_clock_s() && !has_stopped(measure))
 		return;
-	if (all_at(measure, LOAD_DRAINING) || (!row_is_next && await(measure, LOAD_DRAINING))) {
+	if (has_stopped(measure) || (!row_is_next && await(measure, LOAD_DRAINING) && has_stopped(measure))) {
 		add_row(measure, engine, report_clock_s());
 		report_progress_end(&measure->progress);
 		measure->stage = LOAD_STAGE_DRAINING;

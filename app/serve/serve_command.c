@@ -62,7 +62,9 @@ static void tick(struct quern_engine *engine, void *app)
 	bool is_over;
 
 	if (!serve->has_begun) {
-		report_sample_take(&serve->begin, engine, serve->shards, serve->server_count);
+		/* Connections are counted from the first turn, so packets are too: all but the time of `begin` is zero.
+		 */
+		serve->begin.at_s = now_s;
 		serve->last_row = serve->begin;
 		serve->next_row_s = serve->begin.at_s + ROW_S;
 		serve->has_begun = true;
@@ -78,18 +80,39 @@ static void tick(struct quern_engine *engine, void *app)
 	}
 }
 
-/* The workers have ended: what was established and has not ended is in flight. */
+/* What the shards still hold of what they established: their own count, which the servers' must agree with. */
+static uint64_t count_in_flight(const struct serve_run *serve, const struct quern_engine *engine)
+{
+	struct quern_counters counters;
+	uint64_t in_flight = 0;
+
+	for (uint16_t i = 0; i < serve->server_count; i++) {
+		quern_engine_counters(engine, i, &counters);
+		in_flight += counters.established;
+		for (int how = 0; how < QUERN_ENDS_END; how++)
+			in_flight -= counters.ended[how];
+	}
+	return in_flight;
+}
+
+/* The workers have ended. */
 static int report(struct serve_run *serve, const struct quern_engine *engine, struct report_output *output)
 {
 	struct report_run run = {.settings = serve->settings, .series = &serve->series, .schedule_kept = 1};
+	int rc;
 
 	run.totals = totals_of(serve);
-	run.totals.in_flight = run.totals.established - report_closed(&run.totals);
-	run.verdict = cli_signal_count() > 0 ? REPORT_ABORTED : REPORT_PASS;
+	run.totals.in_flight = count_in_flight(serve, engine);
+	run.verdict = report_adds_up(&run.totals) ? REPORT_PASS : REPORT_FAIL;
+	if (cli_signal_count() > 0)
+		run.verdict = REPORT_ABORTED;
 	report_between(&run, &serve->begin, &serve->end, serve->shards);
 	report_describe(&run, engine, serve->server_count);
 	report_text(output->text, &run, output->colors);
-	return report_output_write(output, &run);
+	rc = report_output_write(output, &run);
+	if (rc != 0)
+		return rc;
+	return run.verdict == REPORT_FAIL ? 1 : 0;
 }
 
 static int run_and_report(struct serve_run *serve, struct quern_engine *engine, struct report_output *output)
@@ -100,9 +123,11 @@ static int run_and_report(struct serve_run *serve, struct quern_engine *engine, 
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	rc = report(serve, engine, output);
-	if (rc != 0)
+	if (rc < 0)
 		return cli_fail(CLI_EXIT_FAILED, "--json %s: %s", serve->settings->json, strerror(-rc));
-	return cli_signal_count() > 0 ? CLI_EXIT_SIGNAL + cli_signal_first() : CLI_EXIT_DONE;
+	if (cli_signal_count() > 0)
+		return CLI_EXIT_SIGNAL + cli_signal_first();
+	return rc == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
 }
 
 static void announce(FILE *out, const struct serve_run *serve)

@@ -11,7 +11,17 @@ enum { CLOSE_BATCH = 64 };
 
 static bool closes_first(const struct cli_settings *settings)
 {
-	return settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH;
+	/* Of the two ends of bench, the client sends the RST. */
+	return settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH ||
+	       (settings->close == CLI_CLOSE_RST && settings->command == CLI_SERVE);
+}
+
+static void close_now(const struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
+{
+	if (server->settings->close == CLI_CLOSE_RST)
+		quern_conn_abort(shard, conn);
+	else
+		quern_conn_close(shard, conn);
 }
 
 int serve_server_open(struct serve_server *server, const struct cli_settings *settings, uint16_t port)
@@ -54,7 +64,7 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 	if (server->hold.entries)
 		load_hold_put(&server->hold, conn.index, conn.generation, quern_now(shard) + server->settings->hold_ns);
 	else
-		quern_conn_close(shard, conn);
+		close_now(server, shard, conn);
 }
 
 static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, void *app)
@@ -101,7 +111,7 @@ bool serve_server_turn(struct quern_shard *shard, void *app)
 		return false;
 	while (closed < CLOSE_BATCH &&
 	       load_hold_take_due(&server->hold, quern_now(shard), &conn.index, &conn.generation)) {
-		quern_conn_close(shard, conn);
+		close_now(server, shard, conn);
 		closed++;
 	}
 	return closed > 0;

@@ -1,0 +1,128 @@
+"""The edges of the shop: ARP, ping, wrong addresses and interfaces, signals, and what a run leaves behind."""
+
+import glob
+import os
+import signal
+
+from peer_lab import NOBODY, PORT, PREFIX, QUERN, eventually, expect, expect_equal, ip
+from peer_linux import answers_ping, connect, eventually_states, forget_time_wait
+from peer_quern import Quern, load, serve
+
+REFUSED = (2, 3)
+
+
+def neighbour(address):
+    """Linux's entry for an address: (state, MAC), or None."""
+    words = ip("neighbour", "show", address).split()
+    return (words[-1], words[words.index("lladdr") + 1] if "lladdr" in words else None) if words else None
+
+
+def ping_is_answered(lab):
+    with serve(lab):
+        for size in (0, 1, 33, 56, 1000, 1472):
+            expect(answers_ping(QUERN, 2, os.urandom(size)), f"no reply in order to a ping of {size} bytes")
+
+
+def arp_is_answered_for_own_addresses_only(lab):
+    with serve(lab):
+        ip("neighbour", "flush", "to", QUERN)
+        expect(answers_ping(QUERN, 2), "no reply to a ping after ARP was forgotten")
+        state, mac = neighbour(QUERN)
+        expect(mac is not None and state in ("REACHABLE", "DELAY", "STALE"), f"ARP for quern: {state} {mac}")
+        with open(f"/proc/{os.getpid()}/net/arp", encoding="ascii") as table:
+            expect(mac in table.read(), f"{mac} is not in the kernel's table")
+        expect(mac not in ip("link", "show", lab.linux_interface), f"quern and Linux share the MAC address {mac}")
+        expect(not answers_ping(NOBODY, 1), f"a ping to {NOBODY}, which nobody has, was answered")
+        expect_equal((neighbour(NOBODY) or (None, None))[1], None, f"MAC address of {NOBODY}, which nobody has")
+
+
+def quern_asks_for_linux(lab):
+    """Quern asks before it opens: nobody has spoken to it yet."""
+    forget_time_wait()
+    with load(lab, "--connections", "1", "--cc", "1") as quern:
+        report = quern.report(code=1)
+        expect_equal(report["totals"]["failed"]["refused"], 1, "failed.refused")
+
+
+def expect_refusal(lab, words, *named, codes=REFUSED):
+    """Quern says no: an exit code that says why, one line that begins with error:, and the remedy below it."""
+    with Quern(lab, *words) as quern:
+        code = quern.wait(15)
+        lines = quern.said().splitlines()
+    expect(lines and lines[0].startswith("error: "), f"no line with error: in {lines}")
+    expect(code in codes, f"exit code {code}, not one of {codes}, after {lines}")
+    for text in named:
+        expect(text in lines[0], f"{text!r} is not named in {lines[0]!r}")
+    strays = [line for line in lines[1:] if not line.startswith("  ")]
+    expect(len(lines) <= 3 and not strays, f"more than an error and its remedy: {lines}")
+
+
+def serve_words(device, address):
+    return ("serve", "--discard", "-p", device, "--ip", f"{address}/{PREFIX}", "--listen", f"{address}:{PORT}")
+
+
+def kernels_own_address_is_refused(lab):
+    interface = "q0" if lab.kind == "af_packet" else "lo"
+    ip("-n", lab.quern_namespace, "address", "add", f"{QUERN}/{PREFIX}", "dev", interface)
+    try:
+        expect_refusal(lab, serve_words(lab.device, QUERN), QUERN, interface)
+    finally:
+        ip("-n", lab.quern_namespace, "address", "del", f"{QUERN}/{PREFIX}", "dev", interface)
+
+
+def missing_interface_is_refused(lab):
+    expect_refusal(lab, serve_words("af_packet:nosuch0", QUERN), "nosuch0")
+
+
+def interface_of_others_is_refused(lab):
+    ip("-n", lab.quern_namespace, "link", "add", "busy0", "type", "veth", "peer", "name", "busy1")
+    try:
+        expect_refusal(lab, serve_words("tap:busy0", QUERN), "busy0")
+        expect("busy0" in ip("-n", lab.quern_namespace, "-br", "link"), "the interface of others is gone")
+    finally:
+        ip("-n", lab.quern_namespace, "link", "del", "busy0")
+
+
+def dead_link_is_refused(lab):
+    ip("link", "set", lab.linux_interface, "down")
+    try:
+        expect_refusal(lab, serve_words(lab.device, QUERN) + ("--wait-link", "300ms"), "q0", codes=(3,))
+    finally:
+        lab.attach()
+
+
+def port_without_address_is_refused(lab):
+    expect_refusal(lab, ("serve", "--discard", "-p", lab.device), "--ip")
+
+
+def interfaces(lab):
+    return sorted(line.split()[0] for line in ip("-n", lab.quern_namespace, "-br", "link").splitlines())
+
+
+def a_signal_ends_it_cleanly(lab):
+    """Both signals: the code of the signal, a report that says so, and no file, interface or page that stays."""
+    files, links = sorted(os.listdir(lab.directory)), interfaces(lab)
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        forget_time_wait()
+        with serve(lab) as quern:
+            sock = connect()
+            eventually_states("ESTAB")
+            quern.process.send_signal(number)
+            report = quern.report(15, code)
+            sock.close()
+            expect_equal(report["verdict"], "aborted", "verdict")
+            expect_equal(report["totals"]["in_flight"], 1, "in flight")
+            expect(not glob.glob(f"/dev/hugepages/*quern-{quern.process.pid}*"), "hugepages stay")
+        expect_equal(sorted(os.listdir(lab.directory)), files, "files after the end")
+        eventually(lambda: interfaces(lab) == links, 5, lambda: f"interfaces {links}: {interfaces(lab)}")
+
+
+CHECKS = [("pings of 0 to 1472 bytes are answered to the byte", ping_is_answered),
+          ("ARP is answered for quern's own address and for no other", arp_is_answered_for_own_addresses_only),
+          ("quern load finds Linux by ARP before it opens", quern_asks_for_linux),
+          ("an address that the kernel has itself is refused in one line", kernels_own_address_is_refused),
+          ("an interface that does not exist is refused in one line", missing_interface_is_refused),
+          ("tap: with the name of another's interface is refused", interface_of_others_is_refused, ("tap",)),
+          ("a link that stays down is named, and the machine called not ready", dead_link_is_refused, ("af_packet",)),
+          ("a port without an address is refused in one line", port_without_address_is_refused),
+          ("SIGTERM and SIGINT end quern serve cleanly, with its report", a_signal_ends_it_cleanly)]
