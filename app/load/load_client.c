@@ -230,6 +230,14 @@ static bool drain(struct load_client *client, struct quern_shard *shard, uint64_
 
 	if (!is_decided && now < client->deadline_ns && order_of(client) < LOAD_ORDER_QUIT)
 		return closed;
+	enter(client, LOAD_DECIDED);
+	return true;
+}
+
+static bool begin_sweeping(struct load_client *client, uint64_t now)
+{
+	if (order_of(client) < LOAD_ORDER_SWEEP)
+		return false;
 	client->deadline_ns = now + SWEEP_NS;
 	enter(client, LOAD_SWEEPING);
 	return true;
@@ -277,6 +285,8 @@ bool load_client_turn(struct quern_shard *shard, void *app)
 		return open_and_close(client, shard, now);
 	case LOAD_DRAINING:
 		return drain(client, shard, now);
+	case LOAD_DECIDED:
+		return begin_sweeping(client, now);
 	case LOAD_SWEEPING:
 		return sweep(client, shard, now);
 	case LOAD_UNREACHABLE:

@@ -17,16 +17,18 @@ enum load_phase {
 	LOAD_WARMUP,
 	LOAD_MEASURING,
 	LOAD_DRAINING, /* opens nothing; set-ups are being decided */
+	LOAD_DECIDED,  /* all are; the control thread may want to look before the rest is swept away */
 	LOAD_SWEEPING, /* the counts stand; what is still open is reset */
 	LOAD_DONE
 };
 
-/* Given by the control thread to all clients. */
+/* Given by the control thread to all clients; each includes those before it. */
 enum load_order {
 	LOAD_ORDER_WAIT,
 	LOAD_ORDER_BEGIN,
-	LOAD_ORDER_END, /* open nothing more */
-	LOAD_ORDER_QUIT /* and do not wait for set-ups */
+	LOAD_ORDER_END,   /* open nothing more */
+	LOAD_ORDER_SWEEP, /* and end what is left once all set-ups are decided */
+	LOAD_ORDER_QUIT   /* and do not wait for set-ups */
 };
 
 /* What is remembered of a connection. */

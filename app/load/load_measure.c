@@ -9,7 +9,7 @@
 
 /* The engine ticks about every 100 ms; a moment that comes before the next tick is waited for in this one. */
 #define TICK_S 0.15
-#define POLL_NS 100000
+#define POLL_NS 1000000
 #define ROW_S 1.0
 
 int load_measure_open(struct load_measure *measure, const struct cli_settings *settings)
@@ -35,7 +35,8 @@ void load_measure_close(struct load_measure *measure)
 
 static void give(struct load_measure *measure, enum load_order order)
 {
-	__atomic_store_n(&measure->order, order, __ATOMIC_RELAXED);
+	if (order > measure->order)
+		__atomic_store_n(&measure->order, order, __ATOMIC_RELAXED);
 }
 
 /* All clients have come to `phase` or beyond. */
@@ -123,8 +124,11 @@ static void wait_for_way(struct load_measure *measure, struct quern_engine *engi
 	}
 	if (!all_at(measure, LOAD_READY))
 		return;
-	give(measure, LOAD_ORDER_BEGIN);
 	measure->stage = LOAD_STAGE_WARMUP;
+	/* Without a warm-up the first look is taken before anything is sent: a short run may be over at the next. */
+	if (measure->settings->warmup_ns == 0)
+		begin_measuring(measure, engine);
+	give(measure, LOAD_ORDER_BEGIN);
 }
 
 /* The measured time is over: by the clock, when the clients stop opening; by count, when the last of the connections
@@ -138,7 +142,7 @@ static bool has_stopped(const struct load_measure *measure)
 	for (uint16_t i = 0; i < measure->client_count; i++)
 		opened += report_read(&measure->clients[i].tally->opened);
 	return measure->settings->connections == 0 || opened < measure->settings->connections ||
-	       all_at(measure, LOAD_SWEEPING);
+	       all_at(measure, LOAD_DECIDED);
 }
 
 /* Rows at whole seconds; the last one when the clients stop, so that it ends with the measured time. */
@@ -149,13 +153,19 @@ static void measure_on(struct load_measure *measure, const struct quern_engine *
 	bool row_is_next = measure->next_row_s + ROW_S / 10 < end_s;
 	double moment_s = row_is_next ? measure->next_row_s : end_s;
 
-	while (moment_s - report_clock_s() < TICK_S && moment_s > report_clock_s() && !has_stopped(measure))
-		pause_shortly();
+	/* A run that ends by count may end at any moment; else only the moment of the next row is worth waiting for. */
+	if (measure->settings->connections > 0 || moment_s - report_clock_s() < TICK_S) {
+		double until_s = report_clock_s() + TICK_S;
+
+		while (report_clock_s() < until_s && moment_s > report_clock_s() && !has_stopped(measure))
+			pause_shortly();
+	}
 	if (moment_s > report_clock_s() && !has_stopped(measure))
 		return;
 	if (has_stopped(measure) || (!row_is_next && await(measure, LOAD_DRAINING) && has_stopped(measure))) {
 		add_row(measure, engine, report_clock_s());
 		report_progress_end(&measure->progress);
+		give(measure, LOAD_ORDER_SWEEP);
 		measure->stage = LOAD_STAGE_DRAINING;
 	} else if (row_is_next) {
 		add_row(measure, engine, report_clock_s());
