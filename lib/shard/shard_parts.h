@@ -121,13 +121,6 @@ static inline void shard_drop(struct quern_shard *shard, enum quern_drop reason)
 /* A TCP segment and the reference that its flow has, 0 for none. */
 void shard_tcp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
 
-/* Sends all that a connection owes, the first of it in `frame` where that is not null, and arms its timer.
- * `acknowledged` says that something has left its flight. */
-void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged);
-
-/* The connection owes something: sent at the end of this turn, or of its own segment. */
-void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn);
-
 /* shard_time_wait.c */
 
 /* A segment for a record in TIME-WAIT. */
@@ -195,6 +188,15 @@ void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame);
 /* The link header of the way to an address; false, with the request sent where one is due, while it is not known. */
 bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_link *link);
 
+/* shard_tcp_output.c */
+
+/* Sends all that a connection owes, the first of it in `frame` where that is not null, and arms its timer.
+ * `acknowledged` says that something has left its flight. */
+void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged);
+
+/* The connection owes something: sent at the end of this turn, or of its own segment. */
+void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn);
+
 /* shard_send.c */
 
 /* Sends a segment of a flow, in `frame` where that is there and ours to reuse. */
@@ -203,15 +205,6 @@ void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 
 /* Sends the RST that answers a segment, or nothing where it was one. */
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame);
-
-/* Puts a finished frame in line. */
-void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf);
-
-/* A buffer of `bytes` bytes to fill, or null, counted. */
-struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes);
-
-/* True for a buffer that nobody else reads or will free. */
-bool shard_send_is_ours(const struct rte_mbuf *mbuf);
 
 /* How packets of a service are written. */
 static inline struct wire_ip_options shard_send_options(const struct quern_shard *shard, const struct tcp_profile *tcp)
@@ -222,5 +215,16 @@ static inline struct wire_ip_options shard_send_options(const struct quern_shard
 	options.tos = tcp->tos;
 	return options;
 }
+
+/* shard_frame.c */
+
+/* Puts a finished frame in line. */
+void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf);
+
+/* A buffer of `bytes` bytes to fill, or null, counted. */
+struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes);
+
+/* True for a buffer that nobody else reads or will free. */
+bool shard_send_is_ours(const struct rte_mbuf *mbuf);
 
 #endif

@@ -5,34 +5,6 @@
 
 #include "tcp/tcp_open.h"
 
-void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
-{
-	if (shard->out_tail == SHARD_OUT_MAX) {
-		shard_drop(shard, QUERN_DROP_OUT_FULL);
-		rte_pktmbuf_free(mbuf);
-		return;
-	}
-	shard->out[shard->out_tail++] = mbuf;
-	counter_add(&shard->counters.tx_packets, 1);
-	counter_add(&shard->counters.tx_bytes, mbuf->pkt_len);
-}
-
-struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes)
-{
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(shard->pool);
-
-	if (mbuf && rte_pktmbuf_tailroom(mbuf) >= bytes)
-		return mbuf;
-	rte_pktmbuf_free(mbuf);
-	shard_drop(shard, QUERN_DROP_NO_MBUF);
-	return NULL;
-}
-
-bool shard_send_is_ours(const struct rte_mbuf *mbuf)
-{
-	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1;
-}
-
 /* The frame's own buffer, its link header turned round: it goes back where it came from. */
 static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *frame)
 {
@@ -111,48 +83,4 @@ void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame)
 		return;
 	counter_add(&shard->counters.resets_sent, 1);
 	shard_send_segment(shard, frame, &packet->key, &reset, &shard->reply_options);
-}
-
-/* What connections owe that no segment of their own has carried out. */
-static void flush_queued(struct quern_shard *shard)
-{
-	for (uint32_t i = 0; i < shard->queued_count; i++) {
-		struct tcp_conn *conn = &shard->conns[shard->queued[i]];
-
-		if (!(conn->flags & TCP_QUEUED))
-			continue;
-		conn->flags &= (uint16_t)~TCP_QUEUED;
-		shard_tcp_output(shard, conn, NULL, false);
-	}
-	shard->queued_count = 0;
-}
-
-uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)
-{
-	uint32_t waiting, count;
-
-	if (shard->queued_count)
-		flush_queued(shard);
-	waiting = shard->out_tail - shard->out_head;
-	count = waiting < max ? waiting : max;
-	memcpy(mbufs, shard->out + shard->out_head, count * sizeof(mbufs[0]));
-	shard->out_head += count;
-	if (shard->out_head == shard->out_tail)
-		shard->out_head = shard->out_tail = 0;
-	return (uint16_t)count;
-}
-
-void shard_set_congested(struct quern_shard *shard, bool congested)
-{
-	shard->congested = congested;
-}
-
-bool quern_congested(const struct quern_shard *shard)
-{
-	return shard->congested;
-}
-
-void shard_count_refused(struct quern_shard *shard, uint32_t frames)
-{
-	counter_add(&shard->counters.drops[QUERN_DROP_PORT_REFUSED], frames);
 }

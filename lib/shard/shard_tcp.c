@@ -2,38 +2,6 @@
 #include "shard/shard_parts.h"
 
 #include "tcp/tcp_open.h"
-#include "tcp/tcp_output.h"
-#include "tcp/tcp_timer.h"
-
-void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn)
-{
-	/* Its own segment is being taken: what is owed goes out with the answer. */
-	if (conn == shard->current || conn->flags & TCP_QUEUED)
-		return;
-	if (shard->queued_count == SHARD_QUEUED_MAX) {
-		shard_tcp_output(shard, conn, NULL, false);
-		return;
-	}
-	conn->flags |= TCP_QUEUED;
-	shard->queued[shard->queued_count++] = shard_conn_index(shard, conn);
-}
-
-void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
-{
-	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
-	struct wire_ip_options options = shard_send_options(shard, profile);
-	struct segment segment;
-	bool in_flight = false;
-
-	while (tcp_output(conn, profile, &segment)) {
-		in_flight |= segment.flags & (TCP_SYN | TCP_FIN);
-		shard_send_segment(shard, frame, &conn->key, &segment, &options);
-	}
-	if (in_flight || (acknowledged && conn->flags & TCP_IN_FLIGHT))
-		tcp_timer_on_sent(conn, &shard->wheel, profile, shard->now_ms);
-	else if (acknowledged)
-		tcp_timer_on_rest(conn, &shard->wheel, profile, shard->now_ms);
-}
 
 static void count_verdict(struct quern_shard *shard, const struct tcp_verdict *verdict)
 {

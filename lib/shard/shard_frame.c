@@ -1,0 +1,30 @@
+/* shard_frame.c - buffers to fill, and finished frames in line for the port. */
+#include "shard/shard_parts.h"
+
+void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
+{
+	if (shard->out_tail == SHARD_OUT_MAX) {
+		shard_drop(shard, QUERN_DROP_OUT_FULL);
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	shard->out[shard->out_tail++] = mbuf;
+	counter_add(&shard->counters.tx_packets, 1);
+	counter_add(&shard->counters.tx_bytes, mbuf->pkt_len);
+}
+
+struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(shard->pool);
+
+	if (mbuf && rte_pktmbuf_tailroom(mbuf) >= bytes)
+		return mbuf;
+	rte_pktmbuf_free(mbuf);
+	shard_drop(shard, QUERN_DROP_NO_MBUF);
+	return NULL;
+}
+
+bool shard_send_is_ours(const struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1;
+}

@@ -1,0 +1,48 @@
+/* shard_transmit.c - the end of a turn: what is still owed, and frames out. */
+#include "shard/shard_parts.h"
+
+#include <string.h>
+
+/* What connections owe that no segment of their own has carried out. */
+static void flush_queued(struct quern_shard *shard)
+{
+	for (uint32_t i = 0; i < shard->queued_count; i++) {
+		struct tcp_conn *conn = &shard->conns[shard->queued[i]];
+
+		if (!(conn->flags & TCP_QUEUED))
+			continue;
+		conn->flags &= (uint16_t)~TCP_QUEUED;
+		shard_tcp_output(shard, conn, NULL, false);
+	}
+	shard->queued_count = 0;
+}
+
+uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint32_t waiting, count;
+
+	if (shard->queued_count)
+		flush_queued(shard);
+	waiting = shard->out_tail - shard->out_head;
+	count = waiting < max ? waiting : max;
+	memcpy(mbufs, shard->out + shard->out_head, count * sizeof(mbufs[0]));
+	shard->out_head += count;
+	if (shard->out_head == shard->out_tail)
+		shard->out_head = shard->out_tail = 0;
+	return (uint16_t)count;
+}
+
+void shard_set_congested(struct quern_shard *shard, bool congested)
+{
+	shard->congested = congested;
+}
+
+bool quern_congested(const struct quern_shard *shard)
+{
+	return shard->congested;
+}
+
+void shard_count_refused(struct quern_shard *shard, uint32_t frames)
+{
+	counter_add(&shard->counters.drops[QUERN_DROP_PORT_REFUSED], frames);
+}
