@@ -97,7 +97,8 @@ static struct neigh_entry *make(struct neigh *neigh, uint32_t address, uint32_t 
 		struct neigh_entry *entry = entry_at(neigh, address, step);
 		enum worth its = worth(entry, now_ms);
 
-		if (its > at_most || its > least)
+		/* A flood of addresses that nobody has must not cut off the way to all others. */
+		if (its > at_most || its > least || (entry->known && entry->address == neigh->gateway))
 			continue;
 		if (victim && its == least && now_ms - entry->confirmed_ms <= now_ms - victim->confirmed_ms)
 			continue;
@@ -185,7 +186,7 @@ static enum neigh_answer ask(struct neigh *neigh, uint32_t address, uint32_t now
 		return NEIGH_UNREACHABLE;
 	entry = find(neigh, hop);
 	if (!entry)
-		entry = make(neigh, hop, now_ms, WORTH_USED);
+		entry = make(neigh, hop, now_ms, hop == neigh->gateway ? WORTH_IN_FLIGHT : WORTH_USED);
 	if (!entry)
 		return NEIGH_WAIT;
 	if (now_ms - entry->confirmed_ms >= NEIGH_STALE_MS)

@@ -24,7 +24,10 @@ static struct tcp_conn *alive(struct quern_shard *shard, struct quern_conn handl
 {
 	struct tcp_conn *conn = record_of(shard, handle);
 
-	return conn && conn->state != QUERN_CLOSED && conn->state != QUERN_TIME_WAIT ? conn : NULL;
+	/* Nobody was given a handle of a half-open connection that a peer has made. */
+	if (!conn || (conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE))
+		return NULL;
+	return conn->state != QUERN_CLOSED && conn->state != QUERN_TIME_WAIT ? conn : NULL;
 }
 
 int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn handle)
@@ -70,7 +73,8 @@ int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
 		struct segment segment;
 
 		tcp_output_reset(conn, &segment);
-		shard_send_segment(shard, NULL, &conn->key, &segment, &options);
+		shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment,
+				   &options);
 		counter_add(&shard->counters.resets_sent, 1);
 	}
 	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
@@ -115,6 +119,9 @@ int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, co
 	variant = variant_of(shard, shard_service_of(shard, conn), &wanted);
 	if (!variant)
 		return -ENOSPC;
+	/* Idle time counts from here: what was heard 25 days ago is out of the reach of 32 bits. */
+	if (!shard_service_of(shard, conn)->tcp.keepalive)
+		conn->heard_ms = shard->now_ms;
 	conn->profile = (uint8_t)(variant - shard->services);
 	if (!(conn->flags & TCP_IN_FLIGHT))
 		tcp_timer_on_rest(conn, &shard->wheel, &variant->tcp, shard->now_ms);

@@ -75,6 +75,9 @@ void shard_conn_free(struct quern_shard *shard, struct tcp_conn *conn)
 	else if (conn->state == QUERN_TIME_WAIT)
 		tcp_transition(conn, TCP_EVENT_TIMEOUT);
 	tcp_timer_on_closed(conn);
+	/* An open in the same callback may get this record: what it owes is no answer to the segment being taken. */
+	if (shard->current == conn)
+		shard->current = NULL;
 	give_back(shard, conn);
 }
 

@@ -1,8 +1,15 @@
 /* shard_frame.c - buffers to fill, and finished frames in line for the port. */
 #include "shard/shard_parts.h"
 
+#include <string.h>
+
 void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
 {
+	if (shard->out_tail == SHARD_OUT_MAX && shard->out_head > 0) {
+		shard->out_tail -= shard->out_head;
+		memmove(shard->out, shard->out + shard->out_head, shard->out_tail * sizeof(shard->out[0]));
+		shard->out_head = 0;
+	}
 	if (shard->out_tail == SHARD_OUT_MAX) {
 		shard_drop(shard, QUERN_DROP_OUT_FULL);
 		rte_pktmbuf_free(mbuf);

@@ -56,7 +56,8 @@ size_t shard_bytes(const struct shard_config *given)
 	struct shard_config config = with_defaults(given);
 
 	if (config.max_connections > MOST_RECORDS || config.max_time_wait > MOST_RECORDS || config.mtu < LEAST_MTU ||
-	    config.addresses.first > config.addresses.last || config.prefix_length > 32)
+	    config.time_wait_ms > INT32_MAX || config.addresses.first > config.addresses.last ||
+	    config.prefix_length > 32)
 		return 0;
 	return lay_out(&config).end;
 }
@@ -119,6 +120,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->waiting = (struct shard_waiting *)(block + at.waiting);
 	memset(shard->listeners, SHARD_NO_SERVICE, sizeof(shard->listeners));
 	link_free_records(shard);
+	shard->releases = 1;
 	tcp_time_wait_init(&shard->time_wait, (struct tcp_time_wait *)(block + at.time_waits),
 			   shard->config.max_time_wait, shard->config.time_wait_ms);
 	table_init(&shard->table, block + at.table, shard->config.max_connections + shard->config.max_time_wait,

@@ -29,6 +29,7 @@ struct shard_route {
 	struct quern_endpoint target;
 	uint64_t pairs;  /* size of the space */
 	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
+	uint64_t barren; /* shard->releases when a whole scan found nothing: until one more, none is worth while */
 	uint32_t next_address;
 	uint16_t next_port;
 };
@@ -50,15 +51,18 @@ struct shard_waiting {
 	struct quern_conn conn;
 };
 
+struct shard_frame;
+
 struct quern_shard {
 	/* What every packet touches. */
 	uint64_t now_ns;
-	uint32_t tick;   /* ms, rounded down: what is due at or before it is due */
-	uint32_t now_ms; /* rounded up: a deadline that counts from it is never early */
+	uint32_t tick;      /* ms, rounded down: what is due at or before it is due */
+	uint32_t now_ms;    /* rounded up: a deadline that counts from it is never early */
 	uint32_t isn_clock; /* 4 us */
 	struct table table;
 	struct tcp_conn *conns;
-	struct tcp_conn *current; /* the connection whose segment is being taken, or null */
+	struct tcp_conn *current;          /* the connection whose segment is being taken, or null */
+	struct shard_frame *current_frame; /* and the frame that brought it */
 	struct rte_mempool *pool;
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
@@ -77,9 +81,10 @@ struct quern_shard {
 	struct quern_counters counters;
 	struct shard_waiting *waiting;
 	uint32_t waiting_count;
+	uint64_t releases; /* pairs of routes that were given back, plus 1 */
 	uint32_t foreign_count;
 	uint8_t service_count;
-	bool congested; /* the port took less than there was */
+	bool congested;                      /* the port took less than there was */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
 	struct rte_mbuf *dead[SHARD_BURST];
@@ -178,6 +183,7 @@ static inline void shard_route_release(struct quern_shard *shard, uint8_t servic
 	struct shard_service *origin = &shard->services[shard->services[service].origin];
 
 	origin->route.in_use -= !origin->is_listener;
+	shard->releases += !origin->is_listener;
 }
 
 /* shard_neigh.c */

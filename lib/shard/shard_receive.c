@@ -173,7 +173,9 @@ static uint32_t still_true(const struct quern_shard *shard, const struct burst *
 	if (ref == 0)
 		return shard->insertions ? table_find(&shard->table, burst->hashes[i], burst->keys[i]) : 0;
 	record = (const char *)records->base + table_ref_index(ref) * records->stride;
-	if (flow_key_equal((const struct flow_key *)(const void *)record, burst->keys[i]))
+	/* A TIME-WAIT record keeps its key when a SYN of this burst has parked it: only the table knows. */
+	if (table_ref_kind(ref) == TABLE_CONN &&
+	    flow_key_equal((const struct flow_key *)(const void *)record, burst->keys[i]))
 		return ref;
 	return table_find(&shard->table, burst->hashes[i], burst->keys[i]);
 }

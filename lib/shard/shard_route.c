@@ -8,7 +8,8 @@
 enum {
 	LOWEST_PORT = 1024,
 	HIGHEST_PORT = 65535,
-	SCAN_MAX = 65536 /* pairs looked at before an open fails: well below a millisecond */
+	SCAN_BATCH = 32,
+	SCAN_MAX = 65536 /* pairs looked at before an open fails: a millisecond or two */
 };
 
 static uint8_t *slot_of_port(struct quern_shard *shard, uint16_t port)
@@ -136,19 +137,56 @@ static struct flow_key take_pair(struct shard_route *route)
 	return key;
 }
 
+static bool is_ours(const struct quern_shard *shard, const struct flow_key *key)
+{
+	return shard->config.owners <= 1 || shard_owner_of(shard, key) == shard->config.owner;
+}
+
+/* Looks at a batch of pairs at once, as a full range may hold thousands that are taken. The route goes on behind the
+ * one that was found. */
+static bool find_in_batch(struct quern_shard *shard, struct shard_route *route, struct flow_key *key, uint64_t *hash)
+{
+	struct flow_key keys[SCAN_BATCH];
+	struct shard_route after[SCAN_BATCH];
+	const struct flow_key *pointers[SCAN_BATCH];
+	uint64_t hashes[SCAN_BATCH];
+	uint32_t refs[SCAN_BATCH];
+
+	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
+		keys[i] = take_pair(route);
+		after[i] = *route;
+		pointers[i] = &keys[i];
+		hashes[i] = table_hash(&shard->table, &keys[i]);
+		table_prefetch(&shard->table, hashes[i]);
+	}
+	table_find_burst(&shard->table, hashes, pointers, SCAN_BATCH, refs);
+	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
+		if (refs[i] != 0 || !is_ours(shard, &keys[i]))
+			continue;
+		*key = keys[i];
+		*hash = hashes[i];
+		*route = after[i];
+		return true;
+	}
+	return false;
+}
+
 /* Finds a pair that no connection and no TIME-WAIT record holds, and whose answers come back to this shard. */
 static bool find_pair(struct quern_shard *shard, struct shard_route *route, struct flow_key *key, uint64_t *hash)
 {
-	if (route->in_use >= route->pairs)
+	if (route->in_use >= route->pairs || route->barren == shard->releases)
 		return false;
-	for (uint32_t i = 0; i < SCAN_MAX; i++) {
-		*key = take_pair(route);
-		if (shard->config.owners > 1 && shard_owner_of(shard, key) != shard->config.owner)
-			continue;
-		*hash = table_hash(&shard->table, key);
-		if (table_find(&shard->table, *hash, key) == 0)
+	/* The next pair is free but for rare cases. */
+	*key = take_pair(route);
+	*hash = table_hash(&shard->table, key);
+	if (is_ours(shard, key) && table_find(&shard->table, *hash, key) == 0)
+		return true;
+	for (uint32_t i = 0; i < SCAN_MAX; i += SCAN_BATCH)
+		if (find_in_batch(shard, route, key, hash))
 			return true;
-	}
+	/* Another route has taken what this one does not hold. */
+	if (route->pairs <= SCAN_MAX)
+		route->barren = shard->releases;
 	return false;
 }
 

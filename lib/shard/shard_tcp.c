@@ -57,7 +57,7 @@ static void on_peer_closed(struct quern_shard *shard, struct tcp_conn *conn)
 /* Tells the application what happened. False where it aborted the connection meanwhile: the record is not ours now. */
 static bool tell(struct quern_shard *shard, struct tcp_conn *conn, uint8_t events, struct shard_frame *frame)
 {
-	uint8_t generation = conn->generation;
+	uint16_t generation = conn->generation;
 
 	if (events & TCP_HAPPENED_ESTABLISHED)
 		on_established(shard, conn, frame);
@@ -96,6 +96,7 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 		return;
 	}
 	shard->current = conn;
+	shard->current_frame = frame;
 	verdict = tcp_input(conn, &frame->packet->tcp, &service->tcp, shard->now_ms);
 	count_verdict(shard, &verdict);
 	if (verdict.reset)

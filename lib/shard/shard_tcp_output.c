@@ -25,7 +25,9 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 	bool in_flight = false;
 
 	while (tcp_output(conn, profile, &segment)) {
-		in_flight |= segment.flags & (TCP_SYN | TCP_FIN);
+		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
+		 * waiting. */
+		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
 		shard_send_segment(shard, frame, &conn->key, &segment, &options);
 	}
 	if (in_flight || (acknowledged && conn->flags & TCP_IN_FLIGHT))

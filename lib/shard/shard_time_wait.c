@@ -6,8 +6,9 @@
 #include "tcp/tcp_output.h"
 
 enum {
-	LOOK_AHEAD = 8,  /* records between the oldest and the one whose bucket is fetched */
-	ISS_STEP = 64000 /* how far above the old SND.NXT a new incarnation begins at least */
+	LOOK_AHEAD = 8,   /* records between the oldest and the one whose bucket is fetched */
+	RESTART_MS = 500, /* least time between two moves of a record to the tail */
+	ISS_STEP = 64000  /* how far above the old SND.NXT a new incarnation begins at least */
 };
 
 static uint32_t slot_of(const struct quern_shard *shard, const struct tcp_time_wait *record)
@@ -117,9 +118,14 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 static void restart(struct quern_shard *shard, struct shard_frame *frame, struct tcp_time_wait *record)
 {
 	struct tcp_time_wait moved = *record;
-	uint32_t old = slot_of(shard, record), slot;
+	uint32_t old = slot_of(shard, record), wait_ms = shard->time_wait.wait_ms, slot;
 
 	acknowledge(shard, frame, record);
+	if (tcp_time_wait_extend(&shard->time_wait, old, shard->now_ms))
+		return;
+	/* Each move leaves a hole: unbounded, the FINs of two peers would push all other records out. */
+	if (shard->now_ms + wait_ms - record->expires_ms < (wait_ms / 64 < RESTART_MS ? wait_ms / 64 : RESTART_MS))
+		return;
 	tcp_time_wait_drop(&shard->time_wait, old);
 	make_room(shard);
 	slot = tcp_time_wait_add(&shard->time_wait, &moved, shard->now_ms);

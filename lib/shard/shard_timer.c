@@ -46,7 +46,7 @@ static void give_up(struct quern_shard *shard, struct tcp_conn *conn, bool reset
 static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
-	uint8_t generation = conn->generation;
+	uint16_t generation = conn->generation;
 	struct tcp_timer_verdict verdict =
 		tcp_timer_fired(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
 
@@ -71,7 +71,7 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 {
 	uint32_t fired[SHARD_EXPIRE_MAX], count;
-	uint8_t generations[SHARD_EXPIRE_MAX];
+	uint16_t generations[SHARD_EXPIRE_MAX];
 
 	shard_set_time(shard, now_ns);
 	count = wheel_advance(&shard->wheel, shard->tick, fired, SHARD_EXPIRE_MAX);
@@ -83,7 +83,7 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 		struct tcp_conn *conn = &shard->conns[fired[i]];
 
 		/* The application may have ended it, or made it wait again, on behalf of one that fired before. */
-		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER)
+		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER && !(conn->flags & TCP_QUEUED))
 			fire(shard, conn);
 	}
 	if (shard->wheel.lag > shard->counters.timer_lag_ms_max)

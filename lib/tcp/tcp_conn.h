@@ -48,8 +48,8 @@ struct tcp_conn {
 	uint8_t retries;        /* of what is in flight, or keepalive probes unanswered */
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;
-	uint8_t generation;
-	uint8_t spare[7];
+	uint16_t generation;
+	uint8_t spare[6];
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 

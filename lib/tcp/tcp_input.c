@@ -203,6 +203,9 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, const struct segment *segmen
 	uint32_t window = profile->receive_window;
 	struct tcp_verdict verdict = {0};
 
+	/* Slots come round after two minutes: one from before a silence says nothing. */
+	if (now_ms - conn->heard_ms >= SLOT_MS)
+		conn->challenge_slot = 0;
 	conn->heard_ms = now_ms;
 	if (!(conn->flags & TCP_IN_FLIGHT))
 		conn->retries = 0;

@@ -16,7 +16,9 @@ static uint32_t given_or(uint32_t given, uint32_t fallback)
 
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu)
 {
-	if (options->mss > mtu - HEADERS || options->dscp > 63)
+	/* A deadline is less than 2^31 ms away, or it seems to have passed. */
+	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
+	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX)
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),

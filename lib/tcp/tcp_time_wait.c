@@ -42,6 +42,14 @@ uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_tim
 	return slot;
 }
 
+bool tcp_time_wait_extend(struct tcp_time_wait_ring *ring, uint32_t slot, uint32_t now_ms)
+{
+	if (slot != slot_after(ring, ring->head, ring->filled - 1))
+		return false;
+	ring->records[slot].expires_ms = now_ms + ring->wait_ms;
+	return true;
+}
+
 void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
 {
 	CHECK(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);

@@ -49,6 +49,10 @@ bool tcp_time_wait_full(const struct tcp_time_wait_ring *ring);
 /* Adds a record at the tail, to expire 2MSL from now, and returns its slot. The ring must not be full. */
 uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_time_wait *record, uint32_t now_ms);
 
+/* Starts the wait of the record in `slot` again where it lies, which the order allows for the newest only; else false.
+ */
+bool tcp_time_wait_extend(struct tcp_time_wait_ring *ring, uint32_t slot, uint32_t now_ms);
+
 /* Takes a record out; one that is not the oldest leaves a hole until the head comes by. */
 void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot);
 

@@ -1,7 +1,6 @@
 /* tcp_timer.c - retransmission, keepalive, and the end of waiting. */
 #include "tcp/tcp_timer.h"
 
-#include "base/check.h"
 #include "base/seq.h"
 #include "tcp/tcp_transition.h"
 
@@ -97,8 +96,13 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 		wheel_arm(wheel, &conn->timer, idle_until);
 		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
 	}
-	if (conn->retries >= profile->keepalive_probes)
-		return give_up(conn);
+	if (conn->retries >= profile->keepalive_probes) {
+		struct tcp_timer_verdict verdict = give_up(conn);
+
+		/* RFC 9293 3.10.8: the peer is told, in FIN-WAIT-2 too. */
+		verdict.reset = true;
+		return verdict;
+	}
 	conn->retries++;
 	conn->flags |= TCP_OWES_PROBE;
 	wheel_arm(wheel, &conn->timer, now_ms + profile->keepalive_interval_ms);
@@ -112,6 +116,8 @@ struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct wheel *wh
 		return repeat_or_give_up(conn, profile);
 	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)
 		return give_up(conn);
-	CHECK(keeps_alive(conn, profile));
+	/* Switched off by a callback after it had fired. */
+	if (!keeps_alive(conn, profile))
+		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
 	return probe_or_give_up(conn, wheel, profile, now_ms);
 }

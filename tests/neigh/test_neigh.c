@@ -274,3 +274,24 @@ Test(neigh, gives_up_the_entry_heard_of_longest_ago)
 		cr_assert_eq(resolve(neigh, host + i, t + 5001) == NEIGH_KNOWN, i != 3, "host %u", i);
 	neigh_drop(neigh);
 }
+
+Test(neigh, a_flood_of_addresses_that_nobody_has_leaves_the_gateway_known)
+{
+	static struct neigh_entry entries[4096];
+	const struct quern_range own = {0x0a000001, 0x0a000001};
+	const struct quern_prefix network = {0x0a000001, 8};
+	const uint32_t router = 0x0a0000fe, beyond = 0x08080808;
+	const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+	struct wire_arp request,
+		reply = {.operation = 2, .sender_mac = {2, 0, 0, 0, 0, 2}, .sender = 0x0a0000fe, .target = 0x0a000001};
+	struct neigh neigh;
+	uint8_t found[6];
+
+	neigh_init(&neigh, entries, 4096, &own, &network, router, mac);
+	cr_assert_eq(neigh_resolve(&neigh, beyond, 1000000, found, &request), NEIGH_ASK);
+	neigh_input(&neigh, &reply, 1000001, &request);
+	cr_assert_eq(neigh_resolve(&neigh, beyond, 1002000, found, &request), NEIGH_KNOWN);
+	for (uint32_t i = 0; i < 20000; i++)
+		neigh_resolve(&neigh, 0x0a100000 + i * 7919, 1002000 + i / 40, found, &request);
+	cr_assert_eq(neigh_resolve(&neigh, beyond, 1002501, found, &request), NEIGH_KNOWN);
+}
