@@ -7,6 +7,7 @@
 
 enum {
 	DEFAULT_MAX_CONNECTIONS = 131072,
+	DEFAULT_MAX_TIME_WAIT = 131072,
 	DEFAULT_PORT = 80,
 	LAN_PREFIX = 24,  /* network of an address that came without its length */
 	BENCH_PREFIX = 15 /* RFC 2544 C.2.2: 198.18.0.0/15 */
@@ -230,6 +231,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return refuse(error, "give --cps or --cc, not both");
 	if (settings->cps == 0 && settings->cc == 0 && settings->command != CLI_SERVE)
 		settings->cps = CLI_CPS_MAX;
+	if (settings->max_time_wait == 0)
+		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (settings->connections != 0 && !settings->duration_given)
 		settings->duration_ns = 0;
 	if (settings->command != CLI_BENCH && settings->port_count == 0) {

@@ -22,6 +22,10 @@ void cli_signal_catch(void)
 	action.sa_handler = on_signal;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* A reader that has gone away (`| head -1`) is no reason to leave without cleaning up. */
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
 }
 
 int cli_signal_count(void)

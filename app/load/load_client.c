@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "load/load_client_parts.h"
 
@@ -59,17 +58,14 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 			client->sources[client->source_count++] = settings->source[i];
 	}
 	client->tally = malloc(sizeof(*client->tally));
-	client->slots = malloc(client->slot_count * sizeof(*client->slots));
+	client->slots = calloc(client->slot_count, sizeof(*client->slots));
 	if (settings->hold_ns > 0)
-		client->hold.entries = malloc(client->slot_count * sizeof(*client->hold.entries));
+		client->hold.entries = calloc(client->slot_count, sizeof(*client->hold.entries));
 	if (!client->tally || !client->slots || (settings->hold_ns > 0 && !client->hold.entries)) {
 		load_client_close(client);
 		return -ENOMEM;
 	}
 	report_tally_reset(client->tally);
-	memset(client->slots, 0, client->slot_count * sizeof(*client->slots));
-	if (client->hold.entries)
-		memset(client->hold.entries, 0, client->slot_count * sizeof(*client->hold.entries));
 	return 0;
 }
 

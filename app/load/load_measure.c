@@ -245,6 +245,7 @@ int load_measure_report(struct load_measure *measure, const struct quern_engine 
 	int rc;
 
 	merge_clients(&run, measure);
+	report_series_settle(&measure->series, &run.totals);
 	run.verdict = judge(&run.totals);
 	run.schedule_kept = schedule_kept(measure, &run.totals);
 	report_between(&run, &measure->begin, &measure->end, measure->shards);

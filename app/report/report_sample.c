@@ -95,18 +95,22 @@ static void fill_worker(struct report_worker *worker, const struct report_sample
 void report_between(struct report_run *run, const struct report_sample *begin, const struct report_sample *end,
 		    const struct report_shard *shards)
 {
-	uint64_t ended = 0, packets;
+	uint64_t begun = 0, ended = 0, packets;
 
 	run->duration_s = end->at_s - begin->at_s;
 	memset(&run->traffic, 0, sizeof(run->traffic));
 	for (uint16_t i = 0; i < end->shard_count; i++) {
 		add_traffic(&run->traffic, &begin->counters[i], &end->counters[i]);
-		if (run->settings->command != CLI_BENCH || strcmp(shards[i].role, "client") == 0)
-			ended += end->ended[i] - begin->ended[i];
+		if (run->settings->command == CLI_BENCH && strcmp(shards[i].role, "client") != 0)
+			continue;
+		begun += end->counters[i].established - begin->counters[i].established;
+		ended += end->ended[i] - begin->ended[i];
 	}
 	/* Over a cable, what one end sends the other receives. */
 	packets = run->traffic.tx_packets + (run->settings->command == CLI_BENCH ? 0 : run->traffic.rx_packets);
-	run->packets_per_connection = ended == 0 ? 0 : (double)packets / (double)ended;
+	/* A run that ends with connections open has seen more beginnings than ends: the mean of both counts as lives.
+	 */
+	run->packets_per_connection = begun + ended == 0 ? 0 : 2.0 * (double)packets / (double)(begun + ended);
 	run->worker_count = end->worker_count;
 	for (uint16_t i = 0; i < end->worker_count; i++) {
 		struct report_worker *worker = &run->workers[i];

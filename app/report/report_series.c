@@ -83,6 +83,20 @@ const struct report_row *report_series_add(struct report_series *series, double 
 	return row;
 }
 
+void report_series_settle(struct report_series *series, const struct report_totals *totals)
+{
+	struct report_row *row = series->count > 0 ? &series->rows[series->count - 1] : NULL;
+
+	if (!row)
+		return;
+	row->opened += totals->opened - series->last.opened;
+	row->established += totals->established - series->last.established;
+	row->closed += report_closed(totals) - report_closed(&series->last);
+	row->failed += report_failed(totals) - report_failed(&series->last);
+	row->in_flight = totals->in_flight;
+	series->last = *totals;
+}
+
 struct report_rate report_series_rate(const struct report_series *series)
 {
 	struct report_rate rate = {.mean = 0};

@@ -41,6 +41,9 @@ void report_series_close(struct report_series *series);
 const struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
 					   const struct quern_histogram *setup);
 
+/* Adds to the last row what was decided after it, so that the rows sum up to the totals. */
+void report_series_settle(struct report_series *series, const struct report_totals *totals);
+
 /* Connections established a second over the rows; a last row much shorter than the others counts for the mean only. */
 struct report_rate report_series_rate(const struct report_series *series);
 

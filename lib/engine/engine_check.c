@@ -2,6 +2,7 @@
 #include "engine/engine_parts.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int check_counts(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
 {
@@ -84,6 +85,22 @@ static int check_cables(const struct quern_engine *engine, char error[QUERN_ERRO
 			   end, ends);
 }
 
+static int check_twice(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
+{
+	for (uint16_t port = 1; port < config->port_count; port++) {
+		for (uint16_t other = 0; other < port; other++) {
+			const char *device = config->ports[port].device;
+
+			if (strcmp(device, "cable") != 0 && strcmp(device, config->ports[other].device) == 0)
+				return engine_fail(error, -EINVAL,
+						   "port %u '%s': the same device as port %u\n"
+						   "  Name each device once; more addresses go into one range",
+						   port, device, other);
+		}
+	}
+	return 0;
+}
+
 int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	const struct quern_engine_config *config = &engine->config;
@@ -98,6 +115,8 @@ int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 
 		code = nic_check(&nic, error);
 	}
+	if (code == 0)
+		code = check_twice(config, error);
 	if (code == 0)
 		code = check_cables(engine, error);
 	return code;

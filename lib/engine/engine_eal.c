@@ -92,6 +92,17 @@ static bool arguments_fit(char *const *user)
 	return bytes <= EAL_TEXT / 2 && count <= EAL_ARGUMENTS / 2;
 }
 
+/* EAL answers these by exit(), and leaves everything behind. */
+static bool asks_for_help(char *const *user)
+{
+	for (; user != NULL && *user != NULL; user++) {
+		if (strcmp(*user, "--help") == 0 || strcmp(*user, "-h") == 0 || strcmp(*user, "-v") == 0 ||
+		    strcmp(*user, "--version") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Sends stdout and stderr to /dev/null: EAL prints its whole usage for one wrong argument. */
 static void silence(int saved[2])
 {
@@ -172,6 +183,10 @@ int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 	if (!arguments_fit(engine->config.eal_arguments))
 		return engine_fail(error, -E2BIG, "more EAL arguments than %d, or longer than %d bytes\n  Give fewer",
 				   EAL_ARGUMENTS / 2, EAL_TEXT / 2);
+	if (asks_for_help(engine->config.eal_arguments))
+		return engine_fail(error, -EINVAL,
+				   "EAL's --help and --version would end the program\n  Its options: the DPDK Linux "
+				   "guide, part 1");
 	eal_is_spent = true;
 	build_arguments(&arguments, engine);
 	if (!engine->config.verbose)

@@ -83,6 +83,20 @@ static bool may_administer_network(void)
 	return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_NET_ADMIN;
 }
 
+/* Somebody holds the other side of a tap that is up: a second queue would take half of his frames. */
+static bool is_running(const char *interface)
+{
+	struct ifreq request = {.ifr_flags = 0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_up;
+
+	memcpy(request.ifr_name, interface, IFNAMSIZ);
+	is_up = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_RUNNING;
+	if (fd >= 0)
+		close(fd);
+	return is_up;
+}
+
 /* Makes the interface as the driver will, and lets it go again: the kernel's own answer, whatever grants the right.
  * Where that is certain anyway it is left out, or a script that waits for the interface would see it come and go. */
 static int check_tap(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT])
@@ -93,8 +107,11 @@ static int check_tap(const struct nic_config *config, const char *interface, cha
 
 	if (may_administer_network() && if_nametoindex(interface) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;
+	if (is_running(interface))
+		return nic_fail(config, error, -EBUSY,
+				"interface %s is in use by another program\n  Choose another name, or end that program",
+				interface);
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-
 	memcpy(request.ifr_name, interface, IFNAMSIZ);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0)
 		code = -errno;

@@ -197,7 +197,8 @@ int quern_connect(struct quern_shard *shard, uint8_t number, struct quern_conn *
 	struct flow_key key;
 	uint64_t hash;
 
-	if (number >= shard->service_count || service->is_listener)
+	/* A variant with other keepalive is a service too, but no route. */
+	if (number >= shard->service_count || service->is_listener || service->origin != number)
 		return -EINVAL;
 	if (!shard->first_free)
 		return -ENOBUFS;

@@ -83,7 +83,8 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 		struct tcp_conn *conn = &shard->conns[fired[i]];
 
 		/* The application may have ended it, or made it wait again, on behalf of one that fired before. */
-		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER && !(conn->flags & TCP_QUEUED))
+		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER &&
+		    !(conn->flags & (TCP_OWES_SYN | TCP_OWES_FIN)))
 			fire(shard, conn);
 	}
 	if (shard->wheel.lag > shard->counters.timer_lag_ms_max)

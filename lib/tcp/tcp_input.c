@@ -40,7 +40,10 @@ static bool is_plausible_repeat(const struct tcp_conn *conn, const struct segmen
 static void refuse_sequence(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
 			    struct tcp_verdict *verdict)
 {
-	verdict->drop = QUERN_DROP_TCP_SEQUENCE;
+	/* RFC 9293 3.8.4: a keepalive probe is meant to be answered, and is no loss. */
+	bool is_probe = segment->seq + 1 == conn->rcv_nxt && segment_length(segment) == 0;
+
+	verdict->drop = is_probe ? QUERN_DROP_NONE : QUERN_DROP_TCP_SEQUENCE;
 	if (is_plausible_repeat(conn, segment, window))
 		conn->flags |= TCP_OWES_ACK;
 	else

@@ -313,3 +313,43 @@ Test(shard_corners, keepalive_idle_beyond_24_days_is_refused_or_kept)
 	advance(&script, 100);
 	cr_expect_null(driver_next_heard(&driver), "a probe after 100 ms instead of 30 days");
 }
+
+Test(shard_corners, a_variant_with_other_keepalive_is_no_route)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 5000, 5010};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_tcp_options on = {.keepalive = true};
+	struct quern_conn conn, other_conn;
+	uint8_t only;
+
+	driver_open(&driver, NULL);
+	cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, NULL, NULL, &only), 0);
+	cr_assert_eq(quern_connect(driver.shard, only, &conn), 0);
+	cr_assert_eq(quern_conn_keepalive(driver.shard, conn, &on), 0);
+	cr_assert_eq(quern_connect(driver.shard, (uint8_t)(only + 1), &other_conn), -EINVAL);
+	cr_assert(shard_validate(driver.shard));
+	driver_close(&driver);
+}
+
+Test(shard_corners, a_close_in_the_turn_in_which_the_fin_is_due_again_keeps_its_timer)
+{
+	const struct quern_events events = {.on_established = note_it};
+	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	struct script script;
+
+	driver_open(&driver, NULL);
+	cr_assert_eq(quern_listen(driver.shard, &local, NULL, &events, NULL), 0);
+	script = script_new(&driver);
+	by_hand(&script);
+	cr_assert_eq(quern_conn_shutdown(driver.shard, seen[0]), 0);
+	driver_collect(&driver);
+	hear(&script, FIN | ACK, 1, 1);
+	advance(&script, 999);
+	cr_assert_eq(quern_conn_close(driver.shard, seen[0]), 0);
+	driver.now_ns += 2000000;
+	shard_expire(driver.shard, driver.now_ns);
+	driver_collect(&driver);
+	cr_assert(shard_validate(driver.shard), "a FIN in flight has lost its timer");
+	hear(&script, FIN | ACK, 1, 1);
+	driver_close(&driver);
+}
