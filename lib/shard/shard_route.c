@@ -8,6 +8,7 @@
 enum {
 	LOWEST_PORT = 1024,
 	HIGHEST_PORT = 65535,
+	LOOK_AHEAD = 8,
 	SCAN_BATCH = 32,
 	SCAN_MAX = 65536 /* pairs looked at before an open fails: a millisecond or two */
 };
@@ -137,6 +138,15 @@ static struct flow_key take_pair(struct shard_route *route)
 	return key;
 }
 
+/* Loads the bucket of a pair that will be taken soon: opens come in batches, and their buckets lie anywhere. */
+static void prefetch_ahead(const struct quern_shard *shard, const struct shard_route *route)
+{
+	struct flow_key key = {route->next_address, route->target.address, (uint16_t)(route->next_port + LOOK_AHEAD),
+			       route->target.port};
+
+	table_prefetch(&shard->table, table_hash(&shard->table, &key));
+}
+
 static bool is_ours(const struct quern_shard *shard, const struct flow_key *key)
 {
 	return shard->config.owners <= 1 || shard_owner_of(shard, key) == shard->config.owner;
@@ -176,6 +186,7 @@ static bool find_pair(struct quern_shard *shard, struct shard_route *route, stru
 {
 	if (route->in_use >= route->pairs || route->barren == shard->releases)
 		return false;
+	prefetch_ahead(shard, route);
 	/* The next pair is free but for rare cases. */
 	*key = take_pair(route);
 	*hash = table_hash(&shard->table, key);
