@@ -54,6 +54,7 @@ void bench_eal_open(const char *megabytes)
 	}
 	CHECK(mkdtemp(directory) != NULL);
 	CHECK(setenv("XDG_RUNTIME_DIR", directory, 1) == 0);
+	CHECK(setenv("RUNTIME_DIRECTORY", directory, 1) == 0); /* what EAL asks for as root */
 	CHECK(rte_eal_init(argc, argv) >= 0);
 }
 

@@ -53,6 +53,7 @@ void bare_eal_start(void)
 		return;
 	cr_assert_not_null(mkdtemp(runtime_folder));
 	setenv("XDG_RUNTIME_DIR", runtime_folder, 1);
+	setenv("RUNTIME_DIRECTORY", runtime_folder, 1); /* what EAL asks for as root */
 	cr_assert_geq(init_unbound(), 0, "EAL does not start");
 	started = true;
 	/* At once, so that a test that crashes leaves nothing either: without shared configuration nobody reads it. */
