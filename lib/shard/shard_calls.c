@@ -68,6 +68,10 @@ int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
 
 	if (!conn)
 		return -ENOENT;
+	/* Inside its own callback: a RST carries no ACK, and without the one that is owed the peer of a connection that
+	 * was just opened would never know of it. */
+	if (conn == shard->current && conn->flags & TCP_OWES_ACK)
+		shard_tcp_output(shard, conn, shard->current_frame, false);
 	if (tcp_abort(conn)) {
 		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
 		struct segment segment;

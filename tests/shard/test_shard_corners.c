@@ -344,3 +344,36 @@ Test(shard_corners, a_close_in_the_turn_in_which_the_fin_is_due_again_keeps_its_
 	hear(&script, FIN | ACK, 1, 1);
 	driver_close(&driver);
 }
+
+static void abort_at_once(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)app;
+	quern_conn_abort(shard, conn);
+}
+
+Test(shard_corners, an_abort_inside_on_established_completes_the_handshake_first)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 5000, 5010};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_events events = {.on_established = abort_at_once};
+	struct script script;
+	const struct driver_heard *heard;
+
+	driver_open(&driver, NULL);
+	script = script_new(&driver);
+	cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &events, NULL, &route), 0);
+	cr_assert_eq(quern_connect(driver.shard, route, &script.conn), 0);
+	driver_collect(&driver);
+	heard = driver_next_heard(&driver);
+	script.local_port = heard->segment.source_port;
+	script.iss = heard->segment.seq;
+	script.iss_known = true;
+	say(&script, SYN | ACK, 0, 1);
+	hear(&script, ACK, 1, 1);
+	heard = driver_next_heard(&driver);
+	cr_assert_not_null(heard);
+	cr_assert_eq(heard->segment.flags, RST);
+	cr_assert_eq(heard->segment.seq, script.iss + 1);
+	cr_assert(shard_validate(driver.shard));
+	driver_close(&driver);
+}
