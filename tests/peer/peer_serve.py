@@ -13,6 +13,11 @@ TEXT = bytes(range(256)) * 400  # 100 KiB
 HOLD_S = 0.3
 
 
+def drops_of_ipv4(report):
+    """Drops by reason, without frames that are neither IPv4 nor ARP: a kernel sends such of its own accord."""
+    return {reason: count for reason, count in report["totals"]["drops"].items() if reason != "ether_type"}
+
+
 def connected(lab, *words):
     """Words of `quern serve`, and a namespace without old connections."""
     forget_time_wait()
@@ -106,7 +111,7 @@ def linux_sends_text(lab):
         report = quern.stop()
         expect_totals(report, 1)
         expect(report["totals"]["bytes"]["rx"] > len(TEXT), f"bytes received: {report['totals']['bytes']}")
-        expect_equal(report["totals"]["drops"], {}, "drops")
+        expect_equal(drops_of_ipv4(report), {}, "drops")
 
 
 def linux_aborts(lab):
@@ -151,7 +156,7 @@ def quern_refuses(lab):
         eventually_states()
         report = quern.stop()
         expect_totals(report, 0)
-        expect_equal(report["totals"]["drops"], {"tcp_no_connection": 1}, "drops")
+        expect_equal(drops_of_ipv4(report), {"tcp_no_connection": 1}, "drops")
 
 
 def linux_repeats_its_syn(lab):
