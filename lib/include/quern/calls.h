@@ -16,6 +16,15 @@ struct quern_shard;
 /* Called on the shard's worker; must not block. `app` is what listen or connect was given. Members may be null. */
 struct quern_events {
 	void (*on_established)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* Text in order. Returns how many bytes are taken. The rest is held, closes the window by as much, and is
+	 * offered again, before what follows, by quern_conn_resume(). Where null, all is held for quern_conn_receive().
+	 */
+	uint32_t (*on_data)(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes,
+			    void *app);
+	/* quern_conn_send() took less than it was given; there is room again. */
+	void (*on_writable)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* The next `bytes` bytes of text, held ones included, are urgent (RFC 9293 3.8.5). They come in line. */
+	void (*on_urgent)(struct quern_shard *shard, struct quern_conn conn, uint32_t bytes, void *app);
 	/* The peer has sent FIN; we may still send. Not called again. */
 	void (*on_peer_closed)(struct quern_shard *shard, struct quern_conn conn, void *app);
 	/* R1 retransmissions have gone unanswered (RFC 9293 3.8.3 (b)); the connection goes on. */
@@ -49,10 +58,24 @@ int quern_route_add(struct quern_shard *shard, const struct quern_source *source
  * 0, -EADDRNOTAVAIL (every pair is in use), -ENOBUFS (no record left) or -EINVAL. */
 int quern_connect(struct quern_shard *shard, uint8_t route, struct quern_conn *conn);
 
-/* Sends FIN and keeps receiving: half-close. 0, -ENOENT, -ENOTCONN or -EPIPE (already done). */
+/* Copies text behind what is queued; it leaves as the windows allow, from the end of this turn on. `taken` is less than
+ * `bytes` where the queue is full or buffers are short, and then on_writable follows. May be called from SYN-SENT on.
+ * 0, -ENOENT or -EPIPE (after shutdown or close). */
+int quern_conn_send(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes,
+		    uint32_t *taken);
+
+/* Offers held text to on_data again. 0 or -ENOENT. */
+int quern_conn_resume(struct quern_shard *shard, struct quern_conn conn);
+
+/* Takes held text, at most `room` bytes; `bytes` 0 where there is none. 0 or -ENOENT. */
+int quern_conn_receive(struct quern_shard *shard, struct quern_conn conn, void *text, uint32_t room, uint32_t *bytes);
+
+/* Sends FIN, behind what is queued, and keeps receiving: half-close. 0, -ENOENT, -ENOTCONN or -EPIPE (already done). */
 int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn conn);
 
-/* Sends FIN and lets go: the connection ends by itself, FIN-WAIT-2 included. 0, -ENOENT or -EPIPE (already done). */
+/* Sends FIN, behind what is queued, and lets go: the connection ends by itself, FIN-WAIT-2 included. Where text is held
+ * that nobody has taken, and where text comes later, the peer is told by RST (RFC 9293 3.6.1, SHLD-3).
+ * 0, -ENOENT or -EPIPE (already done). */
 int quern_conn_close(struct quern_shard *shard, struct quern_conn conn);
 
 /* Sends RST where RFC 9293 3.10.5 says so, and ends the connection at once. 0 or -ENOENT. */
@@ -72,7 +95,10 @@ struct quern_conn_info {
 	uint32_t snd_una;
 	uint32_t rcv_nxt;
 	uint32_t snd_wnd;
-	uint16_t mss; /* what we may send, RFC 9293 3.7.1 */
+	uint32_t queued_bytes; /* text to be sent or acknowledged */
+	uint32_t held_bytes;   /* text that the application has not taken */
+	uint32_t rto_ms;       /* RFC 6298, backed off as it is */
+	uint16_t mss;          /* what we may send, RFC 9293 3.7.1 */
 };
 
 /* Describes a connection. 0 or -ENOENT. */

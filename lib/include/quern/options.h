@@ -9,6 +9,7 @@
 struct quern_tcp_options {
 	uint16_t mss;                   /* advertised MSS; default MTU - 40 */
 	uint16_t receive_window;        /* unscaled; default 65535 */
+	uint32_t send_queue;            /* bytes that quern_conn_send() keeps at most; default 65536 */
 	uint8_t ttl;                    /* default 64 */
 	uint8_t dscp;                   /* 0 to 63, default 0 */
 	bool keepalive;                 /* default off (RFC 9293 MUST-25) */
