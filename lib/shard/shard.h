@@ -28,6 +28,7 @@ struct shard_config {
 	uint32_t max_time_wait;
 	uint32_t time_wait_ms;
 	bool time_wait_reset;
+	uint32_t max_flights;    /* connections that may have text queued, in flight or held; default 65,536 at most */
 	uint32_t accept_backlog; /* connections that may wait for quern_accept(), in all; default 1,024 */
 
 	bool ethernet; /* frames begin with an Ethernet header; else with the IP header */
@@ -39,7 +40,8 @@ struct shard_config {
 	uint16_t vlan;
 	bool tx_ip_checksum; /* the port fills in checksums of frames that ask for it */
 	bool tx_l4_checksum;
-	bool rx_checksum; /* the port's verdict in mbuf->ol_flags can be trusted where it gives one */
+	bool tx_multi_segs; /* the port gathers a frame from several buffers */
+	bool rx_checksum;   /* the port's verdict in mbuf->ol_flags can be trusted where it gives one */
 
 	uint64_t seed;            /* every secret and random draw comes from it */
 	struct rte_mempool *pool; /* frames we send */

@@ -5,34 +5,11 @@
 #include <string.h>
 
 #include "tcp/tcp_call.h"
-#include "tcp/tcp_output.h"
 #include "tcp/tcp_timer.h"
-
-/* The record of a handle, also while its end is being told; null where it is stale or another shard's. */
-static struct tcp_conn *record_of(struct quern_shard *shard, struct quern_conn handle)
-{
-	struct tcp_conn *conn;
-
-	if (handle.shard != shard->config.number || handle.index >= shard->config.max_connections)
-		return NULL;
-	conn = &shard->conns[handle.index];
-	return conn->generation == handle.generation && conn->key.local_port ? conn : NULL;
-}
-
-/* The same, for a connection that has not ended. */
-static struct tcp_conn *alive(struct quern_shard *shard, struct quern_conn handle)
-{
-	struct tcp_conn *conn = record_of(shard, handle);
-
-	/* Nobody was given a handle of a half-open connection that a peer has made. */
-	if (!conn || (conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE))
-		return NULL;
-	return conn->state != QUERN_CLOSED && conn->state != QUERN_TIME_WAIT ? conn : NULL;
-}
 
 int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = alive(shard, handle);
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
 	int error;
 
 	if (!conn)
@@ -43,18 +20,34 @@ int quern_conn_shutdown(struct quern_shard *shard, struct quern_conn handle)
 	return error;
 }
 
-int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
+/* What a lingering connection still holds is wanted no more. */
+static int stop_lingering(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = alive(shard, handle);
-	int error;
+	struct tcp_conn *conn = shard_conn_readable(shard, handle);
 
 	if (!conn)
 		return -ENOENT;
+	shard_conn_linger_end(shard, conn);
+	return 0;
+}
+
+int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	const struct shard_flight *flight;
+	int error;
+
+	if (!conn)
+		return stop_lingering(shard, handle);
 	error = tcp_close(conn);
 	if (error < 0)
 		return error;
+	flight = shard_flight_of(shard, conn);
 	if (conn->state == QUERN_CLOSED)
 		shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
+	else if (flight && flight->tcp.held_bytes > 0)
+		/* RFC 2525 2.17: text that nobody has read is no orderly end. */
+		shard_conn_abort(shard, conn);
 	else if (conn->state == QUERN_FIN_WAIT_2)
 		tcp_timer_on_rest(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
 	else
@@ -64,24 +57,15 @@ int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
 
 int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = alive(shard, handle);
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
 
 	if (!conn)
-		return -ENOENT;
+		return stop_lingering(shard, handle);
 	/* Inside its own callback: a RST carries no ACK, and without the one that is owed the peer of a connection that
 	 * was just opened would never know of it. */
 	if (conn == shard->current && conn->flags & TCP_OWES_ACK)
 		shard_tcp_output(shard, conn, shard->current_frame, false);
-	if (tcp_abort(conn)) {
-		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
-		struct segment segment;
-
-		tcp_output_reset(conn, &segment);
-		shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment,
-				   &options);
-		counter_add(&shard->counters.resets_sent, 1);
-	}
-	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
+	shard_conn_abort(shard, conn);
 	return 0;
 }
 
@@ -105,13 +89,15 @@ static struct shard_service *variant_of(struct quern_shard *shard, const struct 
 
 int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, const struct quern_tcp_options *options)
 {
-	struct tcp_conn *conn = alive(shard, handle);
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
 	struct tcp_profile wanted, filled;
+	const struct shard_flight *flight;
 	struct shard_service *variant;
 	int error;
 
 	if (!conn)
 		return -ENOENT;
+	flight = shard_flight_of(shard, conn);
 	error = tcp_profile_make(&filled, options, shard->config.mtu);
 	if (error < 0)
 		return error;
@@ -127,7 +113,7 @@ int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, co
 	if (!shard_service_of(shard, conn)->tcp.keepalive)
 		conn->heard_ms = shard->now_ms;
 	conn->profile = (uint8_t)(variant - shard->services);
-	if (!(conn->flags & TCP_IN_FLIGHT))
+	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->tcp.snd_una == conn->snd_end))
 		tcp_timer_on_rest(conn, &shard->wheel, &variant->tcp, shard->now_ms);
 	return 0;
 }
@@ -153,25 +139,30 @@ int quern_accept(struct quern_shard *shard, const struct quern_endpoint *local, 
 
 uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = record_of(shard, handle);
+	struct tcp_conn *conn = shard_conn_record(shard, handle);
 
 	return conn ? &conn->user : NULL;
 }
 
 int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct quern_conn_info *info)
 {
-	const struct tcp_conn *conn = record_of(shard, handle);
+	const struct tcp_conn *conn = shard_conn_record(shard, handle);
+	const struct shard_flight *flight;
 
 	if (!conn)
 		return -ENOENT;
+	flight = shard_flight_of(shard, conn);
 	*info = (struct quern_conn_info){
 		.local = {conn->key.local, conn->key.local_port},
 		.remote = {conn->key.remote, conn->key.remote_port},
 		.state = conn->state,
-		.snd_nxt = conn->snd_nxt,
-		.snd_una = tcp_snd_una(conn),
+		.snd_nxt = flight ? flight->tcp.snd_nxt : conn->snd_end,
+		.snd_una = tcp_snd_una(conn, flight ? &flight->tcp : NULL),
 		.rcv_nxt = conn->rcv_nxt,
 		.snd_wnd = conn->snd_wnd,
+		.queued_bytes = flight ? flight->queue.send_bytes : 0,
+		.held_bytes = flight ? flight->tcp.held_bytes : 0,
+		.rto_ms = tcp_timer_rto(conn, flight ? &flight->tcp : NULL),
 		.mss = conn->mss,
 	};
 	return 0;

@@ -1,6 +1,8 @@
 /* shard_conn.c - records of connections: from the free list into the table, and back. */
 #include "shard/shard_parts.h"
 
+#include "tcp/tcp_call.h"
+#include "tcp/tcp_output.h"
 #include "tcp/tcp_timer.h"
 #include "tcp/tcp_transition.h"
 
@@ -18,6 +20,7 @@ static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_k
 	conn->user = 0;
 	conn->retries = 0;
 	conn->challenge_slot = 0;
+	conn->srtt = conn->rttvar = 0;
 	return conn;
 }
 
@@ -25,6 +28,7 @@ static void give_back(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	conn->key = (struct flow_key){.local = 0};
 	conn->flags = 0;
+	conn->flight = 0;
 	conn->generation++;
 	conn->user = shard->first_free;
 	shard->first_free = shard_conn_index(shard, conn) + 1;
@@ -75,10 +79,39 @@ void shard_conn_free(struct quern_shard *shard, struct tcp_conn *conn)
 	else if (conn->state == QUERN_TIME_WAIT)
 		tcp_transition(conn, TCP_EVENT_TIMEOUT);
 	tcp_timer_on_closed(conn);
+	if (shard_flight_of(shard, conn))
+		shard_flight_end(shard, conn);
 	/* An open in the same callback may get this record: what it owes is no answer to the segment being taken. */
 	if (shard->current == conn)
 		shard->current = NULL;
 	give_back(shard, conn);
+}
+
+struct tcp_conn *shard_conn_record(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn;
+
+	if (handle.shard != shard->config.number || handle.index >= shard->config.max_connections)
+		return NULL;
+	conn = &shard->conns[handle.index];
+	return conn->generation == handle.generation && conn->key.local_port ? conn : NULL;
+}
+
+struct tcp_conn *shard_conn_alive(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = shard_conn_record(shard, handle);
+
+	/* Nobody was given a handle of a half-open connection that a peer has made. */
+	if (!conn || (conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE))
+		return NULL;
+	return conn->state != QUERN_CLOSED && conn->state != QUERN_TIME_WAIT ? conn : NULL;
+}
+
+struct tcp_conn *shard_conn_readable(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = shard_conn_record(shard, handle);
+
+	return conn && conn->flags & TCP_LINGERS ? conn : shard_conn_alive(shard, handle);
 }
 
 struct quern_conn shard_conn_handle(const struct quern_shard *shard, const struct tcp_conn *conn)
@@ -86,19 +119,66 @@ struct quern_conn shard_conn_handle(const struct quern_shard *shard, const struc
 	return (struct quern_conn){shard_conn_index(shard, conn), shard->config.number, conn->generation};
 }
 
-void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how, bool half_open)
+static void tell_ended(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how)
 {
 	struct shard_service *service = shard_service_of(shard, conn);
 
-	if (half_open) {
-		shard->half_open--;
-	} else {
-		counter_add(&shard->counters.ended[how], 1);
-		if (service->events.on_ended)
-			service->events.on_ended(shard, shard_conn_handle(shard, conn), how, service->app);
+	counter_add(&shard->counters.ended[how], 1);
+	if (service->events.on_ended)
+		service->events.on_ended(shard, shard_conn_handle(shard, conn), how, service->app);
+}
+
+/* An orderly end comes behind the text before it. */
+static bool lingers(const struct quern_shard *shard, const struct tcp_conn *conn, enum quern_end how)
+{
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	return how == QUERN_END_CLOSED && flight && flight->tcp.held_bytes > 0 && !(conn->flags & TCP_ORPHAN);
+}
+
+void shard_conn_finish(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how)
+{
+	if (lingers(shard, conn, how)) {
+		conn->flags |= TCP_LINGERS;
+		tcp_timer_on_closed(conn);
+		shard->lingering++;
+		return;
 	}
+	tell_ended(shard, conn, how);
+	shard_conn_free(shard, conn);
+}
+
+void shard_conn_linger_end(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	shard->lingering--;
+	conn->flags &= (uint16_t)~TCP_LINGERS;
+	tell_ended(shard, conn, QUERN_END_CLOSED);
+	shard_conn_free(shard, conn);
+}
+
+void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how, bool half_open)
+{
 	table_remove(&shard->table, table_hash(&shard->table, &conn->key),
 		     table_ref(TABLE_CONN, shard_conn_index(shard, conn)));
 	shard_route_release(shard, conn->profile);
-	shard_conn_free(shard, conn);
+	if (half_open) {
+		shard->half_open--;
+		shard_conn_free(shard, conn);
+		return;
+	}
+	shard_conn_finish(shard, conn, how);
+}
+
+void shard_conn_abort(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	if (tcp_abort(conn)) {
+		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
+		struct segment segment;
+
+		tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
+		shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment,
+				   &options, NULL);
+		counter_add(&shard->counters.resets_sent, 1);
+	}
+	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
 }

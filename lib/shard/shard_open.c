@@ -17,7 +17,7 @@ enum {
 
 /* The parts of the block, in order; each begins on a line of its own. */
 struct layout {
-	size_t conns, time_waits, table, neighbours, waiting, end;
+	size_t conns, time_waits, table, neighbours, waiting, flights, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -33,6 +33,10 @@ static struct shard_config with_defaults(const struct shard_config *given)
 	config.max_half_open = config.max_half_open ? config.max_half_open : config.max_connections;
 	config.max_time_wait = config.max_time_wait ? config.max_time_wait : DEFAULT_RECORDS;
 	config.time_wait_ms = config.time_wait_ms ? config.time_wait_ms : DEFAULT_TIME_WAIT_MS;
+	if (config.max_flights == 0)
+		config.max_flights = SHARD_FLIGHTS_MAX;
+	if (config.max_flights > config.max_connections)
+		config.max_flights = config.max_connections;
 	config.accept_backlog = config.accept_backlog ? config.accept_backlog : DEFAULT_BACKLOG;
 	config.mtu = config.mtu ? config.mtu : DEFAULT_MTU;
 	return config;
@@ -47,7 +51,8 @@ static struct layout lay_out(const struct shard_config *config)
 	at.table = next_line(at.time_waits + (size_t)config->max_time_wait * sizeof(struct tcp_time_wait));
 	at.neighbours = at.table + table_bytes(config->max_connections + config->max_time_wait);
 	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
-	at.end = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
+	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
+	at.end = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
 	return at;
 }
 
@@ -87,6 +92,9 @@ static void link_free_records(struct quern_shard *shard)
 	for (uint32_t i = 0; i < shard->config.max_connections; i++)
 		shard->conns[i].user = i + 1 < shard->config.max_connections ? i + 2 : 0;
 	shard->first_free = 1;
+	for (uint32_t i = 0; i < shard->config.max_flights; i++)
+		shard->flights[i].next_free = i + 1 < shard->config.max_flights ? i + 2 : 0;
+	shard->first_free_flight = 1;
 }
 
 static void open_network(struct quern_shard *shard, void *neighbours)
@@ -117,6 +125,9 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	draw_secrets(shard, &table_secret);
 	shard->pool = shard->config.pool;
 	shard->conns = (struct tcp_conn *)(block + at.conns);
+	shard->flights = (struct shard_flight *)(block + at.flights);
+	/* Half of the buffers are for frames on their way. */
+	shard->buffers = (struct shard_buffers){.pool = shard->pool, .limit = shard->pool->size / 2};
 	shard->waiting = (struct shard_waiting *)(block + at.waiting);
 	memset(shard->listeners, SHARD_NO_SERVICE, sizeof(shard->listeners));
 	link_free_records(shard);
@@ -137,6 +148,9 @@ void shard_close(struct quern_shard *shard)
 {
 	rte_pktmbuf_free_bulk(shard->out + shard->out_head, shard->out_tail - shard->out_head);
 	rte_pktmbuf_free_bulk(shard->foreign, shard->foreign_count);
+	for (uint32_t i = 0; i < shard->config.max_connections; i++)
+		if (shard_flight_of(shard, &shard->conns[i]))
+			shard_flight_end(shard, &shard->conns[i]);
 	shard->out_head = shard->out_tail = shard->foreign_count = 0;
 }
 

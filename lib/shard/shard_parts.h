@@ -2,12 +2,15 @@
 #ifndef SHARD_SHARD_PARTS_H
 #define SHARD_SHARD_PARTS_H
 
+#include <string.h>
+
 #include "base/counter.h"
 #include "base/random.h"
 #include "neigh/neigh.h"
 #include "shard/shard.h"
+#include "shard/shard_queue.h"
 #include "table/table.h"
-#include "tcp/tcp_conn.h"
+#include "tcp/tcp_flight.h"
 #include "tcp/tcp_input.h"
 #include "tcp/tcp_time_wait.h"
 #include "wheel/wheel.h"
@@ -18,7 +21,9 @@
 enum {
 	SHARD_SERVICES = 255, /* listeners, routes and their variants with other keepalive */
 	SHARD_NO_SERVICE = 255,
-	SHARD_QUEUED_MAX = 1024, /* connections that may owe something until the end of the turn */
+	SHARD_QUEUED_MAX = 1024,  /* connections that may owe something until the end of the turn */
+	SHARD_STARVED_MAX = 1024, /* connections that may wait for buffers */
+	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256
 };
@@ -51,6 +56,16 @@ struct shard_waiting {
 	struct quern_conn conn;
 };
 
+/* What a connection has beside its line while it has text: numbers and buffers. */
+struct shard_flight {
+	union {
+		struct tcp_flight tcp;
+		uint32_t next_free; /* index + 1 */
+	};
+	struct shard_queue queue;
+};
+static_assert(sizeof(struct shard_flight) == 128, "two cache lines");
+
 struct shard_frame;
 
 struct quern_shard {
@@ -63,12 +78,14 @@ struct quern_shard {
 	struct tcp_conn *conns;
 	struct tcp_conn *current;          /* the connection whose segment is being taken, or null */
 	struct shard_frame *current_frame; /* and the frame that brought it */
+	struct shard_flight *flights;
 	struct rte_mempool *pool;
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
 	uint32_t queued_count;
-	uint32_t insertions; /* of this burst: a flow that was looked up as unknown may be known now */
-	uint32_t first_free; /* index + 1 */
+	uint32_t insertions;        /* of this burst: a flow that was looked up as unknown may be known now */
+	uint32_t first_free;        /* index + 1 */
+	uint32_t first_free_flight; /* index + 1 */
 	uint32_t conns_used;
 	uint32_t half_open;
 	struct wire_expect expect;
@@ -79,14 +96,19 @@ struct quern_shard {
 	struct hash_secret isn_secret;
 	struct shard_config config;
 	struct quern_counters counters;
+	struct shard_buffers buffers;
+	uint32_t flights_used;
+	uint32_t lingering; /* connections that are over but for text which is still read */
 	struct shard_waiting *waiting;
 	uint32_t waiting_count;
+	uint32_t starved_count;
 	uint64_t releases; /* pairs of routes that were given back, plus 1 */
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
+	struct quern_conn starved[SHARD_STARVED_MAX];
 	struct rte_mbuf *dead[SHARD_BURST];
 	struct rte_mbuf *foreign[SHARD_BURST];
 	struct rte_mbuf *out[SHARD_OUT_MAX];
@@ -158,6 +180,22 @@ void shard_conn_free(struct quern_shard *shard, struct tcp_conn *conn);
 /* Tells the application (but not of a passive open that never was established), and removes the connection. */
 void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how, bool half_open);
 
+/* RST to the peer where RFC 9293 3.10.5 says so, and the connection is gone: ABORTED. */
+void shard_conn_abort(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* The connection has left the table. Tells the application, and frees the line; or, where text is held that the
+ * application may still read, both wait for that. */
+void shard_conn_finish(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how);
+
+/* All that a lingering connection held has been read, or nobody wants it. */
+void shard_conn_linger_end(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* The record of a handle: also while its end is being told; not after its end; or as long as text can be read. Null
+ * where it is stale or another shard's. */
+struct tcp_conn *shard_conn_record(struct quern_shard *shard, struct quern_conn handle);
+struct tcp_conn *shard_conn_alive(struct quern_shard *shard, struct quern_conn handle);
+struct tcp_conn *shard_conn_readable(struct quern_shard *shard, struct quern_conn handle);
+
 /* The handle of a connection. */
 struct quern_conn shard_conn_handle(const struct quern_shard *shard, const struct tcp_conn *conn);
 
@@ -171,6 +209,49 @@ static inline struct shard_service *shard_service_of(struct quern_shard *shard, 
 {
 	return &shard->services[conn->profile];
 }
+
+/* shard_flight.c */
+
+/* A connection's flight; null at rest. */
+static inline struct shard_flight *shard_flight_of(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	return conn->flight && !(conn->flags & TCP_REOPENED) ? &shard->flights[conn->flight - 1] : NULL;
+}
+
+/* The numbers of a flight, for calls of tcp. */
+static inline struct tcp_flight *shard_flight_tcp(struct shard_flight *flight)
+{
+	return flight ? &flight->tcp : NULL;
+}
+
+/* A connection's flight, begun where there was none; null where none is free. */
+struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* Gives a flight and its buffers back. */
+void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* False where text that comes now could not be held, should the application not take it. */
+bool shard_flight_has_room(const struct quern_shard *shard, const struct tcp_conn *conn,
+			   const struct shard_flight *flight);
+
+/* Gives text in order to the application, and holds what it does not take. False where the connection is gone. */
+bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame,
+			  uint32_t trim_front, uint32_t bytes);
+
+/* Offers what is held to on_data, which is not null, until that takes no more. */
+void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight);
+
+/* Copies held text out, at most `room` bytes; returns how many. The connection may be gone then. */
+uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight, uint8_t *text,
+			   uint32_t room);
+
+/* shard_text.c */
+
+/* Text was acknowledged: tells an application that waits for room, where there is enough. */
+void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
+
+/* Buffers may have come back: lets those who wait for them try again. */
+void shard_text_wake(struct quern_shard *shard);
 
 /* shard_route.c */
 
@@ -205,9 +286,11 @@ void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn);
 
 /* shard_send.c */
 
-/* Sends a segment of a flow, in `frame` where that is there and ours to reuse. */
+/* Sends a segment of a flow, in `frame` where that is there and ours to reuse; its text, where it has any, is in
+ * `queue`. */
 void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
-			const struct segment *segment, const struct wire_ip_options *options);
+			const struct segment *segment, const struct wire_ip_options *options,
+			const struct shard_queue *queue);
 
 /* Sends the RST that answers a segment, or nothing where it was one. */
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame);

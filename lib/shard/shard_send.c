@@ -5,12 +5,15 @@
 
 #include "tcp/tcp_open.h"
 
-/* The frame's own buffer, its link header turned round: it goes back where it came from. */
-static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *frame)
+enum { COPY_MAX = 256 };
+
+/* The frame's own buffer, its link header turned round, for a frame of `bytes` bytes: it goes back where it came from.
+ */
+static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *frame, uint32_t bytes)
 {
 	struct rte_mbuf *mbuf = frame->mbuf;
 
-	if (!shard_send_is_ours(mbuf) || mbuf->buf_len - mbuf->data_off < WIRE_TCP_FRAME_MAX)
+	if (!shard_send_is_ours(mbuf) || (uint32_t)(mbuf->buf_len - mbuf->data_off) < bytes)
 		return NULL;
 	if (shard->config.ethernet)
 		wire_link_swap(rte_pktmbuf_mtod(mbuf, uint8_t *));
@@ -28,12 +31,31 @@ static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const 
 			 (options->offload_l4_checksum ? RTE_MBUF_F_TX_TCP_CKSUM : 0);
 	mbuf->l2_len = link_bytes & 0x7f;
 	mbuf->l3_len = 20;
+	mbuf->l4_len = 20;
 }
 
-static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, uint32_t bytes,
-		   const struct wire_ip_options *options)
+/* Text is copied behind the headers: that costs less than two more buffers, and the sum is made of what the cache has.
+ * Where the port gathers and sums, a longer one is left where it is. */
+static bool gathers(const struct quern_shard *shard, const struct segment *segment,
+		    const struct wire_ip_options *options)
 {
-	mbuf->data_len = (uint16_t)bytes;
+	return shard->config.tx_multi_segs && options->offload_l4_checksum && segment->text_bytes > COPY_MAX;
+}
+
+/* Writes all that comes behind the link header, and sends it. */
+static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, const struct flow_key *key,
+		   const struct segment *segment, const struct wire_ip_options *options,
+		   const struct shard_queue *queue)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	bool in_frame = !gathers(shard, segment, options) ||
+			!shard_queue_attach(queue, &shard->buffers, segment->seq, segment->text_bytes, mbuf);
+	uint32_t bytes;
+
+	if (in_frame && segment->text_bytes > 0)
+		shard_queue_copy(queue, segment->seq, segment->text_bytes, frame + link_bytes + WIRE_TEXT_AFTER_LINK);
+	bytes = wire_build_tcp_at(frame, link_bytes, key, segment, options);
+	mbuf->data_len = (uint16_t)(in_frame ? bytes : bytes - segment->text_bytes);
 	mbuf->pkt_len = bytes;
 	ask_for_checksums(mbuf, link_bytes, options);
 	shard_send_frame(shard, mbuf);
@@ -49,17 +71,15 @@ static void copy_link_back(const struct shard_frame *frame, struct wire_link *li
 }
 
 void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
-			const struct segment *segment, const struct wire_ip_options *options)
+			const struct segment *segment, const struct wire_ip_options *options,
+			const struct shard_queue *queue)
 {
-	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame) : NULL;
+	uint32_t bytes = WIRE_TCP_FRAME_MAX + segment->text_bytes;
+	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame, bytes) : NULL;
 	struct wire_link link;
 
 	if (mbuf) {
-		uint32_t link_bytes = frame->packet->link_bytes;
-
-		finish(shard, mbuf, link_bytes,
-		       wire_build_tcp_at(rte_pktmbuf_mtod(mbuf, uint8_t *), link_bytes, key, segment, options),
-		       options);
+		finish(shard, mbuf, frame->packet->link_bytes, key, segment, options, queue);
 		return;
 	}
 	if (frame && frame->mbuf) {
@@ -68,10 +88,11 @@ void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}
-	mbuf = shard_send_buffer(shard, WIRE_TCP_FRAME_MAX);
-	if (mbuf)
-		finish(shard, mbuf, link.bytes,
-		       wire_build_tcp(rte_pktmbuf_mtod(mbuf, uint8_t *), &link, key, segment, options), options);
+	mbuf = shard_send_buffer(shard, bytes);
+	if (!mbuf)
+		return;
+	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link.header, WIRE_LINK_MAX);
+	finish(shard, mbuf, link.bytes, key, segment, options, queue);
 }
 
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame)
@@ -82,5 +103,5 @@ void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame)
 	if (!tcp_reset_for(&packet->tcp, &reset))
 		return;
 	counter_add(&shard->counters.resets_sent, 1);
-	shard_send_segment(shard, frame, &packet->key, &reset, &shard->reply_options);
+	shard_send_segment(shard, frame, &packet->key, &reset, &shard->reply_options, NULL);
 }

@@ -54,15 +54,45 @@ static void on_peer_closed(struct quern_shard *shard, struct tcp_conn *conn)
 		service->events.on_peer_closed(shard, shard_conn_handle(shard, conn), service->app);
 }
 
-/* Tells the application what happened. False where it aborted the connection meanwhile: the record is not ours now. */
-static bool tell(struct quern_shard *shard, struct tcp_conn *conn, uint8_t events, struct shard_frame *frame)
+/* An application that reads slowly hears of the FIN behind the text that is held for it. */
+static void tell_peer_closed(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	if (flight && flight->tcp.held_bytes > 0)
+		flight->tcp.flags |= TCP_FLIGHT_TELL_FIN;
+	else
+		on_peer_closed(shard, conn);
+}
+
+static void on_urgent(struct quern_shard *shard, struct tcp_conn *conn, uint32_t bytes)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	if (service->events.on_urgent)
+		service->events.on_urgent(shard, shard_conn_handle(shard, conn),
+					  bytes + (flight ? flight->tcp.held_bytes : 0), service->app);
+}
+
+/* Tells the application what happened, in the order of the stream. False where it aborted the connection meanwhile: the
+ * record is not ours now. */
+static bool tell(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_verdict *verdict,
+		 struct shard_frame *frame)
 {
 	uint16_t generation = conn->generation;
 
-	if (events & TCP_HAPPENED_ESTABLISHED)
+	if (verdict->events & TCP_HAPPENED_ESTABLISHED)
 		on_established(shard, conn, frame);
-	if (events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
-		on_peer_closed(shard, conn);
+	if (verdict->urgent && conn->generation == generation)
+		on_urgent(shard, conn, verdict->urgent);
+	if (verdict->deliver && (conn->generation != generation ||
+				 !shard_flight_deliver(shard, conn, frame, verdict->trim_front, verdict->deliver)))
+		return false;
+	if (verdict->events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
+		tell_peer_closed(shard, conn);
+	if (verdict->events & TCP_HAPPENED_ACKED && conn->flags & TCP_WANTS_ROOM && conn->generation == generation)
+		shard_text_room(shard, conn);
 	return conn->generation == generation;
 }
 
@@ -85,34 +115,69 @@ static bool accept_is_full(const struct quern_shard *shard, const struct tcp_con
 	       shard->waiting_count == shard->config.accept_backlog;
 }
 
+/* Without a buffer to hold it in, should the application not take it, text is left out: it comes again. */
+static void leave_text_out(struct quern_shard *shard, struct segment *segment)
+{
+	shard_drop(shard, QUERN_DROP_TCP_NO_BUFFERS);
+	segment->text_bytes = 0;
+	segment->flags &= (uint8_t)~TCP_FIN;
+}
+
+/* Says what is owed. An ACK of text and nothing more waits for the end of the turn, where it covers all text of it. */
+static void answer(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_verdict *verdict,
+		   struct shard_frame *frame)
+{
+	bool only_ack = (conn->flags & TCP_OWES) == TCP_OWES_ACK && !conn->flight;
+
+	if (only_ack && verdict->deliver && !verdict->events) {
+		shard_tcp_owes(shard, conn);
+		return;
+	}
+	shard_tcp_output(shard, conn, frame, verdict->events & TCP_HAPPENED_ACKED);
+}
+
+/* What the segment has brought about, once the application knows. */
+static void conclude(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_verdict *verdict,
+		     struct shard_frame *frame, bool half_open)
+{
+	if (verdict->events & TCP_HAPPENED_ENDED) {
+		counter_add(&shard->counters.resets_received,
+			    verdict->end == QUERN_END_RESET || verdict->end == QUERN_END_REFUSED);
+		shard_conn_end(shard, conn, verdict->end, half_open);
+	} else if (verdict->events & TCP_HAPPENED_RETURNED) {
+		return_to_listen(shard, conn, frame->hash);
+	} else {
+		answer(shard, conn, verdict, frame);
+		if (verdict->events & TCP_HAPPENED_TIME_WAIT)
+			shard_time_wait_enter(shard, conn);
+	}
+}
+
 static void input_connection(struct quern_shard *shard, struct shard_frame *frame, struct tcp_conn *conn)
 {
 	const struct shard_service *service = shard_service_of(shard, conn);
+	struct shard_flight *flight = shard_flight_of(shard, conn);
+	struct segment segment = frame->packet->tcp;
 	struct tcp_verdict verdict;
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
 
-	if (accept_is_full(shard, conn, service) && !(frame->packet->tcp.flags & (TCP_RST | TCP_SYN))) {
+	if (accept_is_full(shard, conn, service) && !(segment.flags & (TCP_RST | TCP_SYN))) {
 		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
 		return;
 	}
+	if (segment.text_bytes && !shard_flight_has_room(shard, conn, flight))
+		leave_text_out(shard, &segment);
 	shard->current = conn;
 	shard->current_frame = frame;
-	verdict = tcp_input(conn, &frame->packet->tcp, &service->tcp, shard->now_ms);
+	verdict = tcp_input(conn, shard_flight_tcp(flight), &segment, &service->tcp, shard->now_ms);
 	count_verdict(shard, &verdict);
 	if (verdict.reset)
 		shard_send_reset_for(shard, frame);
-	if (tell(shard, conn, verdict.events, frame)) {
+	if (flight && verdict.events & TCP_HAPPENED_ACKED)
+		shard_queue_release(&flight->queue, &shard->buffers, flight->tcp.snd_una);
+	if (tell(shard, conn, &verdict, frame)) {
 		shard->current = NULL;
-		if (verdict.events & TCP_HAPPENED_ENDED) {
-			counter_add(&shard->counters.resets_received, verdict.end != QUERN_END_CLOSED);
-			shard_conn_end(shard, conn, verdict.end, half_open);
-		} else if (verdict.events & TCP_HAPPENED_RETURNED) {
-			return_to_listen(shard, conn, frame->hash);
-		} else {
-			shard_tcp_output(shard, conn, frame, verdict.events & TCP_HAPPENED_ACKED);
-			if (verdict.events & TCP_HAPPENED_TIME_WAIT)
-				shard_time_wait_enter(shard, conn);
-		}
+		conclude(shard, conn, &verdict, frame, half_open);
 	}
 	shard->current = NULL;
 }

@@ -1,6 +1,7 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
 #include "shard/shard_parts.h"
 
+#include "base/seq.h"
 #include "tcp/tcp_output.h"
 #include "tcp/tcp_timer.h"
 
@@ -17,21 +18,62 @@ void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn)
 	shard->queued[shard->queued_count++] = shard_conn_index(shard, conn);
 }
 
-void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
+static void arm_at_rest(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_profile *profile,
+			bool in_flight, bool acknowledged)
 {
-	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
-	struct wire_ip_options options = shard_send_options(shard, profile);
-	struct segment segment;
-	bool in_flight = false;
-
-	while (tcp_output(conn, profile, &segment)) {
-		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
-		 * waiting. */
-		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
-		shard_send_segment(shard, frame, &conn->key, &segment, &options);
-	}
 	if (in_flight || (acknowledged && conn->flags & TCP_IN_FLIGHT))
 		tcp_timer_on_sent(conn, &shard->wheel, profile, shard->now_ms);
 	else if (acknowledged)
 		tcp_timer_on_rest(conn, &shard->wheel, profile, shard->now_ms);
+}
+
+static void arm_for_text(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
+			 const struct tcp_profile *profile, bool acknowledged)
+{
+	if (flight->tcp.snd_una != conn->snd_end) {
+		tcp_timer_on_text(conn, &flight->tcp, &shard->wheel, profile, shard->now_ms, acknowledged);
+		return;
+	}
+	if (acknowledged || flight->tcp.flags & TCP_FLIGHT_ARMED) {
+		flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_ARMED;
+		tcp_timer_on_rest(conn, &shard->wheel, profile, shard->now_ms);
+	}
+	if (tcp_flight_is_over(conn, &flight->tcp))
+		shard_flight_end(shard, conn);
+}
+
+static void count_text(struct quern_shard *shard, const struct tcp_flight *flight, uint32_t snd_nxt,
+		       const struct segment *segment)
+{
+	if (segment_length(segment) > 0 && seq_before(segment->seq, snd_nxt))
+		counter_add(&shard->counters.retransmits, 1);
+	else
+		counter_add(&shard->counters.text_bytes_sent, segment->text_bytes);
+	if (flight->flags & TCP_FLIGHT_PROBING && segment->text_bytes == 1)
+		counter_add(&shard->counters.window_probes, 1);
+}
+
+void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
+{
+	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
+	struct wire_ip_options options = shard_send_options(shard, profile);
+	struct shard_flight *flight = shard_flight_of(shard, conn);
+	struct segment segment;
+	bool in_flight = false;
+	uint32_t snd_nxt = flight ? flight->tcp.snd_nxt : 0;
+
+	while (tcp_output(conn, shard_flight_tcp(flight), profile, shard->now_ms, &segment)) {
+		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
+		 * waiting. */
+		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
+		if (flight) {
+			count_text(shard, &flight->tcp, snd_nxt, &segment);
+			snd_nxt = flight->tcp.snd_nxt;
+		}
+		shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL);
+	}
+	if (!flight || conn->flags & TCP_SYN_IN_FLIGHT)
+		arm_at_rest(shard, conn, profile, in_flight, acknowledged);
+	else
+		arm_for_text(shard, conn, flight, profile, acknowledged);
 }

@@ -52,7 +52,6 @@ static void make_room(struct quern_shard *shard)
 
 void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	struct shard_service *service = shard_service_of(shard, conn);
 	uint64_t hash = table_hash(&shard->table, &conn->key);
 	struct tcp_time_wait record = tcp_time_wait_from(conn);
 	uint32_t slot;
@@ -62,10 +61,7 @@ void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
 	table_replace(&shard->table, hash, table_ref(TABLE_CONN, shard_conn_index(shard, conn)),
 		      table_ref(TABLE_TIME_WAIT, slot));
 	counter_add(&shard->counters.time_wait_entered, 1);
-	counter_add(&shard->counters.ended[QUERN_END_CLOSED], 1);
-	if (service->events.on_ended)
-		service->events.on_ended(shard, shard_conn_handle(shard, conn), QUERN_END_CLOSED, service->app);
-	shard_conn_free(shard, conn);
+	shard_conn_finish(shard, conn, QUERN_END_CLOSED);
 }
 
 uint32_t shard_time_wait_expire(struct quern_shard *shard, uint32_t max)
@@ -100,6 +96,7 @@ void shard_time_wait_forget(struct quern_shard *shard, struct tcp_conn *conn)
 	struct tcp_time_wait *record = &shard->time_wait.records[conn->parked];
 
 	conn->flags &= (uint16_t)~TCP_REOPENED;
+	conn->flight = 0;
 	if (record->flags & TCP_TIME_WAIT_PARKED && flow_key_equal(&record->key, &conn->key))
 		remove_record(shard, record);
 }
@@ -111,7 +108,7 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 	struct segment segment = {
 		.seq = record->snd_nxt, .ack = record->rcv_nxt, .wnd = profile->receive_window, .flags = TCP_ACK};
 
-	shard_send_segment(shard, frame, &record->key, &segment, &options);
+	shard_send_segment(shard, frame, &record->key, &segment, &options, NULL);
 }
 
 /* RFC 9293 3.10.7.4: a repeated FIN starts 2MSL again, so the record moves to the tail. */

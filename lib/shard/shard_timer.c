@@ -16,10 +16,11 @@ static void tell_unanswered(struct quern_shard *shard, struct tcp_conn *conn)
 
 static void send_what_the_timer_owes(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	uint64_t *counter =
-		conn->flags & TCP_OWES_PROBE ? &shard->counters.keepalive_probes : &shard->counters.retransmits;
-
-	counter_add(counter, 1);
+	/* Text that goes again is counted where it goes. */
+	if (conn->flags & TCP_OWES_PROBE)
+		counter_add(&shard->counters.keepalive_probes, 1);
+	else if (conn->flags & (TCP_OWES_SYN | TCP_OWES_FIN) && !shard_flight_of(shard, conn))
+		counter_add(&shard->counters.retransmits, 1);
 	shard_tcp_output(shard, conn, NULL, false);
 }
 
@@ -29,8 +30,8 @@ static void give_up(struct quern_shard *shard, struct tcp_conn *conn, bool reset
 		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
 		struct segment segment;
 
-		tcp_output_reset(conn, &segment);
-		shard_send_segment(shard, NULL, &conn->key, &segment, &options);
+		tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
+		shard_send_segment(shard, NULL, &conn->key, &segment, &options, NULL);
 		counter_add(&shard->counters.resets_sent, 1);
 	}
 	/* A SYN that reopened a connection in TIME-WAIT and is never confirmed was an old duplicate. */
@@ -48,7 +49,8 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
 	uint16_t generation = conn->generation;
 	struct tcp_timer_verdict verdict =
-		tcp_timer_fired(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
+		tcp_timer_fired(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &shard->wheel,
+				&shard_service_of(shard, conn)->tcp, shard->now_ms);
 
 	switch (verdict.action) {
 	case TCP_TIMER_NOTHING:
@@ -68,6 +70,12 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 	}
 }
 
+/* SYN or FIN goes out in this turn. A FIN behind text may have to wait for the window, and is timed with the text. */
+static bool says_anyway(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	return conn->flags & TCP_OWES_SYN || (conn->flags & TCP_OWES_FIN && !shard_flight_of(shard, conn));
+}
+
 uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 {
 	uint32_t fired[SHARD_EXPIRE_MAX], count;
@@ -83,8 +91,7 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 		struct tcp_conn *conn = &shard->conns[fired[i]];
 
 		/* The application may have ended it, or made it wait again, on behalf of one that fired before. */
-		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER &&
-		    !(conn->flags & (TCP_OWES_SYN | TCP_OWES_FIN)))
+		if (conn->generation == generations[i] && conn->timer.due == WHEEL_NEVER && !says_anyway(shard, conn))
 			fire(shard, conn);
 	}
 	if (shard->wheel.lag > shard->counters.timer_lag_ms_max)

@@ -21,6 +21,8 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 {
 	uint32_t waiting, count;
 
+	if (shard->starved_count)
+		shard_text_wake(shard);
 	if (shard->queued_count)
 		flush_queued(shard);
 	waiting = shard->out_tail - shard->out_head;

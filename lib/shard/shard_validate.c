@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/seq.h"
+
 static bool is_free(const struct tcp_conn *conn)
 {
 	return conn->key.local_port == 0;
@@ -39,11 +41,47 @@ static bool free_list_is_whole(const struct quern_shard *shard)
 	return count + shard->conns_used == shard->config.max_connections;
 }
 
+static uint32_t bytes_of(const struct rte_mbuf *mbuf)
+{
+	uint32_t bytes = 0;
+
+	for (; mbuf; mbuf = mbuf->next)
+		bytes += mbuf->data_len;
+	return bytes;
+}
+
+/* The numbers of tcp and the bytes of the shard agree. */
+static bool flight_is_sound(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+	const struct tcp_flight *tcp;
+	const struct shard_queue *queue;
+
+	if (!flight)
+		return true;
+	tcp = &flight->tcp;
+	queue = &flight->queue;
+	if (queue->send_first && bytes_of(queue->send_first) != queue->send_bytes)
+		return false;
+	if (bytes_of(queue->held_first) != tcp->held_bytes)
+		return false;
+	if (seq_before(tcp->next, tcp->snd_una) || seq_before(tcp->snd_nxt, tcp->next) ||
+	    seq_before(conn->snd_end, tcp->snd_nxt))
+		return false;
+	if (conn->flags & TCP_LINGERS)
+		return true;
+	/* An acknowledged FIN was no byte of the queue. */
+	return queue->send_bytes == (tcp->snd_una == conn->snd_end ? 0 : tcp_text_end(conn) - tcp->snd_una) &&
+	       (tcp->snd_una == conn->snd_end || conn->timer.due != WHEEL_NEVER || conn->flags & TCP_QUEUED);
+}
+
 static bool connection_is_sound(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
 	uint32_t ref = table_find(&shard->table, table_hash(&shard->table, &conn->key), &conn->key);
 
-	if (ref != table_ref(TABLE_CONN, (uint32_t)(conn - shard->conns)))
+	if (conn->flags & TCP_LINGERS)
+		return flight_is_sound(shard, conn) && shard_flight_of(shard, conn);
+	if (ref != table_ref(TABLE_CONN, (uint32_t)(conn - shard->conns)) || !flight_is_sound(shard, conn))
 		return false;
 	if (conn->state < QUERN_SYN_SENT || conn->state > QUERN_LAST_ACK)
 		return false;
@@ -79,7 +117,8 @@ static bool routes_are_sound(const struct quern_shard *shard)
 		if (shard->services[i].origin == i && !shard->services[i].is_listener)
 			in_use += shard->services[i].route.in_use;
 	for (uint32_t i = 0; i < shard->config.max_connections; i++)
-		held += !is_free(&shard->conns[i]) && !shard->services[shard->conns[i].profile].is_listener;
+		held += !is_free(&shard->conns[i]) && !(shard->conns[i].flags & TCP_LINGERS) &&
+			!shard->services[shard->conns[i].profile].is_listener;
 	for (uint32_t i = 0; i < shard->config.max_time_wait; i++) {
 		const struct tcp_time_wait *record = &shard->time_wait.records[i];
 
@@ -90,11 +129,14 @@ static bool routes_are_sound(const struct quern_shard *shard)
 
 bool shard_validate(struct quern_shard *shard)
 {
-	uint32_t parked = 0;
+	uint32_t parked = 0, flights = 0;
 
+	for (uint32_t i = 0; i < shard->config.max_connections; i++)
+		flights += shard_flight_of(shard, &shard->conns[i]) != NULL;
 	for (uint32_t i = 0; i < shard->config.max_time_wait; i++)
 		parked += !!(shard->time_wait.records[i].flags & TCP_TIME_WAIT_PARKED);
-	return table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
+	return flights == shard->flights_used && table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
 	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
-	       routes_are_sound(shard) && shard->table.used == shard->conns_used + shard->time_wait.live - parked;
+	       routes_are_sound(shard) &&
+	       shard->table.used == shard->conns_used - shard->lingering + shard->time_wait.live - parked;
 }

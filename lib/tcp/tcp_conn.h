@@ -26,20 +26,28 @@ enum tcp_flag {
 	TCP_REOPENED = 1 << 9,      /* came from TIME-WAIT; `parked` names that record */
 	TCP_QUEUED = 1 << 10,       /* in the shard's list of what is owed this turn */
 	TCP_WAITS_ACCEPT = 1 << 11, /* established, and not taken by quern_accept() yet */
+	TCP_UNTIMED = 1 << 12,      /* SYN+ACK was said twice: what acknowledges it times neither (RFC 6298 3) */
+	TCP_WANTS_ROOM = 1 << 13,   /* the application has more text than there was room for */
+	TCP_STARVED = 1 << 14,      /* and nothing in flight whose ACK would make room: in the shard's list */
+	TCP_LINGERS = 1 << 15,      /* over, and out of the table: the application still reads what is held */
 	TCP_IN_FLIGHT = TCP_SYN_IN_FLIGHT | TCP_FIN_IN_FLIGHT,
 	TCP_OWES = TCP_OWES_SYN | TCP_OWES_FIN | TCP_OWES_ACK | TCP_OWES_PROBE
 };
 
 /* A connection at rest, whole. All zero is a free record: state QUERN_NO_STATE. Written by its shard's worker only.
- * SND.UNA is snd_nxt less what is in flight; WL1, WL2 and the last ACK sent are implied at rest. */
+ * At rest SND.NXT is snd_end, and SND.UNA is that less a SYN and a FIN in flight; WL1, WL2 and the edge of the window
+ * that was advertised are implied. With text queued, in flight or held, a struct tcp_flight has them. */
 struct tcp_conn {
 	struct flow_key key;
-	uint32_t snd_nxt;
+	uint32_t snd_end; /* SND.NXT once all that is owed or queued has gone out */
 	uint32_t rcv_nxt;
 	uint32_t heard_ms;       /* when the peer was last heard, for keepalive */
 	struct wheel_node timer; /* the earliest deadline of the connection */
 	uint32_t user;           /* the application's; links free records */
-	uint32_t parked;         /* with TCP_REOPENED: slot of the TIME-WAIT record that waits behind this one */
+	union {
+		uint32_t flight; /* index + 1 of its flight, 0 at rest */
+		uint32_t parked; /* with TCP_REOPENED: slot of the TIME-WAIT record that waits behind this one */
+	};
 	uint16_t snd_wnd;
 	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2 */
 	uint16_t mss;           /* what the peer takes, and we can send */
@@ -49,7 +57,9 @@ struct tcp_conn {
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;
 	uint16_t generation;
-	uint8_t spare[6];
+	uint16_t srtt;   /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
+	uint16_t rttvar; /* four times RTTVAR, in ms */
+	uint8_t spare[2];
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 
@@ -57,6 +67,7 @@ static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 struct tcp_profile {
 	uint16_t mss;
 	uint16_t receive_window;
+	uint32_t send_queue;
 	uint8_t ttl;
 	uint8_t tos;
 	bool keepalive;
@@ -70,11 +81,5 @@ struct tcp_profile {
 
 /* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU or a DSCP above 63. */
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu);
-
-/* SND.UNA. */
-static inline uint32_t tcp_snd_una(const struct tcp_conn *conn)
-{
-	return conn->snd_nxt - !!(conn->flags & TCP_SYN_IN_FLIGHT) - !!(conn->flags & TCP_FIN_IN_FLIGHT);
-}
 
 #endif

@@ -7,7 +7,11 @@
 #include "tcp/tcp_syn_sent.h"
 #include "tcp/tcp_transition.h"
 
-enum { SLOT_MS = 500, NEAR = 65535 };
+enum {
+	SLOT_MS = 500,
+	NEAR = 65535,
+	FIN_REPEATS_INTO_SHUT_WINDOW = 5 /* then the wait grows no longer: a peer that answers is alive */
+};
 
 bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms)
 {
@@ -75,7 +79,7 @@ static void take_reset(struct tcp_conn *conn, const struct segment *segment, uin
 static void repeat_syn_ack(struct tcp_conn *conn, uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	if (tcp_challenge_allowed(&conn->challenge_slot, now_ms))
-		conn->flags |= TCP_OWES_SYN;
+		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
 	else
 		verdict->events |= TCP_HAPPENED_THROTTLED;
 }
@@ -99,14 +103,17 @@ static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uin
 }
 
 /* Takes what an acceptable ACK covers out of flight. */
-static void acknowledge(struct tcp_conn *conn, uint32_t ack, struct tcp_verdict *verdict)
+static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms,
+			struct tcp_verdict *verdict)
 {
-	if (ack == tcp_snd_una(conn))
+	if (ack == tcp_snd_una(conn, flight))
 		return;
 	verdict->events |= TCP_HAPPENED_ACKED;
 	conn->retries = 0;
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
-	if (ack != conn->snd_nxt || !(conn->flags & TCP_FIN_IN_FLIGHT))
+	if (flight)
+		tcp_flight_acknowledge(conn, flight, ack, now_ms);
+	if (ack != conn->snd_end || !(conn->flags & TCP_FIN_IN_FLIGHT))
 		return;
 	conn->flags &= (uint16_t) ~(TCP_FIN_IN_FLIGHT | TCP_OWES_FIN);
 	tcp_transition(conn, TCP_EVENT_RCV_ACK_OF_FIN);
@@ -118,36 +125,84 @@ static void acknowledge(struct tcp_conn *conn, uint32_t ack, struct tcp_verdict 
 	}
 }
 
-/* Fifth: the ACK field. False where the segment goes no further. */
-static bool take_ack(struct tcp_conn *conn, const struct segment *segment, uint32_t now_ms, struct tcp_verdict *verdict)
+/* RFC 9293 3.10.7.4: an older segment does not change SND.WND. At rest WL1 is at most RCV.NXT, and WL2 is SND.UNA. */
+static bool brings_new_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
 {
-	uint32_t una = tcp_snd_una(conn);
+	if (!flight)
+		return !seq_before(segment->seq, conn->rcv_nxt);
+	if (!seq_before(flight->snd_wl1, segment->seq) &&
+	    !(flight->snd_wl1 == segment->seq && !seq_before(segment->ack, flight->snd_wl2)))
+		return false;
+	flight->snd_wl1 = segment->seq;
+	flight->snd_wl2 = segment->ack;
+	return true;
+}
+
+static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			uint32_t now_ms)
+{
+	if (!brings_new_window(conn, flight, segment))
+		return;
+	conn->snd_wnd = segment->wnd;
+	if (segment->wnd > conn->max_wnd)
+		conn->max_wnd = segment->wnd;
+	if (flight)
+		tcp_flight_window_heard(conn, flight, now_ms);
+	if (segment->wnd == 0 && conn->retries > FIN_REPEATS_INTO_SHUT_WINDOW)
+		conn->retries = FIN_REPEATS_INTO_SHUT_WINDOW;
+}
+
+/* SYN-RECEIVED: the ACK of our SYN, and how long it took. False where it is no such. */
+static bool complete_handshake(struct tcp_conn *conn, const struct tcp_flight *flight, const struct segment *segment,
+			       uint32_t waited_ms, struct tcp_verdict *verdict)
+{
+	uint32_t una = tcp_snd_una(conn, flight);
+
+	if (!seq_in_window(segment->ack, una + 1, tcp_snd_nxt(conn, flight) - una)) {
+		verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
+		verdict->reset = true;
+		return false;
+	}
+	if (conn->flags & TCP_PASSIVE && !(conn->flags & (TCP_SYN_REPEATED | TCP_UNTIMED)))
+		tcp_rtt_sample(conn, waited_ms);
+	tcp_transition(conn, TCP_EVENT_RCV_ACK_OF_SYN);
+	verdict->events |= TCP_HAPPENED_ESTABLISHED;
+	return true;
+}
+
+/* Fifth: the ACK field. False where the segment goes no further. */
+static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+		     const struct tcp_clock *clock, struct tcp_verdict *verdict)
+{
+	uint32_t una = tcp_snd_una(conn, flight), nxt = tcp_snd_nxt(conn, flight);
 
 	if (!(segment->flags & TCP_ACK)) {
 		verdict->drop = QUERN_DROP_TCP_NO_ACK;
 		return false;
 	}
 	if (conn->state == QUERN_SYN_RCVD) {
-		if (!seq_in_window(segment->ack, una + 1, conn->snd_nxt - una)) {
-			verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
-			verdict->reset = true;
+		if (!complete_handshake(conn, flight, segment, clock->silent_ms, verdict))
 			return false;
-		}
-		tcp_transition(conn, TCP_EVENT_RCV_ACK_OF_SYN);
-		verdict->events |= TCP_HAPPENED_ESTABLISHED;
-	} else if (!seq_in_window(segment->ack, una - conn->max_wnd, conn->max_wnd + (conn->snd_nxt - una) + 1)) {
+	} else if (!seq_in_window(segment->ack, una - conn->max_wnd, conn->max_wnd + (nxt - una) + 1)) {
 		/* RFC 5961 5.2: too old, or of what was never sent. */
 		verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
-		owe_challenge(conn, verdict, now_ms);
+		owe_challenge(conn, verdict, clock->now_ms);
 		return false;
 	}
 	if (!seq_before(segment->ack, una)) {
-		conn->snd_wnd = segment->wnd;
-		if (segment->wnd > conn->max_wnd)
-			conn->max_wnd = segment->wnd;
-		acknowledge(conn, segment->ack, verdict);
+		take_window(conn, flight, segment, clock->now_ms);
+		acknowledge(conn, flight, segment->ack, clock->now_ms, verdict);
 	}
 	return true;
+}
+
+/* Sixth: URG. The pointer names the octet behind the last urgent one (RFC 6093 2). */
+static void take_urgent(const struct tcp_conn *conn, const struct segment *segment, struct tcp_verdict *verdict)
+{
+	uint32_t end = segment->seq + segment->urgent;
+
+	if (segment->flags & TCP_URG && seq_before(conn->rcv_nxt, end))
+		verdict->urgent = end - conn->rcv_nxt;
 }
 
 /* Seventh: text in order moves RCV.NXT; what lies beyond the window comes again. True where a FIN behind the text is in
@@ -178,6 +233,16 @@ static bool peer_may_send(const struct tcp_conn *conn)
 	return conn->state == QUERN_ESTABLISHED || conn->state == QUERN_FIN_WAIT_1 || conn->state == QUERN_FIN_WAIT_2;
 }
 
+/* RFC 9293 3.6.1, SHLD-3: nobody is there to read it, and the peer is to know. */
+static void refuse_text(struct tcp_conn *conn, struct tcp_verdict *verdict)
+{
+	tcp_transition(conn, TCP_EVENT_ABORT);
+	verdict->drop = QUERN_DROP_TCP_AFTER_CLOSE;
+	verdict->reset = true;
+	verdict->events |= TCP_HAPPENED_ENDED;
+	verdict->end = QUERN_END_ABORTED;
+}
+
 static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segment, uint32_t window,
 			      struct tcp_verdict *verdict)
 {
@@ -185,11 +250,18 @@ static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segme
 		verdict->drop = QUERN_DROP_TCP_AFTER_FIN;
 		return;
 	}
+	if (conn->flags & TCP_ORPHAN && seq_before(conn->rcv_nxt, segment->seq + segment->text_bytes)) {
+		refuse_text(conn, verdict);
+		return;
+	}
 	conn->flags |= TCP_OWES_ACK;
+	take_urgent(conn, segment, verdict);
 	if (seq_before(conn->rcv_nxt, segment->seq))
 		verdict->drop = QUERN_DROP_TCP_HOLE;
 	else if (take_text(conn, segment, window, verdict) && segment->flags & TCP_FIN)
 		take_fin(conn, verdict);
+	else if (window == 0)
+		verdict->drop = QUERN_DROP_TCP_WINDOW_FULL;
 }
 
 /* RFC 9293 figure 7, line 6: the peer's SYN+ACK completes a simultaneous open, though its SYN was counted before. */
@@ -200,29 +272,44 @@ static bool completes_simultaneous_open(const struct tcp_conn *conn, const struc
 	       segment->seq + 1 == conn->rcv_nxt;
 }
 
-struct tcp_verdict tcp_input(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
-			     uint32_t now_ms)
+/* RFC 9293 MUST-66: with a window that is shut, what stands at RCV.NXT still has its ACK, URG and RST looked at. */
+static bool may_go_on(const struct segment *segment, uint32_t rcv_nxt, uint32_t window)
 {
-	uint32_t window = profile->receive_window;
-	struct tcp_verdict verdict = {0};
+	return tcp_sequence_is_acceptable(segment, rcv_nxt, window) || (window == 0 && segment->seq == rcv_nxt);
+}
+
+static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t now_ms)
+{
+	struct tcp_clock clock = {.now_ms = now_ms, .silent_ms = now_ms - conn->heard_ms};
 
 	/* Slots come round after two minutes: one from before a silence says nothing. */
-	if (now_ms - conn->heard_ms >= SLOT_MS)
+	if (clock.silent_ms >= SLOT_MS)
 		conn->challenge_slot = 0;
 	conn->heard_ms = now_ms;
-	if (!(conn->flags & TCP_IN_FLIGHT))
+	/* Then they were keepalive probes. */
+	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->snd_una == conn->snd_end || conn->snd_wnd == 0))
 		conn->retries = 0;
+	return clock;
+}
+
+struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			     const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t window = tcp_rcv_wnd(flight, profile);
+	struct tcp_clock clock = hear(conn, flight, now_ms);
+	struct tcp_verdict verdict = {0};
+
 	if (conn->state == QUERN_SYN_SENT)
-		return tcp_syn_sent_input(conn, segment, profile);
+		return tcp_syn_sent_input(conn, flight, segment, profile, &clock);
 	if (completes_simultaneous_open(conn, segment))
-		take_ack(conn, segment, now_ms, &verdict);
+		take_ack(conn, flight, segment, &clock, &verdict);
 	else if (segment->flags & TCP_RST)
 		take_reset(conn, segment, window, now_ms, &verdict);
 	else if (segment->flags & TCP_SYN)
 		refuse_syn(conn, segment, window, now_ms, &verdict);
-	else if (!tcp_sequence_is_acceptable(segment, conn->rcv_nxt, window))
+	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, segment, window, now_ms, &verdict);
-	else if (take_ack(conn, segment, now_ms, &verdict) && segment_length(segment) > 0 &&
+	else if (take_ack(conn, flight, segment, &clock, &verdict) && segment_length(segment) > 0 &&
 		 conn->state != QUERN_CLOSED)
 		take_text_and_fin(conn, segment, window, &verdict);
 	return verdict;

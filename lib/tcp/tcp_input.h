@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcp/tcp_conn.h"
+#include "tcp/tcp_flight.h"
 #include "wire/wire_packet.h"
 
 /* What happened, as bits of tcp_verdict.events. */
 enum tcp_happened {
 	TCP_HAPPENED_ESTABLISHED = 1 << 0,
 	TCP_HAPPENED_PEER_CLOSED = 1 << 1,
-	TCP_HAPPENED_ACKED = 1 << 2,      /* SYN or FIN was acknowledged: timers change */
+	TCP_HAPPENED_ACKED = 1 << 2,      /* SYN, text or FIN was acknowledged: timers change */
 	TCP_HAPPENED_TIME_WAIT = 1 << 3,  /* state is TIME-WAIT now: move it to the ring once its ACK is out */
 	TCP_HAPPENED_ENDED = 1 << 4,      /* state is CLOSED now, `end` says how */
 	TCP_HAPPENED_RETURNED = 1 << 5,   /* a half-open connection is back in LISTEN: the record goes */
@@ -28,12 +28,13 @@ struct tcp_verdict {
 	bool reset;          /* answer this segment with tcp_reset_for() */
 	uint32_t trim_front; /* bytes of text that were there before */
 	uint32_t deliver;    /* bytes of text in order, after trim_front; what follows lies beyond the window */
+	uint32_t urgent;     /* so many bytes from the first of `deliver` on are urgent */
 };
 
-/* Takes one segment for a connection in any state but LISTEN, TIME-WAIT and CLOSED. What is owed in answer stands in
- * conn->flags until tcp_output(). */
-struct tcp_verdict tcp_input(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
-			     uint32_t now_ms);
+/* Takes one segment for a connection in any state but LISTEN, TIME-WAIT and CLOSED; `flight` is null at rest. What is
+ * owed in answer stands in conn->flags until tcp_output(). */
+struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			     const struct tcp_profile *profile, uint32_t now_ms);
 
 /* True, and the slot is taken, where a challenge ACK may be sent: at most one in each half second of the clock. */
 bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms);

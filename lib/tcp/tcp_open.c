@@ -24,7 +24,7 @@ enum tcp_listen_verdict tcp_listen_input(const struct segment *segment)
 void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
 		       uint32_t iss, uint32_t now_ms)
 {
-	conn->snd_nxt = iss;
+	conn->snd_end = iss;
 	conn->rcv_nxt = segment->seq + 1;
 	conn->heard_ms = now_ms;
 	conn->mss = tcp_mss_for(segment->mss, profile->mss);
@@ -36,7 +36,7 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 
 void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, uint32_t iss, uint32_t now_ms)
 {
-	conn->snd_nxt = iss;
+	conn->snd_end = iss;
 	conn->rcv_nxt = 0;
 	conn->heard_ms = now_ms;
 	conn->mss = tcp_mss_for(0, profile->mss);

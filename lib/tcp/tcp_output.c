@@ -1,9 +1,17 @@
 /* tcp_output.c - one segment from what is owed. */
 #include "tcp/tcp_output.h"
 
-static void say_syn(struct tcp_conn *conn, const struct tcp_profile *profile, struct segment *segment)
+#include "base/seq.h"
+
+static uint32_t least(uint32_t a, uint32_t b)
 {
-	segment->seq = tcp_snd_una(conn);
+	return a < b ? a : b;
+}
+
+static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, const struct tcp_profile *profile,
+		    struct segment *segment)
+{
+	segment->seq = tcp_snd_una(conn, flight);
 	segment->flags = TCP_SYN;
 	segment->mss = profile->mss;
 	if (conn->state == QUERN_SYN_SENT) {
@@ -15,31 +23,114 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_profile *profile, st
 	conn->flags &= (uint16_t) ~(TCP_OWES_SYN | TCP_OWES_ACK);
 }
 
-bool tcp_output(struct tcp_conn *conn, const struct tcp_profile *profile, struct segment *segment)
+/* How much text may go from flight->next on, by the peer's window and ours. */
+static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	uint16_t owes = conn->flags & TCP_OWES;
+	uint32_t edge = flight->snd_una + least(conn->snd_wnd, flight->cwnd);
 
-	if (!owes)
-		return false;
-	*segment = (struct segment){
-		.seq = conn->snd_nxt, .ack = conn->rcv_nxt, .wnd = profile->receive_window, .flags = TCP_ACK};
-	if (owes & TCP_OWES_SYN) {
-		say_syn(conn, profile, segment);
-	} else if (owes & TCP_OWES_FIN) {
-		segment->seq--;
-		segment->flags |= TCP_FIN;
-		conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
-	} else if (owes & TCP_OWES_PROBE) {
-		/* RFC 9293 3.8.4: a number that was acknowledged before draws an ACK. */
-		segment->seq--;
-		conn->flags &= (uint16_t)~TCP_OWES_PROBE;
-	} else {
-		conn->flags &= (uint16_t)~TCP_OWES_ACK;
+	return seq_before(flight->next, edge) ? edge - flight->next : 0;
+}
+
+/* RFC 9293 3.8.6.2.1, the sender's SWS avoidance: a full segment, the end of what is queued, or half of the largest
+ * window that the peer has shown. A FIN alone needs room as well, unless it is all that there is. */
+static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t length,
+			     uint32_t pending, uint32_t usable)
+{
+	if (length == 0)
+		return pending == 0 && conn->flags & TCP_FIN_IN_FLIGHT &&
+		       (usable > 0 || flight->next == flight->snd_una);
+	return length == pending || length >= conn->mss || length >= conn->max_wnd / 2u;
+}
+
+/* RFC 6298 3, Karn: only what was sent once is timed, one octet at a time. */
+static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now_ms)
+{
+	if (is_repeat) {
+		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+	} else if (!(flight->flags & (TCP_FLIGHT_TIMED | TCP_FLIGHT_PROBING))) {
+		flight->flags |= TCP_FLIGHT_TIMED;
+		flight->timed_seq = flight->next;
+		flight->timed_ms = now_ms;
 	}
+}
+
+/* The segment from flight->next on, as far as windows allow; PSH where it empties the queue, FIN behind the last text
+ * where the window has room for it. */
+static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms, struct segment *segment)
+{
+	uint32_t pending = tcp_text_end(conn) - flight->next, usable, length;
+	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
+
+	if (flight->next == conn->snd_end || conn->flags & TCP_SYN_IN_FLIGHT)
+		return false;
+	usable = usable_window(conn, flight);
+	if (is_due && usable == 0 && conn->snd_wnd == 0) {
+		flight->flags |= TCP_FLIGHT_PROBING;
+		usable = 1;
+	}
+	length = least(least(pending, usable), conn->mss);
+	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable))
+		return false;
+	if (flight->snd_una == flight->snd_nxt)
+		flight->since_ms = now_ms;
+	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
+	segment->seq = flight->next;
+	segment->text_bytes = length;
+	segment->flags |= (length > 0 && length == pending ? TCP_PSH : 0) | (with_fin ? TCP_FIN : 0);
+	flight->flags &= (uint8_t)~TCP_FLIGHT_DUE;
+	flight->next += length + with_fin;
+	time_sending(flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
+	if (seq_before(flight->snd_nxt, flight->next))
+		flight->snd_nxt = flight->next;
+	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
 	return true;
 }
 
-void tcp_output_reset(const struct tcp_conn *conn, struct segment *segment)
+/* The FIN of a connection at rest. */
+static bool say_fin(struct tcp_conn *conn, struct segment *segment)
 {
-	*segment = (struct segment){.seq = conn->snd_nxt, .flags = TCP_RST};
+	if (!(conn->flags & TCP_OWES_FIN))
+		return false;
+	segment->seq--;
+	segment->flags |= TCP_FIN;
+	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
+	return true;
+}
+
+static bool say(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
+		struct segment *segment)
+{
+	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .ack = conn->rcv_nxt, .flags = TCP_ACK};
+	if (conn->flags & TCP_OWES_SYN) {
+		say_syn(conn, flight, profile, segment);
+		return true;
+	}
+	if (flight ? say_text(conn, flight, now_ms, segment) : say_fin(conn, segment))
+		return true;
+	if (conn->flags & TCP_OWES_PROBE) {
+		/* RFC 9293 3.8.4: a number that was acknowledged before draws an ACK. */
+		segment->seq--;
+		conn->flags &= (uint16_t)~TCP_OWES_PROBE;
+		return true;
+	}
+	if (!(conn->flags & TCP_OWES_ACK))
+		return false;
+	conn->flags &= (uint16_t)~TCP_OWES_ACK;
+	return true;
+}
+
+bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
+		struct segment *segment)
+{
+	if (!flight && !(conn->flags & TCP_OWES))
+		return false;
+	if (!say(conn, flight, profile, now_ms, segment))
+		return false;
+	segment->wnd = flight ? tcp_flight_window(conn, flight, profile) : profile->receive_window;
+	return true;
+}
+
+void tcp_output_reset(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment)
+{
+	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .flags = TCP_RST};
 }

@@ -4,14 +4,16 @@
 
 #include <stdbool.h>
 
-#include "tcp/tcp_conn.h"
+#include "tcp/tcp_flight.h"
 #include "wire/wire_packet.h"
 
-/* Writes the next segment that is owed and no longer owes it; false where nothing is. SYN goes first, then FIN, a
- * keepalive probe, a bare ACK; each but the probe carries the ACK along. */
-bool tcp_output(struct tcp_conn *conn, const struct tcp_profile *profile, struct segment *segment);
+/* Writes the next segment that is owed and may go, and no longer owes it; false where there is none. SYN goes first,
+ * then text with the FIN behind it, a keepalive probe, a bare ACK; each but the probe carries the ACK along. `flight`
+ * is null at rest. The segment's text_bytes bytes of text begin at its seq. */
+bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
+		struct segment *segment);
 
 /* The RST of an ABORT (RFC 9293 3.10.5) or of a connection given up: <SND.NXT, RST>, without ACK. */
-void tcp_output_reset(const struct tcp_conn *conn, struct segment *segment);
+void tcp_output_reset(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment);
 
 #endif

@@ -6,7 +6,8 @@
 enum {
 	HEADERS = 40, /* RFC 9293 MUST-16: MSS is MTU less the fixed IP and TCP headers, whatever options come */
 	DEFAULT_TTL = 64,
-	DEFAULT_WINDOW = 65535
+	DEFAULT_WINDOW = 65535,
+	DEFAULT_SEND_QUEUE = 65536
 };
 
 static uint32_t given_or(uint32_t given, uint32_t fallback)
@@ -18,11 +19,13 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 {
 	/* A deadline is less than 2^31 ms away, or it seems to have passed. */
 	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
-	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX)
+	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX ||
+	    options->send_queue > INT32_MAX)
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),
 		.receive_window = (uint16_t)given_or(options->receive_window, DEFAULT_WINDOW),
+		.send_queue = given_or(options->send_queue, DEFAULT_SEND_QUEUE),
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
 		.tos = (uint8_t)(options->dscp << 2),
 		.keepalive = options->keepalive,

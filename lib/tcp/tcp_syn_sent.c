@@ -10,20 +10,27 @@ static struct tcp_verdict refused(struct tcp_conn *conn)
 	return (struct tcp_verdict){.events = TCP_HAPPENED_ENDED, .end = QUERN_END_REFUSED};
 }
 
-static void synchronize(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile)
+/* The peer's numbers are known: what a flight was begun with before means nothing. */
+static void synchronize(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			const struct tcp_profile *profile)
 {
 	conn->rcv_nxt = segment->seq + 1;
 	conn->mss = tcp_mss_for(segment->mss, profile->mss);
 	conn->snd_wnd = conn->max_wnd = segment->wnd;
+	if (!flight)
+		return;
+	flight->snd_wl1 = segment->seq;
+	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
+	flight->rcv_adv = conn->rcv_nxt + profile->receive_window;
 }
 
-struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, const struct segment *segment,
-				      const struct tcp_profile *profile)
+struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+				      const struct tcp_profile *profile, const struct tcp_clock *clock)
 {
 	bool has_ack = segment->flags & TCP_ACK;
 
 	/* First: nothing but our SYN can be acknowledged. */
-	if (has_ack && segment->ack != conn->snd_nxt)
+	if (has_ack && segment->ack != tcp_snd_nxt(conn, flight))
 		return (struct tcp_verdict){.drop = QUERN_DROP_TCP_SYN_SENT_ACK, .reset = !(segment->flags & TCP_RST)};
 	/* Second: a RST counts only with an acceptable ACK. */
 	if (segment->flags & TCP_RST && has_ack)
@@ -32,13 +39,15 @@ struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, const struct segmen
 	if ((segment->flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return (struct tcp_verdict){.drop = QUERN_DROP_TCP_SYN_SENT_NO_SYN};
 	/* Fourth: SYN. */
-	synchronize(conn, segment, profile);
+	synchronize(conn, flight, segment, profile);
 	if (!has_ack) {
 		tcp_transition(conn, TCP_EVENT_RCV_SYN);
 		return (struct tcp_verdict){.events = 0};
 	}
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
 	conn->retries = 0;
+	if (!(conn->flags & TCP_SYN_REPEATED))
+		tcp_rtt_sample(conn, clock->silent_ms);
 	tcp_transition(conn, TCP_EVENT_RCV_SYN_ACK);
 	return (struct tcp_verdict){.events = TCP_HAPPENED_ESTABLISHED | TCP_HAPPENED_ACKED};
 }

@@ -4,8 +4,14 @@
 
 #include "tcp/tcp_input.h"
 
+/* The time of a segment. */
+struct tcp_clock {
+	uint32_t now_ms;
+	uint32_t silent_ms; /* since the peer was heard before, or the connection was begun */
+};
+
 /* As tcp_input(), for SYN-SENT only. Text and FIN beside a SYN are left unacknowledged: they come again. */
-struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, const struct segment *segment,
-				      const struct tcp_profile *profile);
+struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+				      const struct tcp_profile *profile, const struct tcp_clock *clock);
 
 #endif

@@ -64,7 +64,7 @@ void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
 struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn)
 {
 	return (struct tcp_time_wait){.key = conn->key,
-				      .snd_nxt = conn->snd_nxt,
+				      .snd_nxt = conn->snd_end,
 				      .rcv_nxt = conn->rcv_nxt,
 				      .profile = conn->profile,
 				      .challenge_slot = conn->challenge_slot};

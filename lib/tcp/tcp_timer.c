@@ -9,13 +9,30 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* RFC 6298 2.1, 5.5 and 5.7: the timeout after `retries` repeats. */
+/* RFC 6298 2.3, 2.4 and 5.7. */
+static uint32_t timeout_of(const struct tcp_conn *conn)
+{
+	uint32_t rto;
+
+	/* RFC 6298 5.7: until there is a sample. */
+	if (conn->flags & TCP_SYN_REPEATED && !(conn->flags & TCP_SYN_IN_FLIGHT))
+		return TCP_RTO_AFTER_SYN_MS;
+	if (conn->srtt == 0)
+		return TCP_RTO_FIRST_MS;
+	rto = conn->srtt / 8u + (conn->rttvar ? conn->rttvar : 1u);
+	rto = rto < TCP_RTO_FIRST_MS ? TCP_RTO_FIRST_MS : rto;
+	return least(rto, TCP_RTO_MAX_MS);
+}
+
+/* RFC 6298 5.5: the timeout after `retries` repeats. */
 static uint32_t retransmission_timeout(const struct tcp_conn *conn, uint32_t retries)
 {
-	bool after_syn = conn->flags & TCP_SYN_REPEATED && !(conn->flags & TCP_SYN_IN_FLIGHT);
-	uint32_t first = after_syn ? TCP_RTO_AFTER_SYN_MS : TCP_RTO_FIRST_MS;
+	return least(timeout_of(conn) << least(retries, 7), TCP_RTO_MAX_MS);
+}
 
-	return least(first << least(retries, 7), TCP_RTO_MAX_MS);
+uint32_t tcp_timer_rto(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return retransmission_timeout(conn, flight ? flight->backoff : conn->retries);
 }
 
 /* Time from the first sending to the end of the timeout that follows repeat number `retries`. */
@@ -42,6 +59,22 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 	uint32_t before = conn->retries ? waited(conn, conn->retries - 1u) : 0;
 
 	wheel_arm(wheel, &conn->timer, now_ms + least(rto, limit > before ? limit - before : 0));
+}
+
+void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+		       const struct tcp_profile *profile, uint32_t now_ms, bool restart)
+{
+	uint32_t limit;
+
+	if (flight->flags & TCP_FLIGHT_ARMED && !restart)
+		return;
+	/* Nothing in flight: text waits for the window, and patience begins here. */
+	if (flight->snd_una == flight->snd_nxt)
+		flight->since_ms = now_ms;
+	flight->flags |= TCP_FLIGHT_ARMED;
+	limit = flight->since_ms + profile->user_timeout_ms - now_ms;
+	wheel_arm(wheel, &conn->timer,
+		  now_ms + least(retransmission_timeout(conn, flight->backoff), limit < INT32_MAX ? limit : 0));
 }
 
 static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)
@@ -109,9 +142,32 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 	return (struct tcp_timer_verdict){.action = TCP_TIMER_SEND};
 }
 
-struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile,
-					 uint32_t now_ms)
+/* RFC 6298 5.4 to 5.6 of text and the FIN behind it, and the probe of RFC 9293 3.8.6.1. */
+static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, struct tcp_flight *flight,
+						       const struct tcp_profile *profile, uint32_t now_ms)
 {
+	if (now_ms - flight->since_ms >= profile->user_timeout_ms)
+		return give_up(conn);
+	/* What waited for no more than a full segment, or for a window, was not lost. */
+	if (flight->snd_una != flight->snd_nxt || conn->snd_wnd == 0) {
+		if (flight->backoff < TCP_FLIGHT_BACKOFF_MAX)
+			flight->backoff++;
+		if (conn->retries < UINT8_MAX)
+			conn->retries++;
+	}
+	if (flight->snd_una != flight->snd_nxt)
+		flight->cwnd = conn->mss;
+	flight->next = flight->snd_una;
+	flight->flags = (uint8_t)((flight->flags & ~(TCP_FLIGHT_ARMED | TCP_FLIGHT_TIMED)) | TCP_FLIGHT_DUE);
+	return (struct tcp_timer_verdict){.action = conn->retries == TCP_R1_RETRIES ? TCP_TIMER_UNANSWERED
+										    : TCP_TIMER_SEND};
+}
+
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+					 const struct tcp_profile *profile, uint32_t now_ms)
+{
+	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) && flight->snd_una != conn->snd_end)
+		return repeat_text_or_give_up(conn, flight, profile, now_ms);
 	if (conn->flags & TCP_IN_FLIGHT)
 		return repeat_or_give_up(conn, profile);
 	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)

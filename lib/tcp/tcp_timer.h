@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tcp/tcp_conn.h"
+#include "tcp/tcp_flight.h"
 #include "wheel/wheel.h"
 
 enum {
@@ -17,8 +17,16 @@ enum {
 	TCP_R1_RETRIES = 3           /* RFC 9293 SHLD-10 */
 };
 
-/* A SYN or FIN has gone out, first or again: wait for its acknowledgement. RFC 6298 5.1. */
+/* The retransmission timeout as it is now, backed off (RFC 6298 2.3 to 2.5, 5.5). `flight` is null at rest. */
+uint32_t tcp_timer_rto(const struct tcp_conn *conn, const struct tcp_flight *flight);
+
+/* A SYN, or a FIN at rest, has gone out, first or again: wait for its acknowledgement. RFC 6298 5.1. */
 void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms);
+
+/* Text is queued or in flight: wait for its acknowledgement, or for the window to open. A timer that runs already goes
+ * on, but for `restart`: something new was acknowledged. RFC 6298 5.1 and 5.3, RFC 9293 3.8.6.1. */
+void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+		       const struct tcp_profile *profile, uint32_t now_ms, bool restart);
 
 /* All that was in flight is acknowledged, the application has let go, or settings changed: keepalive, the wait for
  * the peer's FIN, or nothing. RFC 6298 5.2, RFC 9293 3.8.4. */
@@ -41,7 +49,7 @@ struct tcp_timer_verdict {
 };
 
 /* The wheel says the connection's deadline has come. */
-struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile,
-					 uint32_t now_ms);
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+					 const struct tcp_profile *profile, uint32_t now_ms);
 
 #endif

@@ -45,14 +45,14 @@ static void owe(struct tcp_conn *conn, enum tcp_say say)
 	switch (say) {
 	case TCP_SAY_SYN:
 	case TCP_SAY_SYN_ACK:
-		conn->snd_nxt += !(conn->flags & TCP_SYN_IN_FLIGHT);
+		conn->snd_end += !(conn->flags & TCP_SYN_IN_FLIGHT);
 		conn->flags |= TCP_SYN_IN_FLIGHT | TCP_OWES_SYN;
 		break;
 	case TCP_SAY_FIN:
 		/* With nothing else in flight, retries were keepalive probes. */
 		if (!(conn->flags & TCP_SYN_IN_FLIGHT))
 			conn->retries = 0;
-		conn->snd_nxt++;
+		conn->snd_end++;
 		conn->flags |= TCP_FIN_IN_FLIGHT | TCP_OWES_FIN;
 		break;
 	case TCP_SAY_ACK:

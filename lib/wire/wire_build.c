@@ -53,6 +53,12 @@ static inline void ip_build(uint8_t *ip, const struct flow_key *key, uint32_t to
 	wire_store32(ip + 16, key->remote);
 }
 
+/* wire_sum() adds words as they lie; here sums are of values. */
+static uint16_t sum_of_text(const uint8_t *text, uint32_t bytes)
+{
+	return __builtin_bswap16(wire_fold(wire_sum(0, text, bytes)));
+}
+
 static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
 				 const struct segment *segment, const struct wire_ip_options *options)
 {
@@ -62,15 +68,18 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
 	uint32_t fourth = header_bytes << 26 | (uint32_t)segment->flags << 16 | segment->wnd;
 	uint32_t option = segment->mss != 0 ? TCP_MSS_OPTION | (uint32_t)segment->mss : 0;
-	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes;
+	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes + segment->text_bytes;
 	uint16_t checksum;
 
-	ip_build(frame + link_bytes, key, IP_BYTES + header_bytes, pseudo, options);
-	if (options->offload_l4_checksum)
+	ip_build(frame + link_bytes, key, IP_BYTES + header_bytes + segment->text_bytes, pseudo, options);
+	if (options->offload_l4_checksum) {
 		checksum = wire_fold(sum);
-	else
-		checksum = (uint16_t)~wire_fold(sum + ports + segment->seq + segment->ack + fourth + segment->urgent +
-						option);
+	} else {
+		sum += (uint64_t)ports + segment->seq + segment->ack + fourth + segment->urgent + option;
+		if (segment->text_bytes != 0)
+			sum += sum_of_text(tcp + header_bytes, segment->text_bytes);
+		checksum = (uint16_t)~wire_fold(sum);
+	}
 	wire_store32(tcp, ports);
 	wire_store32(tcp + 4, segment->seq);
 	wire_store32(tcp + 8, segment->ack);
@@ -78,7 +87,7 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	wire_store32(tcp + 16, (uint32_t)checksum << 16 | segment->urgent);
 	if (option != 0)
 		wire_store32(tcp + TCP_BYTES, option);
-	return link_bytes + IP_BYTES + header_bytes;
+	return link_bytes + IP_BYTES + header_bytes + segment->text_bytes;
 }
 
 uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,

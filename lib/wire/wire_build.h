@@ -8,7 +8,7 @@
 #include "wire/wire_packet.h"
 
 enum {
-	WIRE_LINK_MAX = 22,       /* Ethernet header with two tags */
+	WIRE_LINK_MAX = 22, /* Ethernet header with two tags */
 	WIRE_TCP_FRAME_MAX = WIRE_LINK_MAX + 20 + 60
 };
 
@@ -33,8 +33,12 @@ void wire_link_make(struct wire_link *link, const uint8_t dest[6], const uint8_t
 /* Turns a received frame's Ethernet header round: destination and source MAC change places. */
 void wire_link_swap(uint8_t *frame);
 
-/* Writes link header, IPv4 header and TCP header (with MSS where segment->mss is set) and both checksums; text_bytes is
- * 0. `key` is from our side. Returns the frame's length. Bits that are reserved, and padding, are 0. */
+/* Where the text of a segment without options begins, behind a link header of `link_bytes`. */
+enum { WIRE_TEXT_AFTER_LINK = 40 };
+
+/* Writes link header, IPv4 header and TCP header (with MSS where segment->mss is set) and both checksums. The segment's
+ * text stands behind them already, unless the port makes the checksum: then it may come from elsewhere. `key` is from
+ * our side. Returns the frame's length, text included. Bits that are reserved, and padding, are 0. */
 uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,
 			const struct segment *segment, const struct wire_ip_options *options);
 

@@ -114,7 +114,8 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	manner->other_ends[side] += how != manner->end[side];
 }
 
-static const struct quern_events events = {on_established, on_peer_closed, NULL, on_ended};
+static const struct quern_events events = {
+	.on_established = on_established, .on_peer_closed = on_peer_closed, .on_ended = on_ended};
 
 static void open_all(const struct shard_config *config, const struct quern_tcp_options *options,
 		     uint8_t routes[MANNERS])

@@ -64,7 +64,20 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	note(app, TOLD_ENDED, how, conn);
 }
 
-const struct quern_events driver_events = {on_established, on_peer_closed, on_unanswered, on_ended};
+static uint32_t take_all(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	(void)shard;
+	(void)conn;
+	(void)text;
+	(void)app;
+	return bytes;
+}
+
+const struct quern_events driver_events = {.on_established = on_established,
+					   .on_data = take_all,
+					   .on_peer_closed = on_peer_closed,
+					   .on_unanswered = on_unanswered,
+					   .on_ended = on_ended};
 
 static struct shard_config with_defaults(const struct shard_config *config, struct rte_mempool *pool)
 {

@@ -45,7 +45,10 @@
 	X(TCP_NO_ACK, "tcp_no_ack", "no ACK bit in a synchronized state") \
 	X(TCP_ACK_RANGE, "tcp_ack_range", "ACK too old, or of what was never sent") \
 	X(TCP_HOLE, "tcp_hole", "text or FIN beyond a hole") \
+	X(TCP_WINDOW_FULL, "tcp_window_full", "text or FIN while the receive window is shut") \
 	X(TCP_AFTER_FIN, "tcp_after_fin", "text after the peer's FIN") \
+	X(TCP_AFTER_CLOSE, "tcp_after_close", "text after our own close: answered by RST") \
+	X(TCP_NO_BUFFERS, "tcp_no_buffers", "text that no buffer was left to hold; it comes again") \
 	X(TIME_WAIT_OLD, "time_wait_old", "old segment of a connection in TIME-WAIT") \
 	X(TIME_WAIT_SYN, "time_wait_syn", "SYN to TIME-WAIT that RFC 6191 does not accept") \
 	X(TIME_WAIT_RST, "time_wait_rst", "RST to TIME-WAIT, ignored (RFC 1337)") \
@@ -71,13 +74,15 @@ enum quern_drop {
 	X(opened_active, "connections opened by us") \
 	X(opened_passive, "half-open connections made for a SYN") \
 	X(established, "connections that reached ESTABLISHED") \
-	X(retransmits, "SYN, SYN+ACK and FIN sent again") \
+	X(retransmits, "segments with SYN, text or FIN sent again") \
+	X(window_probes, "octets sent into a window that was shut") \
 	X(keepalive_probes, "keepalive probes sent") \
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)") \
 	X(challenge_acks_throttled, "challenge ACKs left out by the limit a connection") \
 	X(resets_sent, "RST sent") \
 	X(resets_received, "RST that were acted on") \
 	X(text_bytes, "bytes of text accepted in order") \
+	X(text_bytes_sent, "bytes of text sent for the first time") \
 	X(time_wait_entered, "connections that entered TIME-WAIT") \
 	X(time_wait_evicted, "TIME-WAIT records dropped before their time, ring full") \
 	X(time_wait_reopened, "TIME-WAIT records reopened by a new SYN (RFC 6191)") \

@@ -1,0 +1,150 @@
+/* shard_flight.c - flights: taken when a connection has text, given back when it is at rest again; and text on its way
+ * to the application. */
+#include "shard/shard_parts.h"
+
+struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_flight *flight;
+
+	if (conn->flight)
+		return &shard->flights[conn->flight - 1];
+	if (!shard->first_free_flight)
+		return NULL;
+	flight = &shard->flights[shard->first_free_flight - 1];
+	conn->flight = shard->first_free_flight;
+	shard->first_free_flight = flight->next_free;
+	shard->flights_used++;
+	tcp_flight_begin(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp);
+	flight->queue = (struct shard_queue){.send_seq = flight->tcp.snd_una};
+	return flight;
+}
+
+void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct shard_flight *flight = &shard->flights[conn->flight - 1];
+
+	if (flight->queue.send_first || flight->queue.held_first)
+		shard_queue_clear(&flight->queue, &shard->buffers);
+	flight->next_free = shard->first_free_flight;
+	shard->first_free_flight = conn->flight;
+	shard->flights_used--;
+	conn->flight = 0;
+}
+
+/* What the application does not take is held. False where no buffer is left at all. */
+static bool hold(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, const uint8_t *text,
+		 uint32_t bytes)
+{
+	struct shard_flight *flight = shard_flight_get(shard, conn);
+	struct rte_mbuf *mbuf = frame->mbuf;
+
+	if (!flight)
+		return false;
+	if (!shard_queue_hold(&flight->queue, &shard->buffers, text, bytes)) {
+		if (!mbuf || rte_mbuf_refcnt_read(mbuf) != 1)
+			return false;
+		rte_pktmbuf_adj(mbuf, (uint16_t)(text - rte_pktmbuf_mtod(mbuf, const uint8_t *)));
+		rte_pktmbuf_trim(mbuf, (uint16_t)(mbuf->data_len - bytes));
+		shard_queue_hold_frame(&flight->queue, &shard->buffers, mbuf);
+		frame->mbuf = NULL;
+	}
+	flight->tcp.held_bytes += bytes;
+	return true;
+}
+
+bool shard_flight_has_room(const struct quern_shard *shard, const struct tcp_conn *conn,
+			   const struct shard_flight *flight)
+{
+	const struct quern_events *events = &shard->services[conn->profile].events;
+
+	if (!flight && !shard->first_free_flight)
+		return false;
+	if (events->on_data && !(flight && flight->tcp.held_bytes))
+		return true;
+	return shard->buffers.used < shard->buffers.limit;
+}
+
+bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame,
+			  uint32_t trim_front, uint32_t bytes)
+{
+	const uint8_t *text =
+		rte_pktmbuf_mtod_offset(frame->mbuf, const uint8_t *, frame->packet->text_offset + trim_front);
+	const struct shard_service *service = shard_service_of(shard, conn);
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+	uint16_t generation = conn->generation;
+	uint32_t taken = 0;
+
+	/* RFC 9293 3.6.1: closed with text that nobody has read. */
+	if (service->events.on_data && !(flight && flight->tcp.held_bytes) && !(conn->flags & TCP_ORPHAN)) {
+		taken = service->events.on_data(shard, shard_conn_handle(shard, conn), text, bytes, service->app);
+		if (conn->generation != generation)
+			return false;
+	}
+	if (taken >= bytes)
+		return true;
+	if (!(conn->flags & TCP_ORPHAN) && hold(shard, conn, frame, text + taken, bytes - taken))
+		return true;
+	shard_conn_abort(shard, conn);
+	return false;
+}
+
+/* The application has taken `bytes` bytes of what was held; the last of it lets it hear of the peer's FIN, and go.
+ * False where the connection is gone. */
+static bool taken(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight, uint32_t bytes)
+{
+	struct shard_service *service = shard_service_of(shard, conn);
+	uint16_t generation = conn->generation;
+
+	shard_queue_take(&flight->queue, &shard->buffers, bytes);
+	tcp_flight_taken(conn, &flight->tcp, &service->tcp, bytes);
+	if (flight->tcp.held_bytes == 0 && flight->tcp.flags & TCP_FLIGHT_TELL_FIN) {
+		flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_TELL_FIN;
+		if (service->events.on_peer_closed)
+			service->events.on_peer_closed(shard, shard_conn_handle(shard, conn), service->app);
+		if (conn->generation != generation)
+			return false;
+	}
+	if (conn->flags & TCP_LINGERS) {
+		if (flight->tcp.held_bytes == 0)
+			shard_conn_linger_end(shard, conn);
+		return conn->generation == generation;
+	}
+	shard_tcp_owes(shard, conn);
+	return true;
+}
+
+void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight)
+{
+	const struct shard_service *service = shard_service_of(shard, conn);
+	uint16_t generation = conn->generation;
+	uint32_t bytes, took;
+
+	do {
+		const struct rte_mbuf *mbuf = flight->queue.held_first;
+
+		bytes = mbuf->data_len;
+		took = service->events.on_data(shard, shard_conn_handle(shard, conn),
+					       rte_pktmbuf_mtod(mbuf, const void *), bytes, service->app);
+		/* It may have ended the connection, or read for itself, meanwhile. */
+		if (conn->generation != generation || took == 0 || flight->queue.held_first != mbuf)
+			return;
+		took = took < bytes ? took : bytes;
+	} while (taken(shard, conn, flight, took) && took == bytes && flight->tcp.held_bytes > 0);
+}
+
+uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight, uint8_t *text,
+			   uint32_t room)
+{
+	uint32_t done = 0, bytes = flight->tcp.held_bytes < room ? flight->tcp.held_bytes : room;
+	const struct rte_mbuf *mbuf = flight->queue.held_first;
+
+	for (; done < bytes; mbuf = mbuf->next) {
+		uint32_t piece = bytes - done < mbuf->data_len ? bytes - done : mbuf->data_len;
+
+		memcpy(text + done, rte_pktmbuf_mtod(mbuf, const void *), piece);
+		done += piece;
+	}
+	if (bytes > 0)
+		taken(shard, conn, flight, bytes);
+	return bytes;
+}

@@ -1,0 +1,62 @@
+/* shard_queue.h - the buffers behind a flight: text to be sent or acknowledged, and text that waits for its reader.
+ * Sequence numbers are tcp's; this maps them to bytes. */
+#ifndef SHARD_SHARD_QUEUE_H
+#define SHARD_SHARD_QUEUE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+enum { SHARD_QUEUE_FEW = 16 };
+
+/* Mbufs are linked by `next`; each is direct, and one reference is the queue's. All zero is empty. */
+struct shard_queue {
+	struct rte_mbuf *send_first;
+	struct rte_mbuf *send_last;
+	struct rte_mbuf *held_first;
+	struct rte_mbuf *held_last;
+	uint32_t send_seq;            /* of the first byte that is queued */
+	uint32_t send_bytes;          /* to be sent or acknowledged */
+	uint8_t few[SHARD_QUEUE_FEW]; /* text so short needs no buffer: it is here while send_first is null */
+	uint8_t spare[8];
+};
+static_assert(sizeof(struct shard_queue) == 64, "one cache line");
+
+/* Where queues have their buffers from. */
+struct shard_buffers {
+	struct rte_mempool *pool;
+	uint32_t used;  /* in queues of this shard */
+	uint32_t limit; /* beyond it nothing new is queued, so that frames still find buffers */
+};
+
+/* Copies text to the end, at most `per_buffer` bytes into one buffer. Returns how many bytes found room. */
+uint32_t shard_queue_append(struct shard_queue *queue, struct shard_buffers *buffers, const void *text, uint32_t bytes,
+			    uint32_t per_buffer);
+
+/* Text before `seq` is acknowledged: its buffers go. */
+void shard_queue_release(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t seq);
+
+/* Copies `bytes` queued bytes from `seq` on. */
+void shard_queue_copy(const struct shard_queue *queue, uint32_t seq, uint32_t bytes, uint8_t *to);
+
+/* Hangs the same bytes behind a header as indirect mbufs. False, with nothing hung, where buffers are short, or the
+ * text is in no buffer. */
+bool shard_queue_attach(const struct shard_queue *queue, struct shard_buffers *buffers, uint32_t seq, uint32_t bytes,
+			struct rte_mbuf *header);
+
+/* Keeps received text for its reader: copied, so that the frame's buffer goes back where it came from. False where no
+ * buffer is left, and then nothing is kept. */
+bool shard_queue_hold(struct shard_queue *queue, struct shard_buffers *buffers, const void *text, uint32_t bytes);
+
+/* Keeps the frame's own buffer; its data must be the text. */
+void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buffers, struct rte_mbuf *mbuf);
+
+/* Takes `bytes` bytes off the front of what is held. */
+void shard_queue_take(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t bytes);
+
+/* Gives all buffers back. */
+void shard_queue_clear(struct shard_queue *queue, struct shard_buffers *buffers);
+
+#endif

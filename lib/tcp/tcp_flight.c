@@ -1,0 +1,105 @@
+/* tcp_flight.c - the numbers of text in flight and held. */
+#include "tcp/tcp_flight.h"
+
+#include "base/check.h"
+#include "base/seq.h"
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+{
+	uint32_t end = tcp_text_end(conn), sent = conn->flags & TCP_OWES_FIN ? end : conn->snd_end;
+
+	*flight = (struct tcp_flight){
+		.snd_una = end,
+		.snd_nxt = sent,
+		.next = sent,
+		.cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss,
+		.snd_wl1 = conn->rcv_nxt,
+		.snd_wl2 = end,
+		.rcv_adv = conn->rcv_nxt + profile->receive_window,
+	};
+}
+
+bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return flight->snd_una == conn->snd_end && flight->held_bytes == 0 && flight->backoff == 0;
+}
+
+void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
+{
+	int32_t rtt = (int32_t)least(rtt_ms, UINT16_MAX / 8), srtt = conn->srtt, rttvar = conn->rttvar;
+
+	if (srtt == 0) {
+		srtt = rtt * 8;
+		rttvar = rtt * 2;
+	} else {
+		int32_t error = rtt - srtt / 8;
+
+		srtt += error;
+		rttvar += (error < 0 ? -error : error) - rttvar / 4;
+	}
+	/* A round trip within one tick is a sample too; 0 would say that there was none. */
+	conn->srtt = (uint16_t)(srtt > 0 ? srtt : 1);
+	conn->rttvar = (uint16_t)least((uint32_t)rttvar, UINT16_MAX);
+	conn->flags &= (uint16_t)~TCP_SYN_REPEATED;
+}
+
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms)
+{
+	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
+		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
+		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+		flight->backoff = 0;
+	}
+	flight->snd_una = ack;
+	if (seq_before(flight->next, ack))
+		flight->next = ack;
+	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
+	flight->since_ms = now_ms;
+}
+
+void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
+{
+	if (conn->snd_wnd == 0) {
+		flight->since_ms = now_ms;
+		return;
+	}
+	if (!(flight->flags & TCP_FLIGHT_PROBING))
+		return;
+	flight->flags &= (uint8_t)~TCP_FLIGHT_PROBING;
+	flight->next = flight->snd_una;
+	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
+	flight->backoff = 0;
+}
+
+/* How far the advertised edge could move, and whether that is worth saying. */
+static bool edge_is_worth_telling(const struct tcp_conn *conn, const struct tcp_flight *flight,
+				  const struct tcp_profile *profile)
+{
+	uint32_t edge = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+
+	return (int32_t)(edge - flight->rcv_adv) >= (int32_t)least(profile->receive_window / 2u, profile->mss);
+}
+
+void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		      uint32_t bytes)
+{
+	CHECK(bytes <= flight->held_bytes);
+	flight->held_bytes -= bytes;
+	if (edge_is_worth_telling(conn, flight, profile))
+		conn->flags |= TCP_OWES_ACK;
+}
+
+uint16_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+{
+	int32_t window;
+
+	if (flight->held_bytes == 0 || edge_is_worth_telling(conn, flight, profile))
+		flight->rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+	window = (int32_t)(flight->rcv_adv - conn->rcv_nxt);
+	return (uint16_t)(window > 0 ? window : 0);
+}

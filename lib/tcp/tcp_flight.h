@@ -1,0 +1,89 @@
+/* tcp_flight.h - what a connection needs only while text is queued, in flight or held: numbers, no buffers. */
+#ifndef TCP_TCP_FLIGHT_H
+#define TCP_TCP_FLIGHT_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcp/tcp_conn.h"
+
+enum {
+	TCP_CWND_SEGMENTS = 10, /* RFC 6928 */
+	TCP_FLIGHT_BACKOFF_MAX = 7
+};
+
+enum tcp_flight_flag {
+	TCP_FLIGHT_TIMED = 1 << 0,   /* text up to timed_seq is being timed */
+	TCP_FLIGHT_ARMED = 1 << 1,   /* the connection's timer runs for this flight */
+	TCP_FLIGHT_DUE = 1 << 2,     /* the timer has fired: one segment goes whatever window and SWS avoidance say */
+	TCP_FLIGHT_PROBING = 1 << 3, /* an octet was sent into a window that is shut */
+	TCP_FLIGHT_TELL_FIN = 1 << 4 /* the peer's FIN is to be told once all that is held has been taken */
+};
+
+/* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */
+struct tcp_flight {
+	uint32_t snd_una;
+	uint32_t snd_nxt; /* behind all that was ever sent */
+	uint32_t next;    /* where sending goes on: before snd_nxt while text is sent again */
+	uint32_t cwnd;    /* bytes */
+	uint32_t snd_wl1;
+	uint32_t snd_wl2;
+	uint32_t since_ms;   /* the last progress: R2 counts from here */
+	uint32_t timed_seq;  /* an ACK of this octet is a sample of the RTT */
+	uint32_t timed_ms;   /* when it was sent */
+	uint32_t rcv_adv;    /* right edge of the window that was advertised */
+	uint32_t held_bytes; /* acknowledged, and not taken by the application */
+	uint8_t backoff;     /* RFC 6298 5.5: the RTO is doubled so often, until there is a fresh sample */
+	uint8_t flags;       /* enum tcp_flight_flag */
+	uint8_t spare[18];
+};
+static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
+
+/* Begins a flight for a connection at rest; the flight's memory may hold anything. */
+void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
+
+/* True where nothing is queued, in flight or held, and no backed-off RTO has to be remembered. */
+bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);
+
+/* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, and takes the sample that it may be. */
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms);
+
+/* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
+ * the peer is alive (RFC 9293 3.8.6.1). */
+void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms);
+
+/* The application has taken `bytes` bytes of what was held: the window opens, and is told where it is worth while. */
+void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		      uint32_t bytes);
+
+/* The window to advertise now, by the receiver's SWS avoidance (RFC 9293 3.8.6.2.2), noted as said. */
+uint16_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
+
+/* RFC 6298 2.2 and 2.3: one sample of the round-trip time. */
+void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms);
+
+/* The octet behind the last one of text. */
+static inline uint32_t tcp_text_end(const struct tcp_conn *conn)
+{
+	return conn->snd_end - !!(conn->flags & TCP_FIN_IN_FLIGHT);
+}
+
+/* SND.UNA and SND.NXT; `flight` is null at rest. */
+static inline uint32_t tcp_snd_una(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return (flight ? flight->snd_una : tcp_text_end(conn)) - !!(conn->flags & TCP_SYN_IN_FLIGHT);
+}
+
+static inline uint32_t tcp_snd_nxt(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return flight ? flight->snd_nxt : conn->snd_end;
+}
+
+/* RCV.WND: how much text after RCV.NXT is taken. */
+static inline uint32_t tcp_rcv_wnd(const struct tcp_flight *flight, const struct tcp_profile *profile)
+{
+	return profile->receive_window - (flight ? flight->held_bytes : 0);
+}
+
+#endif
