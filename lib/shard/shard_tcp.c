@@ -116,11 +116,14 @@ static bool accept_is_full(const struct quern_shard *shard, const struct tcp_con
 }
 
 /* Without a buffer to hold it in, should the application not take it, text is left out: it comes again. */
-static void leave_text_out(struct quern_shard *shard, struct segment *segment)
+static struct segment without_text(struct quern_shard *shard, const struct segment *segment)
 {
+	struct segment bare = *segment;
+
 	shard_drop(shard, QUERN_DROP_TCP_NO_BUFFERS);
-	segment->text_bytes = 0;
-	segment->flags &= (uint8_t)~TCP_FIN;
+	bare.text_bytes = 0;
+	bare.flags &= (uint8_t)~TCP_FIN;
+	return bare;
 }
 
 /* Says what is owed. An ACK of text and nothing more waits for the end of the turn, where it covers all text of it. */
@@ -157,19 +160,22 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 {
 	const struct shard_service *service = shard_service_of(shard, conn);
 	struct shard_flight *flight = shard_flight_of(shard, conn);
-	struct segment segment = frame->packet->tcp;
+	const struct segment *segment = &frame->packet->tcp;
+	struct segment bare;
 	struct tcp_verdict verdict;
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
 
-	if (accept_is_full(shard, conn, service) && !(segment.flags & (TCP_RST | TCP_SYN))) {
+	if (accept_is_full(shard, conn, service) && !(segment->flags & (TCP_RST | TCP_SYN))) {
 		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
 		return;
 	}
-	if (segment.text_bytes && !shard_flight_has_room(shard, conn, flight))
-		leave_text_out(shard, &segment);
+	if (segment->text_bytes && !shard_flight_has_room(shard, conn, flight)) {
+		bare = without_text(shard, segment);
+		segment = &bare;
+	}
 	shard->current = conn;
 	shard->current_frame = frame;
-	verdict = tcp_input(conn, shard_flight_tcp(flight), &segment, &service->tcp, shard->now_ms);
+	verdict = tcp_input(conn, shard_flight_tcp(flight), segment, &service->tcp, shard->now_ms);
 	count_verdict(shard, &verdict);
 	if (verdict.reset)
 		shard_send_reset_for(shard, frame);

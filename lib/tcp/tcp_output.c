@@ -86,47 +86,41 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 	return true;
 }
 
-/* The FIN of a connection at rest. */
-static bool say_fin(struct tcp_conn *conn, struct segment *segment)
+static void say_fin(struct tcp_conn *conn, struct segment *segment)
 {
-	if (!(conn->flags & TCP_OWES_FIN))
-		return false;
 	segment->seq--;
 	segment->flags |= TCP_FIN;
 	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
-	return true;
-}
-
-static bool say(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
-		struct segment *segment)
-{
-	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .ack = conn->rcv_nxt, .flags = TCP_ACK};
-	if (conn->flags & TCP_OWES_SYN) {
-		say_syn(conn, flight, profile, segment);
-		return true;
-	}
-	if (flight ? say_text(conn, flight, now_ms, segment) : say_fin(conn, segment))
-		return true;
-	if (conn->flags & TCP_OWES_PROBE) {
-		/* RFC 9293 3.8.4: a number that was acknowledged before draws an ACK. */
-		segment->seq--;
-		conn->flags &= (uint16_t)~TCP_OWES_PROBE;
-		return true;
-	}
-	if (!(conn->flags & TCP_OWES_ACK))
-		return false;
-	conn->flags &= (uint16_t)~TCP_OWES_ACK;
-	return true;
 }
 
 bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
 		struct segment *segment)
 {
-	if (!flight && !(conn->flags & TCP_OWES))
+	uint16_t owes = conn->flags & TCP_OWES;
+	bool has_text;
+
+	if (!flight && !owes)
 		return false;
-	if (!say(conn, flight, profile, now_ms, segment))
+	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight),
+				    .ack = conn->rcv_nxt,
+				    .wnd = profile->receive_window,
+				    .flags = TCP_ACK};
+	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, now_ms, segment);
+	if (owes & TCP_OWES_SYN) {
+		say_syn(conn, flight, profile, segment);
+	} else if (!has_text && owes & TCP_OWES_FIN && !flight) {
+		say_fin(conn, segment);
+	} else if (!has_text && owes & TCP_OWES_PROBE) {
+		/* RFC 9293 3.8.4: a number that was acknowledged before draws an ACK. */
+		segment->seq--;
+		conn->flags &= (uint16_t)~TCP_OWES_PROBE;
+	} else if (!has_text && owes & TCP_OWES_ACK) {
+		conn->flags &= (uint16_t)~TCP_OWES_ACK;
+	} else if (!has_text) {
 		return false;
-	segment->wnd = flight ? tcp_flight_window(conn, flight, profile) : profile->receive_window;
+	}
+	if (flight)
+		segment->wnd = tcp_flight_window(conn, flight, profile);
 	return true;
 }
 
