@@ -27,7 +27,7 @@ static int init_unbound(void)
 {
 	char lcores[24];
 	char arguments[][24] = {"test", "--no-huge",      "--no-shconf",       "--no-pci", "-m",
-				"64",   "--no-telemetry", "--log-level=error", "--lcores"};
+				"128",  "--no-telemetry", "--log-level=error", "--lcores"};
 	char *argv[11] = {NULL};
 	cpu_set_t cpus;
 	unsigned int cpu = 0;
@@ -62,8 +62,7 @@ void bare_eal_start(void)
 
 struct rte_mempool *bare_eal_pool(const char *name, unsigned int count)
 {
-	struct rte_mempool *pool =
-		rte_pktmbuf_pool_create(name, count, 0, 0, RTE_PKTMBUF_HEADROOM + 512, SOCKET_ID_ANY);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, count, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 
 	cr_assert_not_null(pool, "no memory for %u buffers", count);
 	return pool;

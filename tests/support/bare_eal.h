@@ -7,7 +7,7 @@
 /* Starts EAL in this process, once, and removes its runtime folder. Fails the test where it cannot. */
 void bare_eal_start(void);
 
-/* A pool of `count` buffers for frames of at most 512 bytes. Fails the test where there is no memory. */
+/* A pool of `count` buffers for frames of at most 2,048 bytes. Fails the test where there is no memory. */
 struct rte_mempool *bare_eal_pool(const char *name, unsigned int count);
 
 #endif

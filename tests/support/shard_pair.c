@@ -6,6 +6,9 @@
 
 #include <criterion/criterion.h>
 
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
 #include "support/bare_eal.h"
 
 enum { NS_PER_MS = 1000000, VALIDATE_EVERY = 256, BUFFERS = 16383 };
@@ -83,17 +86,55 @@ static void deliver(struct pair *pair, unsigned int side)
 	shard_receive(pair->ends[side], burst, count, pair->now_ns);
 }
 
-static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
+static void add(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
 {
 	uint32_t tail = (pair->head[to] + pair->count[to]) % PAIR_FLIGHT_MAX;
+	uint32_t before = (tail + PAIR_FLIGHT_MAX - 1) % PAIR_FLIGHT_MAX;
 
+	cr_assert_lt(pair->count[to], PAIR_FLIGHT_MAX);
+	if (pair->count[to] > 0 && random_below(&pair->random, 1000) < pair->swap_per_mille) {
+		struct rte_mbuf *overtaken = pair->flight[to][before].mbuf;
+
+		pair->flight[to][before].mbuf = mbuf;
+		mbuf = overtaken;
+	}
+	pair->flight[to][tail] = (struct pair_frame){mbuf, pair->now_ns + pair->delay_ns};
+	pair->count[to]++;
+}
+
+/* One buffer with finished sums, as it comes out of a wire. Null where the pool has none: the frame is lost. */
+static struct rte_mbuf *through_hardware(struct pair *pair, struct rte_mbuf *mbuf)
+{
+	struct rte_mbuf *out = rte_pktmbuf_copy(mbuf, pair->pool, 0, UINT32_MAX);
+
+	rte_pktmbuf_free(mbuf);
+	if (out && out->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) {
+		struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(out, struct rte_ipv4_hdr *, out->l2_len);
+		struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+
+		tcp->cksum = 0;
+		tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+	}
+	return out;
+}
+
+static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
+{
+	if (pair->is_hardware)
+		mbuf = through_hardware(pair, mbuf);
+	if (!mbuf)
+		return;
 	if (random_below(&pair->random, 1000) < pair->loss_per_mille) {
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
-	cr_assert_lt(pair->count[to], PAIR_FLIGHT_MAX);
-	pair->flight[to][tail] = (struct pair_frame){mbuf, pair->now_ns + pair->delay_ns};
-	pair->count[to]++;
+	if (random_below(&pair->random, 1000) < pair->repeat_per_mille) {
+		struct rte_mbuf *again = rte_pktmbuf_copy(mbuf, pair->pool, 0, UINT32_MAX);
+
+		if (again)
+			add(pair, to, again);
+	}
+	add(pair, to, mbuf);
 }
 
 static void collect(struct pair *pair, unsigned int side)

@@ -29,6 +29,9 @@ struct pair {
 	uint64_t now_ns;
 	uint64_t delay_ns;
 	uint32_t loss_per_mille;
+	uint32_t repeat_per_mille; /* frames that arrive twice */
+	uint32_t swap_per_mille;   /* frames that overtake the one before them */
+	bool is_hardware;          /* ends gather and sum: the link does for them what a port would */
 	struct random random;
 	uint64_t turns;
 };
