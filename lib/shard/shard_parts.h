@@ -22,7 +22,7 @@ enum {
 	SHARD_SERVICES = 255, /* listeners, routes and their variants with other keepalive */
 	SHARD_NO_SERVICE = 255,
 	SHARD_QUEUED_MAX = 1024,  /* connections that may owe something until the end of the turn */
-	SHARD_STARVED_MAX = 1024, /* connections that may wait for buffers */
+	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256
@@ -102,6 +102,8 @@ struct quern_shard {
 	struct shard_waiting *waiting;
 	uint32_t waiting_count;
 	uint32_t starved_count;
+	uint32_t starved_next;   /* record to look at for one that waits and is not in line */
+	uint32_t starved_unseen; /* records to look at before all such have been found */
 	uint64_t releases; /* pairs of routes that were given back, plus 1 */
 	uint32_t foreign_count;
 	uint8_t service_count;

@@ -3,22 +3,25 @@
 
 #include <errno.h>
 
+enum { STARVED_LOOK = 1024 };
+
 static bool may_send(const struct tcp_conn *conn)
 {
 	return !(conn->flags & TCP_ORPHAN) && (conn->state == QUERN_ESTABLISHED || conn->state == QUERN_CLOSE_WAIT ||
 					       conn->state == QUERN_SYN_SENT || conn->state == QUERN_SYN_RCVD);
 }
 
-/* Nothing is in flight whose ACK would make room: the connection waits in line for buffers. */
-static int starve(struct quern_shard *shard, struct tcp_conn *conn)
+/* Nothing is in flight whose ACK would make room: the connection waits in line for buffers. Where the line is full its
+ * flag alone says so, and the records are looked through. */
+static void starve(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	if (conn->flags & TCP_STARVED)
-		return 0;
-	if (shard->starved_count == SHARD_STARVED_MAX)
-		return -ENOBUFS;
+		return;
 	conn->flags |= TCP_STARVED;
-	shard->starved[shard->starved_count++] = shard_conn_handle(shard, conn);
-	return 0;
+	if (shard->starved_count < SHARD_STARVED_MAX)
+		shard->starved[shard->starved_count++] = shard_conn_handle(shard, conn);
+	else
+		shard->starved_unseen = shard->config.max_connections;
 }
 
 /* Returns how many bytes found room; a flight that stays empty is given back. */
@@ -52,8 +55,8 @@ int quern_conn_send(struct quern_shard *shard, struct quern_conn handle, const v
 		shard_tcp_owes(shard, conn);
 	if (added < bytes) {
 		conn->flags |= TCP_WANTS_ROOM;
-		if (added == 0 && !conn->flight && starve(shard, conn) < 0)
-			return -ENOBUFS;
+		if (added == 0 && !conn->flight)
+			starve(shard, conn);
 	}
 	*taken = added;
 	return 0;
@@ -71,7 +74,19 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn)
 		service->events.on_writable(shard, shard_conn_handle(shard, conn), service->app);
 }
 
-void shard_text_wake(struct quern_shard *shard)
+static bool has_room(const struct quern_shard *shard)
+{
+	return shard->buffers.used < shard->buffers.limit && shard->first_free_flight;
+}
+
+static void wake(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	conn->flags &= (uint16_t)~TCP_STARVED;
+	if (conn->flags & TCP_WANTS_ROOM)
+		shard_text_room(shard, conn);
+}
+
+static void wake_line(struct quern_shard *shard)
 {
 	uint32_t count = shard->starved_count;
 	struct quern_conn woken[SHARD_STARVED_MAX];
@@ -82,16 +97,33 @@ void shard_text_wake(struct quern_shard *shard)
 	for (uint32_t i = 0; i < count; i++) {
 		struct tcp_conn *conn = shard_conn_alive(shard, woken[i]);
 
-		if (!conn)
+		if (!conn || !(conn->flags & TCP_STARVED))
 			continue;
-		if (shard->buffers.used >= shard->buffers.limit || !shard->first_free_flight) {
+		if (has_room(shard))
+			wake(shard, conn);
+		else
 			shard->starved[shard->starved_count++] = woken[i];
-			continue;
-		}
-		conn->flags &= (uint16_t)~TCP_STARVED;
-		if (conn->flags & TCP_WANTS_ROOM)
-			shard_text_room(shard, conn);
 	}
+}
+
+/* A bounded number of records a turn; once all have been looked at, whoever found the line full has had its turn. */
+static void wake_unseen(struct quern_shard *shard)
+{
+	for (uint32_t i = 0; i < STARVED_LOOK && shard->starved_unseen && has_room(shard); i++) {
+		struct tcp_conn *conn = &shard->conns[shard->starved_next];
+
+		shard->starved_unseen--;
+		if (++shard->starved_next == shard->config.max_connections)
+			shard->starved_next = 0;
+		if (conn->flags & TCP_STARVED)
+			wake(shard, conn);
+	}
+}
+
+void shard_text_wake(struct quern_shard *shard)
+{
+	wake_line(shard);
+	wake_unseen(shard);
 }
 
 int quern_conn_resume(struct quern_shard *shard, struct quern_conn handle)
