@@ -176,6 +176,10 @@ static int complete_serve(struct cli_settings *settings, char error[CLI_ERROR_TE
 {
 	bool has_address = settings->listen_count > 0;
 
+	if ((settings->services & (settings->services - 1)) != 0)
+		return refuse(error, "give --discard or --echo, not both");
+	if (settings->services != 0 && settings->payload_bytes != 0)
+		return refuse(error, "--payload says what is answered; leave out --discard and --echo");
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		has_address |= settings->ports[i].has_ip;
 	if (!has_address)

@@ -25,6 +25,9 @@ enum cli_command {
 /* Which end closes first. */
 enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_RST };
 
+/* What serve does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
+enum cli_service { CLI_SERVICE_DISCARD = 1, CLI_SERVICE_ECHO = 2 };
+
 struct cli_port {
 	const char *device;
 	bool has_ip;
@@ -66,7 +69,8 @@ struct cli_settings {
 	enum cli_close close;
 	uint64_t warmup_ns;
 	uint64_t seed;
-	bool discard;
+	uint32_t payload_bytes; /* each way; 0: none */
+	unsigned int services; /* enum cli_service, ored; cli_complete() leaves at most one */
 
 	uint64_t time_wait_ns;
 	struct cli_keepalive keepalive;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli_flags.h"
+#include "payload/payload.h"
 
 enum {
 	MIN_MTU = 68, /* RFC 791 3.2 */
@@ -203,8 +204,13 @@ static bool set_close(struct cli_settings *settings, const char *value)
 
 static bool set_payload(struct cli_settings *settings, const char *value)
 {
-	(void)settings;
-	return strcmp(value, "none") == 0;
+	uint64_t bytes = 0;
+
+	if (strcmp(value, "none") != 0 &&
+	    (strncmp(value, "bytes:", 6) != 0 || !count_within(value + 6, 1, PAYLOAD_MAX, &bytes)))
+		return false;
+	settings->payload_bytes = (uint32_t)bytes;
+	return true;
 }
 
 static bool set_warmup(struct cli_settings *settings, const char *value)
@@ -235,7 +241,13 @@ static bool set_connect_timeout(struct cli_settings *settings, const char *value
 static bool set_discard(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return settings->discard = true;
+	return settings->services |= CLI_SERVICE_DISCARD;
+}
+
+static bool set_echo(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return settings->services |= CLI_SERVICE_ECHO;
 }
 
 static bool set_json(struct cli_settings *settings, const char *value)
@@ -291,7 +303,8 @@ const struct cli_flag cli_flag_table[] = {
 	{"cc", 0, "N", "hold so many open", "a number from 1, e.g. 200k", WITH_LOAD, set_cc},
 	{"hold", 0, "TIME", "keep each open, 0s", "a time up to 24h, e.g. 1s", CLI_ALL, set_hold},
 	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, set_close},
-	{"payload", 0, "KIND", "none", "none", WITH_LOAD, set_payload},
+	{"payload", 0, "KIND", "none or bytes:N", "none, or bytes:N with N from 1 to 65535 each way", CLI_ALL,
+	 set_payload},
 	{"warmup", 0, "TIME", "not measured, 0s", "a time up to 24h, e.g. 2s", WITH_LOAD, set_warmup},
 	{"seed", 0, "N", "repeats random draws", "a number from 1", CLI_ALL, set_seed},
 	{"time-wait", 0, "TIME", "2MSL, 60s", "1ms to 24h, e.g. 60s", CLI_ALL, set_time_wait},
@@ -299,6 +312,7 @@ const struct cli_flag cli_flag_table[] = {
 	 set_keepalive},
 	{"connect-timeout", 0, "TIME", "of a set-up, 3s", "1ms to 3m, e.g. 3s", WITH_LOAD, set_connect_timeout},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
+	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL, set_json},
 	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, set_quiet},
 	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, set_verbose},

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "load/load_client_parts.h"
+#include "payload/payload.h"
 #include "report/report_totals.h"
 
 enum {
@@ -61,6 +62,16 @@ bool load_close_due(struct load_client *client, struct quern_shard *shard, uint6
 	return closed > 0;
 }
 
+static void hold_or_close(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t now)
+{
+	if (client->settings->close == CLI_CLOSE_SERVER)
+		return;
+	if (client->hold.entries)
+		load_hold_put(&client->hold, conn.index, conn.generation, now + client->settings->hold_ns);
+	else
+		close_now(client, shard, conn);
+}
+
 static void on_established(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	struct load_client *client = app;
@@ -84,12 +95,32 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 			quern_histogram_record(&client->tally->from_schedule,
 					       setup_ns + ((uint64_t)slot->lag << UNIT_SHIFT));
 	}
-	if (client->settings->close == CLI_CLOSE_SERVER)
-		return;
-	if (client->hold.entries)
-		load_hold_put(&client->hold, conn.index, conn.generation, now + client->settings->hold_ns);
+	if (client->settings->payload_bytes)
+		payload_send(shard, conn, client->settings->payload_bytes);
 	else
-		close_now(client, shard, conn);
+		hold_or_close(client, shard, conn, now);
+}
+
+/* The answer to our payload. */
+static uint32_t on_data(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	struct load_client *client = app;
+	const struct load_slot *slot = &client->slots[conn.index];
+	uint32_t size = client->settings->payload_bytes;
+
+	(void)text;
+	if (slot->flags & LOAD_SLOT_MEASURED && payload_taken(shard, conn) == 0)
+		quern_histogram_record(&client->tally->first_byte, ns_since_open(slot, quern_now(shard)));
+	if (payload_take(shard, conn, bytes, size))
+		hold_or_close(client, shard, conn, quern_now(shard));
+	return bytes;
+}
+
+static void on_writable(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	const struct load_client *client = app;
+
+	payload_send(shard, conn, client->settings->payload_bytes);
 }
 
 static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, void *app)
@@ -117,6 +148,8 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 		if (!(flags & LOAD_SLOT_MEASURED))
 			return;
 		report_count(&tally->closed[report_close_of(how)]);
+		if (payload_taken(shard, conn) < client->settings->payload_bytes)
+			report_count(&tally->cut_short);
 		quern_histogram_record(&tally->life, ns_since_open(slot, quern_now(shard)));
 	} else if (flags & LOAD_SLOT_LIVE) {
 		client->setting_up--;
@@ -125,5 +158,8 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	}
 }
 
-const struct quern_events load_client_events = {
-	.on_established = on_established, .on_peer_closed = on_peer_closed, .on_ended = on_ended};
+const struct quern_events load_client_events = {.on_established = on_established,
+						.on_data = on_data,
+						.on_writable = on_writable,
+						.on_peer_closed = on_peer_closed,
+						.on_ended = on_ended};

@@ -231,11 +231,13 @@ static void merge_clients(struct report_run *run, struct load_measure *measure)
 			continue;
 		quern_histogram_merge(&sum->setup, &tally->setup);
 		quern_histogram_merge(&sum->from_schedule, &tally->from_schedule);
+		quern_histogram_merge(&sum->first_byte, &tally->first_byte);
 		quern_histogram_merge(&sum->life, &tally->life);
 	}
 	run->is_scheduled = measure->clients[0].is_scheduled;
 	run->setup = &sum->setup;
 	run->from_schedule = run->is_scheduled ? &sum->from_schedule : &sum->setup;
+	run->first_byte = &sum->first_byte;
 	run->life = &sum->life;
 }
 

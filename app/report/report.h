@@ -45,6 +45,7 @@ struct report_run {
 	double schedule_kept;
 	const struct quern_histogram *setup;         /* null where not measured */
 	const struct quern_histogram *from_schedule; /* likewise */
+	const struct quern_histogram *first_byte;    /* from the SYN on, likewise */
 	const struct quern_histogram *life;          /* likewise */
 	const struct report_series *series;
 	struct report_worker workers[QUERN_MAX_SHARDS];

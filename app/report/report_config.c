@@ -59,6 +59,13 @@ static json_t *keepalive_json(const struct cli_keepalive *keepalive)
 			 (json_int_t)keepalive->interval_ms, "probes", (int)keepalive->probes);
 }
 
+static json_t *payload_json(const struct cli_settings *settings)
+{
+	if (settings->payload_bytes == 0)
+		return json_string("none");
+	return json_sprintf("bytes:%u", settings->payload_bytes);
+}
+
 static void add_integer(json_t *object, const char *key, uint64_t value)
 {
 	json_object_set_new(object, key, json_integer((json_int_t)value));
@@ -80,7 +87,7 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "cps", cps_json(settings));
 	json_object_set_new(object, "cc", settings->cc ? json_integer((json_int_t)settings->cc) : json_null());
 	json_object_set_new(object, "close", json_string(cli_close_name(settings->close)));
-	json_object_set_new(object, "payload", json_string("none"));
+	json_object_set_new(object, "payload", payload_json(settings));
 	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
 	json_object_set_new(object, "memory", json_string(memory_names[settings->memory]));
 	add_integer(object, "duration_ns", settings->duration_ns);

@@ -49,14 +49,14 @@ static json_t *totals_json(const struct report_run *run)
 		if (traffic->drops[i] != 0)
 			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o}", "opened",
-			 integer(totals->opened), "established", integer(totals->established), "closed",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o}",
+			 "opened", integer(totals->opened), "established", integer(totals->established), "closed",
 			 integer(report_closed(totals)), "closed_by", closed_by, "in_flight",
 			 integer(totals->in_flight), "failed", failed, "time_wait", integer(run->memory.time_wait),
 			 "packets", "rx", integer(traffic->rx_packets), "tx", integer(traffic->tx_packets),
 			 "packets_per_connection", run->packets_per_connection, "bytes", "rx",
 			 integer(traffic->rx_bytes), "tx", integer(traffic->tx_bytes), "retransmits",
-			 integer(traffic->retransmits), "drops", drops);
+			 integer(traffic->retransmits), "drops", drops, "cut_short", integer(totals->cut_short));
 }
 
 static json_t *rate_json(const struct report_run *run)
@@ -89,7 +89,6 @@ static json_t *times_json(const struct quern_histogram *histogram, const struct 
 	return object;
 }
 
-/* No payload is sent yet, so nothing has a first byte. */
 static json_t *latency_json(const struct report_run *run)
 {
 	struct quern_histogram *nothing = malloc(sizeof(*nothing));
@@ -99,8 +98,8 @@ static json_t *latency_json(const struct report_run *run)
 		return NULL;
 	quern_histogram_reset(nothing);
 	object = json_pack("{s:o, s:o, s:o, s:o}", "setup", times_json(run->setup, nothing), "setup_from_schedule",
-			   times_json(run->from_schedule, nothing), "first_byte", times_json(NULL, nothing), "life",
-			   times_json(run->life, nothing));
+			   times_json(run->from_schedule, nothing), "first_byte", times_json(run->first_byte, nothing),
+			   "life", times_json(run->life, nothing));
 	free(nothing);
 	return object;
 }

@@ -35,9 +35,11 @@ struct report_tally {
 	uint64_t closed[REPORT_CLOSED_END];
 	uint64_t in_flight;   /* counted one by one at the end, not computed */
 	uint64_t on_schedule; /* opens made within 5 us of their intended start */
+	uint64_t cut_short;   /* of `closed`, those that ended before the whole answer had come */
 	uint64_t ended;       /* established connections that ended, whenever they began */
 	struct quern_histogram setup;
 	struct quern_histogram from_schedule;
+	struct quern_histogram first_byte; /* of text, from the SYN on */
 	struct quern_histogram life;
 };
 

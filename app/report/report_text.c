@@ -82,6 +82,9 @@ static void print_connections(FILE *out, const struct report_run *run)
 		fprintf(out, "%s %s %s", i == 0 ? "" : ",", report_close_names[i],
 			report_format_count(totals->closed[i], a));
 	fprintf(out, "      in flight at end %s\n", report_format_count(totals->in_flight, a));
+	if (totals->cut_short > 0)
+		fprintf(out, "              cut short %s: closed before the whole answer had come\n",
+			report_format_count(totals->cut_short, a));
 	fprintf(out, "              check: opened = established + failed  %s    established = closed + in flight  %s\n",
 		totals->opened == totals->established + failed ? "✓" : "✗",
 		totals->established == report_closed(totals) + totals->in_flight ? "✓" : "✗");

@@ -13,6 +13,7 @@ void report_tally_reset(struct report_tally *tally)
 	memset(tally, 0, sizeof(*tally));
 	quern_histogram_reset(&tally->setup);
 	quern_histogram_reset(&tally->from_schedule);
+	quern_histogram_reset(&tally->first_byte);
 	quern_histogram_reset(&tally->life);
 }
 
@@ -22,6 +23,7 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 	totals->established += report_read(&tally->established);
 	totals->in_flight += report_read(&tally->in_flight);
 	totals->on_schedule += report_read(&tally->on_schedule);
+	totals->cut_short += report_read(&tally->cut_short);
 	totals->ended += report_read(&tally->ended);
 	for (int i = 0; i < REPORT_FAILED_END; i++)
 		totals->failed[i] += report_read(&tally->failed[i]);

@@ -55,6 +55,25 @@ def six_packets(quern, schema):
     assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
 
 
+def a_byte_each_way(quern, schema):
+    """The request rides on the third ACK; the answer carries the ACK and the server's FIN."""
+    result, _ = run(quern, [*BENCH, "--close", "server", "--payload", "bytes:1", "--time-wait", "20ms"])
+    assert_clean(result, schema)
+    assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
+    assert result["latency_ns"]["first_byte"]["count"] == result["totals"]["closed"], result["latency_ns"]
+
+
+def payloads(quern, schema):
+    for size in (16, 17, 1460, 1461, 65535):
+        for close in ("client", "server"):
+            result, _ = run(quern, [*BENCH, "--connections", "2000", "--close", close, "--payload", f"bytes:{size}"])
+            assert_clean(result, schema)
+            assert result["config"]["payload"] == f"bytes:{size}", result["config"]
+            totals = result["totals"]
+            assert totals["closed"] == 2000 and totals["cut_short"] == 0, (size, close, totals)
+            assert totals["bytes"]["rx"] > 2000 * 2 * size, (size, totals)
+
+
 def open_loop(quern, schema):
     result, _ = run(quern, [*BENCH, "--cps", "10k", "--warmup", "200ms"])
     assert_clean(result, schema)
@@ -130,7 +149,8 @@ def main(quern, schema_path):
     with open(schema_path, encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft7Validator.check_schema(schema)
-    cases = [each_close, six_packets, open_loop, closed_loop, ends_by_count, one_core, stopped, quiet]
+    cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
+             stopped, quiet]
     taps = [serve_alone, load_unreachable]
     failed = 0
     print(f"1..{len(cases) + len(taps)}")

@@ -128,6 +128,26 @@ Test(cli_settings, that_lack_something_are_refused_with_an_example)
 	cr_assert_str_eq(error, "give --cps or --cc, not both");
 }
 
+Test(cli_settings, of_serve_name_one_answer)
+{
+	struct cli_settings settings = begin(CLI_SERVE);
+	char error[CLI_ERROR_TEXT];
+
+	settings.port_count = 1;
+	settings.ports[0].device = "tap:q0";
+	settings.ports[0].has_ip = true;
+	quern_parse_prefix("10.0.0.1/24", &settings.ports[0].ip);
+	settings.services = CLI_SERVICE_DISCARD | CLI_SERVICE_ECHO;
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert_str_eq(error, "give --discard or --echo, not both");
+	settings.services = CLI_SERVICE_ECHO;
+	settings.payload_bytes = 1;
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "--payload"));
+	settings.payload_bytes = 0;
+	cr_assert_eq(cli_complete(&settings, error), 0);
+}
+
 Test(cli_settings, serve_listens_on_port_80_of_its_address)
 {
 	struct cli_settings settings = begin(CLI_SERVE);

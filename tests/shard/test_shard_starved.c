@@ -1,5 +1,4 @@
-/* test_shard_starved.c - more connections than flights and buffers for their text: each waits for its turn, and gets it.
- */
+/* test_shard_starved.c - more connections than flights and buffers for their text: each waits its turn, and gets it. */
 #include <criterion/criterion.h>
 
 #include "support/shard_pair.h"
