@@ -1,6 +1,7 @@
 /* cli_engine.c - from settings to the engine's configuration. */
 #include "cli/cli_engine.h"
 
+#include <stdio.h>
 #include <sys/random.h>
 
 /* JSON readers keep 53 bits of a number. */
@@ -31,19 +32,29 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 }
 
 struct quern_shard_config *cli_engine_add_shard(struct quern_engine_config *config, const struct cli_settings *settings,
-						uint16_t port, uint16_t core, const char *role)
+						const struct cli_workers *workers, uint16_t number, const char *role)
 {
+	const struct cli_worker *worker = &workers->at[number];
 	struct quern_shard_config *shard = &config->shards[config->shard_count++];
 
 	*shard = (struct quern_shard_config){
-		.port = port,
-		.core = core,
+		.port = worker->port,
+		.core = worker->core,
+		.lane = worker->lane,
 		.role = role,
-		.max_connections = settings->max_connections,
-		.max_time_wait = settings->max_time_wait,
+		.max_connections = cli_workers_share(workers, worker->port, settings->max_connections),
+		.max_time_wait = cli_workers_share(workers, worker->port, settings->max_time_wait),
 		.time_wait_ms = (uint32_t)(settings->time_wait_ns / CLI_NS_PER_MS),
 	};
 	return shard;
+}
+
+void cli_engine_warn_of_placement(const struct quern_engine *engine)
+{
+	char text[4096];
+
+	if (quern_engine_placement(engine, text, sizeof(text)))
+		fprintf(stderr, "warning: memory is remote; choose cores with --cores\n%s", text);
 }
 
 void cli_engine_draw_seed(struct cli_settings *settings)

@@ -2,14 +2,17 @@
 #ifndef CLI_ENGINE_H
 #define CLI_ENGINE_H
 
-#include "cli/cli_settings.h"
+#include "cli/cli_place.h"
 
 /* Ports, memory, seed and EAL arguments from the settings; shards are the command's own. */
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings);
 
-/* Adds a shard with the limits of the settings. */
+/* Adds the shard of a worker with its share of the limits. */
 struct quern_shard_config *cli_engine_add_shard(struct quern_engine_config *config, const struct cli_settings *settings,
-						uint16_t port, uint16_t core, const char *role);
+						const struct cli_workers *workers, uint16_t number, const char *role);
+
+/* Says on standard error which shards are far from their ports, where there are such. */
+void cli_engine_warn_of_placement(const struct quern_engine *engine);
 
 /* Draws a seed where none was given, so that the report can name it. */
 void cli_engine_draw_seed(struct cli_settings *settings);

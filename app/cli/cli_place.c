@@ -1,4 +1,4 @@
-/* cli_place.c - the choice of cores. One core runs one end of one port. */
+/* cli_place.c - the choice of cores. */
 #include "cli/cli_place.h"
 
 #include <errno.h>
@@ -44,32 +44,98 @@ static int check_cores(const char *flag, const struct cli_cores *asked, const st
 	return 0;
 }
 
-int cli_place_bench(const struct cli_settings *settings, const struct cli_cores *usable, uint16_t *client,
-		    uint16_t *server, char error[CLI_ERROR_TEXT])
+/* Two workers on one core need a lane of their own each; the same place of another list joins them. */
+static uint16_t lane_of(const struct cli_cores *cores, uint16_t place)
 {
-	const struct cli_cores *both = settings->cores.count > 0 ? &settings->cores : usable;
-	int rc = check_cores("cores", &settings->cores, usable, 2, error);
+	uint16_t lane = 0;
+
+	for (uint16_t before = 0; before < place; before++) {
+		if (cores->cpu[before] == cores->cpu[place])
+			lane++;
+	}
+	return lane;
+}
+
+static void add_worker(struct cli_workers *workers, uint16_t port, const struct cli_cores *cores, uint16_t place)
+{
+	workers->at[workers->count++] = (struct cli_worker){port, cores->cpu[place], lane_of(cores, place)};
+}
+
+/* The cores of one end: its own list, or its part of --cores, or one of those that there are. */
+static struct cli_cores cores_of_end(const struct cli_settings *settings, const struct cli_cores *usable,
+				     bool is_server)
+{
+	const struct cli_cores *own = is_server ? &settings->server_cores : &settings->client_cores;
+	const struct cli_cores *all = &settings->cores;
+	uint16_t half = all->count / 2;
+	struct cli_cores cores = {.count = 0};
+
+	if (own->count > 0)
+		return *own;
+	if (all->count < 2) {
+		cores.cpu[cores.count++] = all->count == 1 ? all->cpu[0] : usable->cpu[is_server && usable->count > 1];
+		return cores;
+	}
+	for (uint16_t place = is_server ? half : 0; place < (is_server ? all->count : half); place++)
+		cores.cpu[cores.count++] = all->cpu[place];
+	return cores;
+}
+
+int cli_place_bench(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
+		    char error[CLI_ERROR_TEXT])
+{
+	int rc = check_cores("cores", &settings->cores, usable, 2 * QUERN_MAX_SHARDS_ON_PORT, error);
 
 	if (rc == 0)
-		rc = check_cores("client-cores", &settings->client_cores, usable, 1, error);
+		rc = check_cores("client-cores", &settings->client_cores, usable, QUERN_MAX_SHARDS_ON_PORT, error);
 	if (rc == 0)
-		rc = check_cores("server-cores", &settings->server_cores, usable, 1, error);
+		rc = check_cores("server-cores", &settings->server_cores, usable, QUERN_MAX_SHARDS_ON_PORT, error);
 	if (rc != 0)
 		return rc;
-	*client = settings->client_cores.count > 0 ? settings->client_cores.cpu[0] : both->cpu[0];
-	*server = settings->server_cores.count > 0 ? settings->server_cores.cpu[0] : both->cpu[both->count > 1];
+	workers->count = 0;
+	for (uint16_t port = 0; port < 2; port++) {
+		const struct cli_cores cores = cores_of_end(settings, usable, port == 1);
+
+		for (uint16_t place = 0; place < cores.count; place++)
+			add_worker(workers, port, &cores, place);
+	}
 	return 0;
 }
 
-int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable,
-		    uint16_t cores[QUERN_MAX_PORTS], char error[CLI_ERROR_TEXT])
+int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
+		    char error[CLI_ERROR_TEXT])
 {
 	const struct cli_cores *from = settings->cores.count > 0 ? &settings->cores : usable;
-	int rc = check_cores("cores", &settings->cores, usable, settings->port_count, error);
+	uint32_t most = (uint32_t)settings->port_count * QUERN_MAX_SHARDS_ON_PORT;
+	uint16_t count = settings->port_count;
+	int rc;
 
+	most = most < QUERN_MAX_SHARDS ? most : QUERN_MAX_SHARDS;
+	rc = check_cores("cores", &settings->cores, usable, (uint16_t)most, error);
 	if (rc != 0)
 		return rc;
-	for (uint16_t i = 0; i < settings->port_count; i++)
-		cores[i] = from->cpu[i % from->count];
+	if (settings->cores.count > count)
+		count = settings->cores.count;
+	workers->count = 0;
+	for (uint16_t i = 0; i < count; i++)
+		add_worker(workers, i % settings->port_count, from, i % from->count);
 	return 0;
+}
+
+uint16_t cli_workers_on(const struct cli_workers *workers, uint16_t port)
+{
+	uint16_t count = 0;
+
+	for (uint16_t i = 0; i < workers->count; i++) {
+		if (workers->at[i].port == port)
+			count++;
+	}
+	return count;
+}
+
+uint32_t cli_workers_share(const struct cli_workers *workers, uint16_t port, uint32_t limit)
+{
+	uint32_t count = cli_workers_on(workers, port);
+
+	return limit / count + (limit % count != 0);
 }

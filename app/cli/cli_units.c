@@ -95,10 +95,6 @@ static bool add_core(struct cli_cores *cores, uint64_t cpu)
 {
 	if (cpu > CLI_MAX_CPU || cores->count == CLI_MAX_CORES)
 		return false;
-	for (uint16_t i = 0; i < cores->count; i++) {
-		if (cores->cpu[i] == cpu)
-			return false;
-	}
 	cores->cpu[cores->count++] = (uint16_t)cpu;
 	return true;
 }

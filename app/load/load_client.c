@@ -39,12 +39,16 @@ static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
 	return all / count + (number < all % count);
 }
 
-int load_client_open(struct load_client *client, const struct cli_settings *settings, uint16_t port, uint16_t number,
-		     uint16_t count, const enum load_order *order)
+int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_workers *workers,
+		     uint16_t number, uint16_t count, const enum load_order *order)
 {
+	uint16_t port = workers->at[number].port;
 	const struct cli_port *from = &settings->ports[port];
 
-	*client = (struct load_client){.order = order, .settings = settings, .slot_count = settings->max_connections};
+	*client = (struct load_client){.order = order,
+				       .settings = settings,
+				       .port = port,
+				       .slot_count = cli_workers_share(workers, port, settings->max_connections)};
 	client->is_scheduled = settings->cps != 0 && settings->cps != CLI_CPS_MAX;
 	client->rate = client->is_scheduled ? share(settings->cps, number, count) : 0;
 	client->to_hold = share(settings->cc, number, count);

@@ -4,7 +4,7 @@
 
 #include <quern/calls.h>
 
-#include "cli/cli_settings.h"
+#include "cli/cli_place.h"
 #include "load/load_hold.h"
 #include "load/load_schedule.h"
 #include "report/report_tally.h"
@@ -44,6 +44,7 @@ struct load_client {
 	enum load_phase phase;
 	const enum load_order *order;
 	const struct cli_settings *settings;
+	uint16_t port; /* by its place in the settings */
 	struct report_tally *tally;
 	struct load_slot *slots; /* by conn.index */
 	struct load_hold hold;
@@ -72,9 +73,9 @@ struct load_client {
 	uint32_t sweep_next;
 };
 
-/* Prepares client `number` of `count` for a port; memory is reserved and touched here. 0 or -ENOMEM. */
-int load_client_open(struct load_client *client, const struct cli_settings *settings, uint16_t port, uint16_t number,
-		     uint16_t count, const enum load_order *order);
+/* Prepares client `number` of `count`, which is the worker of that number; memory is reserved here. 0 or -ENOMEM. */
+int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_workers *workers,
+		     uint16_t number, uint16_t count, const enum load_order *order);
 void load_client_close(struct load_client *client);
 
 /* on_start and on_turn of the client's shard; `app` is the client. */

@@ -1,4 +1,4 @@
-/* load_command.c - a client on each port, towards one target. */
+/* load_command.c - clients on each port, towards one target. */
 #include "load/load_command.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static int fail_unreachable(const struct load_measure *measure)
 			"(--ip, --gateway, --vlan)?",
 			quern_format_address(settings->target.address, target),
 			quern_format_address(measure->clients[number].next_hop, hop),
-			report_format_span(settings->wait_link_ns, wait), settings->ports[number].device);
+			report_format_span(settings->wait_link_ns, wait),
+			settings->ports[measure->clients[number].port].device);
 }
 
 /* Runs the opened engine and turns what happened into an exit code. */
@@ -76,6 +77,7 @@ static void announce_load(FILE *out, const struct cli_settings *settings, const 
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		fprintf(out, " %s", settings->ports[i].device);
 	fprintf(out, " · %s pages\n", machine.pages);
+	cli_engine_warn_of_placement(engine);
 }
 
 int load_command(struct cli_settings *settings)
@@ -83,22 +85,22 @@ int load_command(struct cli_settings *settings)
 	static struct quern_engine_config config;
 	static struct load_measure measure;
 	struct cli_cores usable;
-	uint16_t cores[QUERN_MAX_PORTS];
+	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code;
 
 	cli_place_usable(&usable);
-	if (cli_place_ports(settings, &usable, cores, error) != 0)
+	if (cli_place_ports(settings, &usable, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
-	for (uint16_t port = 0; port < settings->port_count; port++) {
-		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, port, cores[port], "client");
-		struct load_client *client = &measure.clients[port];
+	for (uint16_t i = 0; i < workers.count; i++) {
+		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "client");
+		struct load_client *client = &measure.clients[i];
 
-		if (load_client_open(client, settings, port, port, settings->port_count, &measure.order) != 0) {
+		if (load_client_open(client, settings, &workers, i, workers.count, &measure.order) != 0) {
 			load_measure_close(&measure);
 			return cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",
@@ -108,7 +110,7 @@ int load_command(struct cli_settings *settings)
 		shard->on_start = load_client_start;
 		shard->on_turn = load_client_turn;
 		shard->app = client;
-		measure.shards[measure.shard_count++] = (struct report_shard){cores[port], "client", client->tally};
+		measure.shards[measure.shard_count++] = (struct report_shard){"client", client->tally};
 	}
 	code = load_command_run(&measure, &config, announce_load);
 	load_measure_close(&measure);

@@ -13,7 +13,7 @@ struct load_measure {
 	enum load_order order;
 	enum load_stage stage;
 	bool is_unreachable;
-	struct load_client clients[QUERN_MAX_PORTS];
+	struct load_client clients[QUERN_MAX_SHARDS];
 	uint16_t client_count;
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	uint16_t shard_count;

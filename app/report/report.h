@@ -22,6 +22,8 @@ struct report_worker {
 	uint64_t turns;
 	uint64_t connections; /* ended on this core; one whose two ends are on it counts once */
 	uint64_t packets;     /* likewise */
+	uint64_t moved_in;    /* frames that another worker received for this one */
+	uint64_t moved_out;   /* and the other way round */
 };
 
 struct report_memory {

@@ -21,6 +21,7 @@ void report_sample_take(struct report_sample *sample, const struct quern_engine 
 	for (uint16_t i = 0; i < shard_count; i++) {
 		quern_engine_counters(engine, i, &sample->counters[i]);
 		sample->ended[i] = report_read(&shards[i].tally->ended);
+		sample->worker_of[i] = quern_engine_worker_of(engine, i);
 	}
 	while (sample->worker_count < QUERN_MAX_SHARDS &&
 	       quern_engine_worker(engine, sample->worker_count, &sample->workers[sample->worker_count]) == 0)
@@ -69,8 +70,8 @@ struct report_activity report_activity_between(const struct report_sample *begin
 	return activity;
 }
 
-/* What one core did. Where both ends of a connection are on it, each would count it: the client's count stands. */
-static void fill_worker(struct report_worker *worker, const struct report_sample *begin,
+/* What one worker did. Where both ends of a connection are on it, each would count it: the client's count stands. */
+static void fill_worker(struct report_worker *worker, uint16_t number, const struct report_sample *begin,
 			const struct report_sample *end, const struct report_shard *shards)
 {
 	uint64_t ended_client = 0, ended_server = 0, rx = 0, tx = 0;
@@ -80,10 +81,12 @@ static void fill_worker(struct report_worker *worker, const struct report_sample
 		uint64_t ended = end->ended[i] - begin->ended[i];
 		bool is_client = strcmp(shards[i].role, "client") == 0;
 
-		if (shards[i].core != worker->core)
+		if (end->worker_of[i] != number)
 			continue;
 		*(is_client ? &ended_client : &ended_server) += ended;
 		*(is_client ? &has_client : &has_server) = true;
+		worker->moved_in += end->counters[i].moved_in - begin->counters[i].moved_in;
+		worker->moved_out += end->counters[i].moved_out - begin->counters[i].moved_out;
 		rx += end->counters[i].rx_packets - begin->counters[i].rx_packets;
 		tx += end->counters[i].tx_packets - begin->counters[i].tx_packets;
 	}
@@ -119,7 +122,7 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 		worker->cycles = end->workers[i].cycles - begin->workers[i].cycles;
 		worker->turns = end->workers[i].turns - begin->workers[i].turns;
 		worker->busy = busy_between(&begin->workers[i], &end->workers[i]);
-		fill_worker(worker, begin, end, shards);
+		fill_worker(worker, i, begin, end, shards);
 	}
 }
 

@@ -7,7 +7,6 @@
 
 /* A shard as the report knows it. */
 struct report_shard {
-	uint16_t core;
 	const char *role;
 	const struct report_tally *tally;
 };
@@ -18,6 +17,7 @@ struct report_sample {
 	uint64_t ended[QUERN_MAX_SHARDS];
 	struct quern_worker_report workers[QUERN_MAX_SHARDS];
 	uint16_t worker_count;
+	uint16_t worker_of[QUERN_MAX_SHARDS]; /* which of them runs a shard */
 	uint16_t shard_count;
 };
 

@@ -165,6 +165,8 @@ static void print_machine(FILE *out, const struct report_run *run)
 		if (worker->connections > 0)
 			fprintf(out, ", %s cycles a connection",
 				report_format_count(worker->cycles / worker->connections, a));
+		if (worker->moved_out > 0)
+			fprintf(out, ", moved %s frames to the others", report_format_count(worker->moved_out, a));
 		fputc('\n', out);
 	}
 	fprintf(out, "machine       %s, %u cores, %u node%s, %s pages, DPDK %s", run->machine.cpu, run->machine.cores,

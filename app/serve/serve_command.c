@@ -1,4 +1,4 @@
-/* serve_command.c - a server on each port, until it is told to stop. */
+/* serve_command.c - servers on each port, until they are told to stop. */
 #include "serve/serve_command.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@
 
 struct serve_run {
 	const struct cli_settings *settings;
-	struct serve_server servers[QUERN_MAX_PORTS];
+	struct serve_server servers[QUERN_MAX_SHARDS];
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	uint16_t server_count;
 	bool has_begun;
@@ -135,7 +135,8 @@ static void announce(FILE *out, const struct serve_run *serve)
 	char text[QUERN_ENDPOINT_TEXT];
 
 	fputs("quern serve · ", out);
-	for (uint16_t i = 0; i < serve->server_count; i++) {
+	/* The first servers are one a port. */
+	for (uint16_t i = 0; i < serve->settings->port_count; i++) {
 		const struct serve_server *server = &serve->servers[i];
 
 		fprintf(out, "%s%s:", i == 0 ? "" : " · ", serve->settings->ports[i].device);
@@ -165,6 +166,7 @@ static int open_and_run(struct serve_run *serve, const struct quern_engine_confi
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	announce(output.text, serve);
+	cli_engine_warn_of_placement(engine);
 	code = run_and_report(serve, engine, &output);
 	quern_engine_close(engine);
 	return code;
@@ -175,12 +177,12 @@ int serve_command(struct cli_settings *settings)
 	static struct quern_engine_config config;
 	static struct serve_run serve;
 	struct cli_cores usable;
-	uint16_t cores[QUERN_MAX_PORTS];
+	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code = CLI_EXIT_DONE;
 
 	cli_place_usable(&usable);
-	if (cli_place_ports(settings, &usable, cores, error) != 0)
+	if (cli_place_ports(settings, &usable, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
@@ -189,11 +191,11 @@ int serve_command(struct cli_settings *settings)
 	quern_histogram_reset(&serve.no_setups);
 	if (report_series_open(&serve.series) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
-	for (uint16_t port = 0; port < settings->port_count && code == CLI_EXIT_DONE; port++) {
-		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, port, cores[port], "server");
-		struct serve_server *server = &serve.servers[port];
+	for (uint16_t i = 0; i < workers.count && code == CLI_EXIT_DONE; i++) {
+		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "server");
+		struct serve_server *server = &serve.servers[i];
 
-		if (serve_server_open(server, settings, port) != 0) {
+		if (serve_server_open(server, settings, &workers, i) != 0) {
 			code = cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",
 					settings->max_connections);
@@ -202,7 +204,7 @@ int serve_command(struct cli_settings *settings)
 		shard->on_start = serve_server_start;
 		shard->on_turn = serve_server_turn;
 		shard->app = server;
-		serve.shards[serve.server_count++] = (struct report_shard){cores[port], "server", server->tally};
+		serve.shards[serve.server_count++] = (struct report_shard){"server", server->tally};
 	}
 	if (code == CLI_EXIT_DONE)
 		code = open_and_run(&serve, &config);

@@ -28,12 +28,14 @@ static void close_now(const struct serve_server *server, struct quern_shard *sha
 		quern_conn_shutdown(shard, conn);
 }
 
-int serve_server_open(struct serve_server *server, const struct cli_settings *settings, uint16_t port)
+int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
+		      const struct cli_workers *workers, uint16_t number)
 {
+	uint16_t port = workers->at[number].port;
 	const struct cli_port *at = &settings->ports[port];
 	bool holds = settings->hold_ns > 0 && closes_first(settings);
 
-	*server = (struct serve_server){.settings = settings};
+	*server = (struct serve_server){.settings = settings, .port = port};
 	for (uint16_t i = 0; i < settings->listen_count; i++) {
 		uint32_t address = settings->listen[i].address;
 
@@ -42,7 +44,8 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 	}
 	server->tally = malloc(sizeof(*server->tally));
 	if (holds)
-		server->hold.entries = calloc(settings->max_connections, sizeof(*server->hold.entries));
+		server->hold.entries = calloc(cli_workers_share(workers, port, settings->max_connections),
+					      sizeof(*server->hold.entries));
 	if (!server->tally || (holds && !server->hold.entries)) {
 		serve_server_close(server);
 		return -ENOMEM;

@@ -4,7 +4,7 @@
 
 #include <quern/calls.h>
 
-#include "cli/cli_settings.h"
+#include "cli/cli_place.h"
 #include "load/load_hold.h"
 #include "report/report_tally.h"
 
@@ -14,10 +14,12 @@ struct serve_server {
 	struct load_hold hold;
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
 	uint16_t listen_count;
+	uint16_t port; /* by its place in the settings */
 };
 
-/* Prepares the server of a port. 0 or -ENOMEM. */
-int serve_server_open(struct serve_server *server, const struct cli_settings *settings, uint16_t port);
+/* Prepares the server of the worker of that number. 0 or -ENOMEM. */
+int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
+		      const struct cli_workers *workers, uint16_t number);
 void serve_server_close(struct serve_server *server);
 
 /* on_start and on_turn of the server's shard; `app` is the server. */

@@ -21,6 +21,7 @@ struct engine_step {
 static const struct engine_step steps[] = {
 	{"process", engine_check_process, NULL},
 	{"configuration", engine_check, NULL},
+	{"seed", engine_draw_seed, NULL},
 	{"workers", engine_place_workers, NULL},
 	{"memory", engine_plan_memory, NULL},
 	{"runtime directory", engine_make_runtime_directory, engine_remove_runtime_directory},
@@ -29,6 +30,7 @@ static const struct engine_step steps[] = {
 	{"buffers", engine_make_pools, engine_free_pools},
 	{"shards", engine_open_shards, engine_close_shards},
 	{"queues", engine_start_ports, engine_close_ports},
+	{"lines", engine_join_shards, engine_part_shards},
 	{"links", engine_wait_links, NULL},
 };
 

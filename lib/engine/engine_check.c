@@ -17,25 +17,21 @@ static int check_counts(const struct quern_engine_config *config, char error[QUE
 
 static int check_shards(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
 {
-	int owner[QUERN_MAX_PORTS];
+	uint16_t shards[QUERN_MAX_PORTS] = {0};
 
-	for (uint16_t port = 0; port < config->port_count; port++)
-		owner[port] = -1;
 	for (uint16_t number = 0; number < config->shard_count; number++) {
 		uint16_t port = config->shards[number].port;
 
 		if (port >= config->port_count)
 			return engine_fail(error, -EINVAL, "shard %u names port %u\n  There are ports 0 to %d", number,
 					   port, config->port_count - 1);
-		if (owner[port] >= 0)
+		if (++shards[port] > NIC_QUEUES_MAX)
 			return engine_fail(error, -EINVAL,
-					   "port %u '%.64s': shards %d and %u both name it\n"
-					   "  A port carries one shard: give each its own",
-					   port, config->ports[port].device, owner[port], number);
-		owner[port] = number;
+					   "port %u '%.64s': more than %d shards name it\n  Name fewer cores for it",
+					   port, config->ports[port].device, NIC_QUEUES_MAX);
 	}
 	for (uint16_t port = 0; port < config->port_count; port++) {
-		if (owner[port] < 0)
+		if (shards[port] == 0)
 			return engine_fail(error, -EINVAL, "port %u '%.64s': no shard names it\n  Leave the port out",
 					   port, config->ports[port].device);
 	}

@@ -24,46 +24,63 @@ char *engine_cores_text(const cpu_set_t *cores, char *text, size_t size)
 	return text;
 }
 
-static struct worker *worker_of(struct quern_engine *engine, uint16_t core)
+static uint16_t worker_of(struct quern_engine *engine, const struct quern_shard_config *config)
 {
 	struct worker *worker;
 
 	for (uint16_t number = 0; number < engine->worker_count; number++) {
-		if (engine->workers[number].core == core)
-			return &engine->workers[number];
+		if (engine->workers[number].core == config->core && engine->workers[number].lane == config->lane)
+			return number;
 	}
 	worker = &engine->workers[engine->worker_count++];
-	worker->core = core;
+	worker->core = config->core;
+	worker->lane = config->lane;
 	worker->lcore = engine->worker_count; /* lcore 0 is the control thread's */
 	worker->clock = &engine->clock;
 	worker->halt = &engine->halt;
-	return worker;
+	return (uint16_t)(engine->worker_count - 1);
+}
+
+static bool shares_its_core(const struct quern_engine *engine, uint16_t number)
+{
+	for (uint16_t other = 0; other < engine->worker_count; other++) {
+		if (other != number && engine->workers[other].core == engine->workers[number].core)
+			return true;
+	}
+	return false;
 }
 
 int engine_place_workers(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
+	uint16_t shards[QUERN_MAX_PORTS] = {0};
 	char cores[256];
 
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		const struct quern_shard_config *config = &engine->config.shards[number];
+		struct engine_shard *part = &engine->shards[number];
 		struct worker *worker;
 
 		if (config->core >= CPU_SETSIZE || !CPU_ISSET(config->core, &engine->allowed))
 			return engine_fail(error, -EINVAL,
 					   "shard %u (%s): core %u is not one of this process's cores\n"
 					   "  Choose among %s, or widen them: taskset, or the container's cpuset",
-					   number, engine->shards[number].role, config->core,
+					   number, part->role, config->core,
 					   engine_cores_text(&engine->allowed, cores, sizeof(cores)));
-		worker = worker_of(engine, config->core);
+		part->worker = worker_of(engine, config);
+		part->place = shards[config->port]++;
+		worker = &engine->workers[part->worker];
 		worker->shards[worker->shard_count++] = (struct worker_shard){
 			.on_turn = config->on_turn,
 			.on_start = config->on_start,
 			.app = config->app,
 		};
-		engine->shards[number].core = config->core;
 	}
 	/* With no CPU left over, the control thread and everybody else live on what idle workers give up. */
-	for (uint16_t number = 0; number < engine->worker_count; number++)
-		engine->workers[number].yields = engine->worker_count >= CPU_COUNT(&engine->allowed);
+	for (uint16_t number = 0; number < engine->worker_count; number++) {
+		struct worker *worker = &engine->workers[number];
+
+		worker->takes_turns = shares_its_core(engine, number);
+		worker->yields = worker->takes_turns || engine->worker_count >= CPU_COUNT(&engine->allowed);
+	}
 	return 0;
 }

@@ -100,7 +100,7 @@ static uint64_t need_bytes(const struct quern_engine *engine, uint64_t page)
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
 		struct nic_config nic = engine_nic_config(engine, port);
 
-		bytes += nic_memory_bytes(&nic) + page;
+		bytes += nic_memory_bytes(&nic) + worker_mail_bytes(engine_shards_on(engine, port)) + page;
 	}
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		struct shard_config config = engine_shard_config(engine, number);

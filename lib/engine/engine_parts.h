@@ -29,7 +29,8 @@ struct engine_shard {
 	struct rte_mempool *pool;
 	void *memory;
 	struct quern_shard *shard;
-	uint16_t core;
+	uint16_t worker; /* that runs it */
+	uint16_t place;  /* among the shards of its port, in order of their numbers */
 };
 
 struct engine_memory {
@@ -44,6 +45,7 @@ struct quern_engine {
 	struct engine_memory memory;
 	char runtime_directory[PATH_MAX];
 	struct nic nics[QUERN_MAX_PORTS];
+	struct worker_mail mail[QUERN_MAX_PORTS]; /* of ports with several shards */
 	uint16_t nics_attached;
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
@@ -62,7 +64,10 @@ int engine_fail(char error[QUERN_ERROR_TEXT], int code, const char *format, ...)
 int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 
-/* Puts each distinct core's shards on one worker. */
+/* Draws the seed where none was given. */
+int engine_draw_seed(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* Puts the shards of each core and lane on one worker. */
 int engine_place_workers(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 
 int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
@@ -83,6 +88,10 @@ int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 void engine_close_shards(struct quern_engine *engine);
 
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+/* Lines between the shards of a port, and to each worker what it needs for its turns. */
+int engine_join_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_part_shards(struct quern_engine *engine);
+
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 
 /* The parts of a shard's configuration that do not need EAL; its memory follows from them. */
@@ -91,8 +100,25 @@ struct shard_config engine_shard_config(const struct quern_engine *engine, uint1
 /* What `port` is opened with. */
 struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t port);
 
+/* How many shards are on a port. */
+uint16_t engine_shards_on(const struct quern_engine *engine, uint16_t port);
+
 /* Bytes of a pool's buffer: header, mbuf and data. */
 uint16_t engine_data_room(const struct quern_engine *engine, uint16_t port);
+
+/* Where a shard and its port are; -1 for a node that is not known. */
+struct engine_placement {
+	uint16_t shard;
+	const char *role;
+	uint16_t core;
+	int core_node;
+	const char *device;
+	int port_node;
+	cpu_set_t local_cores; /* of the port's node */
+};
+
+/* Writes the line that tells of a shard whose memory is remote; nothing, and false, where it is local. */
+bool engine_placement_line(const struct engine_placement *placement, char *text, size_t size);
 
 /* Writes a set of CPUs as "0-3,8" and returns the text. */
 char *engine_cores_text(const cpu_set_t *cores, char *text, size_t size);

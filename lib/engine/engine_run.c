@@ -81,17 +81,17 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 	}
 }
 
-static void tell_failed_start(const struct quern_engine *engine, const struct worker *worker, int code,
+static void tell_failed_start(const struct quern_engine *engine, uint16_t worker, int code,
 			      char error[QUERN_ERROR_TEXT])
 {
-	uint16_t place = 0;
+	uint16_t position = 0;
 
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
-		if (engine->shards[number].core != worker->core)
+		if (engine->shards[number].worker != worker)
 			continue;
-		if (place++ == worker->failed_shard)
+		if (position++ == engine->workers[worker].failed_shard)
 			engine_fail(error, code, "shard %u (%s) on core %u could not start: %s", number,
-				    engine->shards[number].role, worker->core, strerror(-code));
+				    engine->shards[number].role, engine->workers[worker].core, strerror(-code));
 	}
 }
 
@@ -107,7 +107,7 @@ static int join(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 		if (code == 0 || failure != 0)
 			continue;
 		failure = code;
-		tell_failed_start(engine, &engine->workers[number], code, error);
+		tell_failed_start(engine, number, code, error);
 	}
 	return failure;
 }

@@ -5,13 +5,44 @@
 #include <numa.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
 #include "base/random.h"
+
+uint16_t engine_shards_on(const struct quern_engine *engine, uint16_t port)
+{
+	uint16_t count = 0;
+
+	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
+		if (engine->config.shards[number].port == port)
+			count++;
+	}
+	return count;
+}
+
+/* One for each shard, or one for all. */
+static uint16_t wanted_queues(const struct quern_engine *engine, uint16_t port)
+{
+	uint16_t most = engine->config.ports[port].queues, shards = engine_shards_on(engine, port);
+
+	return most == 0 || shards <= most ? shards : 1;
+}
+
+/* How many queues the other end of a cable has. */
+static uint16_t far_queues(const struct quern_engine *engine, uint16_t port)
+{
+	const struct quern_port_config *ports = engine->config.ports;
+
+	for (uint16_t other = 0; other < engine->config.port_count; other++) {
+		if (other != port && strcmp(ports[port].device, "cable") == 0 &&
+		    strcmp(ports[other].device, "cable") == 0)
+			return wanted_queues(engine, other);
+	}
+	return 0;
+}
 
 struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t port)
 {
@@ -21,7 +52,9 @@ struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t 
 		.device = config->device,
 		.number = port,
 		.mtu = config->mtu != 0 ? config->mtu : 1500,
-		.queues = 1,
+		.queues = wanted_queues(engine, port),
+		.far_queues = far_queues(engine, port),
+		.seed = engine->config.seed,
 		.addresses = config->addresses,
 	};
 }
@@ -49,7 +82,7 @@ struct shard_config engine_shard_config(const struct quern_engine *engine, uint1
 
 int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
-	const struct nic *cable = NULL;
+	struct nic *cable = NULL;
 
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
 		struct nic_config config = engine_nic_config(engine, port);
@@ -85,7 +118,7 @@ static int home_socket(const struct quern_engine *engine, uint16_t number)
 	int socket = engine->nics[engine->config.shards[number].port].socket;
 
 	if (socket == SOCKET_ID_ANY && numa_available() >= 0)
-		socket = numa_node_of_cpu(engine->shards[number].core);
+		socket = numa_node_of_cpu(engine->config.shards[number].core);
 	return socket;
 }
 
@@ -126,17 +159,11 @@ void engine_free_pools(struct quern_engine *engine)
 	}
 }
 
-static int draw_seed(uint64_t *seed, char error[QUERN_ERROR_TEXT])
-{
-	if (*seed == 0 && getrandom(seed, sizeof(*seed), 0) != (ssize_t)sizeof(*seed))
-		return engine_fail(error, -errno, "no seed from the system: %s\n  Give one: --seed N", strerror(errno));
-	return 0;
-}
-
 static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t seed, char error[QUERN_ERROR_TEXT])
 {
 	struct engine_shard *part = &engine->shards[number];
-	const struct nic *nic = &engine->nics[engine->config.shards[number].port];
+	uint16_t port = engine->config.shards[number].port;
+	const struct nic *nic = &engine->nics[port];
 
 	part->config = engine_shard_config(engine, number);
 	memcpy(part->config.mac, nic->mac, sizeof(part->config.mac));
@@ -145,6 +172,9 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	part->config.rx_checksum = nic->rx_checksum;
 	part->config.pool = part->pool;
 	part->config.seed = seed;
+	if (engine_shards_on(engine, port) > 1)
+		part->config.plan = &nic->plan; /* made when the port starts */
+	part->config.queue = part->place;
 	part->memory = rte_zmalloc_socket("shard", shard_bytes(&part->config), 64, home_socket(engine, number));
 	if (part->memory == NULL)
 		return memory_failed(engine, number, "records", error);
@@ -152,33 +182,12 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	return 0;
 }
 
-/* Gives each worker the shards that engine_place_workers() has put on its core, in order of their numbers. */
-static void hand_to_workers(struct quern_engine *engine)
-{
-	for (uint16_t index = 0; index < engine->worker_count; index++) {
-		struct worker *worker = &engine->workers[index];
-		uint16_t place = 0;
-
-		for (uint16_t number = 0; number < engine->config.shard_count; number++) {
-			if (engine->shards[number].core != worker->core)
-				continue;
-			worker->shards[place].shard = engine->shards[number].shard;
-			worker->shards[place].queue.port = engine->nics[engine->config.shards[number].port].port;
-			worker->shards[place].queue.queue = 0;
-			place++;
-		}
-	}
-}
-
 int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
-	uint64_t seed = engine->config.seed;
 	struct random random;
-	int code = draw_seed(&seed, error);
+	int code;
 
-	if (code != 0)
-		return code;
-	random_seed(&random, seed);
+	random_seed(&random, engine->config.seed);
 	worker_clock_start(&engine->clock, rte_rdtsc(), rte_get_tsc_hz());
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		code = open_shard(engine, number, random_next(&random), error);
@@ -187,7 +196,6 @@ int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 			return code;
 		}
 	}
-	hand_to_workers(engine);
 	return 0;
 }
 
@@ -204,13 +212,29 @@ void engine_close_shards(struct quern_engine *engine)
 	}
 }
 
+static int start_port(struct quern_engine *engine, uint16_t port, char error[QUERN_ERROR_TEXT])
+{
+	struct rte_mempool *pools[NIC_QUEUES_MAX];
+	struct nic *nic = &engine->nics[port];
+	uint16_t shards = 0;
+	int code;
+
+	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
+		if (engine->config.shards[number].port == port)
+			pools[shards++] = engine->shards[number].pool;
+	}
+	code = nic_start(nic, pools, error);
+	if (code == 0 && shards > nic->queues)
+		nic_plan_make(nic, shards, false);
+	return code;
+}
+
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	int code = 0;
 
-	for (uint16_t number = 0; number < engine->config.shard_count && code == 0; number++)
-		code = nic_start(&engine->nics[engine->config.shards[number].port], &engine->shards[number].pool,
-				 error);
+	for (uint16_t port = 0; port < engine->config.port_count && code == 0; port++)
+		code = start_port(engine, port, error);
 	if (code != 0)
 		engine_close_ports(engine);
 	return code;

@@ -6,6 +6,8 @@
 
 #include <rte_ethdev.h>
 
+#include "nic/nic_kinds.h"
+
 static struct rte_eth_conf port_conf(const struct nic *nic)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
@@ -21,33 +23,50 @@ static struct rte_eth_conf port_conf(const struct nic *nic)
 	return conf;
 }
 
-static int set_up_queues(struct nic *nic, struct rte_mempool *const *pools)
+static int set_up_queues(struct nic *nic, struct rte_mempool *const *pools, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_conf conf = port_conf(nic);
 	unsigned int socket = (unsigned int)nic->socket;
 	uint16_t rx_descriptors = NIC_DESCRIPTORS;
 	uint16_t tx_descriptors = NIC_DESCRIPTORS;
-	int code = rte_eth_dev_configure(nic->port, nic->config.queues, nic->config.queues, &conf);
+	uint16_t tx_queues = nic->queues < info->max_tx_queues ? nic->queues : info->max_tx_queues;
+	uint8_t key[NIC_RSS_KEY_MAX];
+	int code;
 
+	if (nic->queues > 1 && nic->kind != NIC_KIND_CABLE)
+		nic_rss_ask(nic, info, key, &conf);
+	code = rte_eth_dev_configure(nic->port, nic->queues, tx_queues, &conf);
 	if (code == 0)
 		code = rte_eth_dev_adjust_nb_rx_tx_desc(nic->port, &rx_descriptors, &tx_descriptors);
-	for (uint16_t queue = 0; queue < nic->config.queues && code == 0; queue++) {
+	for (uint16_t queue = 0; queue < nic->queues && code == 0; queue++)
 		code = rte_eth_rx_queue_setup(nic->port, queue, rx_descriptors, socket, NULL, pools[queue]);
-		if (code == 0)
-			code = rte_eth_tx_queue_setup(nic->port, queue, tx_descriptors, socket, NULL);
-	}
+	for (uint16_t queue = 0; queue < tx_queues && code == 0; queue++)
+		code = rte_eth_tx_queue_setup(nic->port, queue, tx_descriptors, socket, NULL);
 	return code;
 }
 
-int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT])
+static int start(struct nic *nic, struct rte_mempool *const *pools, const struct rte_eth_dev_info *info)
 {
-	int code = set_up_queues(nic, pools);
+	int code = set_up_queues(nic, pools, info);
 
 	/* The kernel's side of a tap is ours to set; other interfaces belong to the user. */
 	if (code == 0 && nic->kind == NIC_KIND_TAP)
 		code = rte_eth_dev_set_mtu(nic->port, nic->config.mtu);
+	return code == 0 ? rte_eth_dev_start(nic->port) : code;
+}
+
+int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT])
+{
+	struct rte_eth_dev_info info;
+	int code = rte_eth_dev_info_get(nic->port, &info);
+
 	if (code == 0)
-		code = rte_eth_dev_start(nic->port);
+		code = start(nic, pools, &info);
+	if (code == 0 && nic->queues > 1 && nic->kind != NIC_KIND_CABLE && nic_rss_read(nic, &info) != 0) {
+		rte_eth_dev_stop(nic->port);
+		nic->queues = 1;
+		code = start(nic, pools, &info);
+	}
 	if (code != 0)
 		return nic_fail(&nic->config, error, code, "driver %s did not start: %s", nic->driver, strerror(-code));
 	return 0;

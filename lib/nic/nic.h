@@ -11,11 +11,14 @@
 #include <quern/address.h>
 #include <quern/engine.h>
 
+#include "base/port_plan.h"
+
 enum {
 	NIC_DEVICE_TEXT = 64,
 	NIC_INTERFACE_TEXT = 16, /* IFNAMSIZ */
-	NIC_QUEUES_MAX = 16,
+	NIC_QUEUES_MAX = QUERN_MAX_SHARDS_ON_PORT,
 	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
+	NIC_CABLE_BURST = 64,    /* frames that one call of nic_transmit() takes, on a cable with several queues */
 	NIC_DESCRIPTORS = 512,   /* of a queue, where the driver has such */
 	NIC_MTU_MIN = 68,        /* RFC 791 */
 	NIC_MTU_MAX = 9000
@@ -27,8 +30,17 @@ struct nic_config {
 	const char *device; /* as the user wrote it */
 	uint16_t number;    /* of the port in the engine, for names and messages */
 	uint16_t mtu;
-	uint16_t queues;              /* pairs of a receive and a transmit queue */
+	uint16_t queues;              /* pairs of a receive and a transmit queue that are wanted */
+	uint16_t far_queues;          /* the same of a cable's other end; 0 for as many */
+	uint64_t seed;                /* of the key by which frames are spread */
 	struct quern_range addresses; /* ours, so never the kernel's */
+};
+
+/* Where a cable's frames go, when either end has several queues: straight into the far end's. */
+struct nic_spread {
+	const struct port_plan *plan; /* the far end's */
+	uint16_t queues;
+	struct rte_ring *rings[NIC_QUEUES_MAX];
 };
 
 struct nic {
@@ -39,7 +51,10 @@ struct nic {
 	uint16_t port;                      /* DPDK's number */
 	int socket;                         /* NUMA node, or SOCKET_ID_ANY */
 	const char *driver;
-	uint8_t mac[6]; /* that our frames carry */
+	uint8_t mac[6];        /* that our frames carry */
+	uint16_t queues;       /* pairs in use: as many as are wanted, where the port spreads by a plan; else 1 */
+	struct port_plan plan; /* from nic_start() on, with more than one queue */
+	struct nic_spread spread;
 	bool tx_ip_checksum;
 	bool tx_l4_checksum;
 	bool rx_checksum;
@@ -51,6 +66,7 @@ struct nic {
 struct nic_queue {
 	uint16_t port;
 	uint16_t queue;
+	const struct nic_spread *spread; /* null but for cables with several queues */
 };
 
 /* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */
@@ -63,11 +79,15 @@ int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
 
 /* Makes the port known to DPDK and reads what it can do; it carries no frames yet. `far_end` is the other end of a
  * cable where that one is attached already, else null. 0 or -errno with nothing left behind. */
-int nic_attach(struct nic *nic, const struct nic_config *config, const struct nic *far_end,
-	       char error[QUERN_ERROR_TEXT]);
+int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far_end, char error[QUERN_ERROR_TEXT]);
 
-/* Sets the queues up, queue i receiving into pools[i], and starts the port. 0 or -errno; nic_close() undoes both. */
+/* Sets the queues up, queue i receiving into pools[i], and starts the port. Reads back by what it spreads; where it
+ * does not tell, it gets one queue after all. 0 or -errno; nic_close() undoes both. */
 int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT]);
+
+/* Makes nic->plan for `shards` shards by a key drawn from the seed: where the port spreads nothing, or where it is a
+ * cable, which spreads by it. */
+void nic_plan_make(struct nic *nic, uint16_t shards, bool spread_by_port);
 
 /* Stops the port and takes it away. The end of a cable that was attached first is closed last. */
 void nic_close(struct nic *nic);
@@ -84,10 +104,14 @@ uint16_t nic_frame_bytes(uint16_t mtu);
 /* What nic_attach() takes from EAL's memory, at most. */
 size_t nic_memory_bytes(const struct nic_config *config);
 
+/* The queue of that number, of those in use. */
+struct nic_queue nic_queue_of(const struct nic *nic, uint16_t queue);
+
 /* Takes at most `count` frames that have arrived. */
 uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
 
-/* Hands frames over; those past the returned number are still the caller's. */
+/* Hands frames over; those past the returned number are still the caller's. They may have changed places, but not among
+ * those of one flow. */
 uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
 
 /* Writes "port N 'device': …" into `error` and returns `code`. */

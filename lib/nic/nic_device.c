@@ -7,9 +7,10 @@
 
 #include <rte_bus_vdev.h>
 #include <rte_errno.h>
-#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_ring.h>
+
+#include "nic/nic_kinds.h"
 
 uint16_t nic_frame_bytes(uint16_t mtu)
 {
@@ -20,64 +21,10 @@ uint16_t nic_frame_bytes(uint16_t mtu)
 
 size_t nic_memory_bytes(const struct nic_config *config)
 {
+	size_t rings = (size_t)config->queues + (config->far_queues != 0 ? config->far_queues : config->queues);
+
 	/* A port's queues and private data stay far below a mebibyte; rings of a cable come on top. */
-	return (size_t)1 << 20 | 2u * config->queues * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
-}
-
-static void free_rings(struct nic *nic)
-{
-	for (int end = 0; end < 2; end++) {
-		for (uint16_t queue = 0; queue < nic->config.queues; queue++) {
-			rte_ring_free(nic->rings[end][queue]);
-			nic->rings[end][queue] = NULL;
-		}
-	}
-	nic->owns_rings = false;
-}
-
-static int make_rings(struct nic *nic, int socket)
-{
-	char name[RTE_RING_NAMESIZE];
-
-	nic->owns_rings = true;
-	for (int end = 0; end < 2; end++) {
-		for (uint16_t queue = 0; queue < nic->config.queues; queue++) {
-			snprintf(name, sizeof(name), "cable%u.%d.%u", nic->config.number, end, queue);
-			nic->rings[end][queue] =
-				rte_ring_create(name, NIC_CABLE_FRAMES, socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
-			if (nic->rings[end][queue] == NULL) {
-				free_rings(nic);
-				return -ENOMEM;
-			}
-		}
-	}
-	return 0;
-}
-
-static int attach_cable(struct nic *nic, const struct nic *far_end)
-{
-	char name[NIC_DEVICE_TEXT];
-	int receiving = far_end == NULL ? 0 : 1;
-	int port;
-	int code = 0;
-
-	if (far_end == NULL)
-		code = make_rings(nic, SOCKET_ID_ANY);
-	else
-		memcpy(nic->rings, far_end->rings, sizeof(nic->rings));
-	if (code != 0)
-		return code;
-	snprintf(name, sizeof(name), "cable%u", nic->config.number);
-	port = rte_eth_from_rings(name, nic->rings[receiving], nic->config.queues, nic->rings[1 - receiving],
-				  nic->config.queues, (unsigned int)SOCKET_ID_ANY);
-	if (port < 0) {
-		code = rte_errno > 0 ? -rte_errno : -EIO;
-		if (nic->owns_rings)
-			free_rings(nic);
-		return code;
-	}
-	nic->port = (uint16_t)port;
-	return 0;
+	return ((size_t)1 << 20) + rings * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
 }
 
 static int attach_vdev(struct nic *nic, const char *driver, const char *arguments)
@@ -101,8 +48,8 @@ static int attach_af_packet(struct nic *nic)
 	unsigned int frame = nic_frame_bytes(nic->config.mtu);
 
 	/* 4 MiB of frames each way; blocks of 64 KiB, which any kernel still finds in one piece. */
-	snprintf(arguments, sizeof(arguments), "iface=%s,qpairs=%u,blocksz=65536,framesz=%u,framecnt=%u,qdisc_bypass=1",
-		 nic->interface, nic->config.queues, frame, (4u << 20) / frame);
+	snprintf(arguments, sizeof(arguments), "iface=%s,qpairs=1,blocksz=65536,framesz=%u,framecnt=%u,qdisc_bypass=1",
+		 nic->interface, frame, (4u << 20) / frame);
 	return attach_vdev(nic, "net_af_packet", arguments);
 }
 
@@ -114,11 +61,11 @@ static int attach_tap(struct nic *nic)
 	return attach_vdev(nic, "net_tap", arguments);
 }
 
-static int attach_device(struct nic *nic, const struct nic *far_end)
+static int attach_device(struct nic *nic, struct nic *far_end)
 {
 	switch (nic->kind) {
 	case NIC_KIND_CABLE:
-		return attach_cable(nic, far_end);
+		return nic_cable_attach(nic, far_end);
 	case NIC_KIND_TAP:
 		return attach_tap(nic);
 	case NIC_KIND_AF_PACKET:
@@ -157,18 +104,17 @@ static int read_abilities(struct nic *nic)
 		return code;
 	nic->driver = info.driver_name;
 	nic->socket = rte_eth_dev_socket_id(nic->port);
-	if (info.max_rx_queues < nic->config.queues || info.max_tx_queues < nic->config.queues)
-		return -ENOTSUP;
 	if (nic->kind == NIC_KIND_TAP)
 		return 0;
+	if (nic_rss_is_offered(&info) && nic->config.queues <= RTE_MIN(info.max_rx_queues, info.max_tx_queues))
+		nic->queues = nic->config.queues;
 	nic->tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	nic->tx_l4_checksum = (info.tx_offload_capa & tx_l4) == tx_l4;
 	nic->rx_checksum = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM) == RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	return 0;
 }
 
-int nic_attach(struct nic *nic, const struct nic_config *config, const struct nic *far_end,
-	       char error[QUERN_ERROR_TEXT])
+int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far_end, char error[QUERN_ERROR_TEXT])
 {
 	int code;
 
@@ -179,13 +125,14 @@ int nic_attach(struct nic *nic, const struct nic_config *config, const struct ni
 	code = nic_parse_device(config->device, &nic->kind, nic->interface, error);
 	if (code != 0)
 		return code;
+	nic->queues = nic->kind == NIC_KIND_CABLE ? config->queues : 1;
 	code = attach_device(nic, far_end);
 	if (code != 0)
 		return nic_fail(config, error, code, "the driver did not take it: %s", strerror(-code));
 	code = read_abilities(nic);
 	if (code != 0) {
 		nic_close(nic);
-		return nic_fail(config, error, code, "%u queues: %s", config->queues, strerror(-code));
+		return nic_fail(config, error, code, "the driver does not say what it can do: %s", strerror(-code));
 	}
 	choose_mac(nic);
 	return 0;
@@ -200,6 +147,5 @@ void nic_close(struct nic *nic)
 		/* The driver's remove closes the port and gives its interface back. */
 		rte_vdev_uninit(name);
 	}
-	if (nic->owns_rings)
-		free_rings(nic);
+	nic_cable_free(nic);
 }

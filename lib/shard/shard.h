@@ -12,13 +12,15 @@
 #include <quern/calls.h>
 #include <quern/engine.h>
 
-#include "base/hash.h"
+#include "base/port_plan.h"
 
 enum {
 	SHARD_BURST = 64,      /* most frames in one call of shard_receive() */
 	SHARD_OUT_MAX = 4096,  /* most frames that wait for shard_transmit() */
 	SHARD_EXPIRE_MAX = 256 /* most timers, and most TIME-WAIT records, that end in one turn */
 };
+
+#define SHARD_EVERYBODY UINT32_MAX
 
 /* Zero in a field means its default, as in struct quern_shard_config. */
 struct shard_config {
@@ -46,10 +48,9 @@ struct shard_config {
 	uint64_t seed;            /* every secret and random draw comes from it */
 	struct rte_mempool *pool; /* frames we send */
 
-	/* Where a port has fewer queues than shards: flows are owned by a hash that all its shards share. */
-	struct hash_secret steering;
-	uint16_t owners; /* shards that share the port; 0 or 1 means that every flow is ours */
-	uint16_t owner;  /* our number among them */
+	/* Where several shards share the port: which flows are whose. Null where every flow is ours. */
+	const struct port_plan *plan;
+	uint16_t queue; /* ours of the plan's */
 };
 
 /* Bytes of zeroed memory, aligned to 64, that a shard of this configuration needs; 0 for one that makes no sense. */
@@ -66,6 +67,9 @@ void shard_close(struct quern_shard *shard);
  * is the time of the turn for everything that is called until the next shard_receive() or shard_expire(). */
 void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns);
 
+/* The same for frames that another shard of the port has received and its shard_foreign() has handed out. */
+void shard_receive_moved(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns);
+
 /* Fires timers that are due, at most SHARD_EXPIRE_MAX. Returns how many fired. */
 uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns);
 
@@ -75,7 +79,9 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 /* A time at or before the next timer, or false where none is armed. */
 bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns);
 
-/* Hands out at most `max` frames of flows that other shards own, each with its owner in mbuf->hash.usr. */
+/* Hands out at most `max` frames that other shards of the port are to have: those of flows that they own, each with the
+ * owner's queue in mbuf->hash.usr, and ARP packets that all should know of, with SHARD_EVERYBODY in it. At
+ * most SHARD_BURST wait. */
 uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max);
 
 /* The live counters; others than the shard's worker read them with counter_read(). */
@@ -86,6 +92,9 @@ void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *me
 
 /* Counts frames that the port refused for good. */
 void shard_count_refused(struct quern_shard *shard, uint32_t frames);
+
+/* Counts frames that could not be moved, since the other shard's line was full. */
+void shard_count_not_moved(struct quern_shard *shard, uint32_t frames);
 
 /* Says whether the port takes no more frames for now: what quern_congested() answers. */
 void shard_set_congested(struct quern_shard *shard, bool congested);

@@ -25,22 +25,28 @@ static bool send_arp(struct quern_shard *shard, const struct wire_arp *arp, cons
 	return true;
 }
 
+/* One shard answers what concerns our addresses; all learn from it. */
+static void tell_others(struct quern_shard *shard, struct shard_frame *frame)
+{
+	if (!shard->config.plan || shard->is_moved || !neigh_is_own(&shard->neigh, frame->packet->arp.target))
+		return;
+	shard_set_aside(shard, frame->mbuf, SHARD_EVERYBODY);
+	frame->mbuf = NULL;
+}
+
 void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame)
 {
 	const struct wire_arp *arp = &frame->packet->arp;
 	struct wire_arp reply;
 
-	switch (neigh_input(&shard->neigh, arp, shard->now_ms, &reply)) {
-	case NEIGH_IGNORE:
+	enum neigh_action action = neigh_input(&shard->neigh, arp, shard->now_ms, &reply);
+
+	if (action == NEIGH_ANSWER && !shard->is_moved && send_arp(shard, &reply, arp->sender_mac, arp->sender_mac))
+		counter_add(&shard->counters.arp_replies, 1);
+	/* What means nothing to us may answer what another shard has asked. */
+	tell_others(shard, frame);
+	if (action == NEIGH_IGNORE && frame->mbuf && !shard->is_moved)
 		shard_drop(shard, QUERN_DROP_ARP_OTHER);
-		break;
-	case NEIGH_LEARN:
-		break;
-	case NEIGH_ANSWER:
-		if (send_arp(shard, &reply, arp->sender_mac, arp->sender_mac))
-			counter_add(&shard->counters.arp_replies, 1);
-		break;
-	}
 }
 
 static void send_request(struct quern_shard *shard, const struct wire_arp *request)

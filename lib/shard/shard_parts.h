@@ -25,18 +25,21 @@ enum {
 	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_NEIGHBOURS = 4096,
-	SHARD_PORT_SLOTS = 256
+	SHARD_PORT_SLOTS = 256,
+	SHARD_SCAN_MAX = 65536 /* pairs looked at before an open fails: a millisecond or two */
 };
 
 /* Where the next active open of a route looks first. */
 struct shard_route {
 	struct quern_source source;
 	struct quern_endpoint target;
-	uint64_t pairs;  /* size of the space */
+	uint64_t pairs;  /* size of the space, as far as answers come back to us */
 	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
 	uint64_t barren; /* shard->releases when a whole scan found nothing: until one more, none is worth while */
 	uint32_t next_address;
-	uint16_t next_port;
+	uint16_t next_port;   /* where flows have owners: the first port of the entry */
+	uint16_t next_entry;  /* and the rest of where that stands */
+	uint32_t next_number;
 };
 
 /* A listener or a route: what its connections have in common. conn->profile is its number. */
@@ -108,6 +111,7 @@ struct quern_shard {
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
+	bool is_moved;                       /* the burst at hand comes from another shard of the port */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
 	struct quern_conn starved[SHARD_STARVED_MAX];
@@ -131,13 +135,8 @@ void shard_set_time(struct quern_shard *shard, uint64_t now_ns);
 
 /* shard_receive.c */
 
-/* The number of the shard that owns a flow, among those that share our port. */
-static inline uint32_t shard_owner_of(const struct quern_shard *shard, const struct flow_key *key)
-{
-	uint64_t hash = hash_flow(&shard->config.steering, key);
-
-	return (uint32_t)(((hash & UINT32_MAX) * shard->config.owners) >> 32);
-}
+/* Sets a frame aside for the worker to move: to the shard of a queue, or to all. */
+void shard_set_aside(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t owner);
 
 /* Counts a frame under its one reason. */
 static inline void shard_drop(struct quern_shard *shard, enum quern_drop reason)
@@ -260,6 +259,17 @@ void shard_text_wake(struct quern_shard *shard);
 /* The listener for a flow, or null. */
 struct shard_service *shard_listener_find(struct quern_shard *shard, uint32_t address, uint16_t port);
 
+/* shard_pairs.c */
+
+/* Counts the pairs of a route whose source and target are set, and draws where to begin. */
+void shard_pairs_begin(const struct quern_shard *shard, struct shard_route *route, struct random *random);
+
+/* The next pair in turn; false where no answer would come back to us. */
+bool shard_pairs_next(const struct quern_shard *shard, struct shard_route *route, struct flow_key *key);
+
+/* Loads the bucket of a pair that will be taken soon: opens come in batches, and their buckets lie anywhere. */
+void shard_pairs_prefetch(const struct quern_shard *shard, const struct shard_route *route);
+
 /* A pair of a route is free again. */
 static inline void shard_route_release(struct quern_shard *shard, uint8_t service)
 {
@@ -271,7 +281,7 @@ static inline void shard_route_release(struct quern_shard *shard, uint8_t servic
 
 /* shard_neigh.c */
 
-/* An ARP packet. */
+/* An ARP packet. Where other shards of the port should know of it, its frame is set aside for them. */
 void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame);
 
 /* The link header of the way to an address; false, with the request sent where one is due, while it is not known. */

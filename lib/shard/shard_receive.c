@@ -56,24 +56,31 @@ static enum quern_drop judge_addresses(const struct quern_shard *shard, const st
 	return QUERN_DROP_NONE;
 }
 
-/* True for a flow of ours; another shard's is set aside for the worker to move. */
-static bool is_mine(struct quern_shard *shard, const struct packet *packet, struct rte_mbuf *mbuf)
+void shard_set_aside(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t owner)
 {
-	uint32_t owner;
-
-	if (shard->config.owners <= 1 || packet->kind == WIRE_ARP)
-		return true;
-	owner = shard_owner_of(shard, &packet->key);
-	if (owner == shard->config.owner)
-		return true;
 	if (shard->foreign_count == SHARD_BURST) {
-		shard_drop(shard, QUERN_DROP_OUT_FULL);
-		bury(shard, mbuf);
-		return false;
+		shard_drop(shard, QUERN_DROP_LINE_FULL);
+		rte_pktmbuf_free(mbuf);
+		return;
 	}
 	mbuf->hash.usr = owner;
 	shard->foreign[shard->foreign_count++] = mbuf;
-	return false;
+	counter_add(&shard->counters.moved_out, 1);
+}
+
+/* True for a flow of another shard, which is set aside for the worker to move. Echo requests anybody answers. */
+static bool is_foreign(struct quern_shard *shard, const struct packet *packet, struct rte_mbuf *mbuf)
+{
+	const struct port_plan *plan = shard->config.plan;
+	uint16_t owner;
+
+	if (!plan || shard->is_moved || packet->kind != WIRE_TCP)
+		return false;
+	owner = port_plan_queue(plan, &packet->key);
+	if (owner == shard->config.queue)
+		return false;
+	shard_set_aside(shard, mbuf, owner);
+	return true;
 }
 
 static enum quern_drop read_frame(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
@@ -92,6 +99,8 @@ static enum quern_drop read_frame(const struct quern_shard *shard, const struct 
 /* First pass: bytes to values; what is dropped or foreign leaves the burst here. */
 static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, struct burst *burst)
 {
+	/* Where the port spreads, what meets a connection is ours: only the rest is looked at, when it is known. */
+	bool may_be_foreign = shard->config.plan && !shard->config.plan->spread_by_port;
 	uint64_t bytes = 0;
 
 	burst->count = 0;
@@ -105,13 +114,17 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 			bury(shard, mbufs[i]);
 			continue;
 		}
-		if (!is_mine(shard, packet, mbufs[i]))
+		if (may_be_foreign && is_foreign(shard, packet, mbufs[i]))
 			continue;
 		burst->mbufs[burst->count] = mbufs[i];
 		burst->keys[burst->count] = &packet->key;
 		burst->hashes[burst->count] = table_hash(&shard->table, &packet->key);
 		table_prefetch(&shard->table, burst->hashes[burst->count]);
 		burst->count++;
+	}
+	if (shard->is_moved) {
+		counter_add(&shard->counters.moved_in, count);
+		return;
 	}
 	counter_add(&shard->counters.rx_packets, count);
 	counter_add(&shard->counters.rx_bytes, bytes);
@@ -148,7 +161,10 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 {
 	switch ((enum wire_kind)frame->packet->kind) {
 	case WIRE_TCP:
-		shard_tcp_input(shard, frame, ref);
+		if (ref == 0 && is_foreign(shard, frame->packet, frame->mbuf))
+			frame->mbuf = NULL;
+		else
+			shard_tcp_input(shard, frame, ref);
 		break;
 	case WIRE_ARP:
 		shard_neigh_input(shard, frame);
@@ -180,7 +196,7 @@ static uint32_t still_true(const struct quern_shard *shard, const struct burst *
 	return table_find(&shard->table, burst->hashes[i], burst->keys[i]);
 }
 
-void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns)
+static void take_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns)
 {
 	struct burst burst;
 
@@ -201,6 +217,18 @@ void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t 
 	}
 	rte_pktmbuf_free_bulk(shard->dead, shard->dead_count);
 	shard->dead_count = 0;
+}
+
+void shard_receive(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns)
+{
+	take_burst(shard, mbufs, count, now_ns);
+}
+
+void shard_receive_moved(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns)
+{
+	shard->is_moved = true;
+	take_burst(shard, mbufs, count, now_ns);
+	shard->is_moved = false;
 }
 
 uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)

@@ -8,9 +8,7 @@
 enum {
 	LOWEST_PORT = 1024,
 	HIGHEST_PORT = 65535,
-	LOOK_AHEAD = 8,
-	SCAN_BATCH = 32,
-	SCAN_MAX = 65536 /* pairs looked at before an open fails: a millisecond or two */
+	SCAN_BATCH = 32
 };
 
 static uint8_t *slot_of_port(struct quern_shard *shard, uint16_t port)
@@ -98,7 +96,6 @@ int quern_route_add(struct quern_shard *shard, const struct quern_source *source
 	struct quern_source given = *source;
 	struct shard_service *service;
 	struct random random;
-	uint32_t ports;
 	int error;
 
 	given.first_port = given.first_port ? given.first_port : LOWEST_PORT;
@@ -111,45 +108,12 @@ int quern_route_add(struct quern_shard *shard, const struct quern_source *source
 	service = next_service(shard, options, events, app, &error);
 	if (!service)
 		return error;
-	ports = given.last_port - given.first_port + 1u;
-	/* RFC 6056: the first port is drawn, so that a restart does not walk into what peers still remember. */
 	random_seed(&random, shard->config.seed + shard->service_count + 1);
 	service->is_listener = false;
-	service->route = (struct shard_route){.source = given,
-					      .target = *target,
-					      .pairs = (uint64_t)ports *
-						       (given.addresses.last - given.addresses.first + UINT64_C(1)),
-					      .next_address = given.addresses.first,
-					      .next_port = (uint16_t)(given.first_port + random_below(&random, ports))};
+	service->route = (struct shard_route){.source = given, .target = *target};
+	shard_pairs_begin(shard, &service->route, &random);
 	*route = shard->service_count++;
 	return 0;
-}
-
-/* The next pair in turn: ports first, then addresses. */
-static struct flow_key take_pair(struct shard_route *route)
-{
-	struct flow_key key = {route->next_address, route->target.address, route->next_port, route->target.port};
-
-	if (route->next_port++ == route->source.last_port) {
-		route->next_port = route->source.first_port;
-		if (route->next_address++ == route->source.addresses.last)
-			route->next_address = route->source.addresses.first;
-	}
-	return key;
-}
-
-/* Loads the bucket of a pair that will be taken soon: opens come in batches, and their buckets lie anywhere. */
-static void prefetch_ahead(const struct quern_shard *shard, const struct shard_route *route)
-{
-	struct flow_key key = {route->next_address, route->target.address, (uint16_t)(route->next_port + LOOK_AHEAD),
-			       route->target.port};
-
-	table_prefetch(&shard->table, table_hash(&shard->table, &key));
-}
-
-static bool is_ours(const struct quern_shard *shard, const struct flow_key *key)
-{
-	return shard->config.owners <= 1 || shard_owner_of(shard, key) == shard->config.owner;
 }
 
 /* Looks at a batch of pairs at once, as a full range may hold thousands that are taken. The route goes on behind the
@@ -163,7 +127,8 @@ static bool find_in_batch(struct quern_shard *shard, struct shard_route *route, 
 	uint32_t refs[SCAN_BATCH];
 
 	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
-		keys[i] = take_pair(route);
+		if (!shard_pairs_next(shard, route, &keys[i]))
+			return false;
 		after[i] = *route;
 		pointers[i] = &keys[i];
 		hashes[i] = table_hash(&shard->table, &keys[i]);
@@ -171,7 +136,7 @@ static bool find_in_batch(struct quern_shard *shard, struct shard_route *route, 
 	}
 	table_find_burst(&shard->table, hashes, pointers, SCAN_BATCH, refs);
 	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
-		if (refs[i] != 0 || !is_ours(shard, &keys[i]))
+		if (refs[i] != 0)
 			continue;
 		*key = keys[i];
 		*hash = hashes[i];
@@ -186,17 +151,18 @@ static bool find_pair(struct quern_shard *shard, struct shard_route *route, stru
 {
 	if (route->in_use >= route->pairs || route->barren == shard->releases)
 		return false;
-	prefetch_ahead(shard, route);
+	shard_pairs_prefetch(shard, route);
 	/* The next pair is free but for rare cases. */
-	*key = take_pair(route);
+	if (!shard_pairs_next(shard, route, key))
+		return false;
 	*hash = table_hash(&shard->table, key);
-	if (is_ours(shard, key) && table_find(&shard->table, *hash, key) == 0)
+	if (table_find(&shard->table, *hash, key) == 0)
 		return true;
-	for (uint32_t i = 0; i < SCAN_MAX; i += SCAN_BATCH)
+	for (uint32_t i = 0; i < SHARD_SCAN_MAX; i += SCAN_BATCH)
 		if (find_in_batch(shard, route, key, hash))
 			return true;
 	/* Another route has taken what this one does not hold. */
-	if (route->pairs <= SCAN_MAX)
+	if (route->pairs <= SHARD_SCAN_MAX)
 		route->barren = shard->releases;
 	return false;
 }

@@ -48,3 +48,8 @@ void shard_count_refused(struct quern_shard *shard, uint32_t frames)
 {
 	counter_add(&shard->counters.drops[QUERN_DROP_PORT_REFUSED], frames);
 }
+
+void shard_count_not_moved(struct quern_shard *shard, uint32_t frames)
+{
+	counter_add(&shard->counters.drops[QUERN_DROP_LINE_FULL], frames);
+}

@@ -16,7 +16,13 @@ static bool is_halted(const struct worker *worker)
 	return __atomic_load_n(worker->halt, __ATOMIC_RELAXED);
 }
 
-static bool receive(const struct worker_shard *part, uint64_t now_ns)
+/* Whether the port has a queue for this shard; else the shard at place 0 receives and sends for it. */
+static bool has_queue(const struct worker_shard *part)
+{
+	return part->mail == NULL || part->place == 0 || !part->mail->has_one_queue;
+}
+
+static bool receive_from_port(const struct worker_shard *part, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint16_t count = WORKER_BURST;
@@ -26,51 +32,102 @@ static bool receive(const struct worker_shard *part, uint64_t now_ns)
 		if (count == 0)
 			return burst > 0;
 		shard_receive(part->shard, mbufs, count, now_ns);
+		if (part->mail != NULL)
+			worker_mail_move(part->mail, part->place, part->shard);
 	}
 	return true;
 }
 
-/* Offers the port what it would not take before. What it refuses for too long is lost, as on a dead link. */
-static bool retry_held(struct worker_shard *part, uint64_t now_ns)
+static bool receive_moved(const struct worker_shard *part, uint64_t now_ns)
 {
-	uint16_t sent = nic_transmit(part->queue, part->held, part->held_count);
+	struct rte_mbuf *mbufs[WORKER_MAIL_BURST];
+	uint16_t count = WORKER_MAIL_BURST;
 
-	part->held_count = (uint16_t)(part->held_count - sent);
-	memmove(part->held, part->held + sent, part->held_count * sizeof(part->held[0]));
-	if (sent > 0)
-		part->held_since_ns = now_ns;
-	if (part->held_count > 0 && now_ns - part->held_since_ns > WORKER_HOLD_NS) {
-		shard_count_refused(part->shard, part->held_count);
-		rte_pktmbuf_free_bulk(part->held, part->held_count);
-		part->held_count = 0;
+	for (int burst = 0; burst < WORKER_BURSTS && count == WORKER_MAIL_BURST; burst++) {
+		count = worker_mail_take(part->mail, part->place, mbufs);
+		if (count == 0)
+			return burst > 0;
+		shard_receive_moved(part->shard, mbufs, count, now_ns);
 	}
-	return part->held_count == 0;
+	return true;
+}
+
+static bool receive(const struct worker_shard *part, uint64_t now_ns)
+{
+	bool found_work = has_queue(part) && receive_from_port(part, now_ns);
+
+	if (part->mail != NULL)
+		found_work |= receive_moved(part, now_ns);
+	return found_work;
+}
+
+/* Hands frames to the port, or to the shard that sends for this one. */
+static uint16_t hand_over(const struct worker_shard *part, struct rte_mbuf **mbufs, uint16_t count)
+{
+	if (has_queue(part))
+		return nic_transmit(part->queue, mbufs, count);
+	return worker_mail_send(part->mail, part->place, mbufs, count);
+}
+
+/* Hands over the frames in `held`, which are new or were refused before. What is refused for too long is lost, as on a
+ * dead link. True once none is left. */
+static bool offer_held(const struct worker_shard *part, struct worker_held *held, uint64_t now_ns)
+{
+	uint16_t sent = hand_over(part, held->mbufs, held->count);
+
+	held->count = (uint16_t)(held->count - sent);
+	if (held->count == 0)
+		return true;
+	memmove(held->mbufs, held->mbufs + sent, held->count * sizeof(held->mbufs[0]));
+	if (sent > 0)
+		held->since_ns = now_ns;
+	if (now_ns - held->since_ns > WORKER_HOLD_NS) {
+		shard_count_refused(part->shard, held->count);
+		rte_pktmbuf_free_bulk(held->mbufs, held->count);
+		held->count = 0;
+	}
+	return held->count == 0;
 }
 
 /* Hands over what the shard has to say, until that is all or the port takes no more. */
 static bool transmit(struct worker_shard *part, uint64_t now_ns)
 {
 	uint16_t count = SHARD_BURST;
-	bool found_work = part->held_count > 0;
+	bool found_work = part->held.count > 0;
 
-	if (found_work && !retry_held(part, now_ns))
+	if (found_work && !offer_held(part, &part->held, now_ns))
 		return true;
 	while (count == SHARD_BURST) {
-		uint16_t sent;
-
-		count = shard_transmit(part->shard, part->held, SHARD_BURST);
+		count = shard_transmit(part->shard, part->held.mbufs, SHARD_BURST);
 		if (count == 0)
 			break;
 		found_work = true;
-		sent = nic_transmit(part->queue, part->held, count);
-		if (sent == count)
-			continue;
-		part->held_count = (uint16_t)(count - sent);
-		part->held_since_ns = now_ns;
-		memmove(part->held, part->held + sent, part->held_count * sizeof(part->held[0]));
-		break;
+		part->held.count = count;
+		part->held.since_ns = now_ns;
+		if (!offer_held(part, &part->held, now_ns))
+			break;
 	}
-	shard_set_congested(part->shard, part->held_count > 0);
+	shard_set_congested(part->shard, part->held.count > 0);
+	return found_work;
+}
+
+/* Sends what the shards without a queue have put in line. */
+static bool transmit_for_others(struct worker_shard *part, uint64_t now_ns)
+{
+	struct worker_held *held = &part->held_for_others;
+	bool found_work = held->count > 0;
+
+	if (found_work && !offer_held(part, held, now_ns))
+		return true;
+	for (int burst = 0; burst < WORKER_BURSTS * part->mail->places; burst++) {
+		held->count = worker_mail_collect(part->mail, &part->next_sender, held->mbufs, SHARD_BURST);
+		held->since_ns = now_ns;
+		if (held->count == 0)
+			break;
+		found_work = true;
+		if (!offer_held(part, held, now_ns))
+			break;
+	}
 	return found_work;
 }
 
@@ -82,6 +139,8 @@ static bool turn(struct worker_shard *part, uint64_t now_ns)
 	if (part->on_turn != NULL)
 		found_work |= part->on_turn(part->shard, part->app);
 	found_work |= transmit(part, now_ns);
+	if (part->mail != NULL && part->mail->has_one_queue && part->place == 0)
+		found_work |= transmit_for_others(part, now_ns);
 	return found_work;
 }
 
@@ -106,11 +165,21 @@ static int start_shards(struct worker *worker, uint64_t now_ns)
 static void free_held(struct worker *worker)
 {
 	for (uint16_t number = 0; number < worker->shard_count; number++) {
-		struct worker_shard *part = &worker->shards[number];
+		struct worker_held *const both[] = {&worker->shards[number].held,
+						    &worker->shards[number].held_for_others};
 
-		rte_pktmbuf_free_bulk(part->held, part->held_count);
-		part->held_count = 0;
+		for (int i = 0; i < 2; i++) {
+			rte_pktmbuf_free_bulk(both[i]->mbufs, both[i]->count);
+			both[i]->count = 0;
+		}
 	}
+}
+
+/* Gives the CPU to others that need it. */
+static void give_way(const struct worker *worker, uint32_t idle_turns)
+{
+	if (worker->yields && idle_turns >= (worker->takes_turns ? 1 : WORKER_PATIENCE))
+		sched_yield();
 }
 
 int worker_run(void *argument)
@@ -140,8 +209,7 @@ int worker_run(void *argument)
 		counter_add(&worker->busy_turns, found_work);
 		__atomic_store_n(&worker->cycles, latest_cycle - first_cycle, __ATOMIC_RELAXED);
 		idle_turns = found_work ? 0 : idle_turns + 1;
-		if (worker->yields && idle_turns >= WORKER_PATIENCE)
-			sched_yield();
+		give_way(worker, idle_turns);
 	}
 	free_held(worker);
 	return 0;

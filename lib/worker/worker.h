@@ -10,24 +10,34 @@
 #include "nic/nic.h"
 #include "shard/shard.h"
 #include "worker/worker_clock.h"
+#include "worker/worker_mail.h"
 
 enum {
 	WORKER_BURST = 32,         /* frames a call of nic_receive() */
 	WORKER_BURSTS = 8,         /* of one shard a turn: more than a peer on the same core is likely to send in one */
-	WORKER_PATIENCE = 64,      /* idle turns before a worker that shares its CPU yields it */
+	WORKER_PATIENCE = 64,      /* idle turns before a worker gives way, where others need its CPU too */
 	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
 };
 
-/* A shard and what belongs to its turn. Frames that the port did not take wait here, and the rest in the shard. */
+/* Frames that the port, or the line to it, did not take: offered again each turn. */
+struct worker_held {
+	uint16_t count;
+	uint64_t since_ns;
+	struct rte_mbuf *mbufs[SHARD_BURST];
+};
+
+/* A shard and what belongs to its turn. What it cannot send waits in `held`, and the rest in the shard. */
 struct worker_shard {
 	struct quern_shard *shard;
 	struct nic_queue queue;
+	struct worker_mail *mail; /* null where the port is this shard's alone */
+	uint16_t place;           /* of the shard in it */
 	bool (*on_turn)(struct quern_shard *shard, void *app);
 	int (*on_start)(struct quern_shard *shard, void *app);
 	void *app;
-	uint16_t held_count;
-	uint64_t held_since_ns;
-	struct rte_mbuf *held[SHARD_BURST];
+	uint16_t next_sender; /* whose frames place 0 sends next, where it sends for others */
+	struct worker_held held;
+	struct worker_held held_for_others;
 };
 
 struct worker {
@@ -35,7 +45,9 @@ struct worker {
 	const bool *halt; /* others set it, relaxed; the loop ends within a turn */
 	unsigned int lcore;
 	uint16_t core;
-	bool yields; /* others need this CPU too */
+	uint16_t lane;    /* several workers on one core tell themselves apart by it */
+	bool yields;      /* others need this CPU too */
+	bool takes_turns; /* and some of them are workers: it gives way after each turn without work */
 	uint16_t shard_count;
 	uint16_t failed_shard; /* whose on_start made worker_run() fail, by position in `shards` */
 	struct worker_shard shards[QUERN_MAX_SHARDS];

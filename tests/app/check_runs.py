@@ -60,7 +60,8 @@ def a_byte_each_way(quern, schema):
     result, _ = run(quern, [*BENCH, "--close", "server", "--payload", "bytes:1", "--time-wait", "20ms"])
     assert_clean(result, schema)
     assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
-    assert result["latency_ns"]["first_byte"]["count"] == result["totals"]["closed"], result["latency_ns"]
+    first_bytes, totals = result["latency_ns"]["first_byte"]["count"], result["totals"]
+    assert totals["closed"] <= first_bytes <= totals["established"], (first_bytes, totals)
 
 
 def payloads(quern, schema):

@@ -84,7 +84,7 @@ Test(cli_flags, that_are_wrong_name_flag_value_and_what_is_accepted)
 		{"bench --close peer", {"--close", "peer", "rst"}},
 		{"bench --payload http", {"--payload", "http", "none"}},
 		{"bench --memory 2M", {"--memory", "2M", "huge"}},
-		{"bench -c 1,1", {"--cores", "1,1", "auto"}},
+		{"bench -c 1,", {"--cores", "1,", "auto"}},
 		{"bench --keepalive 2h", {"--keepalive", "2h", "off"}},
 		{"bench --max-connections 2G", {"--max-connections", "2G", "1G"}},
 		{"bench --listen 198.19.0.1", {"--listen", "198.19.0.1", "ADDR:PORT"}},

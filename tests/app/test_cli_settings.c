@@ -1,4 +1,6 @@
 /* test_cli_settings.c - what is filled in, and what is refused because two flags do not go together. */
+#include <stdio.h>
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -163,22 +165,74 @@ Test(cli_settings, serve_listens_on_port_80_of_its_address)
 	cr_assert_eq(settings.duration_ns, 0);
 }
 
+/* Workers as "port:core.lane", in a row. */
+static char *workers_text(const struct cli_workers *workers, char text[256])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint16_t i = 0; i < workers->count; i++)
+		used += (size_t)snprintf(text + used, 256 - used, "%s%u:%u.%u", i == 0 ? "" : " ", workers->at[i].port,
+					 workers->at[i].core, workers->at[i].lane);
+	return text;
+}
+
+static const struct cli_cores two = {.cpu = {3, 5}, .count = 2};
+static const struct cli_cores one = {.cpu = {4}, .count = 1};
+
 Test(cli_place, bench_takes_two_cores_where_there_are_two_and_shares_one_where_told)
 {
-	struct cli_cores two = {.cpu = {3, 5}, .count = 2}, one = {.cpu = {4}, .count = 1};
 	struct cli_settings settings = begin(CLI_BENCH);
-	char error[CLI_ERROR_TEXT];
-	uint16_t client, server;
+	struct cli_workers workers;
+	char error[CLI_ERROR_TEXT], text[256];
 
-	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), 0);
-	cr_assert(client == 3 && server == 5);
-	cr_assert_eq(cli_place_bench(&settings, &one, &client, &server, error), 0);
-	cr_assert(client == 4 && server == 4);
+	cr_assert_eq(cli_place_bench(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 1:5.0");
+	cr_assert_eq(cli_place_bench(&settings, &one, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:4.0 1:4.0");
 	cli_parse_cores("5", &settings.client_cores);
 	cli_parse_cores("5", &settings.server_cores);
-	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), 0);
-	cr_assert(client == 5 && server == 5);
-	cr_assert_eq(cli_place_bench(&settings, &one, &client, &server, error), -EINVAL);
-	cli_parse_cores("3,5", &settings.client_cores);
-	cr_assert_eq(cli_place_bench(&settings, &two, &client, &server, error), -EINVAL);
+	cr_assert_eq(cli_place_bench(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:5.0 1:5.0");
+	cr_assert_eq(cli_place_bench(&settings, &one, &workers, error), -EINVAL);
+}
+
+Test(cli_place, bench_gives_each_end_its_list_or_its_half)
+{
+	struct cli_settings settings = begin(CLI_BENCH);
+	struct cli_workers workers;
+	char error[CLI_ERROR_TEXT], text[256];
+
+	cli_parse_cores("3,3,5,5,5", &settings.cores);
+	cr_assert_eq(cli_place_bench(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 0:3.1 1:5.0 1:5.1 1:5.2");
+	cr_assert_eq(cli_workers_on(&workers, 1), 3);
+	cr_assert_eq(cli_workers_share(&workers, 1, 100), 34);
+	cr_assert_eq(cli_workers_share(&workers, 0, 100), 50);
+	cli_parse_cores("3,5,3", &settings.client_cores);
+	cli_parse_cores("5", &settings.server_cores);
+	cr_assert_eq(cli_place_bench(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 0:5.0 0:3.1 1:5.0");
+}
+
+Test(cli_place, ports_share_the_cores_in_turn)
+{
+	struct cli_settings settings = begin(CLI_SERVE);
+	struct cli_workers workers;
+	char error[CLI_ERROR_TEXT], text[256];
+
+	settings.port_count = 2;
+	cr_assert_eq(cli_place_ports(&settings, &one, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:4.0 1:4.0");
+	cli_parse_cores("3,3,5,5", &settings.cores);
+	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 1:3.1 0:5.0 1:5.1");
+	settings.port_count = 1;
+	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 0:3.1 0:5.0 0:5.1");
+	settings.cores = (struct cli_cores){.count = 17};
+	for (uint16_t i = 0; i < 17; i++)
+		settings.cores.cpu[i] = 3;
+	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), -EINVAL);
+	cr_assert(strstr(error, "17 cores") && strstr(error, "16"), "%s", error);
 }

@@ -75,10 +75,10 @@ Test(cli_units, times_need_a_unit_but_for_zero)
 	check(times, sizeof(times) / sizeof(times[0]), cli_parse_time);
 }
 
-Test(cli_units, lists_of_cores_keep_their_order_and_name_each_core_once)
+Test(cli_units, lists_of_cores_keep_their_order_and_may_name_a_core_twice)
 {
-	static const char *const bad[] = {"",      "a",    "1,", ",1", "3-1",  "1,1",
-					  "0-3,2", "1024", "1-", "-1", "0-64", "1;2"};
+	static const char *const bad[] = {"",      "a",    "1,", ",1", "3-1",
+					  "1024", "1-",   "-1", "0-64", "1;2"};
 	struct cli_cores cores = {.count = 9};
 
 	cr_assert(cli_parse_cores("auto", &cores));
@@ -87,6 +87,9 @@ Test(cli_units, lists_of_cores_keep_their_order_and_name_each_core_once)
 	cr_assert_eq(cores.count, 4);
 	cr_assert_eq(cores.cpu[0], 5);
 	cr_assert_eq(cores.cpu[3], 2);
+	cr_assert(cli_parse_cores("0-1,1,0", &cores));
+	cr_assert_eq(cores.count, 4);
+	cr_assert(cores.cpu[1] == 1 && cores.cpu[2] == 1 && cores.cpu[3] == 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		cr_assert_not(cli_parse_cores(bad[i], &cores), "'%s'", bad[i]);
 		cr_assert_eq(cores.count, 4, "'%s' changed the result", bad[i]);

@@ -1,6 +1,7 @@
 /* test_histogram.c - the histogram against sorted lists of the same values. */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include <quern/histogram.h>
@@ -147,6 +148,8 @@ Test(histogram, a_snapshot_of_a_live_one_is_consistent_in_itself)
 
 	quern_histogram_reset(&histogram);
 	cr_assert_eq(pthread_create(&writer, NULL, record_many, &stop), 0);
+	while (__atomic_load_n(&histogram.count, __ATOMIC_RELAXED) == 0)
+		sched_yield();
 	for (int i = 0; i < 200; i++) {
 		uint64_t sum = 0;
 

@@ -39,7 +39,7 @@ static void on_client_established(struct quern_shard *shard, struct quern_conn c
 {
 	struct cable_end *end = app;
 
-	end->established++;
+	__atomic_store_n(&end->established, end->established + 1, __ATOMIC_RELAXED);
 	close_it(shard, conn, app);
 }
 
@@ -49,7 +49,7 @@ static void on_server_established(struct quern_shard *shard, struct quern_conn c
 
 	(void)shard;
 	(void)conn;
-	end->established++;
+	__atomic_store_n(&end->established, end->established + 1, __ATOMIC_RELAXED);
 }
 
 static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
@@ -143,13 +143,45 @@ void cable_engine_prepare(struct cable_engine *cable, uint32_t target, uint16_t 
 							.app = &cable->server};
 }
 
+void cable_engine_add(struct cable_engine *cable, uint32_t target, uint16_t core, uint16_t lane)
+{
+	struct cable_end *end = &cable->more[cable->more_count++];
+	struct quern_shard_config *shard = &cable->config.shards[cable->config.shard_count++];
+
+	cr_assert_leq(cable->more_count, CABLE_ENDS_MORE);
+	*shard = cable->config.shards[target > 0 ? 0 : 1];
+	shard->core = core;
+	shard->lane = lane;
+	shard->app = end;
+	end->target = target;
+}
+
+static void add_up(struct cable_sums *sums, const struct cable_end *end)
+{
+	sums->target += end->target;
+	sums->established += __atomic_load_n(&end->established, __ATOMIC_RELAXED);
+	sums->ended += ended_in_all(end);
+	sums->closed += __atomic_load_n(&end->ended[QUERN_END_CLOSED], __ATOMIC_RELAXED);
+}
+
+struct cable_sums cable_engine_sums(const struct cable_engine *cable, bool of_clients)
+{
+	struct cable_sums sums = {0};
+
+	add_up(&sums, of_clients ? &cable->client : &cable->server);
+	for (uint16_t number = 0; number < cable->more_count; number++) {
+		if ((cable->more[number].target > 0) == of_clients)
+			add_up(&sums, &cable->more[number]);
+	}
+	return sums;
+}
+
 static void on_tick(struct quern_engine *engine, void *app)
 {
 	struct cable_engine *cable = app;
-	uint32_t target = cable->client.target;
+	struct cable_sums clients = cable_engine_sums(cable, true), servers = cable_engine_sums(cable, false);
 
-	if (++cable->ticks >= cable->ticks_max ||
-	    (ended_in_all(&cable->client) >= target && ended_in_all(&cable->server) >= target))
+	if (++cable->ticks >= cable->ticks_max || (clients.ended >= clients.target && servers.ended >= clients.target))
 		quern_engine_stop(engine);
 }
 

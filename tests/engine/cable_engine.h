@@ -20,16 +20,32 @@ struct cable_end {
 	bool time_went_back;
 };
 
+enum { CABLE_ENDS_MORE = 8 };
+
 struct cable_engine {
 	struct quern_engine_config config;
 	struct cable_end client;
 	struct cable_end server;
+	struct cable_end more[CABLE_ENDS_MORE]; /* clients and servers beside these two, on the same ports */
+	uint16_t more_count;
 	uint32_t ticks;
 	uint32_t ticks_max; /* the run is given up then */
 };
 
 /* A configuration for `target` connections with the client on one core and the server on another, 4 KiB pages. */
 void cable_engine_prepare(struct cable_engine *cable, uint32_t target, uint16_t client_core, uint16_t server_core);
+
+/* Adds another client, for `target` connections, or another server (0) to what is prepared. */
+void cable_engine_add(struct cable_engine *cable, uint32_t target, uint16_t core, uint16_t lane);
+
+/* Sums over all clients, or all servers. */
+struct cable_sums {
+	uint32_t target;
+	uint32_t established;
+	uint32_t ended;
+	uint32_t closed; /* of `ended`, in order */
+};
+struct cable_sums cable_engine_sums(const struct cable_engine *cable, bool of_clients);
 
 /* Runs it until all connections have ended at both ends or time is up. As quern_engine_run(). */
 int cable_engine_run(struct cable_engine *cable, struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

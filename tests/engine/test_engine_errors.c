@@ -73,7 +73,14 @@ static void make_one_end(struct quern_engine_config *config)
 	set_one_port(config, "cable");
 }
 
-static void make_shared_port(struct quern_engine_config *config)
+static void make_crowded_port(struct quern_engine_config *config)
+{
+	config->shard_count = QUERN_MAX_SHARDS_ON_PORT + 2;
+	for (uint16_t number = 2; number < config->shard_count; number++)
+		config->shards[number] = config->shards[0];
+}
+
+static void make_unused_port(struct quern_engine_config *config)
 {
 	config->shards[1].port = 0;
 }
@@ -139,7 +146,8 @@ static const struct {
 	{make_missing_interface, -ENODEV, "port 0 'af_packet:quern-none': no interface", "ip -br link"},
 	{make_kernel_address, -EADDRINUSE, "127.0.0.1 is the kernel's own address, on lo", "ip addr del"},
 	{make_one_end, -EINVAL, "port 0 'cable': a cable has two ends", "Name cable twice"},
-	{make_shared_port, -EINVAL, "port 0 'cable': shards 0 and 1 both name it", "give each its own"},
+	{make_crowded_port, -EINVAL, "port 0 'cable': more than 16 shards name it", "fewer cores"},
+	{make_unused_port, -EINVAL, "port 1 'cable': no shard names it", "Leave the port out"},
 	{make_far_port, -EINVAL, "shard 1 names port 2", "There are ports 0 to 1"},
 	{make_far_core, -EINVAL, "shard 1 (server): core 1023", "Choose among"},
 	{make_beyond_any_core, -EINVAL, "shard 0 (client): core 65535", "Choose among"},

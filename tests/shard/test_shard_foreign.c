@@ -1,19 +1,35 @@
 /* test_shard_foreign.c - where shards share a port: each flow has one owner, and all of them agree who it is. */
+#include <errno.h>
+
 #include <criterion/criterion.h>
 
+#include "base/random.h"
 #include "support/script.h"
 
 enum { OWNERS = 4, FLOWS = 400 };
 
 static struct driver driver;
 
-static struct shard_config owned_by(uint16_t owner)
+/* A plan for four shards, of which one receives all or each what is its own. */
+static const struct port_plan *plan_for(bool spread_by_port)
 {
-	return (struct shard_config){.max_connections = 1024,
-				     .number = owner,
-				     .steering = {{0x0123456789abcdef, 0xfedcba9876543211}},
-				     .owners = OWNERS,
-				     .owner = owner};
+	static struct port_plan plan;
+	struct random random;
+
+	random_seed(&random, 3);
+	for (unsigned int i = 0; i < PORT_PLAN_KEY_BYTES; i++)
+		plan.key[i] = (uint8_t)random_next(&random);
+	plan.entries = 128;
+	plan.spread_by_port = spread_by_port;
+	port_plan_share(&plan, OWNERS);
+	port_plan_prepare(&plan);
+	return &plan;
+}
+
+static struct shard_config owned_by(uint16_t owner, bool spread_by_port)
+{
+	return (struct shard_config){
+		.max_connections = 1024, .number = owner, .plan = plan_for(spread_by_port), .queue = owner};
 }
 
 /* Who shard `self` thinks owns a flow. */
@@ -40,7 +56,7 @@ Test(shard_foreign, each_flow_has_one_owner_that_all_shards_agree_on)
 	unsigned int share[OWNERS] = {0};
 
 	for (uint16_t self = 0; self < OWNERS; self++) {
-		const struct shard_config config = owned_by(self);
+		const struct shard_config config = owned_by(self, self % 2 == 0);
 
 		driver_open(&driver, &config);
 		driver_listen(&driver, SCRIPT_PORT, NULL);
@@ -70,7 +86,7 @@ Test(shard_foreign, the_answer_to_a_connect_is_never_foreign)
 	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
 	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
 	struct rte_mbuf *foreign[SHARD_BURST];
-	const struct shard_config config = owned_by(2);
+	const struct shard_config config = owned_by(2, true);
 	uint8_t route;
 
 	driver_open(&driver, &config);
@@ -85,5 +101,105 @@ Test(shard_foreign, the_answer_to_a_connect_is_never_foreign)
 		establish_active(&script);
 		cr_assert_eq(shard_foreign(driver.shard, foreign, SHARD_BURST), 0);
 	}
+	driver_close(&driver);
+}
+
+/* Of a range of ports, exactly those that the plan gives to this shard are opened, each once; then connect says so. */
+static void open_every_port(uint16_t first, uint16_t last)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + 1}, first, last};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	struct shard_config config = owned_by(1, true);
+	unsigned int ours = 0, opened = 0;
+	struct quern_conn conn;
+	uint8_t route;
+	int code;
+
+	config.max_connections = 65536;
+	driver_open(&driver, &config);
+	for (uint32_t address = DRIVER_LOCAL; address <= DRIVER_LOCAL + 1; address++) {
+		for (uint32_t port = first; port <= last; port++) {
+			const struct flow_key key = {address, DRIVER_REMOTE, (uint16_t)port, SCRIPT_REMOTE_PORT};
+
+			ours += port_plan_queue(config.plan, &key) == 1;
+		}
+	}
+	cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &route), 0);
+	while ((code = quern_connect(driver.shard, route, &conn)) == 0) {
+		struct quern_conn_info info;
+		struct flow_key key;
+
+		cr_assert_eq(quern_conn_info(driver.shard, conn, &info), 0);
+		cr_assert(info.local.port >= first && info.local.port <= last);
+		key = (struct flow_key){info.local.address, info.remote.address, info.local.port, info.remote.port};
+		cr_assert_eq(port_plan_queue(config.plan, &key), 1, "port %u", info.local.port);
+		cr_assert_lt(opened++, ours, "a pair was opened twice");
+	}
+	cr_assert_eq(code, -EADDRNOTAVAIL);
+	cr_assert_eq(opened, ours);
+	for (uint16_t i = 0; i < 64; i++)
+		cr_assert_eq(quern_connect(driver.shard, route, &conn), -EADDRNOTAVAIL);
+	cr_assert(shard_validate(driver.shard));
+	driver.told_count = driver.told_next = driver.heard_count = driver.heard_next = 0;
+	driver_close(&driver);
+}
+
+Test(shard_foreign, every_port_whose_answers_are_ours_is_opened_and_no_other)
+{
+	open_every_port(1024, 1024 + 799);
+	open_every_port(65535, 65535);
+	open_every_port(5000, 5003);
+}
+
+Test(shard_foreign, of_a_whole_range_a_shard_knows_its_share)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL_LAST}, 0, 0};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	uint32_t share = 0, sum = 0;
+
+	for (uint16_t owner = 0; owner < OWNERS; owner++) {
+		struct shard_config config = owned_by(owner, true);
+		struct quern_conn conn;
+		uint8_t route;
+
+		config.max_connections = 131072;
+		driver_open(&driver, &config);
+		cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, NULL, NULL, &route), 0);
+		for (share = 0; quern_connect(driver.shard, route, &conn) == 0; share++)
+			driver.heard_count = driver.heard_next = 0;
+		cr_assert(share > 63000 && share < 66000, "shard %u opens %u of 258,048", owner, share);
+		sum += share;
+		driver_close(&driver);
+	}
+	cr_assert_eq(sum, 4 * (65536 - 1024), "every pair of the four addresses is one shard's");
+}
+
+/* A port that spreads may err, as with frames whose headers it does not read: what has begun is not moved about. */
+Test(shard_foreign, where_the_port_spreads_a_connection_stays_where_it_is)
+{
+	const struct shard_config config = owned_by(0, true);
+	struct rte_mbuf *foreign[SHARD_BURST];
+	struct script script;
+	uint16_t count;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	script = script_new(&driver);
+	do {
+		script.remote_port++;
+		say(&script, SYN, 0, 0);
+		count = shard_foreign(driver.shard, foreign, SHARD_BURST);
+		if (count == 0)
+			hear(&script, SYN | ACK, 0, 1);
+	} while (count == 0);
+	/* Its own queue's shard has this frame moved to it, and says nothing of owners any more. */
+	shard_receive_moved(driver.shard, foreign, 1, driver.now_ns);
+	driver_collect(&driver);
+	hear(&script, SYN | ACK, 0, 1);
+	say(&script, ACK, 1, 1);
+	told(&script, TOLD_ESTABLISHED);
+	cr_assert_eq(shard_foreign(driver.shard, foreign, SHARD_BURST), 0);
+	cr_assert_eq(driver_counters(&driver)->moved_in, 1);
+	cr_assert_eq(driver_counters(&driver)->moved_out, 1);
 	driver_close(&driver);
 }

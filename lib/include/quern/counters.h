@@ -55,7 +55,8 @@
 	X(NO_MBUF, "no_mbuf", "no buffer left for a frame to send") \
 	X(NO_NEXT_HOP, "no_next_hop", "MAC address of the next hop not known yet") \
 	X(OUT_FULL, "out_full", "more frames to send than a turn may hold") \
-	X(PORT_REFUSED, "port_refused", "the port took no frames to send for too long")
+	X(PORT_REFUSED, "port_refused", "the port took no frames to send for too long") \
+	X(LINE_FULL, "line_full", "for another shard of the port, whose line was full")
 
 enum quern_drop {
 	QUERN_DROP_NONE,
@@ -71,6 +72,8 @@ enum quern_drop {
 	X(rx_bytes, "bytes received, Ethernet header included") \
 	X(tx_packets, "frames handed to the port") \
 	X(tx_bytes, "bytes handed to the port") \
+	X(moved_out, "frames that were moved to the shard that owns their flow") \
+	X(moved_in, "frames that another shard of the port had received") \
 	X(opened_active, "connections opened by us") \
 	X(opened_passive, "half-open connections made for a SYN") \
 	X(established, "connections that reached ESTABLISHED") \

@@ -9,7 +9,7 @@
 #include <quern/counters.h>
 #include <quern/calls.h>
 
-enum { QUERN_MAX_PORTS = 16, QUERN_MAX_SHARDS = 64, QUERN_ERROR_TEXT = 1024 };
+enum { QUERN_MAX_PORTS = 16, QUERN_MAX_SHARDS = 64, QUERN_MAX_SHARDS_ON_PORT = 16, QUERN_ERROR_TEXT = 1024 };
 
 enum quern_memory {
 	QUERN_MEMORY_AUTO, /* hugepages where enough are free, else 4 KiB pages */
@@ -25,12 +25,15 @@ struct quern_port_config {
 	uint32_t gateway;             /* 0 for none */
 	uint16_t mtu;                 /* 0 means 1500 */
 	uint16_t vlan;                /* 0 means untagged */
+	uint16_t queues;              /* at most; 0 means one for each shard, where the port can have so many */
 };
 
-/* A shard: one end's whole stack, bound to one port and run by one core. */
+/* A shard: one end's whole stack, bound to one port and run by one core. Several on one port share it: each flow is one
+ * shard's, by the port's own spreading over its queues, or by a hash where it has but one. */
 struct quern_shard_config {
 	uint16_t port;            /* index into ports */
 	uint16_t core;            /* CPU number; shards that name the same one share its worker */
+	uint16_t lane;            /* 0 in general; shards of another lane have a worker of their own on the same core */
 	const char *role;         /* "client" or "server", for the report */
 	uint32_t max_connections; /* 0 means 131,072 */
 	uint32_t max_half_open;   /* 0 means max_connections; their records come out of it */
@@ -103,6 +106,13 @@ struct quern_worker_report {
 
 /* Copies the figures of worker `number`; -ENOENT past the last. */
 int quern_engine_worker(const struct quern_engine *engine, uint16_t number, struct quern_worker_report *report);
+
+/* The number of the worker that runs a shard. */
+uint16_t quern_engine_worker_of(const struct quern_engine *engine, uint16_t shard);
+
+/* Describes shards whose port is on another NUMA node than their core, one line each, with the cores that are local.
+ * Writes at most `size` bytes, and nothing where all are well placed; returns whether there was anything to say. */
+bool quern_engine_placement(const struct quern_engine *engine, char *text, size_t size);
 
 struct quern_machine {
 	char cpu[64];

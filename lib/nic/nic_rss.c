@@ -1,0 +1,81 @@
+/* nic_rss.c - by what a port spreads frames over shards: receive-side scaling of its hardware, asked for and read back,
+ * or a plan of our own. */
+#include <string.h>
+
+#include "base/random.h"
+#include "nic/nic_kinds.h"
+
+enum { PLAN_ENTRIES = 128 }; /* of a plan of our own */
+
+bool nic_rss_is_offered(const struct rte_eth_dev_info *info)
+{
+	return (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0 &&
+	       info->hash_key_size >= PORT_PLAN_KEY_BYTES && info->hash_key_size <= NIC_RSS_KEY_MAX &&
+	       info->reta_size > 0 && info->reta_size <= PORT_PLAN_ENTRIES_MAX &&
+	       (info->reta_size & (info->reta_size - 1)) == 0;
+}
+
+static void draw_key(const struct nic *nic, uint8_t *key, unsigned int bytes)
+{
+	struct random random;
+
+	random_seed(&random, nic->config.seed + nic->config.number);
+	for (unsigned int byte = 0; byte < bytes; byte++)
+		key[byte] = (uint8_t)random_next(&random);
+}
+
+void nic_plan_make(struct nic *nic, uint16_t shards, bool spread_by_port)
+{
+	draw_key(nic, nic->plan.key, PORT_PLAN_KEY_BYTES);
+	nic->plan.entries = PLAN_ENTRIES;
+	nic->plan.spread_by_port = spread_by_port;
+	port_plan_share(&nic->plan, shards);
+	port_plan_prepare(&nic->plan);
+}
+
+void nic_rss_ask(const struct nic *nic, const struct rte_eth_dev_info *info, uint8_t key[NIC_RSS_KEY_MAX],
+		 struct rte_eth_conf *conf)
+{
+	draw_key(nic, key, NIC_RSS_KEY_MAX);
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
+		.rss_key = key, .rss_key_len = info->hash_key_size, .rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP};
+}
+
+static int read_table(const struct nic *nic, struct port_plan *plan)
+{
+	struct rte_eth_rss_reta_entry64 groups[PORT_PLAN_ENTRIES_MAX / RTE_ETH_RETA_GROUP_SIZE];
+	int code;
+
+	memset(groups, 0, sizeof(groups));
+	for (uint16_t entry = 0; entry < plan->entries; entry++)
+		groups[entry / RTE_ETH_RETA_GROUP_SIZE].mask |= UINT64_C(1) << entry % RTE_ETH_RETA_GROUP_SIZE;
+	code = rte_eth_dev_rss_reta_query(nic->port, groups, plan->entries);
+	for (uint16_t entry = 0; entry < plan->entries && code == 0; entry++) {
+		uint16_t queue = groups[entry / RTE_ETH_RETA_GROUP_SIZE].reta[entry % RTE_ETH_RETA_GROUP_SIZE];
+
+		if (queue >= nic->queues)
+			return -ERANGE;
+		plan->queue[entry] = (uint8_t)queue;
+	}
+	return code;
+}
+
+int nic_rss_read(struct nic *nic, const struct rte_eth_dev_info *info)
+{
+	uint8_t key[NIC_RSS_KEY_MAX];
+	struct rte_eth_rss_conf conf = {.rss_key = key, .rss_key_len = info->hash_key_size};
+	int code = rte_eth_dev_rss_hash_conf_get(nic->port, &conf);
+
+	if (code == 0 && (conf.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_TCP) == 0)
+		code = -ENOTSUP;
+	nic->plan.entries = info->reta_size;
+	nic->plan.spread_by_port = true;
+	if (code == 0)
+		code = read_table(nic, &nic->plan);
+	if (code != 0)
+		return code;
+	memcpy(nic->plan.key, key, PORT_PLAN_KEY_BYTES);
+	port_plan_prepare(&nic->plan);
+	return 0;
+}
