@@ -14,7 +14,7 @@ static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_k
 		return NULL;
 	conn = &shard->conns[shard->first_free - 1];
 	shard->first_free = conn->user;
-	shard->conns_used++;
+	counter_level_up(&shard->conns_used);
 	conn->key = *key;
 	conn->profile = service;
 	conn->user = 0;
@@ -32,7 +32,7 @@ static void give_back(struct quern_shard *shard, struct tcp_conn *conn)
 	conn->generation++;
 	conn->user = shard->first_free;
 	shard->first_free = shard_conn_index(shard, conn) + 1;
-	shard->conns_used--;
+	counter_level_down(&shard->conns_used);
 }
 
 struct tcp_conn *shard_conn_new(struct quern_shard *shard, const struct flow_key *key, uint64_t hash, uint8_t service)

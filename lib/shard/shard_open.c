@@ -170,10 +170,10 @@ void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *me
 	*memory = (struct quern_shard_memory){
 		.connections = config->max_connections,
 		.time_waits = config->max_time_wait,
-		.connections_used = __atomic_load_n(&shard->conns_used, __ATOMIC_RELAXED),
-		.time_waits_used = __atomic_load_n(&shard->time_wait.live, __ATOMIC_RELAXED),
+		.connections_used = counter_level_read(&shard->conns_used),
+		.time_waits_used = counter_level_read(&shard->time_wait.live),
 		.table_capacity = shard->table.capacity,
-		.table_used = __atomic_load_n(&shard->table.used, __ATOMIC_RELAXED),
+		.table_used = counter_level_read(&shard->table.used),
 		.reserved_bytes = at.neighbours - at.conns + sizeof(shard->wheel),
 		.bytes_established = (double)sizeof(struct tcp_conn) + entry + wheel,
 		.bytes_time_wait = (double)sizeof(struct tcp_time_wait) + entry,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/counter.h"
 #include "table/table_bucket.h"
 
 enum {
@@ -136,7 +137,7 @@ static int insert_away(struct table *table, struct table_bucket *first, uint16_t
 	bucket_set(target, (uint32_t)__builtin_ctz(bucket_match(target, 0)), tag, ref);
 	bucket_add_away(home, 1);
 	change_end(first);
-	table->used++;
+	counter_level_up(&table->used);
 	return 0;
 }
 
@@ -154,7 +155,7 @@ int table_insert(struct table *table, uint64_t hash, uint32_t ref)
 	change_begin(first);
 	bucket_set(home, (uint32_t)__builtin_ctz(free_ways), tag, ref);
 	change_end(first);
-	table->used++;
+	counter_level_up(&table->used);
 	return 0;
 }
 
@@ -251,5 +252,5 @@ void table_remove(struct table *table, uint64_t hash, uint32_t ref)
 	if (first->overflow != 0)
 		refill(table, first, bucket, way);
 	change_end(first);
-	table->used--;
+	counter_level_down(&table->used);
 }

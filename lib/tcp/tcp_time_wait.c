@@ -2,6 +2,7 @@
 #include "tcp/tcp_time_wait.h"
 
 #include "base/check.h"
+#include "base/counter.h"
 #include "base/seq.h"
 #include "tcp/tcp_input.h"
 #include "tcp/tcp_sequence.h"
@@ -38,7 +39,7 @@ uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_tim
 	ring->records[slot].flags = TCP_TIME_WAIT_LIVE;
 	ring->records[slot].expires_ms = now_ms + ring->wait_ms;
 	ring->filled++;
-	ring->live++;
+	counter_level_up(&ring->live);
 	return slot;
 }
 
@@ -54,7 +55,7 @@ void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
 {
 	CHECK(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);
 	ring->records[slot] = (struct tcp_time_wait){.flags = 0};
-	ring->live--;
+	counter_level_down(&ring->live);
 	while (ring->filled && !(ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE)) {
 		ring->head = slot_after(ring, ring->head, 1);
 		ring->filled--;

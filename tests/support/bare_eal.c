@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <criterion/criterion.h>
 #include <rte_eal.h>
 #include <rte_mbuf.h>
+
+#include "base/check.h"
 
 static char runtime_folder[] = "/tmp/quern-test-XXXXXX";
 
@@ -51,10 +52,10 @@ void bare_eal_start(void)
 
 	if (started)
 		return;
-	cr_assert_not_null(mkdtemp(runtime_folder));
+	CHECK(mkdtemp(runtime_folder) != NULL);
 	setenv("XDG_RUNTIME_DIR", runtime_folder, 1);
 	setenv("RUNTIME_DIRECTORY", runtime_folder, 1); /* what EAL asks for as root */
-	cr_assert_geq(init_unbound(), 0, "EAL does not start");
+	CHECK(init_unbound() >= 0);
 	started = true;
 	/* At once, so that a test that crashes leaves nothing either: without shared configuration nobody reads it. */
 	nftw(runtime_folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
@@ -64,6 +65,6 @@ struct rte_mempool *bare_eal_pool(const char *name, unsigned int count)
 {
 	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, count, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 
-	cr_assert_not_null(pool, "no memory for %u buffers", count);
+	CHECK(pool != NULL);
 	return pool;
 }
