@@ -40,10 +40,11 @@ static struct cli_port *last_port(struct cli_settings *settings)
 	return settings->port_count == 0 ? NULL : &settings->ports[settings->port_count - 1];
 }
 
+/* What a device text means is the engine's to say: here only what cannot be one is found early. */
 static bool set_port(struct cli_settings *settings, const char *value)
 {
-	bool is_device = strcmp(value, "cable") == 0 || (strncmp(value, "tap:", 4) == 0 && value[4] != '\0') ||
-			 (strncmp(value, "af_packet:", 10) == 0 && value[10] != '\0');
+	const char *colon = strchr(value, ':');
+	bool is_device = strcmp(value, "cable") == 0 || (colon && colon[1] != '\0');
 
 	if (!is_device || settings->port_count == QUERN_MAX_PORTS)
 		return false;
@@ -278,8 +279,8 @@ enum { WITH_PORT = CLI_SERVE | CLI_LOAD, WITH_LOAD = CLI_BENCH | CLI_LOAD, WITH_
 
 /* Help puts two flags on a line of 100 columns: 22 letters of help each. */
 const struct cli_flag cli_flag_table[] = {
-	{"port", 'p', "DEV", "tap:q0, af_packet:eth1", "cable, tap:NAME or af_packet:IFACE, up to 16 of them",
-	 WITH_PORT, set_port},
+	{"port", 'p', "DEV", "tap:q0, af_packet:eth1",
+	 "cable, tap:NAME, af_packet:IFACE or memif:PATH[,server], up to 16 of them", WITH_PORT, set_port},
 	{"ip", 0, "ADDR/LEN", "address of that port", "ADDR/LEN behind the --port it belongs to, e.g. 198.18.0.1/15",
 	 WITH_PORT, set_ip},
 	{"gateway", 0, "ADDR", "next hop of that port", "an IPv4 address behind the --port it belongs to", WITH_PORT,

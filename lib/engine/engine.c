@@ -31,6 +31,7 @@ static const struct engine_step steps[] = {
 	{"shards", engine_open_shards, engine_close_shards},
 	{"queues", engine_start_ports, engine_close_ports},
 	{"lines", engine_join_shards, engine_part_shards},
+	{"keeper", engine_start_keeper, engine_stop_keeper},
 	{"links", engine_wait_links, NULL},
 };
 

@@ -40,9 +40,11 @@ static int check_shards(const struct quern_engine_config *config, char error[QUE
 
 static int check_network(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
 {
+	char devices[256];
+
 	if (port->device == NULL)
-		return engine_fail(error, -EINVAL, "port %u: no device\n  There are: cable, tap:NAME, af_packet:IFACE",
-				   number);
+		return engine_fail(error, -EINVAL, "port %u: no device\n  There are: %s", number,
+				   nic_devices_text(devices, sizeof(devices)));
 	if (port->addresses.first == 0 || port->addresses.first > port->addresses.last)
 		return engine_fail(error, -EINVAL,
 				   "port %u '%.64s': its addresses are an empty range\n  Give it one with --ip", number,
@@ -58,17 +60,16 @@ static int check_network(const struct quern_port_config *port, uint16_t number, 
 
 static int check_cables(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
-	char interface[NIC_INTERFACE_TEXT];
+	struct nic_name name;
 	uint16_t ends = 0;
 	uint16_t end = 0;
 
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
-		enum nic_kind kind;
-		int code = nic_parse_device(engine->config.ports[port].device, &kind, interface, error);
+		int code = nic_parse_device(engine->config.ports[port].device, &name, error);
 
 		if (code != 0)
 			return code;
-		if (kind == NIC_KIND_CABLE) {
+		if (name.kind == NIC_KIND_CABLE) {
 			ends++;
 			end = port;
 		}

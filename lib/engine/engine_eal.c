@@ -166,6 +166,11 @@ static int refusal(const struct eal_arguments *arguments, int code, char error[Q
 			   line[0] != '\0' ? line : strerror(-code));
 }
 
+static bool has_no_words_of_the_user(const struct quern_engine *engine)
+{
+	return engine->config.eal_arguments == NULL || engine->config.eal_arguments[0] == NULL;
+}
+
 int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	(void)engine;
@@ -192,11 +197,15 @@ int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 	if (!engine->config.verbose)
 		engine_log_hide();
 	code = init_eal(engine, &arguments);
-	if (code == 0)
-		return 0;
-	refusal(&arguments, code, error);
-	engine_log_show();
-	return code;
+	if (code != 0) {
+		refusal(&arguments, code, error);
+		engine_log_show();
+		return code;
+	}
+	/* Nobody reads it without shared configuration; gone now, it is gone after SIGKILL too. */
+	if (has_no_words_of_the_user(engine))
+		engine_remove_runtime_directory(engine);
+	return 0;
 }
 
 void engine_stop_eal(struct quern_engine *engine)

@@ -24,7 +24,7 @@ static void hand_to_workers(struct quern_engine *engine)
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		const struct engine_shard *part = &engine->shards[number];
 		uint16_t port = engine->config.shards[number].port;
-		const struct nic *nic = &engine->nics[port];
+		struct nic *nic = &engine->nics[port];
 		struct worker_shard *at = &engine->workers[part->worker].shards[positions[part->worker]++];
 
 		at->shard = part->shard;

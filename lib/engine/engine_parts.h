@@ -12,6 +12,7 @@
 #include <quern/engine.h>
 
 #include "nic/nic.h"
+#include "nic/nic_keeper.h"
 #include "shard/shard.h"
 #include "worker/worker.h"
 
@@ -47,6 +48,7 @@ struct quern_engine {
 	struct nic nics[QUERN_MAX_PORTS];
 	struct worker_mail mail[QUERN_MAX_PORTS]; /* of ports with several shards */
 	uint16_t nics_attached;
+	struct nic_keeper keeper;
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
 	uint16_t worker_count;
@@ -91,6 +93,9 @@ int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 /* Lines between the shards of a port, and to each worker what it needs for its turns. */
 int engine_join_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_part_shards(struct quern_engine *engine);
+
+int engine_start_keeper(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_stop_keeper(struct quern_engine *engine);
 
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 

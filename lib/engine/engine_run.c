@@ -2,7 +2,6 @@
 #include "engine/engine_parts.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,13 +57,12 @@ static int64_t clock_ms(void)
 }
 
 /* Sleeps until the deadline or a stop. net_tap raises a signal for each frame it receives, and poll() ends at each. */
-static void sleep_until(const struct quern_engine *engine, int64_t deadline_ms)
+static void sleep_until(struct quern_engine *engine, int64_t deadline_ms)
 {
-	struct pollfd wake = {.fd = engine->wake_fd, .events = POLLIN};
 	int64_t left_ms = deadline_ms - clock_ms();
 
 	while (left_ms > 0 && !stop_is_asked(engine)) {
-		poll(&wake, 1, (int)left_ms);
+		nic_keeper_sleep(&engine->keeper, engine->wake_fd, (int)left_ms);
 		left_ms = deadline_ms - clock_ms();
 	}
 }
@@ -73,9 +71,11 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 {
 	int64_t deadline_ms = clock_ms();
 
+	nic_keeper_tend(&engine->keeper);
 	while (!stop_is_asked(engine) && !a_worker_has_ended(engine)) {
 		deadline_ms = RTE_MAX(deadline_ms, clock_ms() - ENGINE_TICK_MS) + ENGINE_TICK_MS;
 		sleep_until(engine, deadline_ms);
+		nic_keeper_tend(&engine->keeper);
 		if (on_tick != NULL && !stop_is_asked(engine))
 			on_tick(engine, app);
 	}

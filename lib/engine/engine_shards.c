@@ -240,6 +240,18 @@ int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 	return code;
 }
 
+int engine_start_keeper(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	int code = nic_keeper_start(&engine->keeper, engine->nics, engine->nics_attached);
+
+	return code == 0 ? 0 : engine_fail(error, code, "no keeper of ports: %s", strerror(-code));
+}
+
+void engine_stop_keeper(struct quern_engine *engine)
+{
+	nic_keeper_stop(&engine->keeper);
+}
+
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	int code = 0;
@@ -247,6 +259,6 @@ int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 	if (engine->config.wait_link_ms <= 0)
 		return 0;
 	for (uint16_t port = 0; port < engine->config.port_count && code == 0; port++)
-		code = nic_wait_link(&engine->nics[port], engine->config.wait_link_ms, error);
+		code = nic_wait_link(&engine->nics[port], &engine->keeper, engine->config.wait_link_ms, error);
 	return code;
 }

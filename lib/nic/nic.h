@@ -14,7 +14,8 @@
 #include "base/port_plan.h"
 
 enum {
-	NIC_DEVICE_TEXT = 64,
+	NIC_DEVICE_TEXT = 512,
+	NIC_QUOTED_TEXT = 128,   /* of it in a message */
 	NIC_INTERFACE_TEXT = 16, /* IFNAMSIZ */
 	NIC_QUEUES_MAX = QUERN_MAX_SHARDS_ON_PORT,
 	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
@@ -24,7 +25,17 @@ enum {
 	NIC_MTU_MAX = 9000
 };
 
-enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KINDS };
+enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KIND_MEMIF, NIC_KINDS };
+
+/* What a device text says. */
+struct nic_name {
+	enum nic_kind kind;
+	char interface[NIC_INTERFACE_TEXT]; /* the kernel's side; empty where there is none */
+	char path[NIC_DEVICE_TEXT];         /* of the socket */
+	bool listens;                       /* the side that makes the socket */
+};
+
+struct nic_keeper;
 
 struct nic_config {
 	const char *device; /* as the user wrote it */
@@ -43,11 +54,17 @@ struct nic_spread {
 	struct rte_ring *rings[NIC_QUEUES_MAX];
 };
 
+/* Keeps a queue's thread out of the driver while somebody else needs it; see nic_keeper.h. */
+struct nic_gate {
+	_Alignas(64) bool is_inside; /* the queue's thread is within a burst */
+	bool is_closed;
+};
+
 struct nic {
 	struct nic_config config; /* its device text is the copy below */
 	char device[NIC_DEVICE_TEXT];
 	enum nic_kind kind;
-	char interface[NIC_INTERFACE_TEXT]; /* the kernel's side; empty where there is none */
+	char interface[NIC_INTERFACE_TEXT]; /* as in struct nic_name */
 	uint16_t port;                      /* DPDK's number */
 	int socket;                         /* NUMA node, or SOCKET_ID_ANY */
 	const char *driver;
@@ -59,6 +76,12 @@ struct nic {
 	bool tx_l4_checksum;
 	bool rx_checksum;
 	bool owns_rings;
+	bool is_started;
+	bool is_kept;            /* by nic_keeper.h: its queues have gates, which are closed at first */
+	bool listens;            /* as in struct nic_name */
+	char socket_path[108];   /* of a kept port: sockaddr_un's */
+	uint16_t connecting_for; /* looks of the keeper since the last attempt */
+	struct nic_gate gates[NIC_QUEUES_MAX];
 	struct rte_ring *rings[2][NIC_QUEUES_MAX]; /* of a cable: towards its first end, towards its second */
 };
 
@@ -67,11 +90,14 @@ struct nic_queue {
 	uint16_t port;
 	uint16_t queue;
 	const struct nic_spread *spread; /* null but for cables with several queues */
+	struct nic_gate *gate; /* null where the driver needs none */
 };
 
 /* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */
-int nic_parse_device(const char *device, enum nic_kind *kind, char interface[NIC_INTERFACE_TEXT],
-		     char error[QUERN_ERROR_TEXT]);
+int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+
+/* Writes the shapes of all device texts, as "cable, tap:NAME, ..." and returns the text. */
+char *nic_devices_text(char *text, size_t size);
 
 /* Everything that can be found out before EAL starts: the interface exists, we may open it, and our addresses are not
  * the kernel's. Changes nothing. 0; -EINVAL, -ENODEV, -EPERM, -EADDRINUSE or what the kernel says. */
@@ -81,8 +107,9 @@ int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
  * cable where that one is attached already, else null. 0 or -errno with nothing left behind. */
 int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far_end, char error[QUERN_ERROR_TEXT]);
 
-/* Sets the queues up, queue i receiving into pools[i], and starts the port. Reads back by what it spreads; where it
- * does not tell, it gets one queue after all. 0 or -errno; nic_close() undoes both. */
+/* Sets the queues up, queue i receiving into pools[i], and starts the port; one whose peer is not there yet is started
+ * by the keeper. Reads back by what the port spreads; where it does not tell, it gets one queue after all. 0 or -errno;
+ * nic_close() undoes both. */
 int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT]);
 
 /* Makes nic->plan for `shards` shards by a key drawn from the seed: where the port spreads nothing, or where it is a
@@ -95,8 +122,9 @@ void nic_close(struct nic *nic);
 /* Whether frames can pass: the kernel's word where it owns the interface, else the driver's. */
 bool nic_link_is_up(const struct nic *nic);
 
-/* Waits for the link. 0, or -ETIMEDOUT with the command that helps. */
-int nic_wait_link(const struct nic *nic, int wait_ms, char error[QUERN_ERROR_TEXT]);
+/* Waits for the link, but not where a peer may come whenever it likes. Meanwhile the keeper looks after ports.
+ * 0, or -ETIMEDOUT with the command that helps. */
+int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, char error[QUERN_ERROR_TEXT]);
 
 /* The buffer that a frame of this MTU needs: a power of two, as af_packet cuts its ring. */
 uint16_t nic_frame_bytes(uint16_t mtu);
@@ -104,8 +132,8 @@ uint16_t nic_frame_bytes(uint16_t mtu);
 /* What nic_attach() takes from EAL's memory, at most. */
 size_t nic_memory_bytes(const struct nic_config *config);
 
-/* The queue of that number, of those in use. */
-struct nic_queue nic_queue_of(const struct nic *nic, uint16_t queue);
+/* What worker number `queue` polls, of those in use. */
+struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue);
 
 /* Takes at most `count` frames that have arrived. */
 uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);

@@ -3,22 +3,55 @@
 
 #include <rte_ethdev.h>
 
-#include "nic/nic_kinds.h"
+#include "nic/nic_spread.h"
 
-struct nic_queue nic_queue_of(const struct nic *nic, uint16_t queue)
+struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 {
-	return (struct nic_queue){
-		.port = nic->port, .queue = queue, .spread = nic->spread.plan != NULL ? &nic->spread : NULL};
+	return (struct nic_queue){.port = nic->port,
+				  .queue = queue,
+				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
+				  .gate = nic->is_kept ? &nic->gates[queue] : NULL};
+}
+
+/* Either this thread sees the gate closed, or the keeper sees it inside: both write before they look. */
+static bool enter(struct nic_gate *gate)
+{
+	__atomic_store_n(&gate->is_inside, true, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&gate->is_closed, __ATOMIC_SEQ_CST))
+		return true;
+	__atomic_store_n(&gate->is_inside, false, __ATOMIC_RELEASE);
+	return false;
+}
+
+static void leave(struct nic_gate *gate)
+{
+	__atomic_store_n(&gate->is_inside, false, __ATOMIC_RELEASE);
 }
 
 uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count)
 {
-	return rte_eth_rx_burst(queue.port, queue.queue, mbufs, count);
+	uint16_t received;
+
+	if (queue.gate == NULL)
+		return rte_eth_rx_burst(queue.port, queue.queue, mbufs, count);
+	if (!enter(queue.gate))
+		return 0;
+	received = rte_eth_rx_burst(queue.port, queue.queue, mbufs, count);
+	leave(queue.gate);
+	return received;
 }
 
 uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count)
 {
+	uint16_t sent;
+
 	if (queue.spread != NULL)
 		return nic_cable_transmit(queue.spread, mbufs, count);
-	return rte_eth_tx_burst(queue.port, queue.queue, mbufs, count);
+	if (queue.gate == NULL)
+		return rte_eth_tx_burst(queue.port, queue.queue, mbufs, count);
+	if (count == 0 || !enter(queue.gate))
+		return 0;
+	sent = rte_eth_tx_burst(queue.port, queue.queue, mbufs, count);
+	leave(queue.gate);
+	return sent;
 }

@@ -1,6 +1,6 @@
 /* nic_cable.c - two ports of one process, joined by rings. With several queues an end spreads what it receives as a NIC
  * does: by the Toeplitz hash and a redirection table. The sender does it, since there is nobody in between. */
-#include "nic/nic_kinds.h"
+#include "nic/nic_spread.h"
 
 #include <stdio.h>
 #include <string.h>

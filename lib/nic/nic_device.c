@@ -11,6 +11,7 @@
 #include <rte_ring.h>
 
 #include "nic/nic_kinds.h"
+#include "nic/nic_spread.h"
 
 uint16_t nic_frame_bytes(uint16_t mtu)
 {
@@ -25,55 +26,6 @@ size_t nic_memory_bytes(const struct nic_config *config)
 
 	/* A port's queues and private data stay far below a mebibyte; rings of a cable come on top. */
 	return ((size_t)1 << 20) + rings * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
-}
-
-static int attach_vdev(struct nic *nic, const char *driver, const char *arguments)
-{
-	char name[NIC_DEVICE_TEXT];
-	int code;
-
-	snprintf(name, sizeof(name), "%s%u", driver, nic->config.number);
-	code = rte_vdev_init(name, arguments);
-	if (code != 0)
-		return code == -1 ? -EIO : code;
-	if (rte_eth_dev_get_port_by_name(name, &nic->port) == 0)
-		return 0;
-	rte_vdev_uninit(name);
-	return -ENODEV;
-}
-
-static int attach_af_packet(struct nic *nic)
-{
-	char arguments[160];
-	unsigned int frame = nic_frame_bytes(nic->config.mtu);
-
-	/* 4 MiB of frames each way; blocks of 64 KiB, which any kernel still finds in one piece. */
-	snprintf(arguments, sizeof(arguments), "iface=%s,qpairs=1,blocksz=65536,framesz=%u,framecnt=%u,qdisc_bypass=1",
-		 nic->interface, frame, (4u << 20) / frame);
-	return attach_vdev(nic, "net_af_packet", arguments);
-}
-
-static int attach_tap(struct nic *nic)
-{
-	char arguments[NIC_DEVICE_TEXT];
-
-	snprintf(arguments, sizeof(arguments), "iface=%s", nic->interface);
-	return attach_vdev(nic, "net_tap", arguments);
-}
-
-static int attach_device(struct nic *nic, struct nic *far_end)
-{
-	switch (nic->kind) {
-	case NIC_KIND_CABLE:
-		return nic_cable_attach(nic, far_end);
-	case NIC_KIND_TAP:
-		return attach_tap(nic);
-	case NIC_KIND_AF_PACKET:
-		return attach_af_packet(nic);
-	case NIC_KINDS:
-		break;
-	}
-	return -EINVAL;
 }
 
 /* net_ring has no address of its own. net_tap gives the kernel's side of the interface the port's address; ours must
@@ -116,17 +68,25 @@ static int read_abilities(struct nic *nic)
 
 int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far_end, char error[QUERN_ERROR_TEXT])
 {
+	struct nic_name name;
 	int code;
 
 	memset(nic, 0, sizeof(*nic));
 	nic->config = *config;
 	snprintf(nic->device, sizeof(nic->device), "%s", config->device);
 	nic->config.device = nic->device;
-	code = nic_parse_device(config->device, &nic->kind, nic->interface, error);
+	code = nic_parse_device(config->device, &name, error);
 	if (code != 0)
 		return code;
+	nic->kind = name.kind;
+	memcpy(nic->interface, name.interface, sizeof(nic->interface));
+	nic->is_kept = nic_kind_rows[name.kind].is_kept;
+	nic->listens = name.listens;
+	for (uint16_t queue = 0; queue < NIC_QUEUES_MAX; queue++)
+		nic->gates[queue].is_closed = true;
 	nic->queues = nic->kind == NIC_KIND_CABLE ? config->queues : 1;
-	code = attach_device(nic, far_end);
+	code = nic->kind == NIC_KIND_CABLE ? nic_cable_attach(nic, far_end)
+					   : nic_kind_rows[nic->kind].attach(nic, &name);
 	if (code != 0)
 		return nic_fail(config, error, code, "the driver did not take it: %s", strerror(-code));
 	code = read_abilities(nic);

@@ -1,33 +1,36 @@
-/* nic_kinds.h - what each kind of port does in its own way; inside lib/nic only. */
-#ifndef NIC_KINDS_H
-#define NIC_KINDS_H
-
-#include <errno.h>
-
-#include <rte_ethdev.h>
+/* nic_kinds.h - what differs between kinds of ports, one row each; inside lib/nic only. */
+#ifndef NIC_NIC_KINDS_H
+#define NIC_NIC_KINDS_H
 
 #include "nic/nic.h"
 
-enum { NIC_RSS_KEY_MAX = 64 };
+struct nic_kind_row {
+	const char *word;  /* that a device text begins with */
+	const char *shape; /* of the whole text, for messages */
+	/* Takes apart what stands behind the word. 0, or -EINVAL with a text that has a remedy. Null: nothing may. */
+	int (*parse)(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+	/* What can be found out before EAL starts, and changes nothing; null where that is nothing. */
+	int (*check)(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+	/* Makes the port known to DPDK and sets nic->port. 0 or -errno with nothing left behind. */
+	int (*attach)(struct nic *nic, const struct nic_name *name);
+	bool is_kept; /* as in struct nic */
+};
 
-/* One end of a cable; the one that is attached first has the rings of both. 0 or -errno. */
-int nic_cable_attach(struct nic *nic, struct nic *far_end);
+extern const struct nic_kind_row nic_kind_rows[NIC_KINDS];
 
-/* Frees the rings where this end has them. */
-void nic_cable_free(struct nic *nic);
+/* Interfaces of the kernel's: their names, and checks of each kind. */
+int nic_kernel_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic_name *name,
+			       char error[QUERN_ERROR_TEXT]);
 
-/* Hands at most NIC_CABLE_BURST frames to the queues that they belong to. Those that found no room are moved behind
- * the others, each queue's in order; returns how many were taken. */
-uint16_t nic_cable_transmit(const struct nic_spread *spread, struct rte_mbuf **mbufs, uint16_t count);
+int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_memif_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_memif_attach(struct nic *nic, const struct nic_name *name);
 
-/* The port hashes whole TCP packets with a key and a redirection table that a plan can hold. */
-bool nic_rss_is_offered(const struct rte_eth_dev_info *info);
-
-/* Asks for it with a key drawn from the seed; `key` must live until the port is configured. */
-void nic_rss_ask(const struct nic *nic, const struct rte_eth_dev_info *info, uint8_t key[NIC_RSS_KEY_MAX],
-		 struct rte_eth_conf *conf);
-
-/* Reads key and table of a started port back into nic->plan. 0, or -errno where it does not tell. */
-int nic_rss_read(struct nic *nic, const struct rte_eth_dev_info *info);
+/* Makes a virtual device "DRIVERn", n being the port's number. 0 or -errno with nothing left behind. */
+int nic_vdev_attach(struct nic *nic, const char *driver, const char *arguments);
+int nic_vdev_attach_tap(struct nic *nic, const struct nic_name *name);
+int nic_vdev_attach_af_packet(struct nic *nic, const struct nic_name *name);
 
 #endif

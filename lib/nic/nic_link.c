@@ -11,6 +11,8 @@
 
 #include <rte_ethdev.h>
 
+#include "nic/nic_keeper.h"
+
 static bool kernel_link_is_up(const char *interface)
 {
 	struct ifreq request = {.ifr_flags = 0};
@@ -36,17 +38,26 @@ bool nic_link_is_up(const struct nic *nic)
 	return rte_eth_link_get_nowait(nic->port, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
-int nic_wait_link(const struct nic *nic, int wait_ms, char error[QUERN_ERROR_TEXT])
+int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, char error[QUERN_ERROR_TEXT])
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	int waited_ms = 0;
 
+	if (nic->listens)
+		return 0;
 	while (!nic_link_is_up(nic) && waited_ms < wait_ms) {
 		nanosleep(&pause, NULL);
 		waited_ms += 10;
+		if (waited_ms % 100 == 0)
+			nic_keeper_tend(keeper);
 	}
 	if (nic_link_is_up(nic))
 		return 0;
+	if (nic->is_kept)
+		return nic_fail(&nic->config, error, -ETIMEDOUT,
+				"no peer after %d ms\n  Start the other side with %.*s,server, or wait longer: "
+				"--wait-link TIME",
+				wait_ms, NIC_QUOTED_TEXT, nic->device);
 	if (nic->interface[0] == '\0')
 		return nic_fail(&nic->config, error, -ETIMEDOUT, "no link after %d ms\n  Check the cable", wait_ms);
 	return nic_fail(&nic->config, error, -ETIMEDOUT,

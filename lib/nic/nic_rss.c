@@ -1,9 +1,10 @@
 /* nic_rss.c - by what a port spreads frames over shards: receive-side scaling of its hardware, asked for and read back,
  * or a plan of our own. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/random.h"
-#include "nic/nic_kinds.h"
+#include "nic/nic_spread.h"
 
 enum { PLAN_ENTRIES = 128 }; /* of a plan of our own */
 

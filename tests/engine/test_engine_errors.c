@@ -54,7 +54,7 @@ static void set_one_port(struct quern_engine_config *config, const char *device)
 
 static void make_unknown_device(struct quern_engine_config *config)
 {
-	set_one_port(config, "af_xdp:eth0");
+	set_one_port(config, "af_ring:eth0");
 }
 
 static void make_missing_interface(struct quern_engine_config *config)
@@ -141,7 +141,7 @@ static const struct {
 	const char *cause;
 	const char *remedy;
 } rows[] = {
-	{make_unknown_device, -EINVAL, "port 0: no device 'af_xdp:eth0'",
+	{make_unknown_device, -EINVAL, "port 0: no device 'af_ring:eth0'",
 	 "There are: cable, tap:NAME, af_packet:IFACE"},
 	{make_missing_interface, -ENODEV, "port 0 'af_packet:quern-none': no interface", "ip -br link"},
 	{make_kernel_address, -EADDRINUSE, "127.0.0.1 is the kernel's own address, on lo", "ip addr del"},

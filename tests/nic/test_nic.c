@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include "nic/nic.h"
+#include "nic/nic_keeper.h"
 #include "support/bare_eal.h"
 
 enum { QUEUES = 2, MBUFS = 3 * NIC_CABLE_FRAMES, BURST = 32 };
@@ -112,17 +113,19 @@ Test(nic, a_full_cable_refuses_frames_and_leaves_them_to_the_caller)
 
 Test(nic, the_ends_of_a_cable_have_addresses_of_their_own_and_a_link)
 {
+	struct nic_keeper keeper;
 	struct cable cable;
 	char error[QUERN_ERROR_TEXT];
 
 	bare_eal_start();
 	plug_in(&cable, 1);
+	cr_assert_eq(nic_keeper_start(&keeper, cable.ends, 2), 0);
 	cr_assert_neq(memcmp(cable.ends[0].mac, cable.ends[1].mac, 6), 0);
 	for (int end = 0; end < 2; end++) {
 		cr_assert_eq(cable.ends[end].mac[0] & 3, 2, "local and not of a group");
 		cr_assert_str_eq(cable.ends[end].driver, "net_ring");
 		cr_assert_not(cable.ends[end].tx_l4_checksum, "a ring makes no checksums");
-		cr_assert_eq(nic_wait_link(&cable.ends[end], 1000, error), 0);
+		cr_assert_eq(nic_wait_link(&cable.ends[end], &keeper, 1000, error), 0);
 	}
 	unplug(&cable);
 }

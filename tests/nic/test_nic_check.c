@@ -1,6 +1,10 @@
 /* test_nic_check.c - device texts, and what can be said about a port before EAL starts. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -24,16 +28,16 @@ Test(nic_check, reads_each_kind_of_device_and_its_interface)
 		{"tap:q0", NIC_KIND_TAP, "q0"},
 		{"tap:fifteen-letters", NIC_KIND_TAP, "fifteen-letters"},
 		{"af_packet:eth1.100", NIC_KIND_AF_PACKET, "eth1.100"},
+		{"memif:/tmp/m.sock", NIC_KIND_MEMIF, ""},
 	};
 
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
-		char interface[NIC_INTERFACE_TEXT];
 		char error[QUERN_ERROR_TEXT];
-		enum nic_kind kind;
+		struct nic_name name;
 
-		cr_assert_eq(nic_parse_device(rows[row].device, &kind, interface, error), 0, "%s", rows[row].device);
-		cr_assert_eq(kind, rows[row].kind, "%s", rows[row].device);
-		cr_assert_str_eq(interface, rows[row].interface);
+		cr_assert_eq(nic_parse_device(rows[row].device, &name, error), 0, "%s", rows[row].device);
+		cr_assert_eq(name.kind, rows[row].kind, "%s", rows[row].device);
+		cr_assert_str_eq(name.interface, rows[row].interface);
 	}
 }
 
@@ -50,6 +54,10 @@ Test(nic_check, refuses_other_devices_and_lists_what_there_is)
 					      "af_xdp:e0",
 					      "TAP:q0",
 					      "af_packet:a b",
+					      "memif:",
+					      "memif:,server",
+					      "memif:/tmp/a,client",
+					      "memif:/tmp/a b",
 					      "0000:03:00.0"};
 
 	for (size_t row = 0; row < sizeof(devices) / sizeof(devices[0]); row++) {
@@ -58,7 +66,7 @@ Test(nic_check, refuses_other_devices_and_lists_what_there_is)
 
 		cr_assert_eq(nic_check(&config, error), -EINVAL, "'%s'", devices[row]);
 		cr_assert_not_null(strstr(error, "port 3: "), "%s", error);
-		cr_assert(strstr(error, "\n  There are: cable, tap:NAME, af_packet:IFACE") != NULL ||
+		cr_assert(strstr(error, "\n  There are: cable, tap:NAME, af_packet:IFACE, ") != NULL ||
 				  strstr(error, "\n  Write ") != NULL,
 			  "no remedy: %s", error);
 	}
@@ -137,4 +145,64 @@ Test(nic_check, tells_an_ordinary_user_how_to_get_the_right)
 		cr_assert_eq(code, -EPERM, "%s: %d %s", devices[row], code, error);
 		cr_assert_not_null(strstr(error, "Run with sudo, or once: sudo setcap"), "%s", error);
 	}
+}
+
+Test(nic_check, tells_the_two_sides_of_a_memif_apart)
+{
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	cr_assert_eq(nic_parse_device("memif:/run/m.sock", &name, error), 0);
+	cr_assert_str_eq(name.path, "/run/m.sock");
+	cr_assert_not(name.listens);
+	cr_assert_eq(nic_parse_device("memif:m.sock,server", &name, error), 0);
+	cr_assert_str_eq(name.path, "m.sock");
+	cr_assert(name.listens);
+}
+
+Test(nic_check, takes_no_path_that_is_too_long_for_a_socket_or_for_itself)
+{
+	static char device[NIC_DEVICE_TEXT + 1];
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	snprintf(device, sizeof(device), "memif:/%0106d", 0);
+	cr_assert_eq(nic_parse_device(device, &name, error), 0, "%s", error);
+	snprintf(device, sizeof(device), "memif:/%0107d", 0);
+	cr_assert_eq(nic_parse_device(device, &name, error), -EINVAL);
+	cr_assert_not_null(strstr(error, "longer than 107"), "%s", error);
+	snprintf(device, sizeof(device), "memif:%0*d", NIC_DEVICE_TEXT - 6, 0);
+	cr_assert_eq(nic_parse_device(device, &name, error), -EINVAL);
+	cr_assert_not_null(strstr(error, "longer than 511 characters\n  Shorten"), "%s", error);
+}
+
+/* A memif's socket: a path that something else has is not touched, and one that is served is not taken. */
+Test(nic_check, leaves_files_and_other_servers_of_a_memif_alone)
+{
+	char folder[] = "/tmp/test-memif-XXXXXX";
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	struct nic_config config;
+	char device[128];
+	char error[QUERN_ERROR_TEXT];
+
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", folder);
+	cr_assert_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(fd, 1), 0);
+	snprintf(device, sizeof(device), "memif:%s/s,server", folder);
+	config = config_of(device);
+	cr_assert_eq(nic_check(&config, error), -EADDRINUSE);
+	cr_assert_not_null(strstr(error, "another program serves"), "%s", error);
+	close(fd);
+	cr_assert_eq(nic_check(&config, error), 0, "what a killed server left is in the way: %s", error);
+	cr_assert_eq(access(address.sun_path, F_OK), 0, "a check removes the socket");
+	unlink(address.sun_path);
+	snprintf(device, sizeof(device), "memif:%s", folder);
+	cr_assert_eq(nic_check(&config, error), -EINVAL);
+	cr_assert_not_null(strstr(error, "is not a socket"), "%s", error);
+	snprintf(device, sizeof(device), "memif:%s/none/s,server", folder);
+	cr_assert_eq(nic_check(&config, error), -EINVAL);
+	cr_assert_not_null(strstr(error, "/none: No such file or directory\n  Choose another folder"), "%s", error);
+	rmdir(folder);
 }

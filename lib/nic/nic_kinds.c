@@ -1,0 +1,52 @@
+/* nic_kinds.c - the kinds of ports, and which of them a device text names. */
+#include "nic/nic_kinds.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A cable is attached by nic_device.c, since its second end needs the first. */
+const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
+	[NIC_KIND_CABLE] = {"cable", "cable", NULL, NULL, NULL, false},
+	[NIC_KIND_TAP] = {"tap:", "tap:NAME", nic_kernel_parse, nic_kernel_check_tap, nic_vdev_attach_tap, false},
+	[NIC_KIND_AF_PACKET] = {"af_packet:", "af_packet:IFACE", nic_kernel_parse, nic_kernel_check_af_packet,
+				nic_vdev_attach_af_packet, false},
+	[NIC_KIND_MEMIF] = {"memif:", "memif:PATH[,server]", nic_memif_parse, nic_memif_check, nic_memif_attach, true},
+};
+
+char *nic_devices_text(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (enum nic_kind kind = 0; kind < NIC_KINDS && used < size; kind++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", kind == 0 ? "" : ", ",
+					 nic_kind_rows[kind].shape);
+	return text;
+}
+
+int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN_ERROR_TEXT])
+{
+	char devices[256];
+	struct nic_name found = {.kind = NIC_KIND_CABLE};
+	int code = -EINVAL;
+
+	if (strlen(device) >= NIC_DEVICE_TEXT) {
+		snprintf(error, QUERN_ERROR_TEXT, "'%.64s…': longer than %d characters\n  Shorten the path", device,
+			 NIC_DEVICE_TEXT - 1);
+		return -EINVAL;
+	}
+	for (; found.kind < NIC_KINDS; found.kind++) {
+		const struct nic_kind_row *row = &nic_kind_rows[found.kind];
+		const char *rest = device + strlen(row->word);
+
+		if (strncmp(device, row->word, strlen(row->word)) != 0 || (row->parse == NULL && rest[0] != '\0'))
+			continue;
+		code = row->parse == NULL ? 0 : row->parse(rest, &found, error);
+		if (code == 0)
+			*name = found;
+		return code;
+	}
+	snprintf(error, QUERN_ERROR_TEXT, "no device '%.64s'\n  There are: %s", device,
+		 nic_devices_text(devices, sizeof(devices)));
+	return code;
+}

@@ -1,0 +1,122 @@
+/* nic_memif.c - shared memory between two processes, met at a socket. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+
+#include "nic/nic_kinds.h"
+
+enum {
+	RING_LOG2 = 11, /* frames that wait in one direction of a queue, as a power of two */
+	LINK_BYTES = 32 /* before what an MTU counts: Ethernet, a tag, and some */
+};
+
+static int refuse(const char *rest, const char *why, char error[QUERN_ERROR_TEXT])
+{
+	snprintf(error, QUERN_ERROR_TEXT,
+		 "'memif:%.64s': %s\n  Write memif:PATH on one side and memif:PATH,server on the other", rest, why);
+	return -EINVAL;
+}
+
+int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT])
+{
+	const char *comma = strchr(rest, ',');
+	size_t length = comma != NULL ? (size_t)(comma - rest) : strlen(rest);
+	struct sockaddr_un address;
+
+	if (length == 0)
+		return refuse(rest, "the path of its socket is missing", error);
+	if (length >= sizeof(address.sun_path))
+		return refuse(rest, "no socket's path may be longer than 107 characters", error);
+	if (comma != NULL && strcmp(comma, ",server") != 0)
+		return refuse(rest, "behind the path there is nothing but ,server", error);
+	snprintf(name->path, sizeof(name->path), "%.*s", (int)length, rest);
+	/* DPDK splits its arguments at these. */
+	if (strpbrk(name->path, "=[]()\"\\ ") != NULL)
+		return refuse(rest, "DPDK takes no path with a space or any of =[]()\"\\", error);
+	name->listens = comma != NULL;
+	return 0;
+}
+
+/* Asks with a socket of the wrong type: a connection that is given up at once would make net_memif's server panic. */
+static bool somebody_listens(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	memcpy(address.sun_path, path, strlen(path)); /* shorter, by nic_memif_parse() */
+	refused = connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED;
+	close(fd);
+	return !refused;
+}
+
+static int check_place(const struct nic_config *config, const char *path, char error[QUERN_ERROR_TEXT])
+{
+	char copy[NIC_DEVICE_TEXT];
+	const char *folder;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	if (access(folder, W_OK | X_OK) == 0)
+		return 0;
+	return nic_fail(config, error, errno == EACCES ? -EACCES : -EINVAL,
+			"no socket can be made in %s: %s\n  Choose another folder", folder, strerror(errno));
+}
+
+int nic_memif_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT])
+{
+	struct stat status;
+	bool exists = stat(name->path, &status) == 0;
+
+	if (exists && !S_ISSOCK(status.st_mode))
+		return nic_fail(config, error, -EINVAL, "%s is not a socket\n  Choose another path, or remove it",
+				name->path);
+	if (!name->listens)
+		return 0;
+	if (exists && somebody_listens(name->path))
+		return nic_fail(config, error, -EADDRINUSE,
+				"another program serves %s\n  Choose another path, end that program, or leave out "
+				",server to be its peer",
+				name->path);
+	return check_place(config, name->path, error);
+}
+
+/* The same for each end at every start, or the other end's ARP cache is wrong for a while when this one comes again;
+ * and different for the two. FNV-1a over the path. */
+static void write_mac(const struct nic_name *name, char *text, size_t size)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *letter = name->path; *letter != '\0'; letter++)
+		hash = (hash ^ (uint8_t)*letter) * 16777619u;
+	snprintf(text, size, "02:%02x:%02x:%02x:%02x:%02x", hash >> 24, hash >> 16 & 0xff, hash >> 8 & 0xff,
+		 hash & 0xff, name->listens ? 1 : 2);
+}
+
+/* Frames are copied into the shared region and out of it. Zero-copy, where the client lends its buffers, was no faster
+ * for small frames, wants them in one file, shows all of our memory to the peer, and loses what lies in the rings when
+ * the peer goes. */
+int nic_memif_attach(struct nic *nic, const struct nic_name *name)
+{
+	char arguments[NIC_DEVICE_TEXT + 128];
+	char mac[18];
+
+	/* A socket that nobody listens at, by nic_memif_check(), is what a killed process has left. */
+	if (name->listens)
+		unlink(name->path);
+	memcpy(nic->socket_path, name->path, sizeof(nic->socket_path)); /* shorter, by nic_memif_parse() */
+	write_mac(name, mac, sizeof(mac));
+	snprintf(arguments, sizeof(arguments), "role=%s,socket=%s,socket-abstract=no,rsize=%d,bsize=%u,mac=%s",
+		 name->listens ? "server" : "client", name->path, RING_LOG2,
+		 (unsigned int)RTE_ALIGN(nic->config.mtu + LINK_BYTES, 64), mac);
+	return nic_vdev_attach(nic, "net_memif", arguments);
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Runs two processes of quern over a memif and prints TAP: check_memif.py QUERN."""
+
+import contextlib
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SERVER, CLIENT, NEXT_CLIENT = "198.18.0.1", "198.18.0.2", "198.18.0.3"
+
+
+def eventually(question, seconds, what):
+    end = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
+
+
+class Place:
+    """A folder with the socket and everything that the processes write."""
+
+    def __init__(self, quern, folder, memory):
+        self.quern, self.folder, self.memory = quern, folder, memory
+        self.socket = os.path.join(folder, "memif.sock")
+        self.processes = []
+
+    def start(self, name, *words):
+        log = os.path.join(self.folder, name + ".log")
+        with open(log, "w", encoding="utf-8") as output:
+            process = subprocess.Popen([self.quern, *words, "--memory", self.memory, "-q", "--json",
+                                        os.path.join(self.folder, name + ".json")], stdout=output, stderr=output,
+                                       env={**os.environ, "TMPDIR": self.folder})
+        process.log, process.json = log, os.path.join(self.folder, name + ".json")
+        self.processes.append(process)
+        return process
+
+    def serve(self, name="serve", device=None, words=()):
+        server = self.start(name, "serve", "--discard", "-p", device or f"memif:{self.socket},server",
+                            "--ip", f"{SERVER}/24", "--listen", f"{SERVER}:80", "--time-wait", "1ms", *words)
+        eventually(lambda: "tcp://" in said(server) or server.poll() is not None, 20, f"serve: {said(server)}")
+        return server
+
+    def load(self, *words, name="load", device=None, source=CLIENT):
+        return self.start(name, "load", f"tcp://{SERVER}:80", "-p", device or f"memif:{self.socket}",
+                          "--ip", f"{source}/24", "--time-wait", "1ms", "--wait-link", "10s", *words)
+
+
+def said(process):
+    with open(process.log, encoding="utf-8") as text:
+        return text.read()
+
+
+def report(process, code=0, seconds=40):
+    """Waits for the end of a run; its report, whose accounts must add up."""
+    assert process.wait(seconds) == code, f"exit code {process.returncode}: {said(process)}"
+    with open(process.json, encoding="utf-8") as file:
+        result = json.load(file)
+    assert result["valid"]["accounting"] is True, result["totals"]
+    return result
+
+
+def stop(process):
+    process.send_signal(signal.SIGINT)
+    return report(process, 130)
+
+
+def assert_all_opened(totals, count):
+    assert totals["opened"] == totals["established"] == totals["closed"] == count, totals
+    assert sum(totals["failed"].values()) == 0 and totals["retransmits"] == 0, totals
+
+
+def assert_whole(totals, count, packets):
+    assert_all_opened(totals, count)
+    assert abs(totals["packets_per_connection"] - packets) < 0.01, totals
+
+
+def both_ways_round(place):
+    """Either process may make the socket."""
+    for name, of_server, of_client in (("a", ",server", ""), ("b", "", ",server")):
+        first_load = place.load("--connections", "30k", "--cc", "600", "--close", "client", name="load" + name,
+                                device=f"memif:{place.socket}{of_client}") if of_client else None
+        server = place.serve("serve" + name, f"memif:{place.socket}{of_server}")
+        load = first_load or place.load("--connections", "30k", "--cc", "600", "--close", "client",
+                                        name="load" + name)
+        client_side = report(load)
+        server_side = stop(server)
+        assert_whole(client_side["totals"], 30000, 5)
+        assert server_side["totals"]["established"] == 30000, server_side["totals"]
+        assert client_side["totals"]["packets"]["tx"] <= server_side["totals"]["packets"]["rx"]
+        assert client_side["machine"]["ports"][0]["driver"] == "net_memif", client_side["machine"]
+
+
+def a_second_server_is_refused(place):
+    server = place.serve()
+    other = place.serve("other")
+    assert other.wait(20) == 2, said(other)
+    assert "error: port 0 " in said(other) and "another program serves" in said(other), said(other)
+    stop(server)
+
+
+def a_client_comes_back(place):
+    """A server outlives clients that are killed, and serves the next one from the same socket."""
+    server = place.serve()
+    for round_number in range(3):
+        victim = place.load("-d", "0", "--cc", "600", name=f"victim{round_number}")
+        eventually(lambda: "load tcp" in said(victim), 20, f"load: {said(victim)}")
+        time.sleep(0.3)
+        victim.kill()
+        victim.wait()
+        assert server.poll() is None, said(server)
+    load = place.load("--connections", "10k", "--cc", "600", "--close", "client", source=NEXT_CLIENT)
+    assert_all_opened(report(load)["totals"], 10000)
+    stop(server)
+
+
+def a_server_comes_back(place):
+    """A client outlives its server: connections fail meanwhile, each counted, and succeed again with the next one."""
+    server = place.serve()
+    load = place.load("-d", "9s", "--cps", "1k", "--connect-timeout", "200ms")
+    eventually(lambda: "load tcp" in said(load), 20, f"load: {said(load)}")
+    time.sleep(2)
+    server.kill()
+    server.wait()
+    assert os.path.exists(place.socket), "a killed server cannot remove its socket"
+    time.sleep(1)
+    server = place.serve("next")
+    result = report(load)
+    totals, seconds = result["totals"], [row["established"] for row in result["series"]]
+    assert sum(totals["failed"].values()) > 500, totals
+    assert seconds[0] > 800 and seconds[-1] > 800 and min(seconds) < 300, seconds
+    assert stop(server)["totals"]["established"] > 800
+
+
+def a_client_waits_for_its_server(place):
+    load = place.load("--connections", "1k", "--cps", "10k")
+    time.sleep(1)
+    server = place.serve()
+    assert_whole(report(load)["totals"], 1000, 5)
+    stop(server)
+    alone = place.load("--wait-link", "500ms", name="alone")
+    assert alone.wait(20) == 3 and "no peer after 500 ms" in said(alone), said(alone)
+
+
+def jumbo_frames(place):
+    server = place.serve(words=("--mtu", "9000"))
+    load = place.load("--connections", "1k", "--cps", "10k", "--mtu", "9000")
+    assert_whole(report(load)["totals"], 1000, 5)
+    stop(server)
+
+
+CASES = [
+    ("two processes open and close every connection, whoever makes the socket", both_ways_round),
+    ("a path that is served already is refused", a_second_server_is_refused),
+    ("a client waits for its server", a_client_waits_for_its_server),
+    ("a server outlives clients that are killed", a_client_comes_back),
+    ("a client outlives its server and finds the next", a_server_comes_back),
+    ("buffers hold the frames of a large MTU", jumbo_frames),
+]
+
+
+def leftovers(place):
+    left = [name for name in os.listdir(place.folder) if not name.endswith((".log", ".json"))]
+    for process in place.processes:
+        left += glob.glob(f"/dev/hugepages/quern-{process.pid}*") + glob.glob(f"/tmp/dpdk/quern-{process.pid}*")
+        left += glob.glob(f"/run/dpdk/quern-{process.pid}*")
+    return left
+
+
+@contextlib.contextmanager
+def place_for(quern, memory):
+    with tempfile.TemporaryDirectory(prefix="quern-memif-") as folder:
+        place = Place(quern, folder, memory)
+        try:
+            yield place
+        finally:
+            for process in place.processes:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+
+
+def run_case(quern, memory, case):
+    """What went wrong, or None."""
+    try:
+        with place_for(quern, memory) as place:
+            case(place)
+            left = leftovers(place)
+            assert not left, f"left behind: {left}"
+    except (AssertionError, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as wrong:
+        return f"{type(wrong).__name__}: {wrong}"
+    return None
+
+
+def main(quern):
+    failed = 0
+    kinds = ["4k"] + (["auto"] if int(open("/proc/sys/vm/nr_hugepages", encoding="ascii").read()) else [])
+    print(f"1..{len(CASES) * len(kinds)}")
+    number = 0
+    for memory in kinds:
+        for sentence, case in CASES:
+            number += 1
+            wrong = run_case(os.path.abspath(quern), memory, case)
+            failed += wrong is not None
+            print(f"{'not ok' if wrong else 'ok'} {number} - {sentence} ({memory})")
+            if wrong:
+                print("# " + wrong.replace("\n", "\n# "))
+            sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
