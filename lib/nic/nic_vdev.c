@@ -29,7 +29,7 @@ int nic_vdev_attach_af_packet(struct nic *nic, const struct nic_name *name)
 
 	/* 4 MiB of frames each way; blocks of 64 KiB, which any kernel still finds in one piece. */
 	snprintf(arguments, sizeof(arguments), "iface=%s,qpairs=%u,blocksz=65536,framesz=%u,framecnt=%u,qdisc_bypass=1",
-		 name->interface, nic->config.queues, frame, (4u << 20) / frame);
+		 name->interface, nic->queues, frame, (4u << 20) / frame);
 	return nic_vdev_attach(nic, "net_af_packet", arguments);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the quern binary against Linux's own TCP and prints TAP: check_peer.py QUERN tap|af_packet SUBJECT."""
+"""Runs the quern binary against Linux's own TCP and prints TAP: check_peer.py QUERN KIND SUBJECT WORKERS."""
 
 import importlib
 import resource
@@ -42,7 +42,7 @@ def tell(number, sentence, trouble, seconds):
     return bool(trouble)
 
 
-def main(binary, kind, subject):
+def main(binary, kind, subject, workers):
     checks = importlib.import_module(SUBJECTS[subject]).CHECKS
     checks = [(sentence, check, kinds) for sentence, check, *kinds in checks if not kinds or kind in kinds[0]]
     missing = what_is_missing(kind)
@@ -55,11 +55,11 @@ def main(binary, kind, subject):
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(f"1..{len(checks) + 1}", flush=True)
     failed = 0
-    with Lab(kind, binary) as lab:
+    with Lab(kind, binary, int(workers)) as lab:
         for number, (sentence, check, _) in enumerate(checks, 1):
             begun = time.monotonic()
             trouble = run_check(check, lab)
-            failed += tell(number, f"{sentence} ({kind})", trouble, time.monotonic() - begun)
+            failed += tell(number, f"{sentence} ({kind}, {workers})", trouble, time.monotonic() - begun)
     left = lab.leftovers()
     failed += tell(len(checks) + 1, f"nothing of quern or of the laboratory is left behind ({kind})", left, 0)
     return 1 if failed else 0

@@ -98,10 +98,10 @@ def remove_orphans():
 
 
 class Lab:
-    """`with Lab("tap", binary) as lab:` inside, this process lives in Linux's namespace."""
+    """`with Lab("tap", binary, 1) as lab:` inside, this process lives in Linux's namespace."""
 
-    def __init__(self, kind, binary):
-        self.kind, self.binary = kind, os.path.abspath(binary)
+    def __init__(self, kind, binary, workers):
+        self.kind, self.binary, self.workers = kind, os.path.abspath(binary), workers
         self.device = f"{kind}:q0"
         self.linux_interface = "q0" if kind == "tap" else "k0"
         self.linux_namespace = f"quern-peer-{os.getpid()}-linux"

@@ -96,7 +96,10 @@ class Quern:
 
 
 def port_words(lab):
-    return "-p", lab.device, "--ip", f"{QUERN}/{PREFIX}"
+    """The port of the laboratory and its workers, on as many cores as there are."""
+    cores = sorted(os.sched_getaffinity(0))
+    workers = [str(cores[number % len(cores)]) for number in range(lab.workers)]
+    return "-p", lab.device, "--ip", f"{QUERN}/{PREFIX}", *(("-c", ",".join(workers)) if lab.workers > 1 else ())
 
 
 @contextlib.contextmanager
