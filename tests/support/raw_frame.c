@@ -52,6 +52,26 @@ static uint32_t tcp_checksum(const uint8_t *ip, const uint8_t *tcp, uint32_t tcp
 	return ~ones_sum(ones_sum(0, pseudo, sizeof(pseudo)), tcp, tcp_bytes) & 0xffff;
 }
 
+uint8_t raw_text_byte(uint32_t place)
+{
+	return (uint8_t)('a' + (place + place / 26) % 26);
+}
+
+/* FNV-1a, a byte at a time. */
+static uint32_t sum_byte(uint32_t sum, uint8_t byte)
+{
+	return (sum ^ byte) * 16777619U;
+}
+
+uint32_t raw_text_sum(uint32_t from, uint32_t bytes)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < bytes; i++)
+		sum = sum_byte(sum, raw_text_byte(from + i));
+	return sum;
+}
+
 static uint32_t put_options(uint8_t *at, const struct raw_segment *segment)
 {
 	uint32_t bytes = 0;
@@ -96,7 +116,7 @@ uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
 	put16(tcp + 14, segment->window);
 	put16(tcp + 18, segment->urgent);
 	for (uint32_t i = 0; i < segment->text_bytes; i++)
-		tcp[header_bytes + i] = (uint8_t)('a' + i % 26);
+		tcp[header_bytes + i] = raw_text_byte(segment->text_from + i);
 	put16(tcp + 16, tcp_checksum(frame, tcp, header_bytes + segment->text_bytes) ^ segment->wrong_checksum);
 	return total;
 }
@@ -147,6 +167,8 @@ static const char *read_tcp(const uint8_t *ip, const uint8_t *tcp, uint32_t byte
 	segment->window = (uint16_t)get16(tcp + 14);
 	segment->urgent = (uint16_t)get16(tcp + 18);
 	segment->text_bytes = bytes - header_bytes;
+	for (uint32_t i = header_bytes; i < bytes; i++)
+		segment->text_sum = sum_byte(segment->text_sum, tcp[i]);
 	return read_options(tcp + TCP_BYTES, header_bytes - TCP_BYTES, segment);
 }
 

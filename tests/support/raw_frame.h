@@ -8,7 +8,7 @@
 /* Short names, so that a script reads like the figures of the RFC. */
 enum raw_flag { FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10, URG = 0x20 };
 
-enum { RAW_TEXT_MAX = 256, RAW_FRAME_MAX = 60 + 60 + RAW_TEXT_MAX };
+enum { RAW_TEXT_MAX = 1460, RAW_FRAME_MAX = 60 + 60 + RAW_TEXT_MAX };
 
 /* Host byte order. Zero in `window` stays zero. */
 struct raw_segment {
@@ -19,6 +19,8 @@ struct raw_segment {
 	uint32_t seq;
 	uint32_t ack;
 	uint32_t text_bytes;
+	uint32_t text_from; /* place of the first byte in the stream; not read back */
+	uint32_t text_sum;  /* raw_text_sum() of what was read */
 	uint16_t window;
 	uint16_t urgent;
 	uint16_t mss;         /* option, left out where 0 */
@@ -29,6 +31,12 @@ struct raw_segment {
 	uint8_t options[36];
 	bool wrong_checksum;
 };
+
+/* The byte at a place of every stream of these tests. */
+uint8_t raw_text_byte(uint32_t place);
+
+/* Tells streams of bytes apart: the sum of `bytes` bytes of the stream from a place on. */
+uint32_t raw_text_sum(uint32_t from, uint32_t bytes);
 
 /* Writes an IPv4 packet with correct checksums (but for wrong_checksum) and returns its length. */
 uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment);

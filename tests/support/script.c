@@ -3,7 +3,8 @@
 
 #include <criterion/criterion.h>
 
-static const char *const what_texts[] = {"nothing", "established", "peer closed", "unanswered", "ended"};
+static const char *const what_texts[] = {"nothing", "established", "peer closed", "unanswered",
+					 "ended",   "text",        "writable",    "urgent"};
 
 struct script script_new(struct driver *driver)
 {
@@ -13,7 +14,17 @@ struct script script_new(struct driver *driver)
 			       .local_port = SCRIPT_PORT,
 			       .remote_port = SCRIPT_REMOTE_PORT,
 			       .peer_iss = SCRIPT_PEER_ISS,
+			       .window = DRIVER_WINDOW,
+			       .mss = DRIVER_MSS,
 			       .mark_ms = driver_now_ms(driver)};
+}
+
+struct script script_reader(struct driver *driver, const struct quern_tcp_options *options)
+{
+	driver_open(driver, NULL);
+	driver->reader = (struct driver_reader){.reads = true, .appetite = UINT32_MAX};
+	driver_listen(driver, SCRIPT_PORT, options);
+	return script_new(driver);
 }
 
 struct script script_connect(struct driver *driver, uint16_t local_port, const struct quern_tcp_options *options)
@@ -42,8 +53,9 @@ struct raw_segment script_segment(const struct script *script, int flags, uint32
 				    .flags = (uint8_t)flags,
 				    .seq = script->peer_iss + seq,
 				    .ack = (flags & ACK) ? script->iss + ack : 0,
-				    .window = DRIVER_WINDOW,
-				    .mss = (flags & SYN) ? DRIVER_MSS : 0};
+				    .text_from = seq - 1,
+				    .window = script->window,
+				    .mss = (uint16_t)((flags & SYN) ? script->mss : 0)};
 }
 
 void script_say(struct script *script, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes)
@@ -55,8 +67,9 @@ void script_say(struct script *script, int flags, uint32_t seq, uint32_t ack, ui
 }
 
 static void check_heard(struct script *script, int line, const struct raw_segment *heard, int flags, uint32_t seq,
-			uint32_t ack)
+			uint32_t ack, uint32_t text_bytes)
 {
+	script->heard = *heard;
 	cr_assert_eq(heard->flags, flags, "line %d: sent %s instead of %s (SEQ %u, ACK %u)", line,
 		     raw_flags_text(heard->flags), raw_flags_text((uint8_t)flags), heard->seq - script->iss,
 		     heard->ack - script->peer_iss);
@@ -73,24 +86,29 @@ static void check_heard(struct script *script, int line, const struct raw_segmen
 	if (flags & ACK)
 		cr_assert_eq(heard->ack - script->peer_iss, ack, "line %d: %s with ACK %u instead of %u", line,
 			     raw_flags_text(heard->flags), heard->ack - script->peer_iss, ack);
-	cr_assert_eq(heard->text_bytes, 0, "line %d: text", line);
+	cr_assert_eq(heard->text_bytes, text_bytes, "line %d: %u bytes of text instead of %u", line, heard->text_bytes,
+		     text_bytes);
+	cr_assert_eq(heard->text_sum, raw_text_sum(seq - 1, text_bytes), "line %d: the text is not what was given",
+		     line);
+	cr_assert_eq(heard->urgent, 0, "line %d: urgent pointer", line);
 	cr_assert_eq(heard->mss != 0, (flags & SYN) != 0, "line %d: MSS belongs on SYN and nowhere else", line);
 }
 
-void script_hear(struct script *script, int line, int flags, uint32_t seq, uint32_t ack)
+void script_hear(struct script *script, int line, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes)
 {
 	const struct driver_heard *heard = driver_next_heard(script->driver);
 
 	cr_assert_not_null(heard, "line %d: silence instead of %s", line, raw_flags_text((uint8_t)flags));
-	check_heard(script, line, &heard->segment, flags, seq, ack);
+	check_heard(script, line, &heard->segment, flags, seq, ack, text_bytes);
 }
 
-void script_hear_at(struct script *script, int line, uint64_t ms, int flags, uint32_t seq, uint32_t ack)
+void script_hear_at(struct script *script, int line, uint64_t ms, int flags, uint32_t seq, uint32_t ack,
+		    uint32_t text_bytes)
 {
 	const struct driver_heard *heard = driver_next_heard(script->driver);
 
 	cr_assert_not_null(heard, "line %d: silence instead of %s", line, raw_flags_text((uint8_t)flags));
-	check_heard(script, line, &heard->segment, flags, seq, ack);
+	check_heard(script, line, &heard->segment, flags, seq, ack, text_bytes);
 	cr_assert(heard->at_ms - script->mark_ms >= ms && heard->at_ms - script->mark_ms <= ms + 1,
 		  "line %d: %s after %d ms instead of %d", line, raw_flags_text((uint8_t)flags),
 		  (int)(heard->at_ms - script->mark_ms), (int)ms);
@@ -101,7 +119,7 @@ void script_hear_reset(struct script *script, int line, uint32_t seq, uint32_t a
 	const struct driver_heard *heard = driver_next_heard(script->driver);
 
 	cr_assert_not_null(heard, "line %d: silence instead of RST", line);
-	check_heard(script, line, &heard->segment, RST | (heard->segment.flags & ACK), seq, ack);
+	check_heard(script, line, &heard->segment, RST | (heard->segment.flags & ACK), seq, ack, 0);
 }
 
 void script_hear_nothing(struct script *script, int line)
@@ -124,6 +142,17 @@ void script_told(struct script *script, int line, enum driver_what what, enum qu
 	cr_assert_eq(event->how, how, "line %d: ended as \"%s\" instead of \"%s\"", line, quern_end_name(event->how),
 		     quern_end_name(how));
 	script->conn = event->conn;
+}
+
+void script_told_bytes(struct script *script, int line, enum driver_what what, uint32_t bytes)
+{
+	const struct driver_told *event = driver_next_told(script->driver);
+
+	cr_assert_not_null(event, "line %d: the application is not told \"%s\"", line, what_texts[what]);
+	cr_assert_eq(event->what, what, "line %d: the application is told \"%s\" instead of \"%s\"", line,
+		     what_texts[event->what], what_texts[what]);
+	cr_assert_eq(event->bytes, bytes, "line %d: told \"%s\" of %u bytes instead of %u", line, what_texts[what],
+		     event->bytes, bytes);
 }
 
 void script_told_closed(struct script *script, int line)
@@ -163,6 +192,21 @@ void advance(struct script *script, uint64_t ms)
 	driver_advance(script->driver, ms);
 }
 
+void app_send(struct script *script, uint32_t bytes)
+{
+	uint32_t taken = driver_send(script->driver, script->conn, bytes);
+
+	cr_assert_eq(taken, bytes, "only %u of %u bytes are taken", taken, bytes);
+	driver_collect(script->driver);
+}
+
+void app_resume(struct script *script, uint32_t appetite)
+{
+	script->driver->reader.appetite = appetite;
+	cr_assert_eq(quern_conn_resume(script->driver->shard, script->conn), 0);
+	driver_collect(script->driver);
+}
+
 void app_close(struct script *script)
 {
 	cr_assert_eq(quern_conn_close(script->driver->shard, script->conn), 0);
@@ -179,6 +223,14 @@ void app_abort(struct script *script)
 {
 	cr_assert_eq(quern_conn_abort(script->driver->shard, script->conn), 0);
 	driver_collect(script->driver);
+}
+
+struct quern_conn_info script_info(struct script *script)
+{
+	struct quern_conn_info info;
+
+	cr_assert_eq(quern_conn_info(script->driver->shard, script->conn, &info), 0);
+	return info;
 }
 
 void establish_passive(struct script *script)

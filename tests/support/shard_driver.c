@@ -27,13 +27,36 @@ static void act(struct quern_shard *shard, struct quern_conn conn, enum driver_h
 	}
 }
 
-static void note(struct driver *driver, enum driver_what what, enum quern_end how, struct quern_conn conn)
+static void note_bytes(struct driver *driver, enum driver_what what, enum quern_end how, uint32_t bytes,
+		       struct quern_conn conn)
 {
 	if (driver->told_next == driver->told_count)
 		driver->told_next = driver->told_count = 0;
 	cr_assert_lt(driver->told_count, DRIVER_TOLD_MAX);
-	driver->told[driver->told_count++] = (struct driver_told){what, how, conn, driver_now_ms(driver)};
+	driver->told[driver->told_count++] = (struct driver_told){what, how, bytes, conn, driver_now_ms(driver)};
 	driver->last = conn;
+}
+
+static void note(struct driver *driver, enum driver_what what, enum quern_end how, struct quern_conn conn)
+{
+	note_bytes(driver, what, how, 0, conn);
+}
+
+uint32_t driver_send(struct driver *driver, struct quern_conn conn, uint32_t bytes)
+{
+	uint32_t from = driver->reader.sent, taken = 0;
+	uint8_t *text = malloc(bytes + 1);
+	int result;
+
+	cr_assert_not_null(text);
+	for (uint32_t i = 0; i < bytes; i++)
+		text[i] = raw_text_byte(from + i);
+	result = quern_conn_send(driver->shard, conn, text, bytes, &taken);
+	free(text);
+	cr_assert_eq(result, 0, "quern_conn_send() says %d", result);
+	cr_assert_leq(taken, bytes);
+	driver->reader.sent += taken;
+	return taken;
 }
 
 static void on_established(struct quern_shard *shard, struct quern_conn conn, void *app)
@@ -41,6 +64,8 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 	struct driver *driver = app;
 
 	note(driver, TOLD_ESTABLISHED, QUERN_END_NONE, conn);
+	if (driver->reader.greets)
+		driver_send(driver, conn, driver->reader.greets);
 	act(shard, conn, driver->on_established);
 }
 
@@ -64,17 +89,52 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	note(app, TOLD_ENDED, how, conn);
 }
 
-static uint32_t take_all(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+static uint32_t on_data(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
 {
+	struct driver *driver = app;
+	struct driver_reader *reader = &driver->reader;
+	uint32_t taken = RTE_MIN(bytes, reader->appetite);
+	const uint8_t *at = text;
+
+	if (!reader->reads)
+		return bytes;
+	cr_assert_gt(bytes, 0);
+	for (uint32_t i = 0; i < bytes; i++)
+		cr_assert_eq(at[i], raw_text_byte(reader->received + i), "byte %u of the stream is not what was sent",
+			     reader->received + i);
+	if (taken == 0)
+		return 0;
+	note_bytes(driver, TOLD_TEXT, QUERN_END_NONE, taken, conn);
+	reader->received += taken;
+	reader->appetite -= taken;
+	if (reader->answers)
+		driver_send(driver, conn, reader->answers);
+	act(shard, conn, reader->on_text);
+	return taken;
+}
+
+static void on_writable(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct driver *driver = app;
+
 	(void)shard;
-	(void)conn;
-	(void)text;
-	(void)app;
-	return bytes;
+	if (driver->reader.reads)
+		note(driver, TOLD_WRITABLE, QUERN_END_NONE, conn);
+}
+
+static void on_urgent(struct quern_shard *shard, struct quern_conn conn, uint32_t bytes, void *app)
+{
+	struct driver *driver = app;
+
+	(void)shard;
+	if (driver->reader.reads)
+		note_bytes(driver, TOLD_URGENT, QUERN_END_NONE, bytes, conn);
 }
 
 const struct quern_events driver_events = {.on_established = on_established,
-					   .on_data = take_all,
+					   .on_data = on_data,
+					   .on_writable = on_writable,
+					   .on_urgent = on_urgent,
 					   .on_peer_closed = on_peer_closed,
 					   .on_unanswered = on_unanswered,
 					   .on_ended = on_ended};
@@ -141,12 +201,31 @@ void driver_close(struct driver *driver)
 	cr_assert_eq(rte_mempool_in_use_count(driver->out_pool), 0, "a frame to send was not given back");
 }
 
-void driver_inject_bytes(struct driver *driver, const uint8_t *frame, uint32_t bytes)
+static struct rte_mbuf *to_mbuf(struct driver *driver, const uint8_t *frame, uint32_t bytes)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(driver->in_pool);
 
 	cr_assert_not_null(mbuf);
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
+	return mbuf;
+}
+
+void driver_inject_burst(struct driver *driver, const struct raw_segment *segments, uint16_t count)
+{
+	struct rte_mbuf *mbufs[SHARD_BURST];
+	uint8_t frame[RAW_FRAME_MAX];
+
+	cr_assert_leq(count, SHARD_BURST);
+	for (uint16_t i = 0; i < count; i++)
+		mbufs[i] = to_mbuf(driver, frame, raw_build(frame, &segments[i]));
+	shard_receive(driver->shard, mbufs, count, driver->now_ns);
+	driver_collect(driver);
+}
+
+void driver_inject_bytes(struct driver *driver, const uint8_t *frame, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = to_mbuf(driver, frame, bytes);
+
 	shard_receive(driver->shard, &mbuf, 1, driver->now_ns);
 	driver_collect(driver);
 }

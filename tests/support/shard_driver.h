@@ -19,7 +19,15 @@ enum {
 	DRIVER_TOLD_MAX = 1024
 };
 
-enum driver_what { TOLD_ESTABLISHED = 1, TOLD_PEER_CLOSED, TOLD_UNANSWERED, TOLD_ENDED };
+enum driver_what {
+	TOLD_ESTABLISHED = 1,
+	TOLD_PEER_CLOSED,
+	TOLD_UNANSWERED,
+	TOLD_ENDED,
+	TOLD_TEXT, /* `bytes` taken; only an application that reads is told this and what follows */
+	TOLD_WRITABLE,
+	TOLD_URGENT /* the next `bytes` bytes */
+};
 
 /* What the application of the test does inside a callback. */
 enum driver_habit { HABIT_WAIT, HABIT_CLOSE, HABIT_SHUTDOWN, HABIT_ABORT };
@@ -27,6 +35,7 @@ enum driver_habit { HABIT_WAIT, HABIT_CLOSE, HABIT_SHUTDOWN, HABIT_ABORT };
 struct driver_told {
 	enum driver_what what;
 	enum quern_end how;
+	uint32_t bytes;
 	struct quern_conn conn;
 	uint64_t at_ms;
 };
@@ -34,6 +43,17 @@ struct driver_told {
 struct driver_heard {
 	struct raw_segment segment;
 	uint64_t at_ms;
+};
+
+/* The application's way with the text of its one connection. Where it does not read, all text is taken, untold. */
+struct driver_reader {
+	bool reads;
+	uint32_t appetite; /* bytes that it takes yet */
+	uint32_t received; /* each byte is checked against the stream */
+	uint32_t sent;     /* by driver_send() */
+	uint32_t answers;  /* bytes that it sends when it has taken text */
+	uint32_t greets;   /* bytes that it sends when it hears "established" */
+	enum driver_habit on_text;
 };
 
 struct driver {
@@ -47,6 +67,7 @@ struct driver {
 	struct driver_told told[DRIVER_TOLD_MAX];
 	unsigned int told_next, told_count;
 	enum driver_habit on_established, on_peer_closed;
+	struct driver_reader reader;
 	struct quern_conn last; /* the connection of the latest callback or connect */
 };
 
@@ -64,7 +85,13 @@ void driver_close(struct driver *driver);
 
 /* One frame in, and whatever comes of it in the same turn. */
 void driver_inject(struct driver *driver, const struct raw_segment *segment);
+/* Some in one burst. */
+void driver_inject_burst(struct driver *driver, const struct raw_segment *segments, uint16_t count);
+
 void driver_inject_bytes(struct driver *driver, const uint8_t *frame, uint32_t bytes);
+
+/* The application sends the next `bytes` bytes of its stream; returns how many were taken. */
+uint32_t driver_send(struct driver *driver, struct quern_conn conn, uint32_t bytes);
 
 /* Ends a turn: collects the frames that the shard has to send. */
 void driver_collect(struct driver *driver);
