@@ -264,10 +264,11 @@ static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segme
 		verdict->drop = QUERN_DROP_TCP_WINDOW_FULL;
 }
 
-/* RFC 9293 figure 7, line 6: the peer's SYN+ACK completes a simultaneous open, though its SYN was counted before. */
+/* RFC 9293 figure 7, line 6: the peer's SYN+ACK completes a simultaneous open, though its SYN was counted before; also
+ * where the application has closed meanwhile, and FIN waits behind our SYN. */
 static bool completes_simultaneous_open(const struct tcp_conn *conn, const struct segment *segment)
 {
-	return conn->state == QUERN_SYN_RCVD && !(conn->flags & TCP_PASSIVE) &&
+	return (conn->flags & (TCP_SYN_IN_FLIGHT | TCP_PASSIVE)) == TCP_SYN_IN_FLIGHT &&
 	       (segment->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
 	       segment->seq + 1 == conn->rcv_nxt;
 }

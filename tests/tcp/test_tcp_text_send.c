@@ -106,6 +106,28 @@ Test(tcp_text_send, text_queued_in_syn_sent_leaves_with_the_third_ack)
 	driver_close(&driver);
 }
 
+/* Row 66: CLOSE in SYN-RECEIVED with text queued: FIN after ESTABLISHED, behind the text. */
+Test(tcp_text_send, a_close_in_syn_received_waits_behind_queued_text)
+{
+	struct script script;
+
+	driver_open(&driver, NULL);
+	driver.reader.reads = true;
+	script = script_connect(&driver, 5000, NULL);
+	hear(&script, SYN, 0, 0);
+	app_send(&script, 20);
+	say(&script, SYN, 0, 0);
+	hear(&script, SYN | ACK, 0, 1);
+	app_close(&script);
+	hear_nothing(&script);
+	say(&script, SYN | ACK, 0, 1);
+	hear_text(&script, FIN | PSH | ACK, 1, 1, 20);
+	say(&script, FIN | ACK, 1, 22);
+	hear(&script, ACK, 22, 2);
+	in_state(&script, QUERN_TIME_WAIT);
+	driver_close(&driver);
+}
+
 /* RFC 9293 MUST-61: PSH in the last segment that is buffered, and no sooner. */
 Test(tcp_text_send, the_last_segment_of_a_write_has_push)
 {
