@@ -48,7 +48,7 @@ static bool hold(struct quern_shard *shard, struct tcp_conn *conn, struct shard_
 		shard_queue_hold_frame(&flight->queue, &shard->buffers, mbuf);
 		frame->mbuf = NULL;
 	}
-	flight->tcp.held_bytes += bytes;
+	tcp_flight_held(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, bytes);
 	return true;
 }
 

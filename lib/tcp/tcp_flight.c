@@ -85,6 +85,18 @@ static bool edge_is_worth_telling(const struct tcp_conn *conn, const struct tcp_
 	return (int32_t)(edge - flight->rcv_adv) >= (int32_t)least(profile->receive_window / 2u, profile->mss);
 }
 
+void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		     uint32_t bytes)
+{
+	uint32_t edge;
+
+	flight->held_bytes += bytes;
+	/* A flight that begins now does not know that RCV.NXT has moved since the window was advertised. */
+	edge = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+	if (seq_before(edge, flight->rcv_adv))
+		flight->rcv_adv = edge;
+}
+
 void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t bytes)
 {

@@ -53,6 +53,10 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, ui
  * the peer is alive (RFC 9293 3.8.6.1). */
 void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms);
 
+/* `bytes` bytes that came in order wait for the application: the window closes by as much. */
+void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		     uint32_t bytes);
+
 /* The application has taken `bytes` bytes of what was held: the window opens, and is told where it is worth while. */
 void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t bytes);
