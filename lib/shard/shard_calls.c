@@ -39,15 +39,17 @@ int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
 
 	if (!conn)
 		return stop_lingering(shard, handle);
+	flight = shard_flight_of(shard, conn);
+	if (flight && flight->tcp.held_bytes > 0) {
+		/* RFC 2525 2.17: text that nobody has read is no orderly end. */
+		shard_conn_abort_unread(shard, conn);
+		return 0;
+	}
 	error = tcp_close(conn);
 	if (error < 0)
 		return error;
-	flight = shard_flight_of(shard, conn);
 	if (conn->state == QUERN_CLOSED)
 		shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
-	else if (flight && flight->tcp.held_bytes > 0)
-		/* RFC 2525 2.17: text that nobody has read is no orderly end. */
-		shard_conn_abort(shard, conn);
 	else if (conn->state == QUERN_FIN_WAIT_2)
 		tcp_timer_on_rest(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
 	else

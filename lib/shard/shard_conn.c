@@ -169,16 +169,27 @@ void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern
 	shard_conn_finish(shard, conn, how);
 }
 
+static void send_reset(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
+	struct segment segment;
+
+	tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
+	shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment, &options,
+			   NULL);
+	counter_add(&shard->counters.resets_sent, 1);
+}
+
 void shard_conn_abort(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	if (tcp_abort(conn)) {
-		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
-		struct segment segment;
+	if (tcp_abort(conn))
+		send_reset(shard, conn);
+	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
+}
 
-		tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
-		shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment,
-				   &options, NULL);
-		counter_add(&shard->counters.resets_sent, 1);
-	}
+void shard_conn_abort_unread(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	tcp_abort(conn);
+	send_reset(shard, conn);
 	shard_conn_end(shard, conn, QUERN_END_ABORTED, false);
 }

@@ -84,7 +84,7 @@ bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, stru
 		return true;
 	if (!(conn->flags & TCP_ORPHAN) && hold(shard, conn, frame, text + taken, bytes - taken))
 		return true;
-	shard_conn_abort(shard, conn);
+	shard_conn_abort_unread(shard, conn);
 	return false;
 }
 

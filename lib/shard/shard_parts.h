@@ -184,6 +184,9 @@ void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern
 /* RST to the peer where RFC 9293 3.10.5 says so, and the connection is gone: ABORTED. */
 void shard_conn_abort(struct quern_shard *shard, struct tcp_conn *conn);
 
+/* The same where text that was acknowledged is lost: the peer is told in every state (RFC 9293 SHLD-3). */
+void shard_conn_abort_unread(struct quern_shard *shard, struct tcp_conn *conn);
+
 /* The connection has left the table. Tells the application, and frees the line; or, where text is held that the
  * application may still read, both wait for that. */
 void shard_conn_finish(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how);

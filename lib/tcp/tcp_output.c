@@ -126,5 +126,8 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 
 void tcp_output_reset(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment)
 {
-	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .flags = TCP_RST};
+	/* A FIN of this same turn has its number, but was never sent: beyond it the peer would challenge the RST. */
+	bool fin_is_unsaid = !flight && conn->flags & TCP_OWES_FIN && conn->retries == 0;
+
+	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight) - fin_is_unsaid, .flags = TCP_RST};
 }

@@ -200,6 +200,64 @@ Test(tcp_text_receive, text_outlives_an_orderly_end_but_no_reset)
 	driver_close(&driver);
 }
 
+/* Row 64, RFC 9293 3.6.1, SHLD-3: in every state with a CLOSE call the peer learns that its text was not read. */
+Test(tcp_text_receive, a_close_with_text_unread_resets)
+{
+	struct script script = established(NULL);
+
+	driver.reader.appetite = 0;
+	say_text(&script, ACK, 1, 1, 50);
+	hear(&script, ACK, 1, 51);
+	app_close(&script);
+	hear_reset(&script, 1, 0);
+	hear_nothing(&script);
+	told_ended(&script, QUERN_END_ABORTED);
+	in_state(&script, QUERN_LISTEN);
+	driver_close(&driver);
+
+	/* After the peer's FIN. */
+	script = established(NULL);
+	driver.reader.appetite = 0;
+	say_text(&script, FIN | ACK, 1, 1, 50);
+	hear(&script, ACK, 1, 52);
+	in_state(&script, QUERN_CLOSE_WAIT);
+	app_close(&script);
+	hear_reset(&script, 1, 0);
+	told_ended(&script, QUERN_END_ABORTED);
+	driver_close(&driver);
+
+	/* After FINs both ways. */
+	script = established(NULL);
+	driver.reader.appetite = 0;
+	say_text(&script, FIN | ACK, 1, 1, 50);
+	hear(&script, ACK, 1, 52);
+	app_shutdown(&script);
+	hear(&script, FIN | ACK, 1, 52);
+	app_close(&script);
+	hear_reset(&script, 2, 0);
+	told_ended(&script, QUERN_END_ABORTED);
+	driver_close(&driver);
+}
+
+/* Row 64: the application closes while it is shown text of which it takes a part, the peer's FIN right behind. */
+Test(tcp_text_receive, a_close_amid_text_resets_also_where_the_fin_came_with_it)
+{
+	static const int flags[] = {ACK, FIN | ACK};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct script script = established(NULL);
+
+		driver.reader.appetite = 20;
+		driver.reader.on_text = HABIT_CLOSE;
+		say_text(&script, flags[i], 1, 1, 50);
+		told_text(&script, 20);
+		told_ended(&script, QUERN_END_ABORTED);
+		hear_reset(&script, 1, 0);
+		hear_nothing(&script);
+		driver_close(&driver);
+	}
+}
+
 /* Row 64: text after a full close draws a RST; after a half-close it is read. */
 Test(tcp_text_receive, text_after_a_full_close_resets)
 {
