@@ -14,7 +14,7 @@ struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn
 	conn->flight = shard->first_free_flight;
 	shard->first_free_flight = flight->next_free;
 	shard->flights_used++;
-	tcp_flight_begin(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp);
+	tcp_flight_begin(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms);
 	flight->queue = (struct shard_queue){.send_seq = flight->tcp.snd_una};
 	return flight;
 }

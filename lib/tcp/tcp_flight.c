@@ -9,7 +9,8 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		      uint32_t now_ms)
 {
 	uint32_t end = tcp_text_end(conn), sent = conn->flags & TCP_OWES_FIN ? end : conn->snd_end;
 
@@ -21,7 +22,12 @@ void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, co
 		.snd_wl1 = conn->rcv_nxt,
 		.snd_wl2 = end,
 		.rcv_adv = conn->rcv_nxt + profile->receive_window,
+		.since_ms = now_ms,
 	};
+	if (sent == end)
+		return;
+	flight->flags = TCP_FLIGHT_ARMED;
+	flight->backoff = (uint8_t)least(conn->retries, TCP_FLIGHT_BACKOFF_MAX);
 }
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)

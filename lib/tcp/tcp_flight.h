@@ -40,8 +40,10 @@ struct tcp_flight {
 };
 static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 
-/* Begins a flight for a connection at rest; the flight's memory may hold anything. */
-void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
+/* Begins a flight for a connection at rest; the flight's memory may hold anything. A FIN in flight goes on in it: its
+ * timer, its backed-off RTO. */
+void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		      uint32_t now_ms);
 
 /* True where nothing is queued, in flight or held, and no backed-off RTO has to be remembered. */
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);

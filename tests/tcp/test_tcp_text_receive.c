@@ -284,3 +284,29 @@ Test(tcp_text_receive, text_after_a_full_close_resets)
 		driver_close(&driver);
 	}
 }
+
+/* Text that crosses our FIN and waits for its reader is no answer that we waited for in vain. */
+Test(tcp_text_receive, text_held_while_our_fin_is_in_flight_ends_nothing)
+{
+	struct script script = established(NULL);
+
+	driver.reader.appetite = 0;
+	mark(&script);
+	app_shutdown(&script);
+	hear(&script, FIN | ACK, 1, 1);
+	advance(&script, 3500);
+	hear_at(&script, 1000, FIN | ACK, 1, 1);
+	hear_at(&script, 3000, FIN | ACK, 1, 1);
+	say_text(&script, ACK, 1, 1, 10);
+	hear(&script, ACK, 2, 11);
+	advance(&script, 3000);
+	told_nothing(&script);
+	in_state(&script, QUERN_FIN_WAIT_1);
+	/* RFC 6298 5.5: the FIN goes on at its own pace, which that text has not changed. */
+	hear_nothing(&script);
+	advance(&script, 2000);
+	hear(&script, FIN | ACK, 1, 11);
+	say(&script, ACK, 11, 2);
+	in_state(&script, QUERN_FIN_WAIT_2);
+	driver_close(&driver);
+}
