@@ -1,0 +1,187 @@
+/* test_tcp_text_peer_window.c - the peer's window: which segment may change it, silly ones, shrinking ones, none. */
+#include <criterion/criterion.h>
+
+#include "support/script.h"
+
+static struct driver driver;
+
+/* Established with a peer whose windows so far were `window`, and who takes 1,400 bytes a segment. */
+static struct script established(uint16_t window)
+{
+	struct script script = script_reader(&driver, NULL);
+
+	script.window = window;
+	establish_passive(&script);
+	return script;
+}
+
+static void say_window(struct script *script, uint32_t seq, uint32_t ack, uint16_t window)
+{
+	script->window = window;
+	say(script, ACK, seq, ack);
+}
+
+/* Row 47: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK; older segments bring old windows. */
+Test(tcp_text_peer_window, only_newer_segments_change_the_window)
+{
+	struct script script = established(60000);
+
+	app_send(&script, 2800);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, PSH | ACK, 1401, 1, 1400);
+	say_window(&script, 1, 1401, 5000);
+	cr_assert_eq(script_info(&script).snd_wnd, 5000);
+	/* The same again with another window: a window update. */
+	say_window(&script, 1, 1401, 4000);
+	cr_assert_eq(script_info(&script).snd_wnd, 4000);
+	/* The same SEQ and an older ACK. */
+	say_window(&script, 1, 1, 50);
+	cr_assert_eq(script_info(&script).snd_wnd, 4000);
+	/* A later SEQ, beyond a hole: newer all the same. */
+	script.window = 3000;
+	say_text(&script, ACK, 11, 1401, 10);
+	hear(&script, ACK, 2801, 1);
+	cr_assert_eq(script_info(&script).snd_wnd, 3000);
+	/* An older SEQ, though it fills the hole and acknowledges more. */
+	script.window = 9000;
+	say_text(&script, ACK, 1, 2801, 10);
+	hear(&script, ACK, 2801, 11);
+	cr_assert_eq(script_info(&script).snd_wnd, 3000);
+	say_window(&script, 11, 2801, 9000);
+	cr_assert_eq(script_info(&script).snd_wnd, 9000);
+	driver_close(&driver);
+}
+
+/* Row 47 at rest: what overtook another segment is not undone by it. */
+Test(tcp_text_peer_window, a_segment_that_was_overtaken_changes_no_window_at_rest)
+{
+	struct script script = established(60000);
+	uint16_t after_hole;
+
+	script.window = 3000;
+	say_text(&script, ACK, 11, 1, 10);
+	hear(&script, ACK, 1, 1);
+	after_hole = (uint16_t)script_info(&script).snd_wnd;
+	script.window = 100;
+	say(&script, ACK, 1, 1);
+	script.window = 3000;
+	say_text(&script, ACK, 1, 1, 20);
+	hear(&script, ACK, 1, 21);
+	cr_assert(after_hole == 3000 || after_hole == 60000);
+	cr_assert_eq(script_info(&script).snd_wnd, 3000);
+	say_window(&script, 21, 1, 200);
+	cr_assert_eq(script_info(&script).snd_wnd, 200);
+	driver_close(&driver);
+}
+
+/* RFC 9293 3.8.4: no more than the window is in flight, to the byte. */
+Test(tcp_text_peer_window, no_more_is_sent_than_the_window_takes)
+{
+	struct script script = established(3001);
+
+	app_send(&script, 6000);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, ACK, 1401, 1, 1400);
+	hear_nothing(&script);
+	say_window(&script, 1, 1401, 3001);
+	hear_text(&script, ACK, 2801, 1, 1400);
+	hear_nothing(&script);
+	say_window(&script, 1, 4201, 1799);
+	hear_text(&script, ACK, 4201, 1, 1400);
+	hear_nothing(&script);
+	say_window(&script, 1, 5601, 400);
+	hear_text(&script, PSH | ACK, 5601, 1, 400);
+	say_window(&script, 1, 6001, 0);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
+
+/* Row 54, RFC 9293 3.8.6.2.1 with Nagle off: a full segment, all that there is, or half of the largest window; what is
+ * less waits for the override timeout. */
+Test(tcp_text_peer_window, silly_segments_are_not_sent)
+{
+	struct script script = established(2000);
+
+	app_send(&script, 5000);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_nothing(&script);
+	mark(&script);
+	say_window(&script, 1, 1401, 999);
+	hear_nothing(&script);
+	advance(&script, 1100);
+	hear_text_at(&script, 1000, ACK, 1401, 1, 999);
+	say_window(&script, 1, 2400, 1000);
+	hear_text(&script, ACK, 2400, 1, 1000);
+	say_window(&script, 1, 3400, 1400);
+	hear_text(&script, ACK, 3400, 1, 1400);
+	say_window(&script, 1, 4800, 201);
+	hear_text(&script, PSH | ACK, 4800, 1, 201);
+	/* SHLD-7 is off: small writes leave at once, one behind the other (MUST-17). */
+	for (uint32_t i = 0; i < 3; i++) {
+		say_window(&script, 1, 5001 + i, 2000);
+		app_send(&script, 1);
+		hear_text(&script, PSH | ACK, 5001 + i, 1, 1);
+	}
+	driver_close(&driver);
+}
+
+/* Row 53: what lies beyond a shrunk window may be acknowledged all the same. */
+Test(tcp_text_peer_window, an_ack_beyond_a_shrunk_window_counts)
+{
+	struct script script = established(4200);
+
+	app_send(&script, 4200);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, ACK, 1401, 1, 1400);
+	hear_text(&script, PSH | ACK, 2801, 1, 1400);
+	say_window(&script, 1, 1, 10);
+	say_window(&script, 1, 4201, 10);
+	hear_nothing(&script);
+	cr_assert_eq(script_info(&script).queued_bytes, 0);
+	advance(&script, 600000);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
+
+/* Row 86: a peer may take the octet of a probe, and keep its window shut. */
+Test(tcp_text_peer_window, the_octet_of_a_probe_may_be_taken)
+{
+	struct script script = established(0);
+
+	app_send(&script, 3);
+	for (uint32_t i = 0; i < 2; i++) {
+		mark(&script);
+		while (driver.heard_next == driver.heard_count)
+			advance(&script, 500);
+		hear_text(&script, ACK, 1 + i, 1, 1);
+		say_window(&script, 1, 2 + i, 0);
+		hear_nothing(&script);
+	}
+	app_close(&script);
+	hear_nothing(&script);
+	say_window(&script, 1, 3, 1000);
+	hear_text(&script, FIN | PSH | ACK, 3, 1, 1);
+	say(&script, ACK, 1, 5);
+	in_state(&script, QUERN_FIN_WAIT_2);
+	driver_close(&driver);
+}
+
+/* Row 86 with row 84: probes that nobody answers are retransmissions without an answer. */
+Test(tcp_text_peer_window, a_shut_window_without_answers_ends_in_a_timeout)
+{
+	struct script script = established(0);
+
+	mark(&script);
+	app_send(&script, 100);
+	advance(&script, 119900);
+	told(&script, TOLD_UNANSWERED);
+	told_nothing(&script);
+	for (unsigned int i = 0; i < 6; i++)
+		hear_text_at(&script, (1000U << (i + 1)) - 1000, ACK, 1, 1, 1);
+	hear_nothing(&script);
+	/* User timeout, from the first octet that was sent. */
+	advance(&script, 1200);
+	hear_reset(&script, 2, 0);
+	told_ended(&script, QUERN_END_TIMEOUT);
+	driver_close(&driver);
+}
