@@ -76,7 +76,8 @@ void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *fli
 	}
 	if (!(flight->flags & TCP_FLIGHT_PROBING))
 		return;
-	flight->flags &= (uint8_t)~TCP_FLIGHT_PROBING;
+	/* What goes now is timed from now on, and not by the next probe. */
+	flight->flags &= (uint8_t) ~(TCP_FLIGHT_PROBING | TCP_FLIGHT_ARMED);
 	flight->next = flight->snd_una;
 	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
 	flight->backoff = 0;

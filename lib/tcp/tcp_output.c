@@ -71,8 +71,11 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 	length = least(least(pending, usable), conn->mss);
 	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable))
 		return false;
-	if (flight->snd_una == flight->snd_nxt)
+	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
+	if (flight->snd_una == flight->snd_nxt) {
 		flight->since_ms = now_ms;
+		flight->flags &= (uint8_t)~TCP_FLIGHT_ARMED;
+	}
 	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
 	segment->seq = flight->next;
 	segment->text_bytes = length;

@@ -143,6 +143,30 @@ Test(tcp_text_peer_window, an_ack_beyond_a_shrunk_window_counts)
 	driver_close(&driver);
 }
 
+/* RFC 6298 5.1: what goes when the window opens is timed from there, not by the last probe. */
+Test(tcp_text_peer_window, text_sent_into_a_reopened_window_has_a_timeout_of_its_own)
+{
+	static const uint32_t opens_ms[] = {950, 16000, 1500};
+
+	for (unsigned int i = 0; i < 3; i++) {
+		struct script script = established(0);
+
+		app_send(&script, 100);
+		for (uint32_t at = 0; at < opens_ms[i]; at += 50) {
+			advance(&script, 50);
+			while (driver_next_heard(&driver))
+				say_window(&script, 1, 1, 0);
+		}
+		say_window(&script, 1, 1, 1000);
+		hear_text(&script, PSH | ACK, 1, 1, 100);
+		mark(&script);
+		advance(&script, 1100);
+		hear_text_at(&script, 1000, PSH | ACK, 1, 1, 100);
+		hear_nothing(&script);
+		driver_close(&driver);
+	}
+}
+
 /* Row 86: a peer may take the octet of a probe, and keep its window shut. */
 Test(tcp_text_peer_window, the_octet_of_a_probe_may_be_taken)
 {
