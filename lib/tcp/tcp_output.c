@@ -32,14 +32,16 @@ static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flig
 }
 
 /* RFC 9293 3.8.6.2.1, the sender's SWS avoidance: a full segment, the end of what is queued, or half of the largest
- * window that the peer has shown. A FIN alone needs room as well, unless it is all that there is. */
+ * window that the peer has shown; and what was sent before, into a window that has shrunk since (SHLD-16). A FIN alone
+ * needs room as well, unless it is all that there is. */
 static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t length,
 			     uint32_t pending, uint32_t usable)
 {
 	if (length == 0)
 		return pending == 0 && conn->flags & TCP_FIN_IN_FLIGHT &&
 		       (usable > 0 || flight->next == flight->snd_una);
-	return length == pending || length >= conn->mss || length >= conn->max_wnd / 2u;
+	return length == pending || length >= conn->mss || length >= conn->max_wnd / 2u ||
+	       seq_before_eq(flight->next + length, flight->snd_nxt);
 }
 
 /* RFC 6298 3, Karn: only what was sent once is timed, one octet at a time. */

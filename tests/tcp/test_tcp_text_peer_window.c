@@ -125,6 +125,35 @@ Test(tcp_text_peer_window, silly_segments_are_not_sent)
 	driver_close(&driver);
 }
 
+/* Row 53, MUST-34, SHLD-15 and 16: no new text, and what is within the window goes again. */
+Test(tcp_text_peer_window, a_window_that_shrinks_below_what_is_in_flight_is_survived)
+{
+	struct script script = established(4200);
+
+	app_send(&script, 4200);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, ACK, 1401, 1, 1400);
+	hear_text(&script, PSH | ACK, 2801, 1, 1400);
+	mark(&script);
+	say_window(&script, 1, 1, 100);
+	hear_nothing(&script);
+	app_send(&script, 50);
+	hear_nothing(&script);
+	advance(&script, 1050);
+	hear_text_at(&script, 1000, ACK, 1, 1, 100);
+	hear_nothing(&script);
+	/* Sent before: no reason to wait for more window. */
+	say_window(&script, 1, 101, 100);
+	hear_text(&script, ACK, 101, 1, 100);
+	say_window(&script, 1, 201, 4200);
+	hear_text(&script, ACK, 201, 1, 1400);
+	hear_text(&script, ACK, 1601, 1, 1400);
+	hear_text(&script, PSH | ACK, 3001, 1, 1250);
+	say(&script, ACK, 1, 4251);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
+
 /* Row 53: what lies beyond a shrunk window may be acknowledged all the same. */
 Test(tcp_text_peer_window, an_ack_beyond_a_shrunk_window_counts)
 {
