@@ -45,10 +45,13 @@ static void arm_for_text(struct quern_shard *shard, struct tcp_conn *conn, struc
 static void count_text(struct quern_shard *shard, const struct tcp_flight *flight, uint32_t snd_nxt,
 		       const struct segment *segment)
 {
+	uint32_t text_end = segment->seq + segment->text_bytes;
+
 	if (segment_length(segment) > 0 && seq_before(segment->seq, snd_nxt))
 		counter_add(&shard->counters.retransmits, 1);
-	else
-		counter_add(&shard->counters.text_bytes_sent, segment->text_bytes);
+	/* New text may go behind some that goes again. */
+	if (seq_before(snd_nxt, text_end))
+		counter_add(&shard->counters.text_bytes_sent, text_end - snd_nxt);
 	if (flight->flags & TCP_FLIGHT_PROBING && segment->text_bytes == 1)
 		counter_add(&shard->counters.window_probes, 1);
 }

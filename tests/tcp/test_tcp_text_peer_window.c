@@ -172,6 +172,44 @@ Test(tcp_text_peer_window, an_ack_beyond_a_shrunk_window_counts)
 	driver_close(&driver);
 }
 
+/* Row 86, MUST-36 and 37, SHLD-29 and 30: one octet after the RTO, at intervals that double; for ever while they are
+ * answered; and the text goes when the window opens. */
+Test(tcp_text_peer_window, a_shut_window_is_probed_for_as_long_as_the_peer_answers)
+{
+	struct script script = established(0);
+	uint64_t last_ms, before_ms = 0;
+
+	mark(&script);
+	app_send(&script, 100);
+	hear_nothing(&script);
+	for (unsigned int i = 0; i < 6; i++) {
+		advance(&script, 1000U << i);
+		hear_text_at(&script, (1000U << (i + 1)) - 1000, ACK, 1, 1, 1);
+		say_window(&script, 1, 1, 0);
+		hear_nothing(&script);
+	}
+	last_ms = driver_now_ms(&driver);
+	for (unsigned int i = 0; i < 60; i++) {
+		while (driver.heard_next == driver.heard_count)
+			advance(&script, 1000);
+		hear_text(&script, ACK, 1, 1, 1);
+		cr_assert_geq(driver_now_ms(&driver) - last_ms, 32000, "probes come faster again");
+		cr_assert_leq(driver_now_ms(&driver) - last_ms, 125000);
+		before_ms = driver_now_ms(&driver) - last_ms;
+		last_ms = driver_now_ms(&driver);
+		say_window(&script, 1, 1, 0);
+		hear_nothing(&script);
+	}
+	cr_assert_geq(before_ms, 32000);
+	told_nothing(&script);
+	say_window(&script, 1, 1, 1000);
+	hear_text(&script, PSH | ACK, 1, 1, 100);
+	say(&script, ACK, 1, 101);
+	cr_assert_eq(driver_counters(&driver)->window_probes, 66);
+	cr_assert_eq(driver_counters(&driver)->text_bytes_sent, 100, "each byte is sent for the first time once");
+	driver_close(&driver);
+}
+
 /* RFC 6298 5.1: what goes when the window opens is timed from there, not by the last probe. */
 Test(tcp_text_peer_window, text_sent_into_a_reopened_window_has_a_timeout_of_its_own)
 {

@@ -142,6 +142,44 @@ Test(tcp_text_window, probes_of_a_shut_window_are_answered)
 	driver_close(&driver);
 }
 
+/* Row 39, MUST-66: with RCV.WND = 0 a valid ACK, URG and RST are still processed. */
+Test(tcp_text_window, ack_urgent_and_reset_pass_a_shut_window)
+{
+	struct script script = established(1000);
+	struct raw_segment urgent;
+	uint32_t edge = 0;
+
+	fill(&script, 1000, 1000, &edge);
+	app_send(&script, 300);
+	hear_text(&script, PSH | ACK, 1, 1001, 300);
+	cr_assert_eq(script.heard.window, 0);
+	say(&script, ACK, 1001, 101);
+	cr_assert_eq(script_info(&script).snd_una, script.iss + 101, "ACK alone");
+	hear_nothing(&script);
+	say_text(&script, ACK, 1001, 201, 10);
+	cr_assert_eq(script_info(&script).snd_una, script.iss + 201, "ACK on text that is refused");
+	hear_window(&script, 301, 1001, 0, &edge);
+	urgent = script_segment(&script, ACK | URG, 1001, 201);
+	urgent.urgent = 5;
+	driver_inject(&driver, &urgent);
+	told_urgent(&script, 1005);
+	script.window = 7;
+	say(&script, ACK, 1001, 301);
+	cr_assert_eq(script_info(&script).snd_wnd, 7);
+	app_shutdown(&script);
+	hear(&script, FIN | ACK, 301, 1001);
+	say(&script, ACK, 1001, 302);
+	in_state(&script, QUERN_FIN_WAIT_2);
+	/* RFC 5961 3.2 has no window to be in but RCV.NXT itself. */
+	say(&script, RST, 1002, 0);
+	say(&script, RST, 1000, 0);
+	in_state(&script, QUERN_FIN_WAIT_2);
+	say(&script, RST, 1001, 0);
+	told_ended(&script, QUERN_END_RESET);
+	in_state(&script, QUERN_LISTEN);
+	driver_close(&driver);
+}
+
 /* A FIN takes a number of the window: where there is none left, it comes again, and is no news until then. */
 Test(tcp_text_window, a_fin_waits_for_a_window_that_is_shut)
 {
