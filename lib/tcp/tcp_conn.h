@@ -59,7 +59,7 @@ struct tcp_conn {
 	uint16_t generation;
 	uint16_t srtt;   /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
 	uint16_t rttvar; /* four times RTTVAR, in ms */
-	uint8_t spare[2];
+	uint16_t urgent; /* so many octets from RCV.NXT on are known to be urgent: RCV.UP */
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 

@@ -196,13 +196,21 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const str
 	return true;
 }
 
-/* Sixth: URG. The pointer names the octet behind the last urgent one (RFC 6093 2). */
-static void take_urgent(const struct tcp_conn *conn, const struct segment *segment, struct tcp_verdict *verdict)
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Sixth: URG, with text or without. The pointer names the octet behind the last urgent one (RFC 6093 2); it is told
+ * where it is ahead of what was told before. */
+static void take_urgent(struct tcp_conn *conn, const struct segment *segment, struct tcp_verdict *verdict)
 {
 	uint32_t end = segment->seq + segment->urgent;
 
-	if (segment->flags & TCP_URG && seq_before(conn->rcv_nxt, end))
-		verdict->urgent = end - conn->rcv_nxt;
+	if (seq_before_eq(end, conn->rcv_nxt + conn->urgent) || conn->flags & TCP_ORPHAN)
+		return;
+	verdict->urgent = end - conn->rcv_nxt;
+	conn->urgent = (uint16_t)least(verdict->urgent, UINT16_MAX);
 }
 
 /* Seventh: text in order moves RCV.NXT; what lies beyond the window comes again. True where a FIN behind the text is in
@@ -214,8 +222,9 @@ static bool take_text(struct tcp_conn *conn, const struct segment *segment, uint
 
 	CHECK(front <= segment->text_bytes);
 	verdict->trim_front = front;
-	verdict->deliver = text < window ? text : window;
+	verdict->deliver = least(text, window);
 	conn->rcv_nxt += verdict->deliver;
+	conn->urgent = (uint16_t)(conn->urgent - least(conn->urgent, verdict->deliver));
 	return text < window;
 }
 
@@ -255,13 +264,22 @@ static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segme
 		return;
 	}
 	conn->flags |= TCP_OWES_ACK;
-	take_urgent(conn, segment, verdict);
 	if (seq_before(conn->rcv_nxt, segment->seq))
 		verdict->drop = QUERN_DROP_TCP_HOLE;
 	else if (take_text(conn, segment, window, verdict) && segment->flags & TCP_FIN)
 		take_fin(conn, verdict);
 	else if (window == 0)
 		verdict->drop = QUERN_DROP_TCP_WINDOW_FULL;
+}
+
+/* What comes behind the ACK field. */
+static void take_the_rest(struct tcp_conn *conn, const struct segment *segment, uint32_t window,
+			  struct tcp_verdict *verdict)
+{
+	if (segment->flags & TCP_URG && peer_may_send(conn))
+		take_urgent(conn, segment, verdict);
+	if (segment_length(segment) > 0)
+		take_text_and_fin(conn, segment, window, verdict);
 }
 
 /* RFC 9293 figure 7, line 6: the peer's SYN+ACK completes a simultaneous open, though its SYN was counted before; also
@@ -310,8 +328,7 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, c
 		refuse_syn(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, segment, window, now_ms, &verdict);
-	else if (take_ack(conn, flight, segment, &clock, &verdict) && segment_length(segment) > 0 &&
-		 conn->state != QUERN_CLOSED)
-		take_text_and_fin(conn, segment, window, &verdict);
+	else if (take_ack(conn, flight, segment, &clock, &verdict) && conn->state != QUERN_CLOSED)
+		take_the_rest(conn, segment, window, &verdict);
 	return verdict;
 }

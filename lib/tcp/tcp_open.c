@@ -29,6 +29,7 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	conn->heard_ms = now_ms;
 	conn->mss = tcp_mss_for(segment->mss, profile->mss);
 	conn->snd_wnd = conn->max_wnd = segment->wnd;
+	conn->urgent = 0;
 	conn->flags = TCP_PASSIVE;
 	tcp_transition(conn, TCP_EVENT_PASSIVE_OPEN);
 	tcp_transition(conn, TCP_EVENT_RCV_SYN);
@@ -41,6 +42,7 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->heard_ms = now_ms;
 	conn->mss = tcp_mss_for(0, profile->mss);
 	conn->snd_wnd = conn->max_wnd = 0;
+	conn->urgent = 0;
 	conn->flags = 0;
 	tcp_transition(conn, TCP_EVENT_ACTIVE_OPEN);
 }
