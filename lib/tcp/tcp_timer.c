@@ -64,7 +64,7 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
 		       const struct tcp_profile *profile, uint32_t now_ms, bool restart)
 {
-	uint32_t limit;
+	uint32_t waited_ms, left_ms;
 
 	if (flight->flags & TCP_FLIGHT_ARMED && !restart)
 		return;
@@ -72,9 +72,9 @@ void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct 
 	if (flight->snd_una == flight->snd_nxt)
 		flight->since_ms = now_ms;
 	flight->flags |= TCP_FLIGHT_ARMED;
-	limit = flight->since_ms + profile->user_timeout_ms - now_ms;
-	wheel_arm(wheel, &conn->timer,
-		  now_ms + least(retransmission_timeout(conn, flight->backoff), limit < INT32_MAX ? limit : 0));
+	waited_ms = now_ms - flight->since_ms;
+	left_ms = waited_ms < profile->user_timeout_ms ? profile->user_timeout_ms - waited_ms : 0;
+	wheel_arm(wheel, &conn->timer, now_ms + least(retransmission_timeout(conn, flight->backoff), left_ms));
 }
 
 static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)

@@ -253,6 +253,25 @@ Test(tcp_text_timer, the_user_timeout_counts_from_the_last_progress)
 	}
 }
 
+/* An application that never gives up, or asks for more than a clock of 32 bits tells, still waits between repeats. */
+Test(tcp_text_timer, a_user_timeout_of_weeks_is_kept)
+{
+	static const uint32_t limits_ms[] = {INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
+
+	for (unsigned int i = 0; i < 3; i++) {
+		const struct quern_tcp_options options = {.user_timeout_ms = limits_ms[i]};
+		struct script script = established(&options);
+
+		app_send(&script, 10);
+		hear_text(&script, PSH | ACK, 1, 1, 10);
+		advance(&script, 3600000);
+		cr_assert_lt(driver_counters(&driver)->retransmits, 50);
+		in_state(&script, QUERN_ESTABLISHED);
+		say(&script, ACK, 1, 11);
+		driver_close(&driver);
+	}
+}
+
 /* Row 88: a probe asks whether the peer is there; text that is outstanding asks already. */
 Test(tcp_text_timer, keepalive_is_silent_while_text_is_outstanding)
 {
