@@ -37,7 +37,8 @@ bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *fl
 
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 {
-	int32_t rtt = (int32_t)least(rtt_ms, UINT16_MAX / 8), srtt = conn->srtt, rttvar = conn->rttvar;
+	/* SRTT ends at 8 s: beyond, its distance from the samples keeps the RTO above them. */
+	int32_t rtt = (int32_t)least(rtt_ms, UINT16_MAX / 2), srtt = conn->srtt, rttvar = conn->rttvar;
 
 	if (srtt == 0) {
 		srtt = rtt * 8;
@@ -49,7 +50,7 @@ void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 		rttvar += (error < 0 ? -error : error) - rttvar / 4;
 	}
 	/* A round trip within one tick is a sample too; 0 would say that there was none. */
-	conn->srtt = (uint16_t)(srtt > 0 ? srtt : 1);
+	conn->srtt = (uint16_t)(srtt > 0 ? least((uint32_t)srtt, UINT16_MAX) : 1);
 	conn->rttvar = (uint16_t)least((uint32_t)rttvar, UINT16_MAX);
 	conn->flags &= (uint16_t)~TCP_SYN_REPEATED;
 }

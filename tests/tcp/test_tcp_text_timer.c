@@ -96,6 +96,26 @@ Test(tcp_text_timer, the_first_round_trip_counts_double_and_more)
 	driver_close(&driver);
 }
 
+/* Round trips beyond those of satellites: the timeout stays above them. */
+Test(tcp_text_timer, a_very_long_path_is_learnt)
+{
+	struct script script = established_over(NULL, 900);
+	uint32_t seq = 1, repeats = 0;
+
+	for (unsigned int i = 0; i < 40; i++) {
+		app_send(&script, 10);
+		advance(&script, 12000);
+		seq += 10;
+		repeats = 0;
+		while (driver_next_heard(&driver))
+			repeats++;
+		say(&script, ACK, 1, seq);
+	}
+	cr_assert_eq(repeats, 1, "%u repeats on a path of 12 s", repeats - 1);
+	cr_assert_gt(script_info(&script).rto_ms, 12000);
+	driver_close(&driver);
+}
+
 /* Rows 80 and 83: RTO doubles from 1 s, and is never more than what the RFC allows as a ceiling, 60 s or above. */
 Test(tcp_text_timer, each_timeout_is_twice_the_one_before)
 {
