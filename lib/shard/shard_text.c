@@ -11,6 +11,13 @@ static bool may_send(const struct tcp_conn *conn)
 					       conn->state == QUERN_SYN_SENT || conn->state == QUERN_SYN_RCVD);
 }
 
+static bool has_text_queued(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	return flight && flight->queue.send_bytes > 0;
+}
+
 /* Nothing is in flight whose ACK would make room: the connection waits in line for buffers. Where the line is full its
  * flag alone says so, and the records are looked through. */
 static void starve(struct quern_shard *shard, struct tcp_conn *conn)
@@ -55,7 +62,7 @@ int quern_conn_send(struct quern_shard *shard, struct quern_conn handle, const v
 		shard_tcp_owes(shard, conn);
 	if (added < bytes) {
 		conn->flags |= TCP_WANTS_ROOM;
-		if (added == 0 && !conn->flight)
+		if (!has_text_queued(shard, conn))
 			starve(shard, conn);
 	}
 	*taken = added;
@@ -74,9 +81,9 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn)
 		service->events.on_writable(shard, shard_conn_handle(shard, conn), service->app);
 }
 
-static bool has_room(const struct quern_shard *shard)
+static bool has_room(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return shard->buffers.used < shard->buffers.limit && shard->first_free_flight;
+	return shard->buffers.used < shard->buffers.limit && (conn->flight || shard->first_free_flight);
 }
 
 static void wake(struct quern_shard *shard, struct tcp_conn *conn)
@@ -99,7 +106,7 @@ static void wake_line(struct quern_shard *shard)
 
 		if (!conn || !(conn->flags & TCP_STARVED))
 			continue;
-		if (has_room(shard))
+		if (has_room(shard, conn))
 			wake(shard, conn);
 		else
 			shard->starved[shard->starved_count++] = woken[i];
@@ -109,9 +116,11 @@ static void wake_line(struct quern_shard *shard)
 /* A bounded number of records a turn; once all have been looked at, whoever found the line full has had its turn. */
 static void wake_unseen(struct quern_shard *shard)
 {
-	for (uint32_t i = 0; i < STARVED_LOOK && shard->starved_unseen && has_room(shard); i++) {
+	for (uint32_t i = 0; i < STARVED_LOOK && shard->starved_unseen; i++) {
 		struct tcp_conn *conn = &shard->conns[shard->starved_next];
 
+		if (conn->flags & TCP_STARVED && !has_room(shard, conn))
+			return;
 		shard->starved_unseen--;
 		if (++shard->starved_next == shard->config.max_connections)
 			shard->starved_next = 0;
