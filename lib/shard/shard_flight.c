@@ -117,16 +117,17 @@ void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct
 {
 	const struct shard_service *service = shard_service_of(shard, conn);
 	uint16_t generation = conn->generation;
-	uint32_t bytes, took;
+	uint32_t bytes, took, held;
 
 	do {
 		const struct rte_mbuf *mbuf = flight->queue.held_first;
 
+		held = flight->tcp.held_bytes;
 		bytes = mbuf->data_len;
 		took = service->events.on_data(shard, shard_conn_handle(shard, conn),
 					       rte_pktmbuf_mtod(mbuf, const void *), bytes, service->app);
 		/* It may have ended the connection, or read for itself, meanwhile. */
-		if (conn->generation != generation || took == 0 || flight->queue.held_first != mbuf)
+		if (conn->generation != generation || took == 0 || flight->tcp.held_bytes != held)
 			return;
 		took = took < bytes ? took : bytes;
 	} while (taken(shard, conn, flight, took) && took == bytes && flight->tcp.held_bytes > 0);

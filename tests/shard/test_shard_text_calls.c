@@ -1,4 +1,6 @@
 /* test_shard_text_calls.c - an application's calls about text at odd moments, and with buffers short. */
+#include <string.h>
+
 #include <criterion/criterion.h>
 
 #include "support/bare_eal.h"
@@ -42,4 +44,68 @@ Test(shard_text_calls, who_found_no_buffer_is_told_when_there_is_one)
 	told(&script, TOLD_WRITABLE);
 	app_send(&script, 1000);
 	driver_close(&driver);
+}
+
+static struct {
+	uint32_t reads;   /* bytes it takes by quern_conn_receive() */
+	uint32_t returns; /* what it then says that it has taken */
+	bool resumes;     /* calls quern_conn_resume() within */
+	uint32_t seen;
+	uint8_t text[100];
+} odd;
+
+static uint32_t on_data(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	uint32_t got = 0;
+
+	(void)text;
+	(void)bytes;
+	(void)app;
+	odd.seen++;
+	cr_assert_eq(quern_conn_receive(shard, conn, odd.text, odd.reads, &got), 0);
+	if (odd.resumes && odd.seen < 5)
+		cr_assert_eq(quern_conn_resume(shard, conn), 0);
+	return odd.returns;
+}
+
+static void note_conn(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct driver *to = app;
+
+	(void)shard;
+	to->last = conn;
+}
+
+static const struct quern_events odd_events = {.on_established = note_conn, .on_data = on_data};
+
+/* What was read by call is not taken again by the return of on_data. */
+Test(shard_text_calls, an_application_may_read_for_itself_within_on_data)
+{
+	static const uint32_t reads[] = {0, 1, 50, 99, 100}, returns[] = {0, 1, 50, 100, 101, UINT32_MAX};
+
+	for (unsigned int i = 0; i < 60; i++) {
+		const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+		struct script script = script_new(&driver);
+		struct quern_conn_info info;
+
+		memset(&odd, 0, sizeof(odd));
+		driver_open(&driver, NULL);
+		cr_assert_eq(quern_listen(driver.shard, &local, NULL, &odd_events, &driver), 0);
+		say(&script, SYN, 0, 0);
+		hear(&script, SYN | ACK, 0, 1);
+		say(&script, ACK, 1, 1);
+		say_text(&script, ACK, 1, 1, 100);
+		hear(&script, ACK, 1, 101);
+		odd.reads = reads[i % 5];
+		odd.returns = returns[i / 5 % 6];
+		odd.resumes = i >= 30;
+		cr_assert_eq(quern_conn_resume(driver.shard, driver.last), 0);
+		driver_collect(&driver);
+		cr_assert_eq(quern_conn_info(driver.shard, driver.last, &info), 0);
+		cr_assert_leq(info.held_bytes, 100 - odd.reads);
+		if (odd.reads > 0 && !odd.resumes)
+			cr_assert_eq(info.held_bytes, 100 - odd.reads);
+		cr_assert(shard_validate(driver.shard));
+		driver_close(&driver);
+	}
 }
