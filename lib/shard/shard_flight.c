@@ -113,24 +113,37 @@ static bool taken(struct quern_shard *shard, struct tcp_conn *conn, struct shard
 	return true;
 }
 
-void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight)
+/* Shows the first buffer of what is held; returns how much of it is taken. 0 too where the application has ended the
+ * connection, or read for itself, meanwhile. */
+static uint32_t show(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight)
 {
 	const struct shard_service *service = shard_service_of(shard, conn);
+	const struct rte_mbuf *mbuf = flight->queue.held_first;
+	uint32_t bytes = mbuf->data_len, held = flight->tcp.held_bytes, took;
 	uint16_t generation = conn->generation;
-	uint32_t bytes, took, held;
 
+	flight->tcp.flags |= TCP_FLIGHT_SHOWN;
+	took = service->events.on_data(shard, shard_conn_handle(shard, conn), rte_pktmbuf_mtod(mbuf, const void *),
+				       bytes, service->app);
+	if (conn->generation != generation || shard_flight_of(shard, conn) != flight)
+		return 0;
+	flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_SHOWN;
+	if (flight->tcp.held_bytes != held)
+		return 0;
+	return took < bytes ? took : bytes;
+}
+
+void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight)
+{
+	uint32_t bytes, took;
+
+	/* Within on_data, the same text would be shown twice. */
+	if (flight->tcp.flags & TCP_FLIGHT_SHOWN)
+		return;
 	do {
-		const struct rte_mbuf *mbuf = flight->queue.held_first;
-
-		held = flight->tcp.held_bytes;
-		bytes = mbuf->data_len;
-		took = service->events.on_data(shard, shard_conn_handle(shard, conn),
-					       rte_pktmbuf_mtod(mbuf, const void *), bytes, service->app);
-		/* It may have ended the connection, or read for itself, meanwhile. */
-		if (conn->generation != generation || took == 0 || flight->tcp.held_bytes != held)
-			return;
-		took = took < bytes ? took : bytes;
-	} while (taken(shard, conn, flight, took) && took == bytes && flight->tcp.held_bytes > 0);
+		bytes = flight->queue.held_first->data_len;
+		took = show(shard, conn, flight);
+	} while (took > 0 && taken(shard, conn, flight, took) && took == bytes && flight->tcp.held_bytes > 0);
 }
 
 uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight, uint8_t *text,

@@ -14,11 +14,12 @@ enum {
 };
 
 enum tcp_flight_flag {
-	TCP_FLIGHT_TIMED = 1 << 0,   /* text up to timed_seq is being timed */
-	TCP_FLIGHT_ARMED = 1 << 1,   /* the connection's timer runs for this flight */
-	TCP_FLIGHT_DUE = 1 << 2,     /* the timer has fired: one segment goes whatever window and SWS avoidance say */
-	TCP_FLIGHT_PROBING = 1 << 3, /* an octet was sent into a window that is shut */
-	TCP_FLIGHT_TELL_FIN = 1 << 4 /* the peer's FIN is to be told once all that is held has been taken */
+	TCP_FLIGHT_TIMED = 1 << 0,    /* text up to timed_seq is being timed */
+	TCP_FLIGHT_ARMED = 1 << 1,    /* the connection's timer runs for this flight */
+	TCP_FLIGHT_DUE = 1 << 2,      /* the timer has fired: one segment goes whatever window and SWS avoidance say */
+	TCP_FLIGHT_PROBING = 1 << 3,  /* an octet was sent into a window that is shut */
+	TCP_FLIGHT_TELL_FIN = 1 << 4, /* the peer's FIN is to be told once all that is held has been taken */
+	TCP_FLIGHT_SHOWN = 1 << 5     /* the application is looking at what is held, and has not said what it takes */
 };
 
 /* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */
