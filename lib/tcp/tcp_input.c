@@ -126,16 +126,24 @@ static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32
 }
 
 /* RFC 9293 3.10.7.4: an older segment does not change SND.WND. At rest WL1 is at most RCV.NXT, and WL2 is SND.UNA. */
-static bool brings_new_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
+static bool brings_new_window(const struct tcp_conn *conn, const struct tcp_flight *flight,
+			      const struct segment *segment)
 {
 	if (!flight)
 		return !seq_before(segment->seq, conn->rcv_nxt);
-	if (!seq_before(flight->snd_wl1, segment->seq) &&
-	    !(flight->snd_wl1 == segment->seq && !seq_before(segment->ack, flight->snd_wl2)))
-		return false;
+	return seq_before(flight->snd_wl1, segment->seq) ||
+	       (flight->snd_wl1 == segment->seq && !seq_before(segment->ack, flight->snd_wl2));
+}
+
+static void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
+{
+	conn->snd_wnd = segment->wnd;
+	if (segment->wnd > conn->max_wnd)
+		conn->max_wnd = segment->wnd;
+	if (!flight)
+		return;
 	flight->snd_wl1 = segment->seq;
 	flight->snd_wl2 = segment->ack;
-	return true;
 }
 
 static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
@@ -143,9 +151,7 @@ static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const 
 {
 	if (!brings_new_window(conn, flight, segment))
 		return;
-	conn->snd_wnd = segment->wnd;
-	if (segment->wnd > conn->max_wnd)
-		conn->max_wnd = segment->wnd;
+	set_window(conn, flight, segment);
 	if (flight)
 		tcp_flight_window_heard(conn, flight, now_ms);
 	if (segment->wnd == 0 && conn->retries > FIN_REPEATS_INTO_SHUT_WINDOW)
@@ -153,7 +159,7 @@ static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const 
 }
 
 /* SYN-RECEIVED: the ACK of our SYN, and how long it took. False where it is no such. */
-static bool complete_handshake(struct tcp_conn *conn, const struct tcp_flight *flight, const struct segment *segment,
+static bool complete_handshake(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
 			       uint32_t waited_ms, struct tcp_verdict *verdict)
 {
 	uint32_t una = tcp_snd_una(conn, flight);
@@ -165,6 +171,8 @@ static bool complete_handshake(struct tcp_conn *conn, const struct tcp_flight *f
 	}
 	if (conn->flags & TCP_PASSIVE && !(conn->flags & (TCP_SYN_REPEATED | TCP_UNTIMED)))
 		tcp_rtt_sample(conn, waited_ms);
+	/* Whatever number it has: a SYN+ACK repeats that of the SYN. */
+	set_window(conn, flight, segment);
 	tcp_transition(conn, TCP_EVENT_RCV_ACK_OF_SYN);
 	verdict->events |= TCP_HAPPENED_ESTABLISHED;
 	return true;

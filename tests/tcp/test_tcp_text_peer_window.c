@@ -71,6 +71,24 @@ Test(tcp_text_peer_window, an_old_number_changes_no_window_at_rest)
 	driver_close(&driver);
 }
 
+/* RFC 9293 3.10.7.4, SYN-RECEIVED: the window of what completes the handshake holds, also that of a SYN|ACK. */
+Test(tcp_text_peer_window, a_simultaneous_open_begins_with_the_later_window)
+{
+	struct script script;
+
+	driver_open(&driver, NULL);
+	driver.reader.reads = true;
+	script = script_connect(&driver, 5000, NULL);
+	hear(&script, SYN, 0, 0);
+	say(&script, SYN, 0, 0);
+	hear(&script, SYN | ACK, 0, 1);
+	script.window = 10;
+	say(&script, SYN | ACK, 0, 1);
+	told(&script, TOLD_ESTABLISHED);
+	cr_assert_eq(script_info(&script).snd_wnd, 10);
+	driver_close(&driver);
+}
+
 /* RFC 9293 3.8.4: no more than the window is in flight, to the byte. */
 Test(tcp_text_peer_window, no_more_is_sent_than_the_window_takes)
 {
