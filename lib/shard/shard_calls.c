@@ -31,9 +31,18 @@ static int stop_lingering(struct quern_shard *shard, struct quern_conn handle)
 	return 0;
 }
 
+/* A connection that may be ended; also one whose last segment is being told, and which is in TIME-WAIT already. */
+static struct tcp_conn *endable(struct quern_shard *shard, struct quern_conn handle)
+{
+	struct tcp_conn *conn = shard_conn_record(shard, handle);
+
+	return conn && conn == shard->current && conn->state == QUERN_TIME_WAIT ? conn
+										: shard_conn_alive(shard, handle);
+}
+
 int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	struct tcp_conn *conn = endable(shard, handle);
 	const struct shard_flight *flight;
 	int error;
 
@@ -59,7 +68,7 @@ int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
 
 int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
 {
-	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	struct tcp_conn *conn = endable(shard, handle);
 
 	if (!conn)
 		return stop_lingering(shard, handle);

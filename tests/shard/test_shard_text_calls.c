@@ -46,6 +46,42 @@ Test(shard_text_calls, who_found_no_buffer_is_told_when_there_is_one)
 	driver_close(&driver);
 }
 
+/* The segment that ends a connection is told while it is in TIME-WAIT already: the application may still let go. */
+Test(shard_text_calls, an_application_may_close_amid_the_last_text_of_a_connection)
+{
+	static const enum driver_habit habits[] = {HABIT_CLOSE, HABIT_ABORT};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct script script = holding(NULL, 0);
+
+		app_shutdown(&script);
+		hear(&script, FIN | ACK, 1, 1);
+		driver.reader.appetite = 20;
+		driver.reader.on_text = habits[i];
+		say_text(&script, FIN | ACK, 1, 2, 50);
+		told_text(&script, 20);
+		told_ended(&script, QUERN_END_ABORTED);
+		in_state(&script, QUERN_LISTEN);
+		driver_close(&driver);
+	}
+}
+
+/* The same where all has been read: an orderly end. */
+Test(shard_text_calls, an_application_may_close_when_it_hears_of_the_last_fin)
+{
+	struct script script = holding(NULL, 0);
+
+	driver.on_peer_closed = HABIT_CLOSE;
+	app_shutdown(&script);
+	hear(&script, FIN | ACK, 1, 1);
+	say(&script, FIN | ACK, 1, 2);
+	hear(&script, ACK, 2, 2);
+	told(&script, TOLD_PEER_CLOSED);
+	told_ended(&script, QUERN_END_CLOSED);
+	in_state(&script, QUERN_TIME_WAIT);
+	driver_close(&driver);
+}
+
 static struct {
 	uint32_t reads;   /* bytes it takes by quern_conn_receive() */
 	uint32_t returns; /* what it then says that it has taken */
