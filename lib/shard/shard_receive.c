@@ -179,7 +179,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 }
 
 /* What was looked up before the burst began may have changed within it: a record freed or moved, a flow that is new.
- * The key in the record tells. */
+ * The key in the record tells; but a connection that is over keeps its key while its text is read. */
 static uint32_t still_true(const struct quern_shard *shard, const struct burst *burst, uint32_t i)
 {
 	uint32_t ref = burst->refs[i];
@@ -191,7 +191,8 @@ static uint32_t still_true(const struct quern_shard *shard, const struct burst *
 	record = (const char *)records->base + table_ref_index(ref) * records->stride;
 	/* A TIME-WAIT record keeps its key when a SYN of this burst has parked it: only the table knows. */
 	if (table_ref_kind(ref) == TABLE_CONN &&
-	    flow_key_equal((const struct flow_key *)(const void *)record, burst->keys[i]))
+	    flow_key_equal((const struct flow_key *)(const void *)record, burst->keys[i]) &&
+	    !(shard->conns[table_ref_index(ref)].flags & TCP_LINGERS))
 		return ref;
 	return table_find(&shard->table, burst->hashes[i], burst->keys[i]);
 }

@@ -82,6 +82,34 @@ Test(shard_text_calls, an_application_may_close_when_it_hears_of_the_last_fin)
 	driver_close(&driver);
 }
 
+/* A burst is looked up as a whole: what ends a connection may be followed by more of the same flow. */
+Test(shard_text_calls, a_connection_that_is_over_but_unread_takes_no_more_segments)
+{
+	for (unsigned int passive = 0; passive < 2; passive++) {
+		struct script script = holding(NULL, 50);
+		struct raw_segment burst[3];
+
+		if (passive) {
+			say(&script, FIN | ACK, 51, 1);
+			hear(&script, ACK, 1, 52);
+		}
+		app_shutdown(&script);
+		hear(&script, FIN | ACK, 1, passive ? 52 : 51);
+		for (unsigned int i = 0; i < 3; i++)
+			burst[i] = script_segment(&script, passive ? ACK : FIN | ACK, passive ? 52 : 51, 2);
+		burst[1] = script_segment(&script, RST, 52, 0);
+		burst[2].text_bytes = 10;
+		driver_inject_burst(&driver, burst, 3);
+		cr_assert(shard_validate(driver.shard));
+		in_state(&script, passive ? QUERN_LISTEN : QUERN_TIME_WAIT);
+		app_resume(&script, UINT32_MAX);
+		told_text(&script, 50);
+		told(&script, TOLD_PEER_CLOSED);
+		told_ended(&script, QUERN_END_CLOSED);
+		driver_close(&driver);
+	}
+}
+
 static struct {
 	uint32_t reads;   /* bytes it takes by quern_conn_receive() */
 	uint32_t returns; /* what it then says that it has taken */
