@@ -169,6 +169,31 @@ Test(tcp_text_peer_window, a_window_that_shrinks_below_what_is_in_flight_is_surv
 	driver_close(&driver);
 }
 
+/* Row 53, RFC 9293 3.8.6: a window that shrinks to nothing over what is in flight is probed as any other. */
+Test(tcp_text_peer_window, a_window_that_shuts_over_what_is_in_flight_is_probed)
+{
+	struct script script = established(4200);
+
+	app_send(&script, 2800);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, PSH | ACK, 1401, 1, 1400);
+	mark(&script);
+	say_window(&script, 1, 1, 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		advance(&script, 1000U << i);
+		hear_text_at(&script, (1000U << (i + 1)) - 1000, ACK, 1, 1, 1);
+		say_window(&script, 1, 1, 0);
+		hear_nothing(&script);
+	}
+	told_nothing(&script);
+	say_window(&script, 1, 1, 4200);
+	hear_text(&script, ACK, 1, 1, 1400);
+	hear_text(&script, PSH | ACK, 1401, 1, 1400);
+	say(&script, ACK, 1, 2801);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
+
 /* Row 53: what lies beyond a shrunk window may be acknowledged all the same. */
 Test(tcp_text_peer_window, an_ack_beyond_a_shrunk_window_counts)
 {
