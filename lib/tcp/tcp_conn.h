@@ -52,7 +52,8 @@ struct tcp_conn {
 	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2 */
 	uint16_t mss;           /* what the peer takes, and we can send */
 	uint16_t flags;         /* enum tcp_flag */
-	uint8_t state;          /* enum quern_state; written by tcp_transition() only */
+	uint8_t state : 4;      /* enum quern_state; written by tcp_transition() only */
+	uint8_t backoff : 3;    /* RFC 6298 5.5: text's RTO is doubled so often, until there is a fresh sample */
 	uint8_t retries;        /* of what is in flight, or keepalive probes unanswered */
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;
@@ -62,6 +63,7 @@ struct tcp_conn {
 	uint16_t urgent; /* so many octets from RCV.NXT on are known to be urgent: RCV.UP */
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
+static_assert(QUERN_STATES_END <= 16, "four bits");
 
 /* Settings that connections of one listener or route share; quern_tcp_options with its defaults filled in. */
 struct tcp_profile {

@@ -9,7 +9,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t now_ms)
 {
 	uint32_t end = tcp_text_end(conn), sent = conn->flags & TCP_OWES_FIN ? end : conn->snd_end;
@@ -27,12 +27,12 @@ void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, co
 	if (sent == end)
 		return;
 	flight->flags = TCP_FLIGHT_ARMED;
-	flight->backoff = (uint8_t)least(conn->retries, TCP_FLIGHT_BACKOFF_MAX);
+	conn->backoff = least(conn->backoff + conn->retries, TCP_BACKOFF_MAX) & TCP_BACKOFF_MAX;
 }
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	return flight->snd_una == conn->snd_end && flight->held_bytes == 0 && flight->backoff == 0;
+	return flight->snd_una == conn->snd_end && flight->held_bytes == 0;
 }
 
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
@@ -53,6 +53,7 @@ void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 	conn->srtt = (uint16_t)(srtt > 0 ? least((uint32_t)srtt, UINT16_MAX) : 1);
 	conn->rttvar = (uint16_t)least((uint32_t)rttvar, UINT16_MAX);
 	conn->flags &= (uint16_t)~TCP_SYN_REPEATED;
+	conn->backoff = 0;
 }
 
 void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms)
@@ -60,7 +61,6 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, ui
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
 		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
 		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
-		flight->backoff = 0;
 	}
 	flight->snd_una = ack;
 	if (seq_before(flight->next, ack))
@@ -69,7 +69,7 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, ui
 	flight->since_ms = now_ms;
 }
 
-void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
+void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
 {
 	if (conn->snd_wnd == 0) {
 		flight->since_ms = now_ms;
@@ -81,7 +81,7 @@ void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *fli
 	flight->flags &= (uint8_t) ~(TCP_FLIGHT_PROBING | TCP_FLIGHT_ARMED);
 	flight->next = flight->snd_una;
 	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
-	flight->backoff = 0;
+	conn->backoff = 0;
 }
 
 /* How far the advertised edge could move, and whether that is worth saying. */

@@ -10,7 +10,7 @@
 
 enum {
 	TCP_CWND_SEGMENTS = 10, /* RFC 6928 */
-	TCP_FLIGHT_BACKOFF_MAX = 7
+	TCP_BACKOFF_MAX = 7     /* 2^7 s are more than the longest RTO */
 };
 
 enum tcp_flight_flag {
@@ -35,18 +35,17 @@ struct tcp_flight {
 	uint32_t timed_ms;   /* when it was sent */
 	uint32_t rcv_adv;    /* right edge of the window that was advertised */
 	uint32_t held_bytes; /* acknowledged, and not taken by the application */
-	uint8_t backoff;     /* RFC 6298 5.5: the RTO is doubled so often, until there is a fresh sample */
 	uint8_t flags;       /* enum tcp_flight_flag */
-	uint8_t spare[18];
+	uint8_t spare[19];
 };
 static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 
 /* Begins a flight for a connection at rest; the flight's memory may hold anything. A FIN in flight goes on in it: its
  * timer, its backed-off RTO. */
-void tcp_flight_begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t now_ms);
 
-/* True where nothing is queued, in flight or held, and no backed-off RTO has to be remembered. */
+/* True where nothing is queued, in flight or held. */
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);
 
 /* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, and takes the sample that it may be. */
@@ -54,7 +53,7 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, ui
 
 /* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
  * the peer is alive (RFC 9293 3.8.6.1). */
-void tcp_flight_window_heard(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms);
+void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms);
 
 /* `bytes` bytes that came in order wait for the application: the window closes by as much. */
 void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,

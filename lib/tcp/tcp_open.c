@@ -30,6 +30,7 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	conn->mss = tcp_mss_for(segment->mss, profile->mss);
 	conn->snd_wnd = conn->max_wnd = segment->wnd;
 	conn->urgent = 0;
+	conn->backoff = 0;
 	conn->flags = TCP_PASSIVE;
 	tcp_transition(conn, TCP_EVENT_PASSIVE_OPEN);
 	tcp_transition(conn, TCP_EVENT_RCV_SYN);
@@ -43,6 +44,7 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->mss = tcp_mss_for(0, profile->mss);
 	conn->snd_wnd = conn->max_wnd = 0;
 	conn->urgent = 0;
+	conn->backoff = 0;
 	conn->flags = 0;
 	tcp_transition(conn, TCP_EVENT_ACTIVE_OPEN);
 }

@@ -24,15 +24,15 @@ static uint32_t timeout_of(const struct tcp_conn *conn)
 	return least(rto, TCP_RTO_MAX_MS);
 }
 
-/* RFC 6298 5.5: the timeout after `retries` repeats. */
+/* RFC 6298 5.5: the timeout after `retries` repeats of SYN or FIN. */
 static uint32_t retransmission_timeout(const struct tcp_conn *conn, uint32_t retries)
 {
-	return least(timeout_of(conn) << least(retries, 7), TCP_RTO_MAX_MS);
+	return least(timeout_of(conn) << least(conn->backoff + retries, TCP_BACKOFF_MAX), TCP_RTO_MAX_MS);
 }
 
 uint32_t tcp_timer_rto(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	return retransmission_timeout(conn, flight ? flight->backoff : conn->retries);
+	return retransmission_timeout(conn, flight ? 0 : conn->retries);
 }
 
 /* Time from the first sending to the end of the timeout that follows repeat number `retries`. */
@@ -74,7 +74,7 @@ void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct 
 	flight->flags |= TCP_FLIGHT_ARMED;
 	waited_ms = now_ms - flight->since_ms;
 	left_ms = waited_ms < profile->user_timeout_ms ? profile->user_timeout_ms - waited_ms : 0;
-	wheel_arm(wheel, &conn->timer, now_ms + least(retransmission_timeout(conn, flight->backoff), left_ms));
+	wheel_arm(wheel, &conn->timer, now_ms + least(retransmission_timeout(conn, 0), left_ms));
 }
 
 static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)
@@ -150,8 +150,8 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 		return give_up(conn);
 	/* What waited for no more than a full segment, or for a window, was not lost. */
 	if (flight->snd_una != flight->snd_nxt || conn->snd_wnd == 0) {
-		if (flight->backoff < TCP_FLIGHT_BACKOFF_MAX)
-			flight->backoff++;
+		if (conn->backoff < TCP_BACKOFF_MAX)
+			conn->backoff = (conn->backoff + 1) & TCP_BACKOFF_MAX;
 		if (conn->retries < UINT8_MAX)
 			conn->retries++;
 	}

@@ -69,7 +69,7 @@ enum tcp_say tcp_transition(struct tcp_conn *conn, enum tcp_event event)
 	struct tcp_edge edge = edges[conn->state][event];
 
 	CHECK(edge.next != QUERN_NO_STATE);
-	conn->state = edge.next;
+	conn->state = edge.next & 0xfU;
 	owe(conn, edge.say);
 	return edge.say;
 }

@@ -110,6 +110,27 @@ Test(shard_text_calls, a_connection_that_is_over_but_unread_takes_no_more_segmen
 	}
 }
 
+/* Karn's rule has a timeout remembered until something is measured. That may be for ever, and takes no flight. */
+Test(shard_text_calls, a_timeout_that_is_remembered_leaves_its_flight_to_others)
+{
+	const struct shard_config config = {.max_flights = 1};
+	struct script script = holding(&config, 0), other = script_new(&driver);
+
+	app_send(&script, 10);
+	hear_text(&script, PSH | ACK, 1, 1, 10);
+	advance(&script, 1100);
+	hear_text(&script, PSH | ACK, 1, 1, 10);
+	say(&script, ACK, 1, 11);
+	cr_assert_eq(script_info(&script).rto_ms, 2000);
+	driver.reader = (struct driver_reader){.reads = true, .appetite = 10};
+	other.remote_port++;
+	establish_passive(&other);
+	say_text(&other, ACK, 1, 1, 20);
+	told_text(&other, 10);
+	hear(&other, ACK, 1, 21);
+	driver_close(&driver);
+}
+
 static struct {
 	uint32_t reads;   /* bytes it takes by quern_conn_receive() */
 	uint32_t returns; /* what it then says that it has taken */
