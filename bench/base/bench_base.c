@@ -2,6 +2,7 @@
 #include <quern/histogram.h>
 
 #include "base/hash.h"
+#include "base/port_plan.h"
 #include "base/random.h"
 #include "support/bench.h"
 
@@ -31,6 +32,16 @@ static uint64_t hash_sip_run(void *state, uint64_t iterations)
 	return work;
 }
 
+static uint64_t plan_run(void *state, uint64_t iterations)
+{
+	const struct port_plan *plan = state;
+	uint64_t work = 0;
+
+	for (uint64_t i = 0; i < iterations; i++)
+		work += port_plan_queue(plan, &keys[i % KEYS]);
+	return work;
+}
+
 static uint64_t random_run(void *state, uint64_t iterations)
 {
 	struct random *random = state;
@@ -55,14 +66,20 @@ int main(int argc, char **argv)
 {
 	static struct random random;
 	static struct quern_histogram histogram;
+	static struct port_plan plan = {.entries = 128};
 	struct bench benches[] = {
 		{"base/hash_flow", hash_flow_run, NULL},
 		{"base/hash_sip/12", hash_sip_run, NULL},
+		{"base/port_plan_queue", plan_run, &plan},
 		{"base/random_next", random_run, &random},
 		{"base/histogram_record", record_run, &histogram},
 	};
 
 	random_seed(&random, 1);
+	for (uint32_t i = 0; i < PORT_PLAN_KEY_BYTES; i++)
+		plan.key[i] = (uint8_t)random_next(&random);
+	port_plan_share(&plan, 4);
+	port_plan_prepare(&plan);
 	for (uint32_t i = 0; i < KEYS; i++)
 		keys[i] = (struct flow_key){.local = 0xc6120001,
 					    .remote = 0xc6130001,
