@@ -89,7 +89,9 @@ static uint64_t pool_bytes(uint16_t data_room, uint64_t page)
 		bytes = RTE_ALIGN_MUL_CEIL(bytes, page);
 	else
 		bytes = page / (page / bytes);
-	return (uint64_t)ENGINE_POOL_MBUFS * (bytes + sizeof(void *)) + page;
+	/* The pool itself: a cache for every lcore that there could be, and the ring of free buffers. */
+	return (uint64_t)ENGINE_POOL_MBUFS * (bytes + sizeof(void *)) + sizeof(struct rte_mempool) +
+	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache) + page;
 }
 
 /* EAL's own margin, and the page that each large piece may begin and end in. */

@@ -126,10 +126,12 @@ static int memory_failed(const struct quern_engine *engine, uint16_t number, con
 			 char error[QUERN_ERROR_TEXT])
 {
 	return engine_fail(error, -ENOMEM,
-			   "shard %u (%s): no memory for its %s on NUMA node %d; all need %llu MiB of %s pages\n"
-			   "  Reserve more there: /sys/devices/system/node/node*/hugepages   or: --memory 4k",
+			   "shard %u (%s): no memory for its %s on NUMA node %d; all need %llu MiB of %s pages\n  %s",
 			   number, engine->shards[number].role, what, home_socket(engine, number),
-			   (unsigned long long)(engine->memory.need_bytes >> 20), engine->memory.pages);
+			   (unsigned long long)(engine->memory.need_bytes >> 20), engine->memory.pages,
+			   engine->memory.huge
+				   ? "Reserve more there: /sys/devices/system/node/node*/hugepages   or: --memory 4k"
+				   : "Lower --max-connections, --max-time-wait or the number of cores");
 }
 
 int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])

@@ -25,7 +25,7 @@ static void prepare(uint16_t clients, uint16_t servers, uint16_t client_queues, 
 	cable.config.ports[1].queues = server_queues;
 }
 
-static void run(void)
+static void open_engine(void)
 {
 	static char directory[] = "/tmp/test-shards-XXXXXX";
 	char error[QUERN_ERROR_TEXT] = "";
@@ -33,6 +33,14 @@ static void run(void)
 	cr_assert_not_null(mkdtemp(directory));
 	setenv("TMPDIR", directory, 1);
 	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}
+
+static void run(void)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+
+	open_engine();
 	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
 }
 
@@ -118,6 +126,18 @@ Test(engine_shards, a_port_with_one_queue_may_meet_one_with_several)
 	run();
 	check(3);
 	cr_assert_leq(moved_on(1), ARP_FRAMES_MAX);
+	quern_engine_close(engine);
+}
+
+Test(engine_shards, thirty_two_shards_find_the_memory_that_was_planned)
+{
+	cable_engine_prepare(&cable, 0, cable_engine_core(0), cable_engine_core(1));
+	for (uint16_t number = 2; number < 2 * QUERN_MAX_SHARDS_ON_PORT; number++) {
+		cable.config.shards[number] = cable.config.shards[number % 2];
+		cable.config.shards[number].lane = number;
+	}
+	cable.config.shard_count = 2 * QUERN_MAX_SHARDS_ON_PORT;
+	open_engine();
 	quern_engine_close(engine);
 }
 
