@@ -31,7 +31,7 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 	conn->flight = 0;
 }
 
-/* What the application does not take is held. False where no buffer is left at all. */
+/* What the application does not take is held. False where no buffer is left for it. */
 static bool hold(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, const uint8_t *text,
 		 uint32_t bytes)
 {
@@ -49,23 +49,20 @@ static bool hold(struct quern_shard *shard, struct tcp_conn *conn, struct shard_
 		frame->mbuf = NULL;
 	}
 	tcp_flight_held(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, bytes);
+	counter_add(&shard->counters.text_bytes, bytes);
 	return true;
 }
 
 bool shard_flight_has_room(const struct quern_shard *shard, const struct tcp_conn *conn,
 			   const struct shard_flight *flight)
 {
-	const struct quern_events *events = &shard->services[conn->profile].events;
-
-	if (!flight && !shard->first_free_flight)
-		return false;
-	if (events->on_data && !(flight && flight->tcp.held_bytes))
+	if (shard->services[conn->profile].events.on_data && !(flight && flight->tcp.held_bytes))
 		return true;
-	return shard->buffers.used < shard->buffers.limit;
+	return shard_flight_can_hold(shard, flight);
 }
 
 bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame,
-			  uint32_t trim_front, uint32_t bytes)
+			  uint32_t trim_front, uint32_t bytes, bool fin_is_behind)
 {
 	const uint8_t *text =
 		rte_pktmbuf_mtod_offset(frame->mbuf, const uint8_t *, frame->packet->text_offset + trim_front);
@@ -77,13 +74,24 @@ bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, stru
 	/* RFC 9293 3.6.1: closed with text that nobody has read. */
 	if (service->events.on_data && !(flight && flight->tcp.held_bytes) && !(conn->flags & TCP_ORPHAN)) {
 		taken = service->events.on_data(shard, shard_conn_handle(shard, conn), text, bytes, service->app);
+		taken = taken < bytes ? taken : bytes;
+		counter_add(&shard->counters.text_bytes, taken);
 		if (conn->generation != generation)
 			return false;
 	}
-	if (taken >= bytes)
+	if (taken == bytes)
 		return true;
-	if (!(conn->flags & TCP_ORPHAN) && hold(shard, conn, frame, text + taken, bytes - taken))
-		return true;
+	if (!(conn->flags & TCP_ORPHAN)) {
+		bool may_hold = fin_is_behind || shard_flight_can_hold(shard, shard_flight_of(shard, conn));
+
+		if (may_hold && hold(shard, conn, frame, text + taken, bytes - taken))
+			return true;
+		if (!fin_is_behind) {
+			shard_drop(shard, QUERN_DROP_TCP_NO_BUFFERS);
+			tcp_leave_out(conn, bytes - taken);
+			return true;
+		}
+	}
 	shard_conn_abort_unread(shard, conn);
 	return false;
 }

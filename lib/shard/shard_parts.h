@@ -234,13 +234,20 @@ struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn
 /* Gives a flight and its buffers back. */
 void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn);
 
-/* False where text that comes now could not be held, should the application not take it. */
+/* False where text that comes now could not be held: buffers are short, or flights. `flight` is the connection's. */
+static inline bool shard_flight_can_hold(const struct quern_shard *shard, const struct shard_flight *flight)
+{
+	return shard->buffers.used < shard->buffers.limit && (flight || shard->first_free_flight);
+}
+
+/* False where text that comes now has no chance: it could not be held, and is not shown to the application first. */
 bool shard_flight_has_room(const struct quern_shard *shard, const struct tcp_conn *conn,
 			   const struct shard_flight *flight);
 
-/* Gives text in order to the application, and holds what it does not take. False where the connection is gone. */
+/* Gives text in order to the application, holds what it does not take, and leaves out what cannot be held, unless a FIN
+ * behind it was taken. False where the connection is gone. */
 bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame,
-			  uint32_t trim_front, uint32_t bytes);
+			  uint32_t trim_front, uint32_t bytes, bool fin_is_behind);
 
 /* Offers what is held to on_data, which is not null, until that takes no more. */
 void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight);

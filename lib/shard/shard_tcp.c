@@ -13,8 +13,6 @@ static void count_verdict(struct quern_shard *shard, const struct tcp_verdict *v
 		counter_add(&counters->challenge_acks, 1);
 	if (verdict->events & TCP_HAPPENED_THROTTLED)
 		counter_add(&counters->challenge_acks_throttled, 1);
-	if (verdict->deliver)
-		counter_add(&counters->text_bytes, verdict->deliver);
 }
 
 /* Whoever completes a handshake has answered our SYN+ACK: its MAC address is right. */
@@ -87,7 +85,8 @@ static bool tell(struct quern_shard *shard, struct tcp_conn *conn, const struct 
 	if (verdict->urgent && conn->generation == generation)
 		on_urgent(shard, conn, verdict->urgent);
 	if (verdict->deliver && (conn->generation != generation ||
-				 !shard_flight_deliver(shard, conn, frame, verdict->trim_front, verdict->deliver)))
+				 !shard_flight_deliver(shard, conn, frame, verdict->trim_front, verdict->deliver,
+						       verdict->events & TCP_HAPPENED_PEER_CLOSED)))
 		return false;
 	if (verdict->events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
 		tell_peer_closed(shard, conn);
@@ -171,6 +170,11 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 	}
 	if (segment->text_bytes && !shard_flight_has_room(shard, conn, flight)) {
 		bare = without_text(shard, segment);
+		segment = &bare;
+	} else if (segment->text_bytes && segment->flags & TCP_FIN && !shard_flight_can_hold(shard, flight)) {
+		/* Text that may have to be left out must not have a FIN behind it. */
+		bare = *segment;
+		bare.flags &= (uint8_t)~TCP_FIN;
 		segment = &bare;
 	}
 	shard->current = conn;

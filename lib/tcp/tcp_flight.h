@@ -69,6 +69,13 @@ uint16_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *fligh
 /* RFC 6298 2.2 and 2.3: one sample of the round-trip time. */
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms);
 
+/* The last `bytes` bytes of text that were taken in order found no place after all: they come again. Only before
+ * anything was said of them, and with no FIN behind them. */
+static inline void tcp_leave_out(struct tcp_conn *conn, uint32_t bytes)
+{
+	conn->rcv_nxt -= bytes;
+}
+
 /* The octet behind the last one of text. */
 static inline uint32_t tcp_text_end(const struct tcp_conn *conn)
 {

@@ -163,6 +163,79 @@ static void note_conn(struct quern_shard *shard, struct quern_conn conn, void *a
 
 static const struct quern_events odd_events = {.on_established = note_conn, .on_data = on_data};
 
+/* However many do not read, half of the buffers are left for frames; and what was left out for them comes again. */
+Test(shard_text_calls, readers_that_stop_do_not_take_every_buffer)
+{
+	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	struct shard_config config = {.max_connections = 64};
+	struct script script = script_new(&driver);
+	uint32_t held = 0;
+
+	bare_eal_start();
+	config.pool = bare_eal_pool("few", 63);
+	memset(&odd, 0, sizeof(odd));
+	driver_open(&driver, &config);
+	cr_assert_eq(quern_listen(driver.shard, &local, NULL, &odd_events, &driver), 0);
+	for (unsigned int i = 0; i < 60; i++) {
+		struct quern_conn_info info;
+
+		script = script_new(&driver);
+		script.remote_port = (uint16_t)(2000 + i);
+		say(&script, SYN, 0, 0);
+		hear(&script, SYN | ACK, 0, 1);
+		say(&script, ACK, 1, 1);
+		say_text(&script, i & 1 ? FIN | ACK : ACK, 1, 1, 100);
+		cr_assert_eq(quern_conn_info(driver.shard, driver.last, &info), 0);
+		hear(&script, ACK, 1, info.rcv_nxt - script.peer_iss);
+		cr_assert(info.held_bytes == 100 || (info.held_bytes == 0 && info.rcv_nxt == script.peer_iss + 1));
+		held += info.held_bytes;
+		cr_assert_leq(rte_mempool_in_use_count(config.pool), 31);
+		cr_assert(shard_validate(driver.shard));
+	}
+	cr_assert_eq(held, 3100);
+	cr_assert_eq(driver_counters(&driver)->text_bytes, held);
+	odd.returns = 100;
+	say_text(&script, FIN | ACK, 1, 1, 100);
+	hear(&script, ACK, 1, 101);
+	say(&script, FIN | ACK, 101, 1);
+	hear(&script, ACK, 1, 102);
+	driver_close(&driver);
+}
+
+/* Who takes all that it is shown needs no flight, and is served where there is none. */
+Test(shard_text_calls, a_reader_that_keeps_up_needs_no_flight)
+{
+	const struct shard_config config = {.max_flights = 1};
+	struct script script = holding(&config, 50), other = script_new(&driver);
+
+	driver.reader = (struct driver_reader){.reads = true, .appetite = 100};
+	other.remote_port++;
+	establish_passive(&other);
+	say_text(&other, ACK, 1, 1, 100);
+	told_text(&other, 100);
+	hear(&other, ACK, 1, 101);
+	/* Now it does not keep up, and the rest comes again. */
+	say_text(&other, ACK, 101, 1, 100);
+	hear(&other, ACK, 1, 101);
+	say_text(&other, FIN | ACK, 101, 1, 100);
+	hear(&other, ACK, 1, 101);
+	driver.reader.appetite = 60;
+	say_text(&other, FIN | ACK, 101, 1, 100);
+	told_text(&other, 60);
+	hear(&other, ACK, 1, 161);
+	told_nothing(&other);
+	in_state(&other, QUERN_ESTABLISHED);
+	/* When the first has read its text, there is a flight again. */
+	driver.reader = (struct driver_reader){.reads = true, .appetite = UINT32_MAX};
+	app_resume(&script, UINT32_MAX);
+	told_text(&script, 50);
+	driver.reader = (struct driver_reader){.reads = true, .received = 160};
+	say_text(&other, FIN | ACK, 161, 1, 40);
+	hear(&other, ACK, 1, 202);
+	in_state(&other, QUERN_CLOSE_WAIT);
+	driver_close(&driver);
+}
+
 /* What was read by call is not taken again by the return of on_data. */
 Test(shard_text_calls, an_application_may_read_for_itself_within_on_data)
 {
