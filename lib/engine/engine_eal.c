@@ -2,7 +2,6 @@
 #include "engine/engine_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,32 +102,6 @@ static bool asks_for_help(char *const *user)
 	return false;
 }
 
-/* Sends stdout and stderr to /dev/null: EAL prints its whole usage for one wrong argument. */
-static void silence(int saved[2])
-{
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	fflush(stdout);
-	for (int fd = 1; fd <= 2; fd++) {
-		saved[fd - 1] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		if (saved[fd - 1] >= 0 && nowhere >= 0)
-			dup2(nowhere, fd);
-	}
-	if (nowhere >= 0)
-		close(nowhere);
-}
-
-static void speak_again(const int saved[2])
-{
-	fflush(stdout);
-	for (int fd = 1; fd <= 2; fd++) {
-		if (saved[fd - 1] < 0)
-			continue;
-		dup2(saved[fd - 1], fd);
-		close(saved[fd - 1]);
-	}
-}
-
 static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments)
 {
 	char *values[EAL_ARGUMENTS + 1];
@@ -140,10 +113,10 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	memcpy(values, arguments->values, sizeof(values)); /* EAL reorders them */
 	setenv("RUNTIME_DIRECTORY", engine->runtime_directory, 1);
 	if (!engine->config.verbose)
-		silence(saved);
+		engine_log_silence(saved);
 	code = rte_eal_init(arguments->count, values) < 0 ? -rte_errno : 0;
 	if (!engine->config.verbose)
-		speak_again(saved);
+		engine_log_speak(saved);
 	if (saved_directory != NULL)
 		setenv("RUNTIME_DIRECTORY", saved_directory, 1);
 	else

@@ -1,8 +1,11 @@
-/* engine_log.c - keeps the last of what EAL and drivers say, so that an error can quote it and nobody else sees it. */
+/* engine_log.c - keeps the last of what EAL and drivers say, so that an error can quote it and nobody else sees it;
+ * and what libraries print past it. */
 #include "engine/engine_parts.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_log.h>
 
@@ -55,4 +58,29 @@ void engine_log_last(char *line, size_t size)
 	while (start > 0 && kept[start - 1] != '\n')
 		start--;
 	snprintf(line, size, "%.*s", (int)(end - start), kept + start);
+}
+
+void engine_log_silence(int saved[2])
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		saved[fd - 1] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (saved[fd - 1] >= 0 && nowhere >= 0)
+			dup2(nowhere, fd);
+	}
+	if (nowhere >= 0)
+		close(nowhere);
+}
+
+void engine_log_speak(const int saved[2])
+{
+	fflush(stdout);
+	for (int fd = 1; fd <= 2; fd++) {
+		if (saved[fd - 1] < 0)
+			continue;
+		dup2(saved[fd - 1], fd);
+		close(saved[fd - 1]);
+	}
 }

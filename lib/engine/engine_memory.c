@@ -75,7 +75,7 @@ uint16_t engine_data_room(const struct quern_engine *engine, uint16_t port)
 {
 	struct nic_config nic = engine_nic_config(engine, port);
 
-	return (uint16_t)(nic_frame_bytes(nic.mtu) + RTE_PKTMBUF_HEADROOM);
+	return (uint16_t)(nic_buffer_bytes(&nic) + RTE_PKTMBUF_HEADROOM);
 }
 
 /* `page` bounds what is lost to page ends: with 4 KiB pages a pool puts no object across two. */

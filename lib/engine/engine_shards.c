@@ -108,8 +108,16 @@ int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT
 
 void engine_close_ports(struct quern_engine *engine)
 {
+	int saved[2];
+
+	if (engine->nics_attached == 0)
+		return;
+	if (!engine->config.verbose)
+		engine_log_silence(saved);
 	while (engine->nics_attached > 0)
 		nic_close(&engine->nics[--engine->nics_attached]);
+	if (!engine->config.verbose)
+		engine_log_speak(saved);
 }
 
 /* Memory follows the port; where the port is nowhere in particular, as in software, the core. */
@@ -233,10 +241,15 @@ static int start_port(struct quern_engine *engine, uint16_t port, char error[QUE
 
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
+	int saved[2];
 	int code = 0;
 
+	if (!engine->config.verbose)
+		engine_log_silence(saved);
 	for (uint16_t port = 0; port < engine->config.port_count && code == 0; port++)
 		code = start_port(engine, port, error);
+	if (!engine->config.verbose)
+		engine_log_speak(saved);
 	if (code != 0)
 		engine_close_ports(engine);
 	return code;

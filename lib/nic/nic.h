@@ -25,7 +25,7 @@ enum {
 	NIC_MTU_MAX = 9000
 };
 
-enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KIND_MEMIF, NIC_KINDS };
+enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KIND_AF_XDP, NIC_KIND_MEMIF, NIC_KINDS };
 
 /* What a device text says. */
 struct nic_name {
@@ -76,6 +76,7 @@ struct nic {
 	bool tx_l4_checksum;
 	bool rx_checksum;
 	bool owns_rings;
+	int name_fd; /* of AF_XDP: keeps others from the interface; 0 where there is none */
 	bool is_started;
 	bool is_kept;            /* by nic_keeper.h: its queues have gates, which are closed at first */
 	bool listens;            /* as in struct nic_name */
@@ -126,8 +127,11 @@ bool nic_link_is_up(const struct nic *nic);
  * 0, or -ETIMEDOUT with the command that helps. */
 int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, char error[QUERN_ERROR_TEXT]);
 
-/* The buffer that a frame of this MTU needs: a power of two, as af_packet cuts its ring. */
+/* The room that a frame of this MTU needs: a power of two, as af_packet cuts its ring. */
 uint16_t nic_frame_bytes(uint16_t mtu);
+
+/* What a buffer for frames of the port must hold behind its headroom. */
+uint16_t nic_buffer_bytes(const struct nic_config *config);
 
 /* What nic_attach() takes from EAL's memory, at most. */
 size_t nic_memory_bytes(const struct nic_config *config);

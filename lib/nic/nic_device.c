@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_errno.h>
@@ -108,4 +109,6 @@ void nic_close(struct nic *nic)
 		rte_vdev_uninit(name);
 	}
 	nic_cable_free(nic);
+	if (nic->name_fd > 0)
+		close(nic->name_fd);
 }

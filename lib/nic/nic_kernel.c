@@ -39,13 +39,12 @@ int nic_kernel_parse(const char *rest, struct nic_name *name, char error[QUERN_E
 	return 0;
 }
 
-/* With this right, a tap of a name that is free can be made. */
-static bool may_administer_network(void)
+bool nic_kernel_may(unsigned int capability)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
 
-	return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_NET_ADMIN;
+	return syscall(SYS_capget, &header, data) == 0 && data[capability / 32].effective & 1u << capability % 32;
 }
 
 /* Somebody holds the other side of a tap that is up: a second queue would take half of his frames. */
@@ -71,7 +70,7 @@ int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name 
 	int code = 0;
 	int fd;
 
-	if (may_administer_network() && if_nametoindex(interface) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0)
+	if (nic_kernel_may(CAP_NET_ADMIN) && if_nametoindex(interface) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;
 	if (is_running(interface))
 		return nic_fail(config, error, -EBUSY,
@@ -113,15 +112,29 @@ static int kernel_mtu(const char *interface)
 	return request.ifr_mtu;
 }
 
-int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic_name *name,
-			       char error[QUERN_ERROR_TEXT])
+int nic_kernel_check_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT])
 {
-	const char *interface = name->interface;
-	int fd;
+	int mtu;
 
 	if (if_nametoindex(interface) == 0)
 		return nic_fail(config, error, -ENODEV,
 				"no interface %s in this network namespace\n  List them: ip -br link", interface);
+	mtu = kernel_mtu(interface);
+	if (mtu < config->mtu)
+		return nic_fail(config, error, -EINVAL,
+				"the MTU of %s is %d, less than %u\n  Raise it: sudo ip link set %s mtu %u", interface,
+				mtu, config->mtu, interface, config->mtu);
+	return 0;
+}
+
+int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic_name *name,
+			       char error[QUERN_ERROR_TEXT])
+{
+	int code = nic_kernel_check_interface(config, name->interface, error);
+	int fd;
+
+	if (code != 0)
+		return code;
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0 && (errno == EPERM || errno == EACCES))
 		return nic_fail(config, error, -EPERM,
@@ -130,9 +143,5 @@ int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic
 	if (fd < 0)
 		return nic_fail(config, error, -errno, "packet socket: %s", strerror(errno));
 	close(fd);
-	if (kernel_mtu(interface) < config->mtu)
-		return nic_fail(config, error, -EINVAL,
-				"the MTU of %s is %d, less than %u\n  Raise it: sudo ip link set %s mtu %u", interface,
-				kernel_mtu(interface), config->mtu, interface, config->mtu);
 	return 0;
 }

@@ -7,11 +7,29 @@
 
 /* A cable is attached by nic_device.c, since its second end needs the first. */
 const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
-	[NIC_KIND_CABLE] = {"cable", "cable", NULL, NULL, NULL, false},
-	[NIC_KIND_TAP] = {"tap:", "tap:NAME", nic_kernel_parse, nic_kernel_check_tap, nic_vdev_attach_tap, false},
-	[NIC_KIND_AF_PACKET] = {"af_packet:", "af_packet:IFACE", nic_kernel_parse, nic_kernel_check_af_packet,
-				nic_vdev_attach_af_packet, false},
-	[NIC_KIND_MEMIF] = {"memif:", "memif:PATH[,server]", nic_memif_parse, nic_memif_check, nic_memif_attach, true},
+	[NIC_KIND_CABLE] = {.word = "cable", .shape = "cable"},
+	[NIC_KIND_TAP] = {.word = "tap:",
+			  .shape = "tap:NAME",
+			  .parse = nic_kernel_parse,
+			  .check = nic_kernel_check_tap,
+			  .attach = nic_vdev_attach_tap},
+	[NIC_KIND_AF_PACKET] = {.word = "af_packet:",
+				.shape = "af_packet:IFACE",
+				.parse = nic_kernel_parse,
+				.check = nic_kernel_check_af_packet,
+				.attach = nic_vdev_attach_af_packet},
+	[NIC_KIND_AF_XDP] = {.word = "af_xdp:",
+			     .shape = "af_xdp:IFACE",
+			     .parse = nic_kernel_parse,
+			     .check = nic_xdp_check,
+			     .attach = nic_xdp_attach,
+			     .buffer_bytes = nic_xdp_buffer_bytes},
+	[NIC_KIND_MEMIF] = {.word = "memif:",
+			    .shape = "memif:PATH[,server]",
+			    .parse = nic_memif_parse,
+			    .check = nic_memif_check,
+			    .attach = nic_memif_attach,
+			    .is_kept = true},
 };
 
 char *nic_devices_text(char *text, size_t size)
@@ -49,4 +67,14 @@ int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN
 	snprintf(error, QUERN_ERROR_TEXT, "no device '%.64s'\n  There are: %s", device,
 		 nic_devices_text(devices, sizeof(devices)));
 	return code;
+}
+
+uint16_t nic_buffer_bytes(const struct nic_config *config)
+{
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	if (nic_parse_device(config->device, &name, error) == 0 && nic_kind_rows[name.kind].buffer_bytes != NULL)
+		return nic_kind_rows[name.kind].buffer_bytes(config->mtu);
+	return nic_frame_bytes(config->mtu);
 }

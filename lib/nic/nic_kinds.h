@@ -13,6 +13,8 @@ struct nic_kind_row {
 	int (*check)(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 	/* Makes the port known to DPDK and sets nic->port. 0 or -errno with nothing left behind. */
 	int (*attach)(struct nic *nic, const struct nic_name *name);
+	/* What a buffer must hold behind its headroom; null for nic_frame_bytes(). */
+	uint16_t (*buffer_bytes)(uint16_t mtu);
 	bool is_kept; /* as in struct nic */
 };
 
@@ -23,6 +25,16 @@ int nic_kernel_parse(const char *rest, struct nic_name *name, char error[QUERN_E
 int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic_name *name,
 			       char error[QUERN_ERROR_TEXT]);
+
+/* The interface exists, and its MTU is no less than ours. */
+int nic_kernel_check_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT]);
+
+/* Whether this process has a capability of <linux/capability.h>. */
+bool nic_kernel_may(unsigned int capability);
+
+int nic_xdp_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_xdp_attach(struct nic *nic, const struct nic_name *name);
+uint16_t nic_xdp_buffer_bytes(uint16_t mtu);
 
 int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_memif_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);

@@ -28,6 +28,7 @@ Test(nic_check, reads_each_kind_of_device_and_its_interface)
 		{"tap:q0", NIC_KIND_TAP, "q0"},
 		{"tap:fifteen-letters", NIC_KIND_TAP, "fifteen-letters"},
 		{"af_packet:eth1.100", NIC_KIND_AF_PACKET, "eth1.100"},
+		{"af_xdp:eth1", NIC_KIND_AF_XDP, "eth1"},
 		{"memif:/tmp/m.sock", NIC_KIND_MEMIF, ""},
 	};
 
@@ -51,7 +52,7 @@ Test(nic_check, refuses_other_devices_and_lists_what_there_is)
 					      "tap:a,b=c",
 					      "tap:sixteen-letters-",
 					      "af_packet:",
-					      "af_xdp:e0",
+					      "af_xdp:",
 					      "TAP:q0",
 					      "af_packet:a b",
 					      "memif:",

@@ -62,7 +62,7 @@ def serve_words(device, address):
 
 
 def kernels_own_address_is_refused(lab):
-    interface = "q0" if lab.kind == "af_packet" else "lo"
+    interface = "lo" if lab.kind == "tap" else "q0"
     ip("-n", lab.quern_namespace, "address", "add", f"{QUERN}/{PREFIX}", "dev", interface)
     try:
         expect_refusal(lab, serve_words(lab.device, QUERN), QUERN, interface)
@@ -71,7 +71,8 @@ def kernels_own_address_is_refused(lab):
 
 
 def missing_interface_is_refused(lab):
-    expect_refusal(lab, serve_words("af_packet:nosuch0", QUERN), "nosuch0")
+    for kind in ("af_packet", "af_xdp"):
+        expect_refusal(lab, serve_words(f"{kind}:nosuch0", QUERN), "nosuch0")
 
 
 def interface_of_others_is_refused(lab):
@@ -81,6 +82,30 @@ def interface_of_others_is_refused(lab):
         expect("busy0" in ip("-n", lab.quern_namespace, "-br", "link"), "the interface of others is gone")
     finally:
         ip("-n", lab.quern_namespace, "link", "del", "busy0")
+
+
+def has_program(lab):
+    return "xdp" in ip("-n", lab.quern_namespace, "link", "show", "q0").replace("prog/xdp", "xdp")
+
+
+def program_comes_and_goes(lab):
+    """Also after a SIGKILL, when the next start takes it over; and a second quern leaves that of the first alone."""
+    for killed in (True, False):
+        with serve(lab) as quern:
+            expect(has_program(lab), "no XDP program while quern runs")
+            expect_refusal(lab, serve_words(lab.device, NOBODY), "another quern has q0")
+            expect(has_program(lab) and answers_ping(QUERN, 2), "the second quern took the first one's program")
+            if killed:
+                quern.process.kill()
+            else:
+                quern.stop()
+    expect(not has_program(lab), "an XDP program stays")
+
+
+def large_mtu_is_refused(lab):
+    ip("link", "set", "k0", "mtu", "3490")
+    ip("-n", lab.quern_namespace, "link", "set", "q0", "mtu", "3490")
+    expect_refusal(lab, serve_words(lab.device, QUERN) + ("--mtu", "3400"), "MTU 3400 does not fit", codes=(2,))
 
 
 def dead_link_is_refused(lab):
@@ -123,6 +148,9 @@ CHECKS = [("pings of 0 to 1472 bytes are answered to the byte", ping_is_answered
           ("an address that the kernel has itself is refused in one line", kernels_own_address_is_refused),
           ("an interface that does not exist is refused in one line", missing_interface_is_refused),
           ("tap: with the name of another's interface is refused", interface_of_others_is_refused, ("tap",)),
-          ("a link that stays down is named, and the machine called not ready", dead_link_is_refused, ("af_packet",)),
+          ("a link that stays down is named, and the machine called not ready", dead_link_is_refused,
+           ("af_packet", "af_xdp")),
+          ("af_xdp: its program goes with it", program_comes_and_goes, ("af_xdp",)),
           ("a port without an address is refused in one line", port_without_address_is_refused),
-          ("SIGTERM and SIGINT end quern serve cleanly, with its report", a_signal_ends_it_cleanly)]
+          ("SIGTERM and SIGINT end quern serve cleanly, with its report", a_signal_ends_it_cleanly),
+          ("af_xdp: an MTU beyond its page is refused in one line", large_mtu_is_refused, ("af_xdp",))]

@@ -14,7 +14,7 @@ import time
 QUERN, LINUX, NOBODY, PREFIX = "198.18.0.1", "198.18.0.2", "198.18.0.9", 24
 PORT = 80
 NAMESPACES = "/run/netns"
-CLONE_NEWNET, PR_SET_PDEATHSIG = 0x40000000, 1
+CLONE_NEWNET, PR_SET_PDEATHSIG, AF_XDP = 0x40000000, 1, 44
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 # A busy Linux server and client, and ARP that does not hold a test up for a second.
@@ -62,14 +62,24 @@ def enter_namespace(path):
             raise OSError(ctypes.get_errno(), f"setns {path}")
 
 
+def may_use_xdp():
+    try:
+        socket.socket(AF_XDP, socket.SOCK_RAW).close()
+    except OSError:
+        return False
+    return True
+
+
 def what_is_missing(kind):
     """Why this machine or user cannot run the tests, or None."""
-    tools = ("ip", "ss") + (("ethtool",) if kind == "af_packet" else ())
+    tools = ("ip", "ss") + (() if kind == "tap" else ("ethtool",))
     for tool in tools:
         if shutil.which(tool) is None:
             return f"no {tool} (Debian: iproute2, ethtool)"
     if kind == "tap" and not os.path.exists("/dev/net/tun"):
         return "no /dev/net/tun"
+    if kind == "af_xdp" and not may_use_xdp():
+        return "no AF_XDP in this kernel, or no right to it"
     name = f"quern-peer-{os.getpid()}-try"
     try:
         ip("netns", "add", name)
@@ -125,7 +135,7 @@ class Lab:
             # Room for a rule before that of local addresses, see deaf().
             ip("rule", "add", "pref", "10", "lookup", "local")
             ip("rule", "del", "pref", "0")
-            if self.kind == "af_packet":
+            if self.kind != "tap":
                 self._plug_veth()
         except BaseException:
             self.__exit__()
