@@ -25,13 +25,22 @@ enum {
 	NIC_MTU_MAX = 9000
 };
 
-enum nic_kind { NIC_KIND_CABLE, NIC_KIND_TAP, NIC_KIND_AF_PACKET, NIC_KIND_AF_XDP, NIC_KIND_MEMIF, NIC_KINDS };
+enum nic_kind {
+	NIC_KIND_CABLE,
+	NIC_KIND_TAP,
+	NIC_KIND_AF_PACKET,
+	NIC_KIND_AF_XDP,
+	NIC_KIND_MEMIF,
+	NIC_KIND_PCAP,
+	NIC_KINDS
+};
 
 /* What a device text says. */
 struct nic_name {
 	enum nic_kind kind;
 	char interface[NIC_INTERFACE_TEXT]; /* the kernel's side; empty where there is none */
-	char path[NIC_DEVICE_TEXT];         /* of the socket */
+	char path[NIC_DEVICE_TEXT];         /* of the socket, or of the file to read */
+	char out[NIC_DEVICE_TEXT];          /* of the file to write; empty where there is none */
 	bool listens;                       /* the side that makes the socket */
 };
 

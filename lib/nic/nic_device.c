@@ -29,12 +29,15 @@ size_t nic_memory_bytes(const struct nic_config *config)
 	return ((size_t)1 << 20) + rings * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
 }
 
-/* net_ring has no address of its own. net_tap gives the kernel's side of the interface the port's address; ours must
- * differ from it, or a bridge in between takes our frames for its own. */
+/* A capture file has said whom its frames were for. net_ring has no address of its own. net_tap gives the kernel's side
+ * of the interface the port's address; ours must differ from it, or a bridge in between takes our frames for its own.
+ */
 static void choose_mac(struct nic *nic)
 {
 	struct rte_ether_addr own;
 
+	if (nic->kind == NIC_KIND_PCAP && !rte_is_zero_ether_addr((const struct rte_ether_addr *)nic->mac))
+		return;
 	if (nic->kind == NIC_KIND_CABLE || rte_eth_macaddr_get(nic->port, &own) != 0) {
 		const uint8_t made[6] = {0x02, 'q', 'u', 'e', 'r', (uint8_t)nic->config.number};
 

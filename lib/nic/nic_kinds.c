@@ -30,7 +30,17 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 			    .check = nic_memif_check,
 			    .attach = nic_memif_attach,
 			    .is_kept = true},
+	[NIC_KIND_PCAP] = {.word = "pcap:",
+			   .shape = "pcap:FILE[,OUT]",
+			   .parse = nic_pcap_parse,
+			   .check = nic_pcap_check,
+			   .attach = nic_pcap_attach},
 };
+
+bool nic_path_is_plain(const char *path)
+{
+	return strpbrk(path, "=[]()\"\\ ,") == NULL;
+}
 
 char *nic_devices_text(char *text, size_t size)
 {

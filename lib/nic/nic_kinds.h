@@ -40,6 +40,13 @@ int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ER
 int nic_memif_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_memif_attach(struct nic *nic, const struct nic_name *name);
 
+int nic_pcap_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_pcap_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_pcap_attach(struct nic *nic, const struct nic_name *name);
+
+/* Whether DPDK takes a path as a value of its arguments, which it splits at some letters. */
+bool nic_path_is_plain(const char *path);
+
 /* Makes a virtual device "DRIVERn", n being the port's number. 0 or -errno with nothing left behind. */
 int nic_vdev_attach(struct nic *nic, const char *driver, const char *arguments);
 int nic_vdev_attach_tap(struct nic *nic, const struct nic_name *name);

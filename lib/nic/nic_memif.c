@@ -37,8 +37,7 @@ int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ER
 	if (comma != NULL && strcmp(comma, ",server") != 0)
 		return refuse(rest, "behind the path there is nothing but ,server", error);
 	snprintf(name->path, sizeof(name->path), "%.*s", (int)length, rest);
-	/* DPDK splits its arguments at these. */
-	if (strpbrk(name->path, "=[]()\"\\ ") != NULL)
+	if (!nic_path_is_plain(name->path))
 		return refuse(rest, "DPDK takes no path with a space or any of =[]()\"\\", error);
 	name->listens = comma != NULL;
 	return 0;

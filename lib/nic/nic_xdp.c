@@ -100,7 +100,7 @@ int nic_xdp_attach(struct nic *nic, const struct nic_name *name)
 	if (nic->name_fd < 0)
 		return nic->name_fd;
 	snprintf(arguments, sizeof(arguments), "iface=%s,start_queue=0,queue_count=%u", name->interface,
-		 nic->config.queues);
+		 nic->queues);
 	code = nic_vdev_attach(nic, "net_af_xdp", arguments);
 	if (code != 0)
 		close(nic->name_fd);

@@ -30,6 +30,7 @@ Test(nic_check, reads_each_kind_of_device_and_its_interface)
 		{"af_packet:eth1.100", NIC_KIND_AF_PACKET, "eth1.100"},
 		{"af_xdp:eth1", NIC_KIND_AF_XDP, "eth1"},
 		{"memif:/tmp/m.sock", NIC_KIND_MEMIF, ""},
+		{"pcap:in.pcap,out.pcap", NIC_KIND_PCAP, ""},
 	};
 
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
