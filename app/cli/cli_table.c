@@ -44,7 +44,7 @@ static struct cli_port *last_port(struct cli_settings *settings)
 static bool set_port(struct cli_settings *settings, const char *value)
 {
 	const char *colon = strchr(value, ':');
-	bool is_device = strcmp(value, "cable") == 0 || (colon && colon[1] != '\0');
+	bool is_device = strcmp(value, "cable") == 0 || (colon && colon[1] != '\0') || strncmp(value, "net_", 4) == 0;
 
 	if (!is_device || settings->port_count == QUERN_MAX_PORTS)
 		return false;

@@ -13,7 +13,7 @@
 
 #include "base/check.h"
 
-enum { EAL_ARGUMENTS = 64, EAL_TEXT = 8192 };
+enum { EAL_ARGUMENTS = 80, EAL_TEXT = 20480 };
 
 struct eal_arguments {
 	char text[EAL_TEXT];
@@ -56,6 +56,27 @@ static void add_cores(struct eal_arguments *arguments, const struct quern_engine
 	add(arguments, "--main-lcore=0");
 }
 
+/* Nothing is probed that was not named. Where all is software, buffers go by their virtual addresses: AF_XDP needs a
+ * pool in one piece, which pages in physical order are not. */
+static void add_devices(struct eal_arguments *arguments, const struct quern_engine *engine)
+{
+	char device[NIC_DEVICE_TEXT + 8];
+	bool has_bus = false;
+
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		struct nic_config config = engine_nic_config(engine, port);
+
+		if (!nic_eal_argument(&config, device, sizeof(device)))
+			continue;
+		add(arguments, "--allow=%s", device);
+		has_bus = true;
+	}
+	if (has_bus)
+		return;
+	add(arguments, "--no-pci");
+	add(arguments, "--iova-mode=va");
+}
+
 static void build_arguments(struct eal_arguments *arguments, const struct quern_engine *engine)
 {
 	arguments->used = 0;
@@ -69,7 +90,7 @@ static void build_arguments(struct eal_arguments *arguments, const struct quern_
 		add(arguments, "-m");
 		add(arguments, "%llu", (unsigned long long)((engine->memory.need_bytes >> 20) + 1));
 	}
-	add(arguments, "--no-pci");
+	add_devices(arguments, engine);
 	add(arguments, "--no-telemetry");
 	add_cores(arguments, engine);
 	add(arguments, "--file-prefix=quern-%d", getpid());

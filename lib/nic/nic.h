@@ -32,6 +32,8 @@ enum nic_kind {
 	NIC_KIND_AF_XDP,
 	NIC_KIND_MEMIF,
 	NIC_KIND_PCAP,
+	NIC_KIND_PCI,
+	NIC_KIND_VDEV,
 	NIC_KINDS
 };
 
@@ -39,8 +41,8 @@ enum nic_kind {
 struct nic_name {
 	enum nic_kind kind;
 	char interface[NIC_INTERFACE_TEXT]; /* the kernel's side; empty where there is none */
-	char path[NIC_DEVICE_TEXT];         /* of the socket, or of the file to read */
-	char out[NIC_DEVICE_TEXT];          /* of the file to write; empty where there is none */
+	char path[NIC_DEVICE_TEXT];         /* of the socket or of the file to read; the device's name for DPDK */
+	char out[NIC_DEVICE_TEXT];          /* the file to write, or DPDK's arguments; empty where there is none */
 	bool listens;                       /* the side that makes the socket */
 };
 
@@ -112,6 +114,9 @@ char *nic_devices_text(char *text, size_t size);
 /* Everything that can be found out before EAL starts: the interface exists, we may open it, and our addresses are not
  * the kernel's. Changes nothing. 0; -EINVAL, -ENODEV, -EPERM, -EADDRINUSE or what the kernel says. */
 int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
+
+/* Writes what EAL must be told to probe, where the port is on a bus. False for all others. */
+bool nic_eal_argument(const struct nic_config *config, char *argument, size_t size);
 
 /* Makes the port known to DPDK and reads what it can do; it carries no frames yet. `far_end` is the other end of a
  * cable where that one is attached already, else null. 0 or -errno with nothing left behind. */

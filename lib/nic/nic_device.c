@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ring.h>
@@ -38,7 +39,7 @@ static void choose_mac(struct nic *nic)
 
 	if (nic->kind == NIC_KIND_PCAP && !rte_is_zero_ether_addr((const struct rte_ether_addr *)nic->mac))
 		return;
-	if (nic->kind == NIC_KIND_CABLE || rte_eth_macaddr_get(nic->port, &own) != 0) {
+	if (nic->kind == NIC_KIND_CABLE || rte_eth_macaddr_get(nic->port, &own) != 0 || rte_is_zero_ether_addr(&own)) {
 		const uint8_t made[6] = {0x02, 'q', 'u', 'e', 'r', (uint8_t)nic->config.number};
 
 		memcpy(nic->mac, made, sizeof(made));
@@ -92,7 +93,7 @@ int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far
 	code = nic->kind == NIC_KIND_CABLE ? nic_cable_attach(nic, far_end)
 					   : nic_kind_rows[nic->kind].attach(nic, &name);
 	if (code != 0)
-		return nic_fail(config, error, code, "the driver did not take it: %s", strerror(-code));
+		return nic_fail(config, error, code, "the driver did not take it: %s\n  Say more: -v", strerror(-code));
 	code = read_abilities(nic);
 	if (code != 0) {
 		nic_close(nic);
@@ -102,6 +103,14 @@ int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far
 	return 0;
 }
 
+static void remove_from_bus(const struct nic *nic)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get(nic->port, &info) == 0)
+		rte_dev_remove(info.device);
+}
+
 void nic_close(struct nic *nic)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
@@ -109,7 +118,10 @@ void nic_close(struct nic *nic)
 	if (rte_eth_dev_get_name_by_port(nic->port, name) == 0) {
 		rte_eth_dev_stop(nic->port);
 		/* The driver's remove closes the port and gives its interface back. */
-		rte_vdev_uninit(name);
+		if (nic->kind == NIC_KIND_PCI)
+			remove_from_bus(nic);
+		else
+			rte_vdev_uninit(name);
 	}
 	nic_cable_free(nic);
 	if (nic->name_fd > 0)

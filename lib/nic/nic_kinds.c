@@ -35,6 +35,8 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 			   .parse = nic_pcap_parse,
 			   .check = nic_pcap_check,
 			   .attach = nic_pcap_attach},
+	[NIC_KIND_PCI] = {.shape = "0000:03:00.0[,ARGS]", .check = nic_pci_check, .attach = nic_pci_attach},
+	[NIC_KIND_VDEV] = {.shape = "net_DRIVER0[,ARGS]", .attach = nic_vdev_attach_devargs},
 };
 
 bool nic_path_is_plain(const char *path)
@@ -52,30 +54,49 @@ char *nic_devices_text(char *text, size_t size)
 	return text;
 }
 
-int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN_ERROR_TEXT])
+/* What has a word before its colon, and the cable. */
+static bool begins_with_word(const char *device, const struct nic_kind_row *row)
+{
+	return row->word != NULL && strncmp(device, row->word, strlen(row->word)) == 0 &&
+	       (row->parse != NULL || device[strlen(row->word)] == '\0');
+}
+
+static int parse_words(const char *device, struct nic_name *name, char error[QUERN_ERROR_TEXT])
 {
 	char devices[256];
-	struct nic_name found = {.kind = NIC_KIND_CABLE};
-	int code = -EINVAL;
+
+	for (name->kind = 0; name->kind < NIC_KINDS; name->kind++) {
+		const struct nic_kind_row *row = &nic_kind_rows[name->kind];
+
+		if (begins_with_word(device, row))
+			return row->parse == NULL ? 0 : row->parse(device + strlen(row->word), name, error);
+	}
+	snprintf(error, QUERN_ERROR_TEXT, "no device '%.64s'\n  There are: %s", device,
+		 nic_devices_text(devices, sizeof(devices)));
+	return -EINVAL;
+}
+
+int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN_ERROR_TEXT])
+{
+	struct nic_name found = {.path = ""};
+	int code = 0;
 
 	if (strlen(device) >= NIC_DEVICE_TEXT) {
 		snprintf(error, QUERN_ERROR_TEXT, "'%.64s…': longer than %d characters\n  Shorten the path", device,
 			 NIC_DEVICE_TEXT - 1);
 		return -EINVAL;
 	}
-	for (; found.kind < NIC_KINDS; found.kind++) {
-		const struct nic_kind_row *row = &nic_kind_rows[found.kind];
-		const char *rest = device + strlen(row->word);
-
-		if (strncmp(device, row->word, strlen(row->word)) != 0 || (row->parse == NULL && rest[0] != '\0'))
-			continue;
-		code = row->parse == NULL ? 0 : row->parse(rest, &found, error);
-		if (code == 0)
-			*name = found;
-		return code;
+	if (nic_pci_is_address(device)) {
+		found.kind = NIC_KIND_PCI;
+		nic_pci_parse(device, &found);
+	} else if (nic_vdev_is_devargs(device)) {
+		found.kind = NIC_KIND_VDEV;
+		nic_vdev_parse(device, &found);
+	} else {
+		code = parse_words(device, &found, error);
 	}
-	snprintf(error, QUERN_ERROR_TEXT, "no device '%.64s'\n  There are: %s", device,
-		 nic_devices_text(devices, sizeof(devices)));
+	if (code == 0)
+		*name = found;
 	return code;
 }
 

@@ -5,7 +5,7 @@
 #include "nic/nic.h"
 
 struct nic_kind_row {
-	const char *word;  /* that a device text begins with */
+	const char *word;  /* that a device text begins with; null where its shape tells */
 	const char *shape; /* of the whole text, for messages */
 	/* Takes apart what stands behind the word. 0, or -EINVAL with a text that has a remedy. Null: nothing may. */
 	int (*parse)(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
@@ -44,11 +44,27 @@ int nic_pcap_parse(const char *rest, struct nic_name *name, char error[QUERN_ERR
 int nic_pcap_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_pcap_attach(struct nic *nic, const struct nic_name *name);
 
+/* NICs by their place on the PCI bus: "03:00.0" or "0000:03:00.0", with DPDK's arguments behind a comma. */
+bool nic_pci_is_address(const char *device);
+void nic_pci_parse(const char *device, struct nic_name *name);
+int nic_pci_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
+int nic_pci_attach(struct nic *nic, const struct nic_name *name);
+
+/* The check below another root than /sys/bus/pci/devices. */
+int nic_pci_check_in(const char *devices, const struct nic_config *config, const struct nic_name *name,
+		     char error[QUERN_ERROR_TEXT]);
+
 /* Whether DPDK takes a path as a value of its arguments, which it splits at some letters. */
 bool nic_path_is_plain(const char *path);
 
 /* Makes a virtual device "DRIVERn", n being the port's number. 0 or -errno with nothing left behind. */
 int nic_vdev_attach(struct nic *nic, const char *driver, const char *arguments);
+
+/* DPDK's own words: "net_null0,size=64". */
+bool nic_vdev_is_devargs(const char *device);
+void nic_vdev_parse(const char *device, struct nic_name *name);
+int nic_vdev_attach_devargs(struct nic *nic, const struct nic_name *name);
+
 int nic_vdev_attach_tap(struct nic *nic, const struct nic_name *name);
 int nic_vdev_attach_af_packet(struct nic *nic, const struct nic_name *name);
 

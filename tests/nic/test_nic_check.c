@@ -60,7 +60,7 @@ Test(nic_check, refuses_other_devices_and_lists_what_there_is)
 					      "memif:,server",
 					      "memif:/tmp/a,client",
 					      "memif:/tmp/a b",
-					      "0000:03:00.0"};
+					      "0000:03:00"};
 
 	for (size_t row = 0; row < sizeof(devices) / sizeof(devices[0]); row++) {
 		struct nic_config config = config_of(devices[row]);
