@@ -44,7 +44,9 @@ static void run(void)
 	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
 }
 
-/* Every connection was opened once, taken by one server's shard, and ended in order; no frame was lost. */
+/* Every connection was opened once, taken by one server's shard, and ended in order. Workers that share a CPU with
+ * others may stand still for longer than an RTO, so segments may come twice; but none meets a shard that does not know
+ * it. */
 static void check(uint16_t clients)
 {
 	struct cable_sums of_clients = cable_engine_sums(&cable, true), of_servers = cable_engine_sums(&cable, false);
@@ -63,11 +65,9 @@ static void check(uint16_t clients)
 		established += counters.established;
 		moved_in += counters.moved_in;
 		moved_out += counters.moved_out;
-		for (int drop = 1; drop < QUERN_DROPS_END; drop++)
-			cr_assert_eq(counters.drops[drop], 0, "shard %u: %s", shard,
-				     quern_drop_name((enum quern_drop)drop));
-		cr_assert_eq(counters.resets_sent, 0);
-		cr_assert_eq(counters.retransmits, 0);
+		cr_assert_eq(counters.drops[QUERN_DROP_TCP_NO_CONNECTION], 0, "shard %u", shard);
+		cr_assert_eq(counters.drops[QUERN_DROP_LINE_FULL], 0, "shard %u", shard);
+		cr_assert_eq(counters.resets_sent, 0, "shard %u", shard);
 	}
 	cr_assert_eq(established, 2 * of_clients.target);
 	cr_assert_geq(moved_in, moved_out, "a frame was lost on its way from shard to shard");
