@@ -122,7 +122,8 @@ def expect_totals(report, count, closed_by="fin"):
     """All `count` connections were established without a failure, and all ended the same way."""
     totals = report["totals"]
     wanted = {"fin": 0, "reset": 0, "timeout": 0, "evicted": 0, closed_by: count}
-    expect_equal(sum(totals["failed"].values()), 0, f"failed {totals['failed']}, sum")
+    expect_equal(sum(totals["failed"].values()), 0,
+                 f"failed {totals['failed']}, sent again {totals['retransmits']}, dropped {totals['drops']}; sum")
     for key in ("opened", "established", "closed"):
         expect_equal(totals[key], count, f"{key} of {totals}")
     expect_equal(totals["closed_by"], wanted, "closed_by")
