@@ -56,10 +56,11 @@ static int add_client(struct quern_engine_config *config, struct load_measure *m
 }
 
 static int add_server(struct quern_engine_config *config, struct load_measure *measure,
-		      const struct cli_settings *settings, uint16_t number, struct serve_server *server)
+		      const struct cli_settings *settings, uint16_t number, struct serve_server *server,
+		      const struct http_site *site)
 {
 	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "server");
-	int rc = serve_server_open(server, settings, &workers, number);
+	int rc = serve_server_open(server, settings, &workers, number, site);
 
 	if (rc != 0)
 		return rc;
@@ -75,6 +76,7 @@ int bench_command(struct cli_settings *settings)
 	static struct quern_engine_config config;
 	static struct load_measure measure;
 	static struct serve_server servers[QUERN_MAX_SHARDS];
+	static struct http_site site;
 	struct cli_cores usable;
 	char error[CLI_ERROR_TEXT];
 	int code = 0;
@@ -84,11 +86,15 @@ int bench_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
+	if (settings->http.is_spoken && http_site_open(&site, NULL, settings->http.body_bytes, error) != 0)
+		return cli_fail(CLI_EXIT_MACHINE, "%s", error);
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == 0; i++)
-		code = workers.at[i].port == 0 ? add_client(&config, &measure, settings, i)
-					       : add_server(&config, &measure, settings, i, &servers[i]);
+		code = workers.at[i].port == 0
+			       ? add_client(&config, &measure, settings, i)
+			       : add_server(&config, &measure, settings, i, &servers[i],
+					    settings->http.is_spoken ? &site : NULL);
 	if (code != 0)
 		code = cli_fail(CLI_EXIT_MACHINE, "not enough memory for %u connections; lower --max-connections",
 				settings->max_connections);
@@ -97,5 +103,6 @@ int bench_command(struct cli_settings *settings)
 	for (uint16_t i = 0; i < workers.count; i++)
 		serve_server_close(&servers[i]);
 	load_measure_close(&measure);
+	http_site_close(&site);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli_suggest.h"
+#include "cli/cli_target.h"
 
 /* What is left of the command line, and where the error goes. */
 struct reader {
@@ -112,7 +113,6 @@ static int take_letters(struct reader *reader, const char *text)
 /* The one thing without a dash is the target of load. */
 static int take_target(struct reader *reader, const char *text)
 {
-	static const char scheme[] = "tcp://";
 	struct cli_settings *settings = reader->settings;
 
 	if (settings->command != CLI_LOAD || settings->has_target) {
@@ -120,10 +120,11 @@ static int take_target(struct reader *reader, const char *text)
 			 text, cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 ||
-	    quern_parse_endpoint(text + sizeof(scheme) - 1, &settings->target) != 0) {
+	if (!cli_parse_target(text, &settings->target, &settings->http.path)) {
 		snprintf(reader->error, CLI_ERROR_TEXT,
-			 "target %s: accepted is tcp://ADDR:PORT, e.g. tcp://198.18.0.2:80", text);
+			 "target %.300s: accepted is tcp://ADDR:PORT or http://ADDR[:PORT][/PATH], e.g. "
+			 "http://198.18.0.2/",
+			 text);
 		return -EINVAL;
 	}
 	settings->has_target = true;

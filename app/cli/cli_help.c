@@ -19,11 +19,11 @@ static const struct about about_commands[] = {
 	 "Opens and closes TCP connections between a client and a server in one process, over a cable.",
 	 "quern bench -d 10s --close server --time-wait 20ms"},
 	{CLI_SERVE, "quern serve -p DEV --ip ADDR/LEN [flags]",
-	 "Answers load: accepts, acknowledges, and closes when the peer closes. Ends by Ctrl-C.",
-	 "quern serve --discard -p tap:q0 --ip 198.18.0.1/24 --listen 198.18.0.1:80"},
-	{CLI_LOAD, "quern load tcp://ADDR:PORT -p DEV --ip ADDR/LEN [flags]",
+	 "Answers load: takes all, sends it back, or speaks HTTP. Ends by Ctrl-C.",
+	 "quern serve --http -p tap:q0 --ip 198.18.0.1/24 --listen 198.18.0.1:80"},
+	{CLI_LOAD, "quern load tcp://ADDR:PORT | http://ADDR[:PORT][/PATH] -p DEV --ip ADDR/LEN [flags]",
 	 "Opens connections to a target and accounts for every one.",
-	 "quern load tcp://198.18.0.2:80 -p tap:q0 --ip 198.18.0.1/24 --cps 5k -d 60s"},
+	 "quern load http://198.18.0.2/ -p tap:q0 --ip 198.18.0.1/24 --cps 5k -d 60s"},
 };
 
 /* One flag, padded to a cell. */

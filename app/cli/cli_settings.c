@@ -9,6 +9,7 @@ enum {
 	DEFAULT_MAX_CONNECTIONS = 131072,
 	DEFAULT_MAX_TIME_WAIT = 131072,
 	DEFAULT_PORT = 80,
+	DEFAULT_BODY = 1024,
 	LAN_PREFIX = 24,  /* network of an address that came without its length */
 	BENCH_PREFIX = 15 /* RFC 2544 C.2.2: 198.18.0.0/15 */
 };
@@ -52,6 +53,7 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 		.duration_ns = command == CLI_SERVE ? 0 : 10 * CLI_NS_PER_S,
 		.time_wait_ns = 60 * CLI_NS_PER_S,
 		.connect_timeout_ns = 3 * CLI_NS_PER_S,
+		.http = {.requests = 1, .body_bytes = DEFAULT_BODY},
 		.keepalive = {.on = false, .idle_ms = 7200000, .interval_ms = 75000, .probes = 10},
 	};
 }
@@ -176,10 +178,12 @@ static int complete_serve(struct cli_settings *settings, char error[CLI_ERROR_TE
 {
 	bool has_address = settings->listen_count > 0;
 
-	if ((settings->services & (settings->services - 1)) != 0)
+	if (settings->services == (CLI_SERVICE_DISCARD | CLI_SERVICE_ECHO))
 		return refuse(error, "give --discard or --echo, not both");
+	if ((settings->services & (settings->services - 1)) != 0)
+		return refuse(error, "give one of --discard, --echo and --http");
 	if (settings->services != 0 && settings->payload_bytes != 0)
-		return refuse(error, "--payload says what is answered; leave out --discard and --echo");
+		return refuse(error, "--payload says what is answered; leave out --discard, --echo and --http");
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		has_address |= settings->ports[i].has_ip;
 	if (!has_address)
@@ -229,12 +233,10 @@ static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_
 
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
-	int rc = 0;
+	int rc;
 
 	if (settings->cps != 0 && settings->cc != 0)
 		return refuse(error, "give --cps or --cc, not both");
-	if (settings->cps == 0 && settings->cc == 0 && settings->command != CLI_SERVE)
-		settings->cps = CLI_CPS_MAX;
 	if (settings->max_time_wait == 0)
 		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (settings->connections != 0 && !settings->duration_given)
@@ -244,11 +246,14 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 			 cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	if (settings->command == CLI_BENCH)
+	rc = cli_complete_http(settings, error);
+	if (rc == 0 && settings->cps == 0 && settings->cc == 0 && settings->command != CLI_SERVE)
+		settings->cps = CLI_CPS_MAX;
+	if (rc == 0 && settings->command == CLI_BENCH)
 		rc = complete_bench(settings, error);
-	if (settings->command == CLI_SERVE)
+	if (rc == 0 && settings->command == CLI_SERVE)
 		rc = complete_serve(settings, error);
-	if (settings->command == CLI_LOAD)
+	if (rc == 0 && settings->command == CLI_LOAD)
 		rc = complete_load(settings, error);
 	for (uint16_t i = 0; rc == 0 && settings->command != CLI_BENCH && i < settings->port_count; i++)
 		rc = find_port_addresses(settings, &settings->ports[i], error);

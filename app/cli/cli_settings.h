@@ -26,7 +26,7 @@ enum cli_command {
 enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_RST };
 
 /* What serve does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
-enum cli_service { CLI_SERVICE_DISCARD = 1, CLI_SERVICE_ECHO = 2 };
+enum cli_service { CLI_SERVICE_DISCARD = 1, CLI_SERVICE_ECHO = 2, CLI_SERVICE_HTTP = 4 };
 
 struct cli_port {
 	const char *device;
@@ -40,6 +40,18 @@ struct cli_port {
 };
 
 #define CLI_CPS_MAX UINT64_MAX
+
+/* What HTTP needs to be told. */
+struct cli_http {
+	bool is_spoken;  /* --http, --payload http or a target http://; found by cli_complete() */
+	bool is_payload; /* --payload http */
+	bool requests_given;
+	bool body_given;
+	uint32_t requests;   /* of a connection; 0: as many as the run lasts */
+	uint64_t body_bytes; /* of a server's / */
+	const char *path;    /* of the target, with its query; null for none */
+	const char *root;    /* folder of a server's files; null for none */
+};
 
 struct cli_settings {
 	enum cli_command command;
@@ -66,10 +78,12 @@ struct cli_settings {
 	uint64_t cps;         /* 0: not asked for; CLI_CPS_MAX */
 	uint64_t cc;          /* 0: not asked for */
 	uint64_t hold_ns;
+	bool close_given;
 	enum cli_close close;
 	uint64_t warmup_ns;
 	uint64_t seed;
 	uint32_t payload_bytes; /* each way; 0: none */
+	struct cli_http http;
 	unsigned int services; /* enum cli_service, ored; cli_complete() leaves at most one */
 
 	uint64_t time_wait_ns;
@@ -92,6 +106,9 @@ const char *cli_close_name(enum cli_close close);
 
 /* The settings of a command before its flags are read. */
 void cli_settings_init(struct cli_settings *settings, enum cli_command command);
+
+/* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
+int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 
 /* Checks the flags against each other and fills in what was left out. 0, or -EINVAL with one line in `error`. */
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

@@ -12,6 +12,7 @@ enum {
 	MAX_RECORDS = 1 << 30
 };
 #define MAX_CPS UINT64_C(100000000)
+#define MAX_BODY UINT64_C(1000000000000)
 #define MAX_TIMER (24 * 3600 * CLI_NS_PER_S)
 
 static bool count_within(const char *value, uint64_t least, uint64_t most, uint64_t *count)
@@ -198,6 +199,7 @@ static bool set_close(struct cli_settings *settings, const char *value)
 		if (strcmp(value, cli_close_name((enum cli_close)close)) != 0)
 			continue;
 		settings->close = (enum cli_close)close;
+		settings->close_given = true;
 		return true;
 	}
 	return false;
@@ -206,12 +208,37 @@ static bool set_close(struct cli_settings *settings, const char *value)
 static bool set_payload(struct cli_settings *settings, const char *value)
 {
 	uint64_t bytes = 0;
+	bool is_http = strcmp(value, "http") == 0;
 
-	if (strcmp(value, "none") != 0 &&
+	if (strcmp(value, "none") != 0 && !is_http &&
 	    (strncmp(value, "bytes:", 6) != 0 || !count_within(value + 6, 1, PAYLOAD_MAX, &bytes)))
 		return false;
 	settings->payload_bytes = (uint32_t)bytes;
+	settings->http.is_payload = is_http;
 	return true;
+}
+
+static bool set_requests(struct cli_settings *settings, const char *value)
+{
+	uint64_t count;
+
+	if (!count_within(value, 0, UINT32_MAX, &count))
+		return false;
+	settings->http.requests = (uint32_t)count;
+	settings->http.requests_given = true;
+	return true;
+}
+
+static bool set_body(struct cli_settings *settings, const char *value)
+{
+	settings->http.body_given = count_within(value, 0, MAX_BODY, &settings->http.body_bytes);
+	return settings->http.body_given;
+}
+
+static bool set_root(struct cli_settings *settings, const char *value)
+{
+	settings->http.root = value;
+	return value[0] != '\0';
 }
 
 static bool set_warmup(struct cli_settings *settings, const char *value)
@@ -249,6 +276,12 @@ static bool set_echo(struct cli_settings *settings, const char *value)
 {
 	(void)value;
 	return settings->services |= CLI_SERVICE_ECHO;
+}
+
+static bool set_http(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return settings->services |= CLI_SERVICE_HTTP;
 }
 
 static bool set_json(struct cli_settings *settings, const char *value)
@@ -304,8 +337,11 @@ const struct cli_flag cli_flag_table[] = {
 	{"cc", 0, "N", "hold so many open", "a number from 1, e.g. 200k", WITH_LOAD, set_cc},
 	{"hold", 0, "TIME", "keep each open, 0s", "a time up to 24h, e.g. 1s", CLI_ALL, set_hold},
 	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, set_close},
-	{"payload", 0, "KIND", "none or bytes:N", "none, or bytes:N with N from 1 to 65535 each way", CLI_ALL,
-	 set_payload},
+	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
+	 CLI_ALL, set_payload},
+	{"requests", 0, "N", "on each, 1; 0: no end", "0 (all the run long) to 4G, e.g. 100", WITH_LOAD,
+	 set_requests},
+	{"body", 0, "N", "bytes of /, 1024", "0 to 1000G, e.g. 10k", WITH_SERVER, set_body},
 	{"warmup", 0, "TIME", "not measured, 0s", "a time up to 24h, e.g. 2s", WITH_LOAD, set_warmup},
 	{"seed", 0, "N", "repeats random draws", "a number from 1", CLI_ALL, set_seed},
 	{"time-wait", 0, "TIME", "2MSL, 60s", "1ms to 24h, e.g. 60s", CLI_ALL, set_time_wait},
@@ -314,6 +350,8 @@ const struct cli_flag cli_flag_table[] = {
 	{"connect-timeout", 0, "TIME", "of a set-up, 3s", "1ms to 3m, e.g. 3s", WITH_LOAD, set_connect_timeout},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},
+	{"http", 0, NULL, "HTTP: / and /bytes/N", NULL, CLI_SERVE, set_http},
+	{"root", 0, "DIR", "its files, by --http", "a folder", CLI_SERVE, set_root},
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL, set_json},
 	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, set_quiet},
 	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, set_verbose},

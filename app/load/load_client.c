@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "load/load_client_parts.h"
+#include "load/load_exchange.h"
 
 enum {
 	WINDOW = 256,      /* set-ups in flight of --cps max */
@@ -61,11 +62,13 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 		    settings->source[i].last <= from->addresses.last)
 			client->sources[client->source_count++] = settings->source[i];
 	}
+	client->exchange = load_exchange_of(settings);
 	client->tally = malloc(sizeof(*client->tally));
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
 	if (settings->hold_ns > 0)
 		client->hold.entries = calloc(client->slot_count, sizeof(*client->hold.entries));
-	if (!client->tally || !client->slots || (settings->hold_ns > 0 && !client->hold.entries)) {
+	if (!client->tally || !client->slots || (settings->hold_ns > 0 && !client->hold.entries) ||
+	    (settings->http.is_spoken && load_http_open(client) != 0)) {
 		load_client_close(client);
 		return -ENOMEM;
 	}
@@ -75,6 +78,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 
 void load_client_close(struct load_client *client)
 {
+	load_http_close(client);
 	free(client->hold.entries);
 	free(client->slots);
 	free(client->tally);
@@ -166,7 +170,7 @@ static bool open_due(struct load_client *client, struct quern_shard *shard, uint
  * millisecond, so that a full port space does not become millions of failures. */
 static bool open_room(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	uint64_t used = client->to_hold > 0 ? (uint64_t)client->setting_up + client->open : client->setting_up;
+	uint64_t used = (uint64_t)client->setting_up + (client->to_hold > 0 ? client->open : client->http.unanswered);
 	uint64_t most = client->to_hold > 0 ? client->to_hold : client->settings->cc > 0 ? 0 : WINDOW;
 	uint64_t room = used < most ? most - used : 0;
 	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
@@ -189,6 +193,7 @@ static void begin_draining(struct load_client *client, uint64_t now)
 	if (client->is_scheduled && client->left > 0 && client->rate > 0)
 		client->missed = load_schedule_missed(&client->schedule, client->measure_end_ns);
 	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
+	client->is_ending = client->left > 0 || order_of(client) >= LOAD_ORDER_END;
 	/* A run that ends by count lets its connections live to their end. */
 	if (client->left == 0)
 		client->deadline_ns += client->settings->hold_ns;
@@ -223,12 +228,27 @@ static bool open_and_close(struct load_client *client, struct quern_shard *shard
 	return opened || closed;
 }
 
+/* While answers go on coming, a run by count waits for the rest of them. */
+static uint64_t drain_deadline(const struct load_client *client)
+{
+	uint64_t heard_deadline_ns = client->http.heard_ns + client->settings->connect_timeout_ns + SLACK_NS;
+
+	if (client->is_ending || heard_deadline_ns < client->deadline_ns)
+		return client->deadline_ns;
+	return heard_deadline_ns;
+}
+
 static bool drain(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	bool closed = load_close_due(client, shard, now);
-	bool is_decided = client->setting_up == 0 && (client->left > 0 || client->open == 0);
+	/* Those that are held for a time that lies beyond the end of the run have been held long enough. */
+	uint64_t due = client->is_ending && client->exchange->is_let_finish ? now + client->settings->hold_ns : now;
+	bool closed = load_close_due(client, shard, due);
+	bool is_cut = client->left > 0 && !client->exchange->is_let_finish;
+	bool is_decided = client->setting_up == 0 && (is_cut || client->open == 0);
 
-	if (!is_decided && now < client->deadline_ns && order_of(client) < LOAD_ORDER_QUIT)
+	if (order_of(client) >= LOAD_ORDER_END)
+		client->is_ending = true;
+	if (!is_decided && now < drain_deadline(client) && order_of(client) < LOAD_ORDER_QUIT)
 		return closed;
 	enter(client, LOAD_DECIDED);
 	return true;

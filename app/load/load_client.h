@@ -6,6 +6,7 @@
 
 #include "cli/cli_place.h"
 #include "load/load_hold.h"
+#include "load/load_http.h"
 #include "load/load_schedule.h"
 #include "report/report_tally.h"
 
@@ -40,12 +41,16 @@ struct load_slot {
 	uint32_t flags;
 };
 
+struct load_exchange;
+
 struct load_client {
 	enum load_phase phase;
 	const enum load_order *order;
 	const struct cli_settings *settings;
 	uint16_t port; /* by its place in the settings */
 	struct report_tally *tally;
+	const struct load_exchange *exchange;
+	struct load_http http;
 	struct load_slot *slots; /* by conn.index */
 	struct load_hold hold;
 	uint32_t slot_count;
@@ -71,6 +76,7 @@ struct load_client {
 	uint64_t missed; /* intended starts that were never reached */
 	uint64_t deadline_ns;
 	uint32_t sweep_next;
+	bool is_ending; /* drains before its connections have said all that they were to say */
 };
 
 /* Prepares client `number` of `count`, which is the worker of that number; memory is reserved here. 0 or -ENOMEM. */

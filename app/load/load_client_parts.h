@@ -4,7 +4,7 @@
 
 #include "load/load_client.h"
 
-enum { LOAD_SLOT_LIVE = 1, LOAD_SLOT_ESTABLISHED = 2, LOAD_SLOT_MEASURED = 4 };
+enum { LOAD_SLOT_LIVE = 1, LOAD_SLOT_ESTABLISHED = 2, LOAD_SLOT_MEASURED = 4, LOAD_SLOT_HEARD = 8 };
 
 extern const struct quern_events load_client_events;
 

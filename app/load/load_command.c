@@ -8,6 +8,7 @@
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"
 #include "cli/cli_signal.h"
+#include "cli/cli_target.h"
 #include "report/report_format.h"
 
 static int fail_unreachable(const struct load_measure *measure)
@@ -70,10 +71,10 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 static void announce_load(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
 {
 	struct quern_machine machine;
-	char target[QUERN_ENDPOINT_TEXT];
+	char target[CLI_TARGET_TEXT];
 
 	quern_engine_machine(engine, &machine);
-	fprintf(out, "quern load tcp://%s · ports", quern_format_endpoint(&settings->target, target));
+	fprintf(out, "quern load %s · ports", cli_format_target(settings, target));
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		fprintf(out, " %s", settings->ports[i].device);
 	fprintf(out, " · %s pages\n", machine.pages);

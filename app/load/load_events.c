@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "load/load_client_parts.h"
-#include "payload/payload.h"
+#include "load/load_exchange.h"
 #include "report/report_totals.h"
 
 enum {
@@ -31,6 +31,7 @@ void load_slot_settle(struct load_client *client, struct load_slot *slot)
 		report_count(slot->flags & LOAD_SLOT_ESTABLISHED ? &client->tally->in_flight
 								 : &client->tally->failed[REPORT_FAILED_timeout]);
 	slot->flags = 0;
+	client->exchange->settle(client, (uint32_t)(slot - client->slots));
 }
 
 static uint64_t ns_since_open(const struct load_slot *slot, uint64_t now)
@@ -95,37 +96,38 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 			quern_histogram_record(&client->tally->from_schedule,
 					       setup_ns + ((uint64_t)slot->lag << UNIT_SHIFT));
 	}
-	if (client->settings->payload_bytes)
-		payload_send(shard, conn, client->settings->payload_bytes);
-	else
+	if (client->exchange->start(client, shard, conn))
 		hold_or_close(client, shard, conn, now);
 }
 
-/* The answer to our payload. */
 static uint32_t on_data(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
 {
 	struct load_client *client = app;
-	const struct load_slot *slot = &client->slots[conn.index];
-	uint32_t size = client->settings->payload_bytes;
+	struct load_slot *slot = &client->slots[conn.index];
 
-	(void)text;
-	if (slot->flags & LOAD_SLOT_MEASURED && payload_taken(shard, conn) == 0)
+	if (client->phase >= LOAD_SWEEPING)
+		return bytes;
+	if ((slot->flags & (LOAD_SLOT_MEASURED | LOAD_SLOT_HEARD)) == LOAD_SLOT_MEASURED)
 		quern_histogram_record(&client->tally->first_byte, ns_since_open(slot, quern_now(shard)));
-	if (payload_take(shard, conn, bytes, size))
+	slot->flags |= LOAD_SLOT_HEARD;
+	if (client->exchange->take(client, shard, conn, text, bytes))
 		hold_or_close(client, shard, conn, quern_now(shard));
 	return bytes;
 }
 
 static void on_writable(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
-	const struct load_client *client = app;
+	struct load_client *client = app;
 
-	payload_send(shard, conn, client->settings->payload_bytes);
+	client->exchange->room(client, shard, conn);
 }
 
 static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
-	(void)app;
+	struct load_client *client = app;
+
+	if (client->phase < LOAD_SWEEPING)
+		client->exchange->peer_closed(client, shard, conn);
 	quern_conn_close(shard, conn);
 }
 
@@ -135,6 +137,7 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	struct load_slot *slot = &client->slots[conn.index];
 	struct report_tally *tally = client->tally;
 	uint32_t flags = slot->flags;
+	bool is_whole;
 
 	load_hold_remove(&client->hold, conn.index);
 	if (client->phase >= LOAD_SWEEPING) {
@@ -145,10 +148,11 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	if (flags & LOAD_SLOT_ESTABLISHED) {
 		client->open--;
 		report_count(&tally->ended);
+		is_whole = client->exchange->ended(client, shard, conn);
 		if (!(flags & LOAD_SLOT_MEASURED))
 			return;
 		report_count(&tally->closed[report_close_of(how)]);
-		if (payload_taken(shard, conn) < client->settings->payload_bytes)
+		if (!is_whole)
 			report_count(&tally->cut_short);
 		quern_histogram_record(&tally->life, ns_since_open(slot, quern_now(shard)));
 	} else if (flags & LOAD_SLOT_LIVE) {

@@ -208,12 +208,15 @@ static double schedule_kept(const struct load_measure *measure, const struct rep
 	return (double)totals->on_schedule / (double)(totals->opened + missed);
 }
 
-/* The run failed where the accounts do not add up, or where not one connection came about. */
+/* The run failed where the accounts do not add up, or where not one connection came about or one request was answered.
+ */
 static enum report_verdict judge(const struct report_totals *totals)
 {
 	if (cli_signal_count() > 0)
 		return REPORT_ABORTED;
 	if (!report_adds_up(totals) || (totals->opened > 0 && totals->established == 0))
+		return REPORT_FAIL;
+	if (totals->requests[REPORT_REQUESTS_sent] > 0 && totals->requests[REPORT_REQUESTS_ok] == 0)
 		return REPORT_FAIL;
 	return REPORT_PASS;
 }
@@ -233,12 +236,14 @@ static void merge_clients(struct report_run *run, struct load_measure *measure)
 		quern_histogram_merge(&sum->from_schedule, &tally->from_schedule);
 		quern_histogram_merge(&sum->first_byte, &tally->first_byte);
 		quern_histogram_merge(&sum->life, &tally->life);
+		quern_histogram_merge(&sum->request, &tally->request);
 	}
 	run->is_scheduled = measure->clients[0].is_scheduled;
 	run->setup = &sum->setup;
 	run->from_schedule = run->is_scheduled ? &sum->from_schedule : &sum->setup;
 	run->first_byte = &sum->first_byte;
 	run->life = &sum->life;
+	run->request = &sum->request;
 }
 
 int load_measure_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output)

@@ -49,6 +49,7 @@ struct report_run {
 	const struct quern_histogram *from_schedule; /* likewise */
 	const struct quern_histogram *first_byte;    /* from the SYN on, likewise */
 	const struct quern_histogram *life;          /* likewise */
+	const struct quern_histogram *request;       /* likewise */
 	const struct report_series *series;
 	struct report_worker workers[QUERN_MAX_SHARDS];
 	uint16_t worker_count;

@@ -61,9 +61,25 @@ static json_t *keepalive_json(const struct cli_keepalive *keepalive)
 
 static json_t *payload_json(const struct cli_settings *settings)
 {
+	if (settings->http.is_spoken)
+		return json_string("http");
 	if (settings->payload_bytes == 0)
 		return json_string("none");
 	return json_sprintf("bytes:%u", settings->payload_bytes);
+}
+
+/* What an end that is not here would have is null. */
+static json_t *http_json(const struct cli_settings *settings)
+{
+	const struct cli_http *http = &settings->http;
+	bool is_client = settings->command != CLI_SERVE;
+	bool has_body = settings->command != CLI_LOAD && !http->root;
+
+	if (!http->is_spoken)
+		return json_null();
+	return json_pack("{s:s?, s:o, s:o, s:s?}", "path", http->path, "requests",
+			 is_client ? json_integer((json_int_t)http->requests) : json_null(), "body",
+			 has_body ? json_integer((json_int_t)http->body_bytes) : json_null(), "root", http->root);
 }
 
 static void add_integer(json_t *object, const char *key, uint64_t value)
@@ -88,6 +104,7 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "cc", settings->cc ? json_integer((json_int_t)settings->cc) : json_null());
 	json_object_set_new(object, "close", json_string(cli_close_name(settings->close)));
 	json_object_set_new(object, "payload", payload_json(settings));
+	json_object_set_new(object, "http", http_json(settings));
 	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
 	json_object_set_new(object, "memory", json_string(memory_names[settings->memory]));
 	add_integer(object, "duration_ns", settings->duration_ns);

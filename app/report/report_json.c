@@ -39,32 +39,35 @@ static json_t *totals_json(const struct report_run *run)
 {
 	const struct report_totals *totals = &run->totals;
 	const struct quern_counters *traffic = &run->traffic;
-	json_t *failed = json_object(), *closed_by = json_object(), *drops = json_object();
+	json_t *failed = json_object(), *closed_by = json_object(), *drops = json_object(), *requests = json_object();
 
 	for (int i = 0; i < REPORT_FAILED_END; i++)
 		json_object_set_new(failed, report_failure_names[i], integer(totals->failed[i]));
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		json_object_set_new(closed_by, report_close_names[i], integer(totals->closed[i]));
+	for (int i = 0; i < REPORT_REQUESTS_END; i++)
+		json_object_set_new(requests, report_request_names[i], integer(totals->requests[i]));
 	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
 		if (traffic->drops[i] != 0)
 			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o}",
 			 "opened", integer(totals->opened), "established", integer(totals->established), "closed",
 			 integer(report_closed(totals)), "closed_by", closed_by, "in_flight",
 			 integer(totals->in_flight), "failed", failed, "time_wait", integer(run->memory.time_wait),
 			 "packets", "rx", integer(traffic->rx_packets), "tx", integer(traffic->tx_packets),
 			 "packets_per_connection", run->packets_per_connection, "bytes", "rx",
 			 integer(traffic->rx_bytes), "tx", integer(traffic->tx_bytes), "retransmits",
-			 integer(traffic->retransmits), "drops", drops, "cut_short", integer(totals->cut_short));
+			 integer(traffic->retransmits), "drops", drops, "cut_short", integer(totals->cut_short),
+			 "requests", requests);
 }
 
 static json_t *rate_json(const struct report_run *run)
 {
 	struct report_rate rate = report_series_rate(run->series);
 
-	return json_pack("{s:f, s:f, s:f, s:f}", "cps_mean", rate.mean, "cps_min", rate.min, "cps_max", rate.max,
-			 "cps_stddev", rate.stddev);
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "cps_mean", rate.mean, "cps_min", rate.min, "cps_max", rate.max,
+			 "cps_stddev", rate.stddev, "requests_mean", report_series_requests_mean(run->series));
 }
 
 static json_t *times_json(const struct quern_histogram *histogram, const struct quern_histogram *nothing)
@@ -97,9 +100,9 @@ static json_t *latency_json(const struct report_run *run)
 	if (!nothing)
 		return NULL;
 	quern_histogram_reset(nothing);
-	object = json_pack("{s:o, s:o, s:o, s:o}", "setup", times_json(run->setup, nothing), "setup_from_schedule",
+	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "setup", times_json(run->setup, nothing), "setup_from_schedule",
 			   times_json(run->from_schedule, nothing), "first_byte", times_json(run->first_byte, nothing),
-			   "life", times_json(run->life, nothing));
+			   "life", times_json(run->life, nothing), "request", times_json(run->request, nothing));
 	free(nothing);
 	return object;
 }
@@ -111,12 +114,12 @@ static json_t *series_json(const struct report_series *series)
 	for (size_t i = 0; i < series->count; i++) {
 		const struct report_row *row = &series->rows[i];
 
-		json_array_append_new(rows,
-				      json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", row->t_s, "opened",
-						integer(row->opened), "established", integer(row->established),
-						"closed", integer(row->closed), "failed", integer(row->failed),
-						"p50_ns", integer(row->p50_ns), "p99_ns", integer(row->p99_ns),
-						"in_flight", integer(row->in_flight)));
+		json_array_append_new(rows, json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", row->t_s,
+						      "opened", integer(row->opened), "established",
+						      integer(row->established), "closed", integer(row->closed),
+						      "failed", integer(row->failed), "p50_ns", integer(row->p50_ns),
+						      "p99_ns", integer(row->p99_ns), "in_flight",
+						      integer(row->in_flight), "requests", integer(row->requests)));
 	}
 	return rows;
 }

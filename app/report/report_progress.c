@@ -18,6 +18,9 @@ static void print_redrawn(const struct report_progress *progress, const struct r
 	fprintf(progress->out, "\r\033[K %.1f s  ", row->t_s);
 	for (int i = 0; i < BAR_CELLS; i++)
 		fputs(i < full ? "█" : "░", progress->out);
+	if (progress->has_requests)
+		fprintf(progress->out, "  %s requests/s",
+			report_format_count((uint64_t)per_second(row->requests, row), a));
 	fprintf(progress->out, "  %s connections/s   in flight %s   failed %s",
 		report_format_count((uint64_t)per_second(row->established, row), a),
 		report_format_count(row->in_flight, b), report_format_count(row->failed, c));
@@ -36,6 +39,8 @@ void report_progress_line(const struct report_progress *progress, const struct r
 	fprintf(progress->out, "t=%.0fs cps=%.0f est=%.0f fail=%llu inflight=%llu", row->t_s,
 		per_second(row->opened, row), per_second(row->established, row), (unsigned long long)row->failed,
 		(unsigned long long)row->in_flight);
+	if (progress->has_requests)
+		fprintf(progress->out, " rps=%.0f", per_second(row->requests, row));
 	if (progress->has_setups)
 		fprintf(progress->out, " p50us=%.1f p99us=%.1f p999us=%.1f", (double)row->p50_ns / 1e3,
 			(double)row->p99_ns / 1e3, (double)row->p999_ns / 1e3);

@@ -12,7 +12,8 @@ struct report_progress {
 	bool is_quiet;
 	bool redraws;    /* a terminal: one line, drawn again and again */
 	bool has_setups; /* set-up times are measured */
-	double total_s;  /* of the whole run; 0 where that is not known */
+	bool has_requests;
+	double total_s; /* of the whole run; 0 where that is not known */
 };
 
 /* What the line says besides the row; rates are a second. */

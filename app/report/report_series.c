@@ -71,6 +71,7 @@ const struct report_row *report_series_add(struct report_series *series, double 
 		.closed = report_closed(totals) - report_closed(&series->last),
 		.failed = report_failed(totals) - report_failed(&series->last),
 		.in_flight = totals->established - report_closed(totals),
+		.requests = totals->requests[REPORT_REQUESTS_ok] - series->last.requests[REPORT_REQUESTS_ok],
 		.p50_ns = quern_histogram_percentile(series->difference, 50),
 		.p99_ns = quern_histogram_percentile(series->difference, 99),
 		.p999_ns = quern_histogram_percentile(series->difference, 99.9),
@@ -94,6 +95,7 @@ void report_series_settle(struct report_series *series, const struct report_tota
 	row->closed += report_closed(totals) - report_closed(&series->last);
 	row->failed += report_failed(totals) - report_failed(&series->last);
 	row->in_flight = totals->in_flight;
+	row->requests += totals->requests[REPORT_REQUESTS_ok] - series->last.requests[REPORT_REQUESTS_ok];
 	series->last = *totals;
 }
 
@@ -121,4 +123,15 @@ struct report_rate report_series_rate(const struct report_series *series)
 	rate.mean = span_s > 0 ? sum / span_s : 0;
 	rate.stddev = counted > 1 ? sqrt(squares / (double)(counted - 1)) : 0;
 	return rate;
+}
+
+double report_series_requests_mean(const struct report_series *series)
+{
+	double sum = 0, span_s = 0;
+
+	for (size_t i = 0; i < series->count; i++) {
+		sum += (double)series->rows[i].requests;
+		span_s += series->rows[i].span_s;
+	}
+	return span_s > 0 ? sum / span_s : 0;
 }

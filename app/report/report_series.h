@@ -12,6 +12,7 @@ struct report_row {
 	uint64_t closed;
 	uint64_t failed;
 	uint64_t in_flight;
+	uint64_t requests; /* answered well */
 	uint64_t p50_ns;
 	uint64_t p99_ns;
 	uint64_t p999_ns;
@@ -46,5 +47,8 @@ void report_series_settle(struct report_series *series, const struct report_tota
 
 /* Connections established a second over the rows; a last row much shorter than the others counts for the mean only. */
 struct report_rate report_series_rate(const struct report_series *series);
+
+/* Requests answered well a second, over all rows. */
+double report_series_requests_mean(const struct report_series *series);
 
 #endif

@@ -10,6 +10,10 @@
 #define REPORT_FAILURES(X) X(timeout) X(reset) X(refused) X(no_port) X(no_memory)
 #define REPORT_CLOSES(X) X(fin) X(reset) X(timeout) X(evicted)
 
+/* Requests of HTTP, and what became of them: `sent` is the sum of the others once a run is over. Of a server, those
+ * that came, and how they were answered. */
+#define REPORT_REQUESTS(X) X(sent) X(ok) X(bad_status) X(malformed) X(cut_short) X(in_flight)
+
 enum report_failure {
 #define X(name) REPORT_FAILED_##name,
 	REPORT_FAILURES(X)
@@ -24,8 +28,16 @@ enum report_close {
 		REPORT_CLOSED_END
 };
 
+enum report_request {
+#define X(name) REPORT_REQUESTS_##name,
+	REPORT_REQUESTS(X)
+#undef X
+		REPORT_REQUESTS_END
+};
+
 extern const char *const report_failure_names[REPORT_FAILED_END];
 extern const char *const report_close_names[REPORT_CLOSED_END];
+extern const char *const report_request_names[REPORT_REQUESTS_END];
 
 /* Connections whose intended start lies in the measured time, but for `ended`. */
 struct report_tally {
@@ -33,14 +45,16 @@ struct report_tally {
 	uint64_t established;
 	uint64_t failed[REPORT_FAILED_END];
 	uint64_t closed[REPORT_CLOSED_END];
-	uint64_t in_flight;   /* counted one by one at the end, not computed */
-	uint64_t on_schedule; /* opens made within 5 us of their intended start */
-	uint64_t cut_short;   /* of `closed`, those that ended before the whole answer had come */
-	uint64_t ended;       /* established connections that ended, whenever they began */
+	uint64_t in_flight;                     /* counted one by one at the end, not computed */
+	uint64_t on_schedule;                   /* opens made within 5 us of their intended start */
+	uint64_t cut_short;                     /* of `closed`, those that ended before the whole answer had come */
+	uint64_t ended;                         /* established connections that ended, whenever they began */
+	uint64_t requests[REPORT_REQUESTS_END]; /* those sent in the measured time, on whatever connection */
 	struct quern_histogram setup;
 	struct quern_histogram from_schedule;
 	struct quern_histogram first_byte; /* of text, from the SYN on */
 	struct quern_histogram life;
+	struct quern_histogram request; /* from its queuing to the last byte of its answer */
 };
 
 /* Adds to a counter; its one writer only. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/cli_target.h"
 #include "report/report_format.h"
 
 enum { BAR_CELLS = 20 };
@@ -14,11 +15,11 @@ static uint64_t percentile(const struct quern_histogram *histogram, double perce
 
 static void print_target(FILE *out, const struct cli_settings *settings)
 {
-	char text[QUERN_ENDPOINT_TEXT];
+	char text[CLI_TARGET_TEXT];
 
 	fprintf(out, "quern %s", cli_command_name(settings->command));
 	if (settings->command == CLI_LOAD)
-		fprintf(out, " tcp://%s", quern_format_endpoint(&settings->target, text));
+		fprintf(out, " %s", cli_format_target(settings, text));
 }
 
 static void print_times(FILE *out, const struct quern_histogram *times)
@@ -42,6 +43,11 @@ void report_text_short(FILE *out, const struct report_run *run)
 		report_format_count(run->totals.established, b), report_format_count(report_failed(&run->totals), c));
 	fputs("set-up   ", out);
 	print_times(out, run->setup);
+	if (run->settings->http.is_spoken) {
+		fprintf(out, "\nrequests %s/s   ",
+			report_format_count((uint64_t)report_series_requests_mean(run->series), a));
+		print_times(out, run->request);
+	}
 	fprintf(out, "\n2MSL %s · ", report_format_span(run->settings->time_wait_ns, a));
 	if (report_adds_up(&run->totals))
 		fprintf(out, "all %s opens accounted for\n", report_format_count(run->totals.opened, b));
@@ -88,6 +94,29 @@ static void print_connections(FILE *out, const struct report_run *run)
 	fprintf(out, "              check: opened = established + failed  %s    established = closed + in flight  %s\n",
 		totals->opened == totals->established + failed ? "✓" : "✗",
 		totals->established == report_closed(totals) + totals->in_flight ? "✓" : "✗");
+}
+
+static void print_requests(FILE *out, const struct report_run *run)
+{
+	const uint64_t *requests = run->totals.requests;
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+
+	fprintf(out, "requests      %s %s   ok %s   %s per second\n",
+		run->settings->command == CLI_SERVE ? "received" : "sent",
+		report_format_count(requests[REPORT_REQUESTS_sent], a),
+		report_format_count(requests[REPORT_REQUESTS_ok], b),
+		report_format_count((uint64_t)report_series_requests_mean(run->series), c));
+	fprintf(out, "              bad status %s   malformed %s",
+		report_format_count(requests[REPORT_REQUESTS_bad_status], a),
+		report_format_count(requests[REPORT_REQUESTS_malformed], b));
+	fprintf(out, "   cut short %s   unanswered at end %s\n",
+		report_format_count(requests[REPORT_REQUESTS_cut_short], a),
+		report_format_count(requests[REPORT_REQUESTS_in_flight], b));
+	if (!run->request)
+		return;
+	fputs("request time  ", out);
+	print_times(out, run->request);
+	fputc('\n', out);
 }
 
 static void print_rate(FILE *out, const struct report_run *run)
@@ -183,6 +212,8 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 {
 	print_header(out, run, colors);
 	print_connections(out, run);
+	if (run->settings->http.is_spoken)
+		print_requests(out, run);
 	print_rate(out, run);
 	if (run->setup)
 		print_setup(out, run);

@@ -6,6 +6,7 @@
 #define X(name) #name,
 const char *const report_failure_names[REPORT_FAILED_END] = {REPORT_FAILURES(X)};
 const char *const report_close_names[REPORT_CLOSED_END] = {REPORT_CLOSES(X)};
+const char *const report_request_names[REPORT_REQUESTS_END] = {REPORT_REQUESTS(X)};
 #undef X
 
 void report_tally_reset(struct report_tally *tally)
@@ -15,6 +16,7 @@ void report_tally_reset(struct report_tally *tally)
 	quern_histogram_reset(&tally->from_schedule);
 	quern_histogram_reset(&tally->first_byte);
 	quern_histogram_reset(&tally->life);
+	quern_histogram_reset(&tally->request);
 }
 
 void report_totals_add(struct report_totals *totals, const struct report_tally *tally)
@@ -29,6 +31,8 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->failed[i] += report_read(&tally->failed[i]);
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		totals->closed[i] += report_read(&tally->closed[i]);
+	for (int i = 0; i < REPORT_REQUESTS_END; i++)
+		totals->requests[i] += report_read(&tally->requests[i]);
 }
 
 uint64_t report_failed(const struct report_totals *totals)

@@ -15,6 +15,7 @@
 
 struct serve_run {
 	const struct cli_settings *settings;
+	struct http_site site;
 	struct serve_server servers[QUERN_MAX_SHARDS];
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	uint16_t server_count;
@@ -145,9 +146,15 @@ static void announce(FILE *out, const struct serve_run *serve)
 
 			if (at.address == 0)
 				at.address = serve->settings->ports[i].addresses.first;
-			fprintf(out, " tcp://%s", quern_format_endpoint(&at, text));
+			fprintf(out, " %s://%s", serve->settings->http.is_spoken ? "http" : "tcp",
+				quern_format_endpoint(&at, text));
 		}
 	}
+	if (serve->site.has_root)
+		fprintf(out, " · %u files, %llu bytes of %s", serve->site.page_count,
+			(unsigned long long)serve->site.page_bytes, serve->settings->http.root);
+	if (serve->site.left_out > 0)
+		fprintf(out, " (%u left out: no plain files, or links out of it)", serve->site.left_out);
 	fputc('\n', out);
 	fflush(out);
 }
@@ -184,6 +191,9 @@ int serve_command(struct cli_settings *settings)
 	cli_place_usable(&usable);
 	if (cli_place_ports(settings, &usable, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
+	if (settings->http.is_spoken &&
+	    http_site_open(&serve.site, settings->http.root, settings->http.body_bytes, error) != 0)
+		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
 	serve.settings = settings;
@@ -195,7 +205,8 @@ int serve_command(struct cli_settings *settings)
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "server");
 		struct serve_server *server = &serve.servers[i];
 
-		if (serve_server_open(server, settings, &workers, i) != 0) {
+		if (serve_server_open(server, settings, &workers, i, settings->http.is_spoken ? &serve.site : NULL) !=
+		    0) {
 			code = cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",
 					settings->max_connections);
@@ -211,5 +222,6 @@ int serve_command(struct cli_settings *settings)
 	for (uint16_t i = 0; i < serve.server_count; i++)
 		serve_server_close(&serve.servers[i]);
 	report_series_close(&serve.series);
+	http_site_close(&serve.site);
 	return code;
 }

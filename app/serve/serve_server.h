@@ -1,10 +1,11 @@
-/* serve_server.h - the server end: accepts, acknowledges, and closes as it is told. */
+/* serve_server.h - the server end: accepts, answers, and closes as it is told. */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
 
 #include <quern/calls.h>
 
 #include "cli/cli_place.h"
+#include "http/http_server.h"
 #include "load/load_hold.h"
 #include "report/report_tally.h"
 
@@ -12,14 +13,16 @@ struct serve_server {
 	const struct cli_settings *settings;
 	struct report_tally *tally;
 	struct load_hold hold;
+	struct http_server http; /* where that is spoken */
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
 	uint16_t listen_count;
 	uint16_t port; /* by its place in the settings */
 };
 
-/* Prepares the server of the worker of that number. 0 or -ENOMEM. */
+/* Prepares the server of the worker of that number; `site` is what it answers with where it speaks HTTP, else null. 0 or
+ * -ENOMEM. */
 int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
-		      const struct cli_workers *workers, uint16_t number);
+		      const struct cli_workers *workers, uint16_t number, const struct http_site *site);
 void serve_server_close(struct serve_server *server);
 
 /* on_start and on_turn of the server's shard; `app` is the server. */

@@ -26,6 +26,12 @@ CASES = [
     (["load"], 2, ["error: load needs a port: -p tap:"]),
     (["load", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2, ["error: load needs a target", "tcp://"]),
     (["load", "tcp://10.0.0.1:80", "-p", "tap:q0"], 2, ["error: load needs an address to come from"]),
+    (["load", "http://example.org/"], 2,
+     ["error: target http://example.org/: accepted is tcp://ADDR:PORT or http://"]),
+    (["bench", "--payload", "http", "--close", "client"], 2,
+     ["error: with one request a connection the server closes"]),
+    (["serve", "--http", "--root", "/nonexistent", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2,
+     ["error: --root /nonexistent: No such file or directory"]),
     (["load", "udp://10.0.0.1:80"], 2, ["error: target udp://10.0.0.1:80: accepted is tcp://ADDR:PORT"]),
 ]
 

@@ -146,16 +146,14 @@ def load_unreachable(quern, _schema):
     assert time.monotonic() - begin < 20
 
 
-def main(quern, schema_path):
+def run_cases(quern, schema_path, cases, taps=()):
+    """Runs functions of a binary and a schema, and prints TAP; those of `taps` where a tap can be made."""
     with open(schema_path, encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft7Validator.check_schema(schema)
-    cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
-             stopped, quiet]
-    taps = [serve_alone, load_unreachable]
     failed = 0
     print(f"1..{len(cases) + len(taps)}")
-    for number, case in enumerate(cases + taps, 1):
+    for number, case in enumerate([*cases, *taps], 1):
         name = case.__name__.replace("_", " ")
         if case in taps and not can_make_tap():
             print(f"ok {number} - {name} # SKIP needs root and /dev/net/tun")
@@ -168,6 +166,12 @@ def main(quern, schema_path):
             print(f"not ok {number} - {name}\n# " + str(wrong).replace("\n", "\n# "))
         sys.stdout.flush()
     return 1 if failed else 0
+
+
+def main(quern, schema_path):
+    cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
+             stopped, quiet]
+    return run_cases(quern, schema_path, cases, [serve_alone, load_unreachable])
 
 
 if __name__ == "__main__":

@@ -43,6 +43,13 @@ static const char *const keys[] = {"schema",
 				   "totals.bytes.tx",
 				   "totals.retransmits",
 				   "totals.drops",
+				   "totals.requests.sent",
+				   "totals.requests.ok",
+				   "totals.requests.bad_status",
+				   "totals.requests.malformed",
+				   "totals.requests.cut_short",
+				   "totals.requests.in_flight",
+				   "rate.requests_mean",
 				   "rate.cps_mean",
 				   "rate.cps_min",
 				   "rate.cps_max",
@@ -55,6 +62,7 @@ static const char *const keys[] = {"schema",
 				   "series.[].p50_ns",
 				   "series.[].p99_ns",
 				   "series.[].in_flight",
+				   "series.[].requests",
 				   "workers.[].lcore",
 				   "workers.[].role",
 				   "workers.[].busy",
@@ -73,7 +81,7 @@ static const char *const keys[] = {"schema",
 				   "thresholds",
 				   "valid.accounting",
 				   "valid.schedule_kept"};
-static const char *const latencies[] = {"setup", "setup_from_schedule", "first_byte", "life"};
+static const char *const latencies[] = {"setup", "setup_from_schedule", "first_byte", "life", "request"};
 static const char *const times[] = {"count", "min", "mean", "p50", "p90", "p99", "p999", "p9999", "max", "hdr"};
 
 static const json_t *find(const json_t *node, const char *path)
@@ -147,8 +155,12 @@ Test(report_json, says_what_the_run_says)
 	json_t *document;
 
 	make_sample(&sample);
-	sample.run.totals = (struct report_totals){
-		.opened = 10, .established = 7, .failed = {2, 1}, .closed = {4, 1}, .in_flight = 2};
+	sample.run.totals = (struct report_totals){.opened = 10,
+						   .established = 7,
+						   .failed = {2, 1},
+						   .closed = {4, 1},
+						   .in_flight = 2,
+						   .requests = {9, 5, 4}};
 	sample.run.traffic.drops[QUERN_DROP_TCP_SEQUENCE] = 3;
 	quern_histogram_record(sample.setup, 1500);
 	document = report_json(&sample.run);
@@ -156,6 +168,8 @@ Test(report_json, says_what_the_run_says)
 	cr_assert_eq(json_integer_value(find(document, "totals.closed")), 5);
 	cr_assert_eq(json_integer_value(find(document, "totals.failed.reset")), 1);
 	cr_assert_eq(json_integer_value(find(document, "totals.drops.tcp_sequence")), 3);
+	cr_assert_eq(json_integer_value(find(document, "totals.requests.sent")), 9);
+	cr_assert_eq(json_integer_value(find(document, "totals.requests.bad_status")), 4);
 	cr_assert_eq(json_object_size(find(document, "totals.drops")), 1);
 	cr_assert_eq(json_integer_value(find(document, "latency_ns.setup.p99")), 1500);
 	cr_assert_eq(json_integer_value(find(document, "latency_ns.first_byte.count")), 0);

@@ -1,0 +1,57 @@
+/* cli_target.c - targets, read and written. Names are not resolved: addresses only. */
+#include "cli/cli_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HTTP_PORT = 80 };
+
+static const char tcp_scheme[] = "tcp://", http_scheme[] = "http://";
+
+/* RFC 3986 3.3, 3.4: what may stand in a path and a query; a fragment is never sent. */
+static bool is_path(const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] <= ' ' || text[i] >= 0x7f || text[i] == '#')
+			return false;
+	}
+	return length < CLI_PATH_MAX;
+}
+
+static bool parse_http(const char *authority, struct quern_endpoint *target, const char **path)
+{
+	size_t length = strcspn(authority, "/?#");
+	struct quern_endpoint endpoint = {.port = HTTP_PORT};
+	char text[QUERN_ENDPOINT_TEXT];
+
+	if (length >= sizeof(text) || !is_path(authority + length))
+		return false;
+	memcpy(text, authority, length);
+	text[length] = '\0';
+	if (quern_parse_endpoint(text, &endpoint) != 0 && quern_parse_address(text, &endpoint.address) != 0)
+		return false;
+	*target = endpoint;
+	*path = authority[length] ? authority + length : "/";
+	return true;
+}
+
+bool cli_parse_target(const char *text, struct quern_endpoint *target, const char **path)
+{
+	if (strncmp(text, http_scheme, sizeof(http_scheme) - 1) == 0)
+		return parse_http(text + sizeof(http_scheme) - 1, target, path);
+	return strncmp(text, tcp_scheme, sizeof(tcp_scheme) - 1) == 0 &&
+	       quern_parse_endpoint(text + sizeof(tcp_scheme) - 1, target) == 0;
+}
+
+char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGET_TEXT])
+{
+	const char *path = settings->http.path;
+	char endpoint[QUERN_ENDPOINT_TEXT];
+
+	snprintf(text, CLI_TARGET_TEXT, "%s%s%s%s", path ? http_scheme : tcp_scheme,
+		 quern_format_endpoint(&settings->target, endpoint), path && path[0] == '?' ? "/" : "",
+		 path ? path : "");
+	return text;
+}

@@ -1,0 +1,79 @@
+/* load_exchange.c - nothing at all, and a number of bytes each way. HTTP has a file of its own. */
+#include "load/load_exchange.h"
+
+#include "payload/payload.h"
+
+static bool say_nothing(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	(void)client;
+	(void)shard;
+	(void)conn;
+	return true;
+}
+
+static bool forget(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, const void *text,
+		   uint32_t bytes)
+{
+	(void)client;
+	(void)shard;
+	(void)conn;
+	(void)text;
+	(void)bytes;
+	return false;
+}
+
+static void leave(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	(void)client;
+	(void)shard;
+	(void)conn;
+}
+
+static void settle_nothing(struct load_client *client, uint32_t index)
+{
+	(void)client;
+	(void)index;
+}
+
+static bool send_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	payload_send(shard, conn, client->settings->payload_bytes);
+	return false;
+}
+
+static bool take_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, const void *text,
+		       uint32_t bytes)
+{
+	(void)text;
+	return payload_take(shard, conn, bytes, client->settings->payload_bytes);
+}
+
+static void send_more_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	payload_send(shard, conn, client->settings->payload_bytes);
+}
+
+static bool have_all_bytes_come(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	return payload_taken(shard, conn) >= client->settings->payload_bytes;
+}
+
+const struct load_exchange *load_exchange_of(const struct cli_settings *settings)
+{
+	static const struct load_exchange none = {.start = say_nothing,
+						  .take = forget,
+						  .room = leave,
+						  .peer_closed = leave,
+						  .ended = say_nothing,
+						  .settle = settle_nothing},
+					  bytes = {.start = send_bytes,
+						   .take = take_bytes,
+						   .room = send_more_bytes,
+						   .peer_closed = leave,
+						   .ended = have_all_bytes_come,
+						   .settle = settle_nothing};
+
+	if (settings->http.is_spoken)
+		return &load_http_exchange;
+	return settings->payload_bytes > 0 ? &bytes : &none;
+}

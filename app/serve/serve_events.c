@@ -1,0 +1,168 @@
+/* serve_events.c - the server's exchanges: what comes is thrown away, counted and answered, sent back, or HTTP. */
+#include "payload/payload.h"
+#include "report/report_totals.h"
+#include "serve/serve_server_parts.h"
+
+bool serve_closes_first(const struct cli_settings *settings)
+{
+	/* Of the two ends of bench, the client sends the RST. */
+	return settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH ||
+	       (settings->close == CLI_CLOSE_RST && settings->command == CLI_SERVE);
+}
+
+void serve_close_now(const struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
+{
+	if (server->settings->close == CLI_CLOSE_RST)
+		quern_conn_abort(shard, conn);
+	else if (server->settings->payload_bytes > 0)
+		quern_conn_close(shard, conn);
+	else
+		/* What the peer still sends goes on being taken. */
+		quern_conn_shutdown(shard, conn);
+}
+
+/* Our part of the connection is done. */
+static void finish(struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
+{
+	if (!serve_closes_first(server->settings))
+		return;
+	if (server->hold.entries)
+		load_hold_put(&server->hold, conn.index, conn.generation, quern_now(shard) + server->settings->hold_ns);
+	else
+		serve_close_now(server, shard, conn);
+}
+
+static void count_established(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	(void)shard;
+	(void)conn;
+	report_count(&server->tally->established);
+}
+
+static void close_at_once(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	count_established(shard, conn, app);
+	finish(app, shard, conn);
+}
+
+/* --payload: the answer goes out once the request is there. */
+static uint32_t answer(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	struct serve_server *server = app;
+	uint32_t size = server->settings->payload_bytes;
+
+	(void)text;
+	if (payload_take(shard, conn, bytes, size) && payload_send(shard, conn, size))
+		finish(server, shard, conn);
+	return bytes;
+}
+
+static void go_on_answering(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	if (payload_send(shard, conn, server->settings->payload_bytes))
+		finish(server, shard, conn);
+}
+
+/* --echo: what cannot be sent back yet is not taken. */
+static uint32_t echo(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	uint32_t taken = 0;
+
+	(void)app;
+	return quern_conn_send(shard, conn, text, bytes, &taken) == 0 ? taken : 0;
+}
+
+static void go_on_echoing(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)app;
+	quern_conn_resume(shard, conn);
+}
+
+static void close_as_well(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)app;
+	quern_conn_close(shard, conn);
+}
+
+/* A set-up that comes to nothing is not told to the application (RFC 9293 3.10.7.4): what ends was established. */
+static void count_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+{
+	struct serve_server *server = app;
+
+	(void)shard;
+	load_hold_remove(&server->hold, conn.index);
+	report_count(&server->tally->ended);
+	report_count(&server->tally->closed[report_close_of(how)]);
+}
+
+static void begin_http(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	count_established(shard, conn, app);
+	http_server_begin(&server->http, conn);
+}
+
+static uint32_t take_http(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes,
+			  void *app)
+{
+	struct serve_server *server = app;
+
+	return http_server_take(&server->http, shard, conn, text, bytes);
+}
+
+static void go_on_with_http(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	http_server_room(&server->http, shard, conn);
+}
+
+static void end_http(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	http_server_peer_closed(&server->http, shard, conn);
+}
+
+static void count_ended_http(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+{
+	struct serve_server *server = app;
+
+	count_ended(shard, conn, how, app);
+	if (http_server_ended(&server->http, conn))
+		report_count(&server->tally->cut_short);
+}
+
+const struct quern_events *serve_events(const struct cli_settings *settings)
+{
+	static const struct quern_events discards = {.on_established = close_at_once,
+						     .on_data = payload_discard,
+						     .on_peer_closed = close_as_well,
+						     .on_ended = count_ended},
+					 answers = {.on_established = count_established,
+						    .on_data = answer,
+						    .on_writable = go_on_answering,
+						    .on_peer_closed = close_as_well,
+						    .on_ended = count_ended},
+					 echoes = {.on_established = close_at_once,
+						   .on_data = echo,
+						   .on_writable = go_on_echoing,
+						   .on_peer_closed = close_as_well,
+						   .on_ended = count_ended},
+					 speaks_http = {.on_established = begin_http,
+							.on_data = take_http,
+							.on_writable = go_on_with_http,
+							.on_peer_closed = end_http,
+							.on_ended = count_ended_http};
+
+	if (settings->http.is_spoken)
+		return &speaks_http;
+	if (settings->payload_bytes > 0)
+		return &answers;
+	return settings->services & CLI_SERVICE_ECHO ? &echoes : &discards;
+}
