@@ -34,7 +34,7 @@ static void read_clock(struct http_server *server, uint64_t now_ns)
 int http_server_open(struct http_server *server, const struct http_site *site, struct report_tally *tally,
 		     uint32_t connections)
 {
-	*server = (struct http_server){.site = site, .tally = tally};
+	*server = (struct http_server){.site = site, .tally = tally, .connection_count = connections};
 	server->reader_count = connections < READERS_MAX ? connections : READERS_MAX;
 	server->slots = calloc(connections, sizeof(*server->slots));
 	server->readers = calloc(server->reader_count, sizeof(*server->readers));
@@ -289,6 +289,18 @@ bool http_server_ended(struct http_server *server, struct quern_conn conn)
 	give_back(server, slot);
 	slot->flags = 0;
 	return is_cut;
+}
+
+uint64_t http_server_unanswered(const struct http_server *server)
+{
+	uint64_t unanswered = 0;
+
+	for (uint32_t i = 0; i < server->connection_count; i++) {
+		const struct http_slot *slot = &server->slots[i];
+
+		unanswered += slot->flags & ANSWERING && slot->status != HTTP_CONTINUE;
+	}
+	return unanswered;
 }
 
 /* Its time is up: unless the answer is still on its way to a slow reader, it is let go of. */

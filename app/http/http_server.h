@@ -30,6 +30,7 @@ struct http_server {
 	uint32_t free_count;
 	uint32_t used_count; /* the others below this one are in use */
 	uint32_t reader_count;
+	uint32_t connection_count;
 	struct load_hold lingering;
 	uint64_t next_second_ns;
 	uint32_t now_s;
@@ -50,6 +51,9 @@ void http_server_peer_closed(struct http_server *server, struct quern_shard *sha
 
 /* Returns whether an answer was cut short by the end. */
 bool http_server_ended(struct http_server *server, struct quern_conn conn);
+
+/* How many requests are not answered to the end; when the worker has ended. */
+uint64_t http_server_unanswered(const struct http_server *server);
 
 /* Once a turn: the Date, and connections whose peers never close. Returns whether it found work. */
 bool http_server_turn(struct http_server *server, struct quern_shard *shard);

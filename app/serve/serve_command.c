@@ -104,6 +104,8 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 
 	run.totals = totals_of(serve);
 	run.totals.in_flight = count_in_flight(serve, engine);
+	for (uint16_t i = 0; i < serve->server_count; i++)
+		run.totals.requests[REPORT_REQUESTS_in_flight] += http_server_unanswered(&serve->servers[i].http);
 	run.verdict = report_adds_up(&run.totals) ? REPORT_PASS : REPORT_FAIL;
 	if (cli_signal_count() > 0)
 		run.verdict = REPORT_ABORTED;

@@ -2,6 +2,7 @@
 """Runs the quern binary against Linux's own TCP and prints TAP: check_peer.py QUERN KIND SUBJECT WORKERS."""
 
 import importlib
+import os
 import resource
 import signal
 import sys
@@ -11,7 +12,7 @@ import traceback
 from peer_lab import Broken, Lab, what_is_missing
 
 SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "alive": "peer_alive",
-            "edges": "peer_edges"}
+            "edges": "peer_edges", "http": "peer_http", "curl": "peer_curl", "nginx": "peer_nginx", "wrk": "peer_wrk"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -43,9 +44,11 @@ def tell(number, sentence, trouble, seconds):
 
 
 def main(binary, kind, subject, workers):
-    checks = importlib.import_module(SUBJECTS[subject]).CHECKS
-    checks = [(sentence, check, kinds) for sentence, check, *kinds in checks if not kinds or kind in kinds[0]]
-    missing = what_is_missing(kind)
+    # Where a user's path lacks the folders of what root runs, as nginx.
+    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    module = importlib.import_module(SUBJECTS[subject])
+    checks = [(sentence, check, kinds) for sentence, check, *kinds in module.CHECKS if not kinds or kind in kinds[0]]
+    missing = what_is_missing(kind, getattr(module, "TOOLS", ()))
     if missing:
         print(f"1..0 # SKIP {missing}")
         return 0

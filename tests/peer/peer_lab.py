@@ -14,6 +14,7 @@ import time
 QUERN, LINUX, NOBODY, PREFIX = "198.18.0.1", "198.18.0.2", "198.18.0.9", 24
 PORT = 80
 NAMESPACES = "/run/netns"
+PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light"}
 CLONE_NEWNET, PR_SET_PDEATHSIG, AF_XDP = 0x40000000, 1, 44
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -70,12 +71,12 @@ def may_use_xdp():
     return True
 
 
-def what_is_missing(kind):
+def what_is_missing(kind, more_tools=()):
     """Why this machine or user cannot run the tests, or None."""
-    tools = ("ip", "ss") + (() if kind == "tap" else ("ethtool",))
+    tools = ("ip", "ss") + (() if kind == "tap" else ("ethtool",)) + tuple(more_tools)
     for tool in tools:
         if shutil.which(tool) is None:
-            return f"no {tool} (Debian: iproute2, ethtool)"
+            return f"no {tool} (Debian: {PACKAGES.get(tool, tool)})"
     if kind == "tap" and not os.path.exists("/dev/net/tun"):
         return "no /dev/net/tun"
     if kind == "af_xdp" and not may_use_xdp():

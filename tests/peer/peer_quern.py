@@ -103,17 +103,17 @@ def port_words(lab):
 
 
 @contextlib.contextmanager
-def serve(lab, *words):
+def serve(lab, *words, service="--discard"):
     """A server that is ready for connections."""
-    with Quern(lab, "serve", "--discard", *port_words(lab), "--listen", f"{QUERN}:{PORT}", *words) as quern:
+    with Quern(lab, "serve", service, *port_words(lab), "--listen", f"{QUERN}:{PORT}", *words) as quern:
         quern.wait_ready()
         yield quern
 
 
 @contextlib.contextmanager
-def load(lab, *words, target=LINUX):
+def load(lab, *words, target=LINUX, scheme="tcp", path=""):
     """A client whose target is Linux; it opens as soon as it knows Linux's MAC address."""
-    with Quern(lab, "load", f"tcp://{target}:{PORT}", *port_words(lab), *words) as quern:
+    with Quern(lab, "load", f"{scheme}://{target}:{PORT}{path}", *port_words(lab), *words) as quern:
         quern.wait_attached()
         yield quern
 
@@ -128,3 +128,12 @@ def expect_totals(report, count, closed_by="fin"):
         expect_equal(totals[key], count, f"{key} of {totals}")
     expect_equal(totals["closed_by"], wanted, "closed_by")
     expect_equal(totals["in_flight"], 0, "in_flight")
+
+
+def expect_requests(report, **wanted):
+    """What became of the requests: what is not named is 0, but `sent`, which is the sum. Returns the counts."""
+    requests = report["totals"]["requests"]
+    counts = {"ok": 0, "bad_status": 0, "malformed": 0, "cut_short": 0, "in_flight": 0, **wanted}
+    counts["sent"] = sum(counts.values())
+    expect_equal(requests, counts, "requests")
+    return requests
