@@ -228,6 +228,18 @@ static bool open_and_close(struct load_client *client, struct quern_shard *shard
 	return opened || closed;
 }
 
+/* A run by count that is also bounded by the clock, or told to end: connections end behind the answer they wait for. */
+static void stop_waiting_for_more(struct load_client *client, uint64_t now)
+{
+	uint64_t duration_ns = client->settings->duration_ns;
+	bool is_late = duration_ns > 0 && now >= client->measure_begin_ns + duration_ns;
+
+	if (client->is_ending || !client->exchange->is_let_finish || (!is_late && order_of(client) < LOAD_ORDER_END))
+		return;
+	client->is_ending = true;
+	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
+}
+
 /* While answers go on coming, a run by count waits for the rest of them. */
 static uint64_t drain_deadline(const struct load_client *client)
 {
@@ -246,8 +258,7 @@ static bool drain(struct load_client *client, struct quern_shard *shard, uint64_
 	bool is_cut = client->left > 0 && !client->exchange->is_let_finish;
 	bool is_decided = client->setting_up == 0 && (is_cut || client->open == 0);
 
-	if (order_of(client) >= LOAD_ORDER_END)
-		client->is_ending = true;
+	stop_waiting_for_more(client, now);
 	if (!is_decided && now < drain_deadline(client) && order_of(client) < LOAD_ORDER_QUIT)
 		return closed;
 	enter(client, LOAD_DECIDED);

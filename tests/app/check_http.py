@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Runs quern bench in HTTP over a cable and prints TAP: check_http.py QUERN SCHEMA."""
 
+import json
+import signal
+import subprocess
 import sys
 
 from check_runs import BENCH, assert_clean, assert_sound, run, run_cases
@@ -52,6 +55,26 @@ def http_endless(quern, schema):
     assert result["verdict"] == "pass" and result["totals"]["opened"] == 0, result["totals"]
 
 
+def http_ends_in_time(quern, schema):
+    """By count and by the clock, whichever is first; and by Ctrl-C. Connections end in order all the same."""
+    words = ["--memory", "4k", "--payload", "http", "--connections", "10", "--cps", "10k", "--requests", "1G"]
+    result, _ = run(quern, ["bench", *words, "-d", "1s"])
+    assert_clean(result, schema)
+    expect_requests(result)
+    totals = result["totals"]
+    assert totals["opened"] == 10 and totals["closed_by"]["fin"] == 10, totals
+    with subprocess.Popen([quern, "bench", *words, "--json", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert " rps=" in process.stderr.readline() + process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130, process.returncode
+    result = json.loads(out)
+    assert_sound(result, schema)
+    expect_requests(result)
+    assert result["totals"]["closed_by"]["fin"] == 10, result["totals"]
+
+
 def http_held(quern, schema):
     result, _ = run(quern, [*BENCH, "--payload", "http", "--requests", "2", "--cc", "100", "--hold", "100ms"])
     assert_clean(result, schema)
@@ -73,7 +96,8 @@ def http_bodies(quern, schema):
 
 
 def main(quern, schema_path):
-    return run_cases(quern, schema_path, [http_once, http_kept, http_endless, http_held, http_bodies])
+    cases = [http_once, http_kept, http_endless, http_ends_in_time, http_held, http_bodies]
+    return run_cases(quern, schema_path, cases)
 
 
 if __name__ == "__main__":
