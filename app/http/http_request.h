@@ -2,6 +2,8 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include <assert.h>
+
 #include "http/http_body.h"
 #include "http/http_fields.h"
 
@@ -30,6 +32,8 @@ struct http_request {
 	uint8_t target_bytes;
 	char target[HTTP_TARGET_MAX]; /* as sent; not zero-terminated */
 };
+
+static_assert(sizeof(struct http_request) == 320, "five cache lines");
 
 /* Before the first byte of a request. */
 void http_request_begin(struct http_request *request);

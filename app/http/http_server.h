@@ -2,6 +2,8 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <assert.h>
+
 #include <quern/calls.h>
 
 #include "http/http_answer.h"
@@ -21,11 +23,13 @@ struct http_slot {
 	uint16_t flags;
 };
 
+static_assert(sizeof(struct http_slot) == 32, "two to a cache line");
+
 struct http_server {
 	const struct http_site *site;
 	struct report_tally *tally;
 	struct http_slot *slots;      /* by conn.index */
-	struct http_request *readers; /* of connections within a request */
+	struct http_request *readers; /* of connections within a request, 320 bytes each */
 	uint32_t *free_readers;       /* those that were given back */
 	uint32_t free_count;
 	uint32_t used_count; /* the others below this one are in use */
