@@ -19,8 +19,8 @@ struct serve_server {
 	uint16_t port; /* by its place in the settings */
 };
 
-/* Prepares the server of the worker of that number; `site` is what it answers with where it speaks HTTP, else null. 0 or
- * -ENOMEM. */
+/* Prepares the server of the worker of that number; `site` is what it answers with where it speaks HTTP, else null. 0
+ * or -ENOMEM. */
 int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
 		      const struct cli_workers *workers, uint16_t number, const struct http_site *site);
 void serve_server_close(struct serve_server *server);
