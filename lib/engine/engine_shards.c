@@ -179,6 +179,7 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	memcpy(part->config.mac, nic->mac, sizeof(part->config.mac));
 	part->config.tx_ip_checksum = nic->tx_ip_checksum;
 	part->config.tx_l4_checksum = nic->tx_l4_checksum;
+	part->config.tx_multi_segs = nic->tx_multi_segs;
 	part->config.rx_checksum = nic->rx_checksum;
 	part->config.pool = part->pool;
 	part->config.seed = seed;

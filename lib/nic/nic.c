@@ -10,7 +10,7 @@
 
 static struct rte_eth_conf port_conf(const struct nic *nic)
 {
-	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE},
+	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = nic->driver_mtu},
 				    .txmode = {.mq_mode = RTE_ETH_MQ_TX_NONE}};
 
 	/* Never fast-free: a connection may still hold what a queue is sending. */
@@ -18,6 +18,8 @@ static struct rte_eth_conf port_conf(const struct nic *nic)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
 	if (nic->tx_l4_checksum)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	if (nic->tx_multi_segs)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (nic->rx_checksum)
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	return conf;

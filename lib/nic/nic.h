@@ -85,7 +85,9 @@ struct nic {
 	struct nic_spread spread;
 	bool tx_ip_checksum;
 	bool tx_l4_checksum;
+	bool tx_multi_segs; /* gathers frames, and makes their checksums */
 	bool rx_checksum;
+	uint16_t driver_mtu; /* ours, or the most that the driver of something that has none of its own admits */
 	bool owns_rings;
 	int name_fd; /* of AF_XDP: keeps others from the interface; 0 where there is none */
 	bool is_started;

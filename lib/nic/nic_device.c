@@ -50,6 +50,16 @@ static void choose_mac(struct nic *nic)
 		nic->mac[5] ^= 1;
 }
 
+/* As rte_eth_dev_configure() counts. */
+static uint16_t most_mtu(const struct rte_eth_dev_info *info)
+{
+	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+		overhead = info->max_rx_pktlen - info->max_mtu;
+	return (uint16_t)RTE_MIN(info->max_mtu, info->max_rx_pktlen - overhead);
+}
+
 /* net_tap offers checksums and then makes them in software from a copy of the headers, so ours are cheaper there. */
 static int read_abilities(struct nic *nic)
 {
@@ -61,12 +71,18 @@ static int read_abilities(struct nic *nic)
 		return code;
 	nic->driver = info.driver_name;
 	nic->socket = rte_eth_dev_socket_id(nic->port);
+	/* Software moves frames of any length; what is on a bus knows its limit. */
+	nic->driver_mtu = (uint16_t)RTE_MIN(nic->config.mtu, most_mtu(&info));
+	if (nic->kind == NIC_KIND_PCI && nic->driver_mtu < nic->config.mtu)
+		return -EMSGSIZE;
 	if (nic->kind == NIC_KIND_TAP)
 		return 0;
 	if (nic_rss_is_offered(&info) && nic->config.queues <= RTE_MIN(info.max_rx_queues, info.max_tx_queues))
 		nic->queues = nic->config.queues;
 	nic->tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	nic->tx_l4_checksum = (info.tx_offload_capa & tx_l4) == tx_l4;
+	nic->tx_multi_segs = nic->tx_ip_checksum && nic->tx_l4_checksum &&
+			     (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	nic->rx_checksum = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM) == RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	return 0;
 }
@@ -95,6 +111,12 @@ int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far
 	if (code != 0)
 		return nic_fail(config, error, code, "the driver did not take it: %s\n  Say more: -v", strerror(-code));
 	code = read_abilities(nic);
+	if (code == -EMSGSIZE) {
+		nic_fail(config, error, code, "MTU %u is more than its %u\n  Lower it: --mtu %u", config->mtu,
+			 nic->driver_mtu, nic->driver_mtu);
+		nic_close(nic);
+		return -EINVAL;
+	}
 	if (code != 0) {
 		nic_close(nic);
 		return nic_fail(config, error, code, "the driver does not say what it can do: %s", strerror(-code));

@@ -13,6 +13,8 @@
 
 #include "nic/nic_kinds.h"
 
+enum { TAP_MTU_MAX = 1504 }; /* net_tap's own bound, which it keeps to when it sends */
+
 static_assert(NIC_INTERFACE_TEXT == IFNAMSIZ, "an interface name fits");
 
 static bool is_interface_name(const char *name)
@@ -70,6 +72,10 @@ int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name 
 	int code = 0;
 	int fd;
 
+	if (config->mtu > TAP_MTU_MAX)
+		return nic_fail(config, error, -EINVAL,
+				"MTU %u is more than net_tap takes\n  Possible: %d to %d, or a veth by af_packet:IFACE",
+				config->mtu, NIC_MTU_MIN, TAP_MTU_MAX);
 	if (nic_kernel_may(CAP_NET_ADMIN) && if_nametoindex(interface) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;
 	if (is_running(interface))

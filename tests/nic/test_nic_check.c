@@ -93,6 +93,16 @@ Test(nic_check, bounds_mtu_and_queues)
 	}
 }
 
+Test(nic_check, names_the_largest_mtu_of_a_tap)
+{
+	struct nic_config config = config_of("tap:quern-t0");
+	char error[QUERN_ERROR_TEXT];
+
+	config.mtu = 1505;
+	cr_assert_eq(nic_check(&config, error), -EINVAL);
+	cr_assert_not_null(strstr(error, "MTU 1505 is more than net_tap takes\n  Possible: 68 to 1504"), "%s", error);
+}
+
 Test(nic_check, a_frame_of_every_mtu_fits_its_buffer)
 {
 	for (uint32_t mtu = NIC_MTU_MIN; mtu <= NIC_MTU_MAX; mtu++) {

@@ -35,7 +35,7 @@ def answers_ping(address, seconds, payload=b"quern answers in kind, to the byte"
             sock.sendto(request, (address, 0))
             while True:
                 sock.settimeout(max(end - time.monotonic(), 0.001))
-                packet, sender = sock.recvfrom(4096)
+                packet, sender = sock.recvfrom(65535)
                 if sender[0] == address and packet[20] == 0 and packet[24:] == request[4:]:
                     return checksum(packet[20:]) == 0
         except OSError:
