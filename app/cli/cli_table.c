@@ -313,7 +313,9 @@ enum { WITH_PORT = CLI_SERVE | CLI_LOAD, WITH_LOAD = CLI_BENCH | CLI_LOAD, WITH_
 /* Help puts two flags on a line of 100 columns: 22 letters of help each. */
 const struct cli_flag cli_flag_table[] = {
 	{"port", 'p', "DEV", "tap:q0, af_packet:eth1",
-	 "cable, tap:NAME, af_packet:IFACE or memif:PATH[,server], up to 16 of them", WITH_PORT, set_port},
+	 "cable, tap:NAME, af_packet:IFACE, af_xdp:IFACE, memif:PATH[,server], pcap:FILE[,OUT], a PCI address or "
+	 "net_DRIVER0[,ARGS], up to 16 of them",
+	 WITH_PORT, set_port},
 	{"ip", 0, "ADDR/LEN", "address of that port", "ADDR/LEN behind the --port it belongs to, e.g. 198.18.0.1/15",
 	 WITH_PORT, set_ip},
 	{"gateway", 0, "ADDR", "next hop of that port", "an IPv4 address behind the --port it belongs to", WITH_PORT,

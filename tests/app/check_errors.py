@@ -32,6 +32,7 @@ CASES = [
      ["error: with one request a connection the server closes"]),
     (["serve", "--http", "--root", "/nonexistent", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2,
      ["error: --root /nonexistent: No such file or directory"]),
+    (["serve", "-p", "eth0", "--ip", "10.0.0.1/24"], 2, ["error: --port eth0", "memif:PATH[,server]", "PCI address"]),
     (["load", "udp://10.0.0.1:80"], 2, ["error: target udp://10.0.0.1:80: accepted is tcp://ADDR:PORT"]),
 ]
 

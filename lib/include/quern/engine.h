@@ -17,7 +17,15 @@ enum quern_memory {
 	QUERN_MEMORY_4K
 };
 
-/* A port: `device` is "cable" (two such in one engine are its two ends), "tap:NAME" or "af_packet:IFACE". */
+/* A port. `device` is one of
+ *   "cable"                two such in one engine are its two ends
+ *   "tap:NAME"             a tap interface that the engine makes
+ *   "af_packet:IFACE"      an interface of the kernel's, "af_xdp:IFACE" the same by AF_XDP
+ *   "memif:PATH[,server]"  shared memory with another process; the side with ",server" makes the socket
+ *   "pcap:FILE[,OUT]"      frames of a capture file; what is sent goes to OUT
+ *   "0000:03:00.0[,ARGS]"  a PCI address with DPDK's arguments
+ *   "net_DRIVER0[,ARGS]"   a virtual device by DPDK's own words
+ * and at most 511 characters long. */
 struct quern_port_config {
 	const char *device;
 	struct quern_range addresses; /* our own addresses on it, answered by ARP */
