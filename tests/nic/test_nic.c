@@ -129,3 +129,32 @@ Test(nic, the_ends_of_a_cable_have_addresses_of_their_own_and_a_link)
 	}
 	unplug(&cable);
 }
+
+/* net_memif's queues have gates; a cable stands in for it, as gates know nothing of drivers. */
+Test(nic, a_closed_gate_keeps_frames_where_they_are)
+{
+	struct cable cable;
+	struct rte_mbuf *mbufs[BURST];
+	struct nic_queue sender, receiver;
+
+	bare_eal_start();
+	plug_in(&cable, 1);
+	for (int end = 0; end < 2; end++) {
+		cr_assert_null(nic_queue_of(&cable.ends[end], 0).gate, "a cable is not kept");
+		cable.ends[end].is_kept = true;
+	}
+	sender = nic_queue_of(&cable.ends[0], 0);
+	receiver = nic_queue_of(&cable.ends[1], 0);
+	mbufs[0] = rte_pktmbuf_alloc(cable.pool);
+	cr_assert_eq(nic_transmit(sender, mbufs, 1), 0, "gates are closed until the keeper opens them");
+	cr_assert_eq(rte_mbuf_refcnt_read(mbufs[0]), 1, "a refused frame was freed");
+	sender.gate->is_closed = false;
+	cr_assert_eq(nic_transmit(sender, mbufs, 1), 1);
+	cr_assert_eq(nic_receive(receiver, mbufs, BURST), 0, "a frame came through a closed gate");
+	receiver.gate->is_closed = false;
+	cr_assert_eq(nic_receive(receiver, mbufs, BURST), 1);
+	rte_pktmbuf_free(mbufs[0]);
+	cr_assert_not(sender.gate->is_inside || receiver.gate->is_inside);
+	cr_assert_eq(rte_mempool_avail_count(cable.pool), MBUFS);
+	unplug(&cable);
+}

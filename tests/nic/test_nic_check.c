@@ -114,6 +114,20 @@ Test(nic_check, a_frame_of_every_mtu_fits_its_buffer)
 	cr_assert_eq(nic_frame_bytes(1500), 2048);
 }
 
+/* A pool's object is 64 bytes of header, an mbuf of 128 and 128 of headroom; the kernel keeps 256 before a frame. */
+Test(nic_check, a_buffer_of_af_xdp_fits_a_page_and_a_frame_fits_the_buffer)
+{
+	for (uint16_t mtu = NIC_MTU_MIN; mtu <= 3310; mtu++) {
+		struct nic_config config = config_of("af_xdp:eth1");
+		uint32_t bytes;
+
+		config.mtu = mtu;
+		bytes = nic_buffer_bytes(&config);
+		cr_assert_leq(bytes + 64 + 128 + 128, 4096, "MTU %u", mtu);
+		cr_assert_geq(bytes, mtu + 18u + 256u, "MTU %u", mtu);
+	}
+}
+
 Test(nic_check, names_an_interface_that_does_not_exist)
 {
 	struct nic_config config = config_of("af_packet:quern-none");
