@@ -40,6 +40,18 @@ static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
 	return all / count + (number < all % count);
 }
 
+/* This client's part of --connections. Where there are more clients than --cc or --cps can be divided among, some may
+ * open none: then theirs is the others'. */
+static uint64_t share_of_connections(const struct cli_settings *settings, uint16_t number, uint16_t count)
+{
+	uint64_t divided = settings->cc > 0 ? settings->cc : settings->cps;
+	uint16_t openers = divided < count ? (uint16_t)divided : count;
+
+	if (settings->connections == 0)
+		return UINT64_MAX;
+	return number < openers ? share(settings->connections, number, openers) : 0;
+}
+
 int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_workers *workers,
 		     uint16_t number, uint16_t count, const enum load_order *order)
 {
@@ -53,7 +65,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->is_scheduled = settings->cps != 0 && settings->cps != CLI_CPS_MAX;
 	client->rate = client->is_scheduled ? share(settings->cps, number, count) : 0;
 	client->to_hold = share(settings->cc, number, count);
-	client->left = settings->connections == 0 ? UINT64_MAX : share(settings->connections, number, count);
+	client->left = share_of_connections(settings, number, count);
 	client->next_hop = settings->target.address;
 	if (from->gateway != 0 && (from->addresses.first ^ settings->target.address) >> (32 - from->prefix_length))
 		client->next_hop = from->gateway;

@@ -104,6 +104,16 @@ def one_core(quern, schema):
     assert "opens accounted for" in text and "RESULT  PASS" in text, text
 
 
+def more_clients_than_there_are_to_hold(quern, schema):
+    """A client that may hold none or open none a second leaves its part of --connections to the others."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    for words in (["--cc", "1"], ["--cps", "1"]):
+        result, _ = run(quern, ["bench", "--memory", "4k", "--connections", "3", "--client-cores",
+                                ",".join(map(str, cores)), "--server-cores", str(cores[0]), *words])
+        assert_clean(result, schema)
+        assert result["totals"]["closed"] == 3, result["totals"]
+
+
 def stopped(quern, schema):
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         with tempfile.TemporaryDirectory() as folder:
@@ -170,6 +180,7 @@ def run_cases(quern, schema_path, cases, taps=()):
 
 def main(quern, schema_path):
     cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
+             more_clients_than_there_are_to_hold,
              stopped, quiet]
     return run_cases(quern, schema_path, cases, [serve_alone, load_unreachable])
 
