@@ -20,7 +20,7 @@ enum {
 	NIC_QUEUES_MAX = QUERN_MAX_SHARDS_ON_PORT,
 	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
 	NIC_CABLE_BURST = 64,    /* frames that one call of nic_transmit() takes, on a cable with several queues */
-	NIC_DESCRIPTORS = 512,   /* of a queue, where the driver has such */
+	NIC_DESCRIPTORS = 1024,  /* of a queue, where the driver has such */
 	NIC_MTU_MIN = 68,        /* RFC 791 */
 	NIC_MTU_MAX = 9000
 };

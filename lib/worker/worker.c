@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
@@ -175,10 +176,15 @@ static void free_held(struct worker *worker)
 	}
 }
 
-/* Gives the CPU to others that need it. */
+/* Gives the CPU to others that need it. Among workers a nap is better than sched_yield(): that costs a whole slice on
+ * recent kernels, and workers that do it by the thousand come last for a long time when there is work again. */
 static void give_way(const struct worker *worker, uint32_t idle_turns)
 {
-	if (worker->yields && idle_turns >= (worker->takes_turns ? 1 : WORKER_PATIENCE))
+	const struct timespec nap = {.tv_nsec = WORKER_NAP_NS};
+
+	if (worker->takes_turns && idle_turns > 0)
+		nanosleep(&nap, NULL);
+	else if (worker->yields && idle_turns >= WORKER_PATIENCE)
 		sched_yield();
 }
 

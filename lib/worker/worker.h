@@ -16,6 +16,7 @@ enum {
 	WORKER_BURST = 32,         /* frames a call of nic_receive() */
 	WORKER_BURSTS = 8,         /* of one shard a turn: more than a peer on the same core is likely to send in one */
 	WORKER_PATIENCE = 64,      /* idle turns before a worker gives way, where others need its CPU too */
+	WORKER_NAP_NS = 5000,      /* of a worker without work, where workers share its CPU */
 	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
 };
 

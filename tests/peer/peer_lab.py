@@ -149,6 +149,8 @@ class Lab:
         subprocess.run(("ethtool", "-K", "k0", "tx", "off", "tso", "off", "gso", "off", "gro", "off"),
                        check=True, capture_output=True)
         ip("-n", self.quern_namespace, "link", "set", "q0", "up")
+        # It also delivers on whichever CPU sends, and so out of order, as no wire does: one CPU is to receive.
+        ip("netns", "exec", self.quern_namespace, "sh", "-c", "echo 1 >/sys/class/net/q0/queues/rx-0/rps_cpus")
         self.attach()
 
     def attach(self):
