@@ -176,15 +176,18 @@ static void free_held(struct worker *worker)
 	}
 }
 
-/* Gives the CPU to others that need it. Among workers a nap is better than sched_yield(): that costs a whole slice on
- * recent kernels, and workers that do it by the thousand come last for a long time when there is work again. */
+/* Gives the CPU to others that need it: the kernel's own threads among them, which bring frames from and to its
+ * interfaces. Where workers share a CPU, sched_yield() only hands it from one to the next, and a nap of a few
+ * microseconds is over before it begins: they sleep in earnest. */
 static void give_way(const struct worker *worker, uint32_t idle_turns)
 {
 	const struct timespec nap = {.tv_nsec = WORKER_NAP_NS};
 
-	if (worker->takes_turns && idle_turns > 0)
+	if (!worker->yields || idle_turns < WORKER_PATIENCE)
+		return;
+	if (worker->takes_turns)
 		nanosleep(&nap, NULL);
-	else if (worker->yields && idle_turns >= WORKER_PATIENCE)
+	else
 		sched_yield();
 }
 

@@ -16,7 +16,7 @@ enum {
 	WORKER_BURST = 32,         /* frames a call of nic_receive() */
 	WORKER_BURSTS = 8,         /* of one shard a turn: more than a peer on the same core is likely to send in one */
 	WORKER_PATIENCE = 64,      /* idle turns before a worker gives way, where others need its CPU too */
-	WORKER_NAP_NS = 5000,      /* of a worker without work, where workers share its CPU */
+	WORKER_NAP_NS = 50000,     /* of a worker without work, where workers share its CPU */
 	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
 };
 
@@ -48,7 +48,7 @@ struct worker {
 	uint16_t core;
 	uint16_t lane;    /* several workers on one core tell themselves apart by it */
 	bool yields;      /* others need this CPU too */
-	bool takes_turns; /* and some of them are workers: it gives way after each turn without work */
+	bool takes_turns; /* and some of them are workers: it naps when it has no work */
 	uint16_t shard_count;
 	uint16_t failed_shard; /* whose on_start made worker_run() fail, by position in `shards` */
 	struct worker_shard shards[QUERN_MAX_SHARDS];
