@@ -14,7 +14,7 @@ import time
 QUERN, LINUX, NOBODY, PREFIX = "198.18.0.1", "198.18.0.2", "198.18.0.9", 24
 PORT = 80
 NAMESPACES = "/run/netns"
-PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light"}
+PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light", "nc": "netcat-openbsd"}
 CLONE_NEWNET, PR_SET_PDEATHSIG, AF_XDP = 0x40000000, 1, 44
 LIBC = ctypes.CDLL(None, use_errno=True)
 
