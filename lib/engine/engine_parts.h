@@ -28,6 +28,7 @@ struct engine_shard {
 	struct shard_config config;
 	char role[ENGINE_ROLE_TEXT];
 	struct rte_mempool *pool;
+	bool owns_pool; /* others of the port may use it too */
 	void *memory;
 	struct quern_shard *shard;
 	uint16_t worker; /* that runs it */

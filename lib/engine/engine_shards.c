@@ -142,16 +142,37 @@ static int memory_failed(const struct quern_engine *engine, uint16_t number, con
 				   : "Lower --max-connections, --max-time-wait or the number of cores");
 }
 
+/* Shards that share one queue share its buffers: net_af_xdp copies frames from other pools than its own, and loses some
+ * that way. */
+static uint16_t shards_of_pool(const struct quern_engine *engine, uint16_t number)
+{
+	uint16_t port = engine->config.shards[number].port;
+
+	return engine->nics[port].queues == 1 ? engine_shards_on(engine, port) : 1;
+}
+
+static struct rte_mempool *make_pool(struct quern_engine *engine, uint16_t number)
+{
+	uint16_t port = engine->config.shards[number].port;
+	uint32_t mbufs = shards_of_pool(engine, number) * (ENGINE_POOL_MBUFS + 1u) - 1;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	for (uint16_t other = 0; other < number && shards_of_pool(engine, number) > 1; other++) {
+		if (engine->config.shards[other].port == port)
+			return engine->shards[other].pool;
+	}
+	engine->shards[number].owns_pool = true;
+	snprintf(name, sizeof(name), "shard%u", number);
+	return rte_pktmbuf_pool_create(name, mbufs, ENGINE_POOL_CACHE, 0, engine_data_room(engine, port),
+				       home_socket(engine, number));
+}
+
 int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		struct engine_shard *part = &engine->shards[number];
-		char name[RTE_MEMPOOL_NAMESIZE];
 
-		snprintf(name, sizeof(name), "shard%u", number);
-		part->pool = rte_pktmbuf_pool_create(name, ENGINE_POOL_MBUFS, ENGINE_POOL_CACHE, 0,
-						     engine_data_room(engine, engine->config.shards[number].port),
-						     home_socket(engine, number));
+		part->pool = make_pool(engine, number);
 		if (part->pool == NULL) {
 			memory_failed(engine, number, "buffers", error);
 			engine_free_pools(engine);
@@ -164,7 +185,8 @@ int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 void engine_free_pools(struct quern_engine *engine)
 {
 	for (uint16_t number = engine->config.shard_count; number-- > 0;) {
-		rte_mempool_free(engine->shards[number].pool);
+		if (engine->shards[number].owns_pool)
+			rte_mempool_free(engine->shards[number].pool);
 		engine->shards[number].pool = NULL;
 	}
 }
@@ -182,6 +204,7 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	part->config.tx_multi_segs = nic->tx_multi_segs;
 	part->config.rx_checksum = nic->rx_checksum;
 	part->config.pool = part->pool;
+	part->config.pool_shards = shards_of_pool(engine, number);
 	part->config.seed = seed;
 	if (engine_shards_on(engine, port) > 1)
 		part->config.plan = &nic->plan; /* made when the port starts */

@@ -32,11 +32,10 @@ static int set_up_queues(struct nic *nic, struct rte_mempool *const *pools, cons
 	uint16_t rx_descriptors = NIC_DESCRIPTORS;
 	uint16_t tx_descriptors = NIC_DESCRIPTORS;
 	uint16_t tx_queues = nic->queues < info->max_tx_queues ? nic->queues : info->max_tx_queues;
-	uint8_t key[NIC_RSS_KEY_MAX];
 	int code;
 
 	if (nic->queues > 1 && nic->kind != NIC_KIND_CABLE)
-		nic_rss_ask(nic, info, key, &conf);
+		nic_rss_ask(nic, info, &conf);
 	code = rte_eth_dev_configure(nic->port, nic->queues, tx_queues, &conf);
 	if (code == 0)
 		code = rte_eth_dev_adjust_nb_rx_tx_desc(nic->port, &rx_descriptors, &tx_descriptors);
@@ -64,7 +63,7 @@ int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUER
 
 	if (code == 0)
 		code = start(nic, pools, &info);
-	if (code == 0 && nic->queues > 1 && nic->kind != NIC_KIND_CABLE && nic_rss_read(nic, &info) != 0) {
+	if (nic->queues > 1 && nic->kind != NIC_KIND_CABLE && (code != 0 || nic_rss_read(nic) != 0)) {
 		rte_eth_dev_stop(nic->port);
 		nic->queues = 1;
 		code = start(nic, pools, &info);

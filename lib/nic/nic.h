@@ -81,6 +81,7 @@ struct nic {
 	const char *driver;
 	uint8_t mac[6];        /* that our frames carry */
 	uint16_t queues;       /* pairs in use: as many as are wanted, where the port spreads by a plan; else 1 */
+	uint8_t rss_key[64];   /* that was asked for; drivers read it whenever the port starts */
 	struct port_plan plan; /* from nic_start() on, with more than one queue */
 	struct nic_spread spread;
 	bool tx_ip_checksum;

@@ -8,8 +8,6 @@
 
 #include "nic/nic.h"
 
-enum { NIC_RSS_KEY_MAX = 64 };
-
 /* One end of a cable; the one that is attached first has the rings of both. 0 or -errno. */
 int nic_cable_attach(struct nic *nic, struct nic *far_end);
 
@@ -23,11 +21,11 @@ uint16_t nic_cable_transmit(const struct nic_spread *spread, struct rte_mbuf **m
 /* The port hashes whole TCP packets with a key and a redirection table that a plan can hold. */
 bool nic_rss_is_offered(const struct rte_eth_dev_info *info);
 
-/* Asks for it with a key drawn from the seed; `key` must live until the port is configured. */
-void nic_rss_ask(const struct nic *nic, const struct rte_eth_dev_info *info, uint8_t key[NIC_RSS_KEY_MAX],
-		 struct rte_eth_conf *conf);
+/* Asks for it with a key drawn from the seed. */
+void nic_rss_ask(struct nic *nic, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf);
 
-/* Reads key and table of a started port back into nic->plan. 0, or -errno where it does not tell. */
-int nic_rss_read(struct nic *nic, const struct rte_eth_dev_info *info);
+/* Reads key and table of a started port back into nic->plan. 0, or -errno where it does not tell, or where a queue
+ * would get nothing. */
+int nic_rss_read(struct nic *nic);
 
 #endif

@@ -47,6 +47,7 @@ struct shard_config {
 
 	uint64_t seed;            /* every secret and random draw comes from it */
 	struct rte_mempool *pool; /* frames we send */
+	uint16_t pool_shards;     /* how many share it; 0 means that it is ours alone */
 
 	/* Where several shards share the port: which flows are whose. Null where every flow is ours. */
 	const struct port_plan *plan;

@@ -25,10 +25,13 @@ static bool send_arp(struct quern_shard *shard, const struct wire_arp *arp, cons
 	return true;
 }
 
-/* One shard answers what concerns our addresses; all learn from it. */
+/* One shard answers; all learn, from what is for us and from what a neighbour announces of itself. */
 static void tell_others(struct quern_shard *shard, struct shard_frame *frame)
 {
-	if (!shard->config.plan || shard->is_moved || !neigh_is_own(&shard->neigh, frame->packet->arp.target))
+	const struct wire_arp *arp = &frame->packet->arp;
+
+	if (!shard->config.plan || shard->is_moved ||
+	    (!neigh_is_own(&shard->neigh, arp->target) && arp->target != arp->sender))
 		return;
 	shard_set_aside(shard, frame->mbuf, SHARD_EVERYBODY);
 	frame->mbuf = NULL;

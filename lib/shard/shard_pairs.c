@@ -29,16 +29,17 @@ static bool next_entry(const struct quern_shard *shard, struct shard_route *rout
 	const struct port_plan *plan = shard->config.plan;
 	struct flow_key key;
 
-	route->next_number = 0;
 	for (uint32_t i = 0; i < plan->entries; i++) {
 		if (++route->next_entry == plan->entries) {
 			route->next_entry = 0;
 			next_address(route);
 		}
 		key = key_of(route, 0);
-		if (plan->queue[route->next_entry] == shard->config.queue &&
-		    port_plan_first(plan, &key, route->next_entry, &route->next_port))
-			return true;
+		if (plan->queue[route->next_entry] != shard->config.queue ||
+		    !port_plan_first(plan, &key, route->next_entry, &route->next_port))
+			continue;
+		route->next_number = 0;
+		return true;
 	}
 	return false;
 }
@@ -81,7 +82,8 @@ void shard_pairs_prefetch(const struct quern_shard *shard, const struct shard_ro
 	struct flow_key key;
 
 	if (plan)
-		port = route->next_port ^ port_plan_idle(plan, route->next_number + LOOK_AHEAD);
+		port = route->next_port ^
+		       port_plan_idle(plan, (route->next_number + LOOK_AHEAD) & (port_plan_ports(plan) - 1));
 	key = key_of(route, port);
 	table_prefetch(&shard->table, table_hash(&shard->table, &key));
 }
