@@ -1,7 +1,8 @@
-/* engine_cores.c - which CPUs there are, and which worker runs on which. */
+/* engine_cores.c - which CPUs there are, which worker runs on which, and how far that is from its port. */
 #include "engine/engine_parts.h"
 
 #include <errno.h>
+#include <numa.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,4 +84,62 @@ int engine_place_workers(struct quern_engine *engine, char error[QUERN_ERROR_TEX
 		worker->yields = worker->takes_turns || engine->worker_count >= CPU_COUNT(&engine->allowed);
 	}
 	return 0;
+}
+
+uint16_t quern_engine_worker_of(const struct quern_engine *engine, uint16_t shard)
+{
+	return engine->shards[shard].worker;
+}
+
+bool engine_placement_line(const struct engine_placement *placement, char *text, size_t size)
+{
+	char cores[256];
+
+	text[0] = '\0';
+	if (placement->port_node < 0 || placement->core_node < 0 || placement->port_node == placement->core_node)
+		return false;
+	snprintf(text, size,
+		 "shard %u (%s) runs on core %u of NUMA node %d, its port %.64s is on node %d; cores there: %s\n",
+		 placement->shard, placement->role, placement->core, placement->core_node, placement->device,
+		 placement->port_node, engine_cores_text(&placement->local_cores, cores, sizeof(cores)));
+	return true;
+}
+
+/* The CPUs of this process that belong to a NUMA node. */
+static cpu_set_t cores_of_node(const struct quern_engine *engine, int node)
+{
+	cpu_set_t cores;
+
+	CPU_ZERO(&cores);
+	for (size_t core = 0; core < CPU_SETSIZE; core++) {
+		if (CPU_ISSET(core, &engine->allowed) && numa_node_of_cpu((int)core) == node)
+			CPU_SET(core, &cores);
+	}
+	return cores;
+}
+
+bool quern_engine_placement(const struct quern_engine *engine, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (numa_available() < 0)
+		return false;
+	for (uint16_t number = 0; number < engine->config.shard_count && used + 1 < size; number++) {
+		const struct quern_shard_config *config = &engine->config.shards[number];
+		struct engine_placement placement = {
+			.shard = number,
+			.role = engine->shards[number].role,
+			.core = config->core,
+			.core_node = numa_node_of_cpu(config->core),
+			.device = engine->config.ports[config->port].device,
+			.port_node = engine->nics[config->port].socket,
+		};
+
+		if (placement.port_node >= 0)
+			placement.local_cores = cores_of_node(engine, placement.port_node);
+		engine_placement_line(&placement, text + used, size - used);
+		used += strlen(text + used);
+	}
+	return used > 0;
 }

@@ -5,6 +5,7 @@
 #include <numa.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
@@ -41,6 +42,15 @@ static uint16_t far_queues(const struct quern_engine *engine, uint16_t port)
 		    strcmp(ports[other].device, "cable") == 0)
 			return wanted_queues(engine, other);
 	}
+	return 0;
+}
+
+int engine_draw_seed(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	uint64_t *seed = &engine->config.seed;
+
+	if (*seed == 0 && getrandom(seed, sizeof(*seed), 0) != (ssize_t)sizeof(*seed))
+		return engine_fail(error, -errno, "no seed from the system: %s\n  Give one: --seed N", strerror(errno));
 	return 0;
 }
 

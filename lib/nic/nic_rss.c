@@ -18,30 +18,30 @@ bool nic_rss_is_offered(const struct rte_eth_dev_info *info)
 
 /* Under some keys the low bits of the hash do not depend on the local port, and shards find none whose answers are
  * theirs: another is drawn. */
-static void draw_plan(struct nic *nic, uint8_t *key, size_t bytes, uint16_t entries)
+static void draw_plan(struct nic *nic, uint16_t entries)
 {
 	struct random random;
 
 	random_seed(&random, nic->config.seed + nic->config.number);
 	nic->plan.entries = entries;
 	do {
-		for (size_t byte = 0; byte < bytes; byte++)
-			key[byte] = (uint8_t)random_next(&random);
-		memcpy(nic->plan.key, key, PORT_PLAN_KEY_BYTES);
+		for (size_t byte = 0; byte < sizeof(nic->rss_key); byte++)
+			nic->rss_key[byte] = (uint8_t)random_next(&random);
+		memcpy(nic->plan.key, nic->rss_key, PORT_PLAN_KEY_BYTES);
 		port_plan_prepare(&nic->plan);
 	} while (port_plan_ports(&nic->plan) * entries != UINT16_MAX + 1u);
 }
 
 void nic_plan_make(struct nic *nic, uint16_t shards, bool spread_by_port)
 {
-	draw_plan(nic, nic->rss_key, sizeof(nic->rss_key), PLAN_ENTRIES);
+	draw_plan(nic, PLAN_ENTRIES);
 	nic->plan.spread_by_port = spread_by_port;
 	port_plan_share(&nic->plan, shards);
 }
 
 void nic_rss_ask(struct nic *nic, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
-	draw_plan(nic, nic->rss_key, sizeof(nic->rss_key), info->reta_size);
+	draw_plan(nic, info->reta_size);
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
 		.rss_key = nic->rss_key, .rss_key_len = info->hash_key_size, .rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP};
