@@ -152,8 +152,7 @@ static int memory_failed(const struct quern_engine *engine, uint16_t number, con
 				   : "Lower --max-connections, --max-time-wait or the number of cores");
 }
 
-/* Shards that share one queue share its buffers: net_af_xdp copies frames from other pools than its own, and loses some
- * that way. */
+/* Shards that share one queue share its buffers: net_af_xdp copies frames from other pools than its own. */
 static uint16_t shards_of_pool(const struct quern_engine *engine, uint16_t number)
 {
 	uint16_t port = engine->config.shards[number].port;
@@ -173,8 +172,7 @@ static struct rte_mempool *make_pool(struct quern_engine *engine, uint16_t numbe
 	}
 	engine->shards[number].owns_pool = true;
 	snprintf(name, sizeof(name), "shard%u", number);
-	return rte_pktmbuf_pool_create(name, mbufs, ENGINE_POOL_CACHE, 0, engine_data_room(engine, port),
-				       home_socket(engine, number));
+	return nic_make_pool(&engine->nics[port], name, mbufs, ENGINE_POOL_CACHE, home_socket(engine, number));
 }
 
 int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])

@@ -150,6 +150,10 @@ uint16_t nic_frame_bytes(uint16_t mtu);
 /* What a buffer for frames of the port must hold behind its headroom. */
 uint16_t nic_buffer_bytes(const struct nic_config *config);
 
+/* Makes a pool of `count` buffers for frames of the port on a NUMA node, `cache` of them kept aside for each thread.
+ * Null where memory is short, and where it is not in one piece and the driver needs that. */
+struct rte_mempool *nic_make_pool(const struct nic *nic, const char *name, uint32_t count, uint32_t cache, int socket);
+
 /* What nic_attach() takes from EAL's memory, at most. */
 size_t nic_memory_bytes(const struct nic_config *config);
 

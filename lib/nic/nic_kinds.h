@@ -16,6 +16,8 @@ struct nic_kind_row {
 	/* What a buffer must hold behind its headroom; null for nic_frame_bytes(). */
 	uint16_t (*buffer_bytes)(uint16_t mtu);
 	bool is_kept; /* as in struct nic */
+	/* The driver takes count times object size for the length of a pool, and the rest for none of its. */
+	bool pool_is_gapless;
 };
 
 extern const struct nic_kind_row nic_kind_rows[NIC_KINDS];
