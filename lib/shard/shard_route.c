@@ -125,17 +125,16 @@ static bool find_in_batch(struct quern_shard *shard, struct shard_route *route, 
 	const struct flow_key *pointers[SCAN_BATCH];
 	uint64_t hashes[SCAN_BATCH];
 	uint32_t refs[SCAN_BATCH];
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
-		if (!shard_pairs_next(shard, route, &keys[i]))
-			return false;
-		after[i] = *route;
-		pointers[i] = &keys[i];
-		hashes[i] = table_hash(&shard->table, &keys[i]);
-		table_prefetch(&shard->table, hashes[i]);
+	for (; count < SCAN_BATCH && shard_pairs_next(shard, route, &keys[count]); count++) {
+		after[count] = *route;
+		pointers[count] = &keys[count];
+		hashes[count] = table_hash(&shard->table, &keys[count]);
+		table_prefetch(&shard->table, hashes[count]);
 	}
-	table_find_burst(&shard->table, hashes, pointers, SCAN_BATCH, refs);
-	for (uint32_t i = 0; i < SCAN_BATCH; i++) {
+	table_find_burst(&shard->table, hashes, pointers, count, refs);
+	for (uint32_t i = 0; i < count; i++) {
 		if (refs[i] != 0)
 			continue;
 		*key = keys[i];
@@ -158,7 +157,7 @@ static bool find_pair(struct quern_shard *shard, struct shard_route *route, stru
 	*hash = table_hash(&shard->table, key);
 	if (table_find(&shard->table, *hash, key) == 0)
 		return true;
-	for (uint32_t i = 0; i < SHARD_SCAN_MAX; i += SCAN_BATCH)
+	for (uint32_t scanned = 1; scanned < SHARD_SCAN_MAX && scanned < route->pairs; scanned += SCAN_BATCH)
 		if (find_in_batch(shard, route, key, hash))
 			return true;
 	/* Another route has taken what this one does not hold. */

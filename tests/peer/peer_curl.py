@@ -89,7 +89,7 @@ def reads_slowly(lab):
     """Twice a second's worth of bytes, and more than any buffer on the way holds."""
     with serve_http(lab) as quern:
         begun = time.monotonic()
-        text = curl("--limit-rate", "4M", f"{URL}/bytes/12M")
+        text = curl("--limit-rate", "2M", f"{URL}/bytes/12M")
         expect(time.monotonic() - begun > 1.5, "curl did not read slowly")
         expect_equal(hashlib.sha256(text).hexdigest(), hashlib.sha256(pattern(12000000)).hexdigest(), "SHA-256")
         expect_requests(quern.stop(), ok=1)

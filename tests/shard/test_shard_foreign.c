@@ -149,6 +149,38 @@ Test(shard_foreign, every_port_whose_answers_are_ours_is_opened_and_no_other)
 	open_every_port(1024, 1024 + 799);
 	open_every_port(65535, 65535);
 	open_every_port(5000, 5003);
+	/* A range is tried port by port up to a length, and enumerated from there on. */
+	open_every_port(20000, 20000 + 4094);
+	open_every_port(20000, 20000 + 4095);
+	open_every_port(30000, 65535);
+}
+
+/* What one route has taken is not another's, also where it lies thinly: found out in a bounded time, and remembered. */
+Test(shard_foreign, two_routes_share_the_few_ports_that_are_ours)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + 1}, 5000, 5015};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct shard_config config = owned_by(1, true);
+	struct quern_conn conn, last;
+	uint8_t routes[2];
+	unsigned int opened = 0;
+
+	driver_open(&driver, &config);
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &routes[i]),
+			     0);
+	while (quern_connect(driver.shard, routes[opened % 2], &conn) == 0) {
+		last = conn;
+		opened++;
+	}
+	cr_assert_gt(opened, 2);
+	for (int i = 0; i < 1000; i++)
+		cr_assert_eq(quern_connect(driver.shard, routes[i % 2], &conn), -EADDRNOTAVAIL);
+	cr_assert_eq(quern_conn_abort(driver.shard, last), 0);
+	cr_assert_eq(quern_connect(driver.shard, routes[0], &conn), 0, "a pair that is free again");
+	cr_assert_eq(quern_connect(driver.shard, routes[1], &conn), -EADDRNOTAVAIL);
+	cr_assert(shard_validate(driver.shard));
+	driver_close(&driver);
 }
 
 Test(shard_foreign, of_a_whole_range_a_shard_knows_its_share)
