@@ -41,14 +41,17 @@ void nic_cable_free(struct nic *nic)
 	nic->owns_rings = false;
 }
 
-/* A ring for each queue of each end; its reader is that queue's, its writers are all queues of the other end. */
+/* A ring for each queue of each end; its reader is that queue's, its writers are all queues of the other end. Several
+ * writers may share a CPU: with relaxed tails one that is put off in the middle of a burst does not hold the others up.
+ */
 static int make_rings(struct nic *nic, const struct cable_shape *shape)
 {
 	char name[RTE_RING_NAMESIZE];
 
 	nic->owns_rings = true;
 	for (int end = 0; end < 2; end++) {
-		unsigned int flags = RING_F_SC_DEQ | (shape->queues[1 - end] == 1 ? RING_F_SP_ENQ : 0);
+		unsigned int flags =
+			RING_F_SC_DEQ | (shape->queues[1 - end] == 1 ? RING_F_SP_ENQ : RING_F_MP_RTS_ENQ);
 
 		for (uint16_t queue = 0; queue < shape->queues[end]; queue++) {
 			snprintf(name, sizeof(name), "cable%u.%d.%u", nic->config.number, end, queue);
