@@ -31,6 +31,14 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 	}
 }
 
+void cli_engine_nodes(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_nodes *nodes)
+{
+	for (uint16_t i = 0; i < usable->count; i++)
+		nodes->core[i] = quern_core_node(usable->cpu[i]);
+	for (uint16_t i = 0; i < settings->port_count; i++)
+		nodes->port[i] = quern_device_node(settings->ports[i].device);
+}
+
 struct quern_shard_config *cli_engine_add_shard(struct quern_engine_config *config, const struct cli_settings *settings,
 						const struct cli_workers *workers, uint16_t number, const char *role)
 {

@@ -4,6 +4,9 @@
 
 #include "cli/cli_place.h"
 
+/* Asks on which NUMA nodes cores and ports are. */
+void cli_engine_nodes(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_nodes *nodes);
+
 /* Ports, memory, seed and EAL arguments from the settings; shards are the command's own. */
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings);
 

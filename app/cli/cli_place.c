@@ -102,23 +102,62 @@ int cli_place_bench(const struct cli_settings *settings, const struct cli_cores 
 	return 0;
 }
 
-int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
-		    char error[CLI_ERROR_TEXT])
+/* The place of the core for a port's worker: the first free one on its node, else the first free one. */
+static uint16_t place_near(const struct cli_cores *usable, const struct cli_nodes *nodes, const bool *is_taken,
+			   uint16_t port)
 {
-	const struct cli_cores *from = settings->cores.count > 0 ? &settings->cores : usable;
+	uint16_t found = usable->count;
+
+	for (uint16_t place = 0; place < usable->count; place++) {
+		if (is_taken[place])
+			continue;
+		if (nodes->port[port] >= 0 && nodes->core[place] == nodes->port[port])
+			return place;
+		if (found == usable->count)
+			found = place;
+	}
+	return found;
+}
+
+/* A core for each port, as long as there are some. Those that ports ask for are theirs before others take them. */
+static struct cli_cores cores_near_ports(const struct cli_settings *settings, const struct cli_cores *usable,
+					 const struct cli_nodes *nodes)
+{
+	struct cli_cores cores = {.count = settings->port_count < usable->count ? settings->port_count : usable->count};
+	bool is_taken[CLI_MAX_CORES] = {false};
+
+	for (int round = 0; round < 2; round++) {
+		for (uint16_t port = 0; port < cores.count; port++) {
+			uint16_t place;
+
+			if ((nodes->port[port] >= 0) != (round == 0))
+				continue;
+			place = place_near(usable, nodes, is_taken, port);
+			is_taken[place] = true;
+			cores.cpu[port] = usable->cpu[place];
+		}
+	}
+	return cores;
+}
+
+int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
+		    struct cli_workers *workers, char error[CLI_ERROR_TEXT])
+{
 	uint32_t most = (uint32_t)settings->port_count * QUERN_MAX_SHARDS_ON_PORT;
-	uint16_t count = settings->port_count;
+	struct cli_cores cores = settings->cores;
+	uint16_t count;
 	int rc;
 
 	most = most < QUERN_MAX_SHARDS ? most : QUERN_MAX_SHARDS;
-	rc = check_cores("cores", &settings->cores, usable, (uint16_t)most, error);
+	rc = check_cores("cores", &cores, usable, (uint16_t)most, error);
 	if (rc != 0)
 		return rc;
-	if (settings->cores.count > count)
-		count = settings->cores.count;
+	if (cores.count == 0)
+		cores = cores_near_ports(settings, usable, nodes);
+	count = cores.count > settings->port_count ? cores.count : settings->port_count;
 	workers->count = 0;
 	for (uint16_t i = 0; i < count; i++)
-		add_worker(workers, i % settings->port_count, from, i % from->count);
+		add_worker(workers, i % settings->port_count, &cores, i % cores.count);
 	return 0;
 }
 

@@ -19,14 +19,20 @@ struct cli_workers {
 /* The cores that this process may use, lowest first. */
 void cli_place_usable(struct cli_cores *usable);
 
+/* Which NUMA nodes they, in their order, and the ports are on; -1 for none. */
+struct cli_nodes {
+	int core[CLI_MAX_CORES];
+	int port[QUERN_MAX_PORTS];
+};
+
 /* bench: the workers of the client, on port 0, then those of the server. 0, or -EINVAL with one line in `error`. */
 int cli_place_bench(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
 		    char error[CLI_ERROR_TEXT]);
 
-/* serve and load: a worker for each core, and at least one for each port, in turn. 0, or -EINVAL with one line in
- * `error`. */
-int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
-		    char error[CLI_ERROR_TEXT]);
+/* serve and load: a worker for each core that is named, and at least one for each port, in turn; with none named one for
+ * each port, near to it as long as there are cores. 0, or -EINVAL with one line in `error`. */
+int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
+		    struct cli_workers *workers, char error[CLI_ERROR_TEXT]);
 
 /* How many workers a port has. */
 uint16_t cli_workers_on(const struct cli_workers *workers, uint16_t port);

@@ -86,12 +86,14 @@ int load_command(struct cli_settings *settings)
 	static struct quern_engine_config config;
 	static struct load_measure measure;
 	struct cli_cores usable;
+	struct cli_nodes nodes;
 	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code;
 
 	cli_place_usable(&usable);
-	if (cli_place_ports(settings, &usable, &workers, error) != 0)
+	cli_engine_nodes(settings, &usable, &nodes);
+	if (cli_place_ports(settings, &usable, &nodes, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);

@@ -186,12 +186,14 @@ int serve_command(struct cli_settings *settings)
 	static struct quern_engine_config config;
 	static struct serve_run serve;
 	struct cli_cores usable;
+	struct cli_nodes nodes;
 	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code = CLI_EXIT_DONE;
 
 	cli_place_usable(&usable);
-	if (cli_place_ports(settings, &usable, &workers, error) != 0)
+	cli_engine_nodes(settings, &usable, &nodes);
+	if (cli_place_ports(settings, &usable, &nodes, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	if (settings->http.is_spoken &&
 	    http_site_open(&serve.site, settings->http.root, settings->http.body_bytes, error) != 0)

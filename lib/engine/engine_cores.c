@@ -91,6 +91,16 @@ uint16_t quern_engine_worker_of(const struct quern_engine *engine, uint16_t shar
 	return engine->shards[shard].worker;
 }
 
+int quern_core_node(uint16_t core)
+{
+	return numa_available() < 0 ? -1 : numa_node_of_cpu(core);
+}
+
+int quern_device_node(const char *device)
+{
+	return nic_node(device);
+}
+
 bool engine_placement_line(const struct engine_placement *placement, char *text, size_t size)
 {
 	char cores[256];

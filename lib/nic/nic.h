@@ -114,6 +114,9 @@ int nic_parse_device(const char *device, struct nic_name *name, char error[QUERN
 /* Writes the shapes of all device texts, as "cable, tap:NAME, ..." and returns the text. */
 char *nic_devices_text(char *text, size_t size);
 
+/* The NUMA node of what a device text names; -1 where it is on none, or not known. */
+int nic_node(const char *device);
+
 /* Everything that can be found out before EAL starts: the interface exists, we may open it, and our addresses are not
  * the kernel's. Changes nothing. 0; -EINVAL, -ENODEV, -EPERM, -EADDRINUSE or what the kernel says. */
 int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);

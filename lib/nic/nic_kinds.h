@@ -56,6 +56,9 @@ int nic_pci_attach(struct nic *nic, const struct nic_name *name);
 int nic_pci_check_in(const char *devices, const struct nic_config *config, const struct nic_name *name,
 		     char error[QUERN_ERROR_TEXT]);
 
+/* nic_node() below another root than /sys. */
+int nic_node_in(const char *sys, const char *device);
+
 /* Whether DPDK takes a path as a value of its arguments, which it splits at some letters. */
 bool nic_path_is_plain(const char *path);
 

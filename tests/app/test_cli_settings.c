@@ -215,24 +215,48 @@ Test(cli_place, bench_gives_each_end_its_list_or_its_half)
 	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 0:5.0 0:3.1 1:5.0");
 }
 
+Test(cli_place, auto_takes_cores_on_the_node_of_the_port)
+{
+	const struct cli_cores six = {.cpu = {0, 1, 2, 3, 4, 5}, .count = 6};
+	struct cli_nodes nodes = {.core = {0, 0, 0, 1, 1, 1}, .port = {1, -1, 1, 1, 1, 0}};
+	struct cli_settings settings = begin(CLI_SERVE);
+	struct cli_workers workers;
+	char error[CLI_ERROR_TEXT], text[256];
+
+	settings.port_count = 1;
+	cr_assert_eq(cli_place_ports(&settings, &six, &nodes, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0");
+	settings.port_count = 3;
+	cr_assert_eq(cli_place_ports(&settings, &six, &nodes, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 1:0.0 2:4.0");
+	settings.port_count = 6;
+	cr_assert_eq(cli_place_ports(&settings, &six, &nodes, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 1:2.0 2:4.0 3:5.0 4:0.0 5:1.0", "node 1 has three");
+	cli_parse_cores("0", &settings.cores);
+	settings.port_count = 1;
+	cr_assert_eq(cli_place_ports(&settings, &six, &nodes, &workers, error), 0);
+	cr_assert_str_eq(workers_text(&workers, text), "0:0.0", "the user's word counts");
+}
+
 Test(cli_place, ports_share_the_cores_in_turn)
 {
+	const struct cli_nodes nowhere = {.port = {-1, -1}};
 	struct cli_settings settings = begin(CLI_SERVE);
 	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT], text[256];
 
 	settings.port_count = 2;
-	cr_assert_eq(cli_place_ports(&settings, &one, &workers, error), 0);
+	cr_assert_eq(cli_place_ports(&settings, &one, &nowhere, &workers, error), 0);
 	cr_assert_str_eq(workers_text(&workers, text), "0:4.0 1:4.0");
 	cli_parse_cores("3,3,5,5", &settings.cores);
-	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), 0);
+	cr_assert_eq(cli_place_ports(&settings, &two, &nowhere, &workers, error), 0);
 	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 1:3.1 0:5.0 1:5.1");
 	settings.port_count = 1;
-	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), 0);
+	cr_assert_eq(cli_place_ports(&settings, &two, &nowhere, &workers, error), 0);
 	cr_assert_str_eq(workers_text(&workers, text), "0:3.0 0:3.1 0:5.0 0:5.1");
 	settings.cores = (struct cli_cores){.count = 17};
 	for (uint16_t i = 0; i < 17; i++)
 		settings.cores.cpu[i] = 3;
-	cr_assert_eq(cli_place_ports(&settings, &two, &workers, error), -EINVAL);
+	cr_assert_eq(cli_place_ports(&settings, &two, &nowhere, &workers, error), -EINVAL);
 	cr_assert(strstr(error, "17 cores") && strstr(error, "16"), "%s", error);
 }

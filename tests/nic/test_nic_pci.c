@@ -191,3 +191,27 @@ Test(nic_pci, tells_dpdks_own_words_from_typing_errors)
 		cr_assert_str_eq(name.out, rows[row].arguments);
 	}
 }
+
+Test(nic_pci, knows_the_node_of_a_port_by_sysfs)
+{
+	static const struct {
+		const char *device;
+		int node;
+	} rows[] = {{"0000:03:00.0", 1}, {"03:00.0,option=1", 1}, {"0000:04:00.0", -1}, {"0000:05:00.0", -1},
+		    {"0000:07:00.0", -1}, {"af_packet:eth7", 0}, {"af_xdp:eth7", 0}, {"af_xdp:eth8", -1},
+		    {"tap:eth7", -1}, {"cable", -1}, {"nonsense", -1}};
+	static const char *const folders[] = {"bus", "bus/pci", "bus/pci/devices", "bus/pci/devices/0000:03:00.0",
+					      "bus/pci/devices/0000:04:00.0", "bus/pci/devices/0000:05:00.0",
+					      "class", "class/net", "class/net/eth7", "class/net/eth7/device"};
+
+	cr_assert_not_null(mkdtemp(devices));
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		make_folder(folders[i]);
+	make_file("bus/pci/devices/0000:03:00.0/numa_node", "1\n");
+	make_file("bus/pci/devices/0000:04:00.0/numa_node", "-1\n");
+	make_file("bus/pci/devices/0000:05:00.0/numa_node", "what?\n");
+	make_file("class/net/eth7/device/numa_node", "0\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect_eq(nic_node_in(devices, rows[i].device), rows[i].node, "%s", rows[i].device);
+	forget_machine();
+}

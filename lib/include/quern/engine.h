@@ -134,6 +134,11 @@ struct quern_machine {
 /* Describes the machine as the engine uses it. */
 void quern_engine_machine(const struct quern_engine *engine, struct quern_machine *machine);
 
+/* The NUMA node of a CPU, and of what a port's device text names; -1 where it is on none, or not known. For choosing
+ * cores; they need no engine. */
+int quern_core_node(uint16_t core);
+int quern_device_node(const char *device);
+
 /* The driver that serves a port, e.g. "net_ring". */
 const char *quern_engine_driver(const struct quern_engine *engine, uint16_t port);
 
