@@ -97,6 +97,10 @@ void shard_count_refused(struct quern_shard *shard, uint32_t frames);
 /* Counts frames that could not be moved, since the other shard's line was full. */
 void shard_count_not_moved(struct quern_shard *shard, uint32_t frames);
 
+/* Says whether more frames come than can be taken: then new connections are the first to wait, and SYNs that ask for
+ * one are dropped before anything is looked up for them. */
+void shard_set_behind(struct quern_shard *shard, bool is_behind);
+
 /* Says whether the port takes no more frames for now: what quern_congested() answers. */
 void shard_set_congested(struct quern_shard *shard, bool congested);
 

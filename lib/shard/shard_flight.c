@@ -104,6 +104,7 @@ static bool taken(struct quern_shard *shard, struct tcp_conn *conn, struct shard
 	uint16_t generation = conn->generation;
 
 	shard_queue_take(&flight->queue, &shard->buffers, bytes);
+	shard_flight_narrow(shard, flight);
 	tcp_flight_taken(conn, &flight->tcp, &service->tcp, bytes);
 	if (flight->tcp.held_bytes == 0 && flight->tcp.flags & TCP_FLIGHT_TELL_FIN) {
 		flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_TELL_FIN;

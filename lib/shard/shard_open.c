@@ -127,9 +127,8 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->conns = (struct tcp_conn *)(block + at.conns);
 	shard->flights = (struct shard_flight *)(block + at.flights);
 	/* Half of our buffers are for frames on their way. */
-	shard->buffers = (struct shard_buffers){
-		.pool = shard->pool,
-		.limit = shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u)};
+	shard->buffers = shard_queue_buffers(
+		shard->pool, shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u));
 	shard->waiting = (struct shard_waiting *)(block + at.waiting);
 	memset(shard->listeners, SHARD_NO_SERVICE, sizeof(shard->listeners));
 	link_free_records(shard);

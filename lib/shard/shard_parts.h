@@ -26,7 +26,8 @@ enum {
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
-	SHARD_SCAN_MAX = 65536 /* pairs looked at before an open fails: a millisecond or two */
+	SHARD_SCAN_MAX = 65536,             /* pairs looked at before an open fails: a millisecond or two */
+	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* frames in line for the port, beyond which text waits */
 };
 
 /* Where the next active open of a route looks first. */
@@ -111,6 +112,9 @@ struct quern_shard {
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
+	bool is_behind;                      /* more frames come than the worker can take */
+	bool pool_is_short;                  /* what is left is for control, and connections in progress */
+	uint8_t syn_refusal;                 /* enum quern_drop: why SYNs are not taken, NONE where they are */
 	bool is_moved;                       /* the burst at hand comes from another shard of the port */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
@@ -237,7 +241,15 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn);
 /* False where text that comes now could not be held: buffers are short, or flights. `flight` is the connection's. */
 static inline bool shard_flight_can_hold(const struct quern_shard *shard, const struct shard_flight *flight)
 {
-	return shard->buffers.used < shard->buffers.limit && (flight || shard->first_free_flight);
+	return shard_queue_may_grow(&shard->buffers) && (flight || shard->first_free_flight);
+}
+
+/* While many buffers are held, a connection that holds some is offered no more than it was before. */
+static inline void shard_flight_narrow(const struct quern_shard *shard, struct shard_flight *flight)
+{
+	bool is_narrow = shard->buffers.used > shard->buffers.narrow_above || shard->pool_is_short;
+
+	flight->tcp.flags = (uint8_t)((flight->tcp.flags & ~TCP_FLIGHT_NARROW) | (is_narrow ? TCP_FLIGHT_NARROW : 0));
 }
 
 /* False where text that comes now has no chance: it could not be held, and is not shown to the application first. */
@@ -257,6 +269,9 @@ uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, str
 			   uint32_t room);
 
 /* shard_text.c */
+
+/* Nothing is in flight whose ACK would bring the connection on: it waits in line for buffers. */
+void shard_text_starve(struct quern_shard *shard, struct tcp_conn *conn);
 
 /* Text was acknowledged: tells an application that waits for room, where there is enough. */
 void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
@@ -325,6 +340,17 @@ static inline struct wire_ip_options shard_send_options(const struct quern_shard
 	options.ttl = tcp->ttl;
 	options.tos = tcp->tos;
 	return options;
+}
+
+/* shard_reserve.c */
+
+/* Once a turn: compares what is left of buffers with the marks. */
+void shard_reserve_look(struct quern_shard *shard);
+
+/* Text that needs a buffer of its own waits: those left, and the places in line for the port, are for control. */
+static inline bool shard_reserve_is_touched(const struct quern_shard *shard)
+{
+	return shard->pool_is_short || shard->out_tail - shard->out_head >= SHARD_OUT_TEXT;
 }
 
 /* shard_frame.c */

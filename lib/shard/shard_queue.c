@@ -10,6 +10,12 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+struct shard_buffers shard_queue_buffers(struct rte_mempool *pool, uint32_t limit)
+{
+	return (struct shard_buffers){
+		.pool = pool, .limit = limit, .again_below = limit - limit / 8, .narrow_above = limit / 2};
+}
+
 static void add_buffer(struct shard_buffers *buffers, struct rte_mbuf **first, struct rte_mbuf **last,
 		       struct rte_mbuf *mbuf)
 {
@@ -24,7 +30,7 @@ static void add_buffer(struct shard_buffers *buffers, struct rte_mbuf **first, s
 /* An empty buffer at the end of what is to be sent; false where there is none. */
 static bool add_send_buffer(struct shard_queue *queue, struct shard_buffers *buffers)
 {
-	struct rte_mbuf *mbuf = buffers->used < buffers->limit ? rte_pktmbuf_alloc(buffers->pool) : NULL;
+	struct rte_mbuf *mbuf = shard_queue_may_grow(buffers) ? rte_pktmbuf_alloc(buffers->pool) : NULL;
 
 	if (mbuf)
 		add_buffer(buffers, &queue->send_first, &queue->send_last, mbuf);

@@ -27,9 +27,22 @@ static_assert(sizeof(struct shard_queue) == 64, "one cache line");
 /* Where queues have their buffers from. */
 struct shard_buffers {
 	struct rte_mempool *pool;
-	uint32_t used;  /* in queues of this shard */
-	uint32_t limit; /* beyond it nothing new is queued, so that frames still find buffers */
+	uint32_t used;         /* in queues of this shard */
+	uint32_t limit;        /* beyond it nothing new is queued, so that frames still find buffers */
+	uint32_t again_below;  /* once it was reached, nothing is queued until so few are used */
+	uint32_t narrow_above; /* windows of those who hold text open no further */
+	bool is_full;          /* between limit and again_below; written once a turn, as is_shut is */
+	bool is_shut;          /* full, or the pool is short */
 };
+
+/* The marks for at most `limit` buffers in queues. */
+struct shard_buffers shard_queue_buffers(struct rte_mempool *pool, uint32_t limit);
+
+/* Whether one more buffer may be queued to be sent, or held. */
+static inline bool shard_queue_may_grow(const struct shard_buffers *buffers)
+{
+	return buffers->used < buffers->limit && !buffers->is_shut;
+}
 
 /* Copies text to the end, at most `per_buffer` bytes into one buffer. Returns how many bytes found room. */
 uint32_t shard_queue_append(struct shard_queue *queue, struct shard_buffers *buffers, const void *text, uint32_t bytes,

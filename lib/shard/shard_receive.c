@@ -96,6 +96,13 @@ static enum quern_drop read_frame(const struct quern_shard *shard, const struct 
 	return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
 }
 
+/* A SYN that asks for a connection, as far as its flags say. One that meets our own SYN, or a connection that knows it
+ * already, may wait as well: its sender, or our own timer, sends again. */
+static bool is_bare_syn(const struct packet *packet)
+{
+	return packet->kind == WIRE_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
 /* First pass: bytes to values; what is dropped or foreign leaves the burst here. */
 static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, struct burst *burst)
 {
@@ -109,6 +116,9 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 		enum quern_drop reason = read_frame(shard, mbufs[i], packet);
 
 		bytes += mbufs[i]->pkt_len;
+		/* Here it costs least: no hash, no bucket, no move to the shard whose it is. */
+		if (shard->syn_refusal && reason == QUERN_DROP_NONE && is_bare_syn(packet))
+			reason = shard->syn_refusal;
 		if (reason != QUERN_DROP_NONE) {
 			shard_drop(shard, reason);
 			bury(shard, mbufs[i]);

@@ -56,6 +56,22 @@ static void count_text(struct quern_shard *shard, const struct tcp_flight *fligh
 		counter_add(&shard->counters.window_probes, 1);
 }
 
+/* The next segment of a connection with a flight. Text waits where buffers are short, but for what goes into the frame
+ * that came in, and for the one segment that a timer sends again. */
+static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
+			     const struct shard_frame *frame, struct segment *segment)
+{
+	bool waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
+	bool found;
+
+	shard_flight_narrow(shard, flight);
+	flight->tcp.flags = (uint8_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
+	found = tcp_output(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
+	if (!found && waits && flight->tcp.next != conn->snd_end)
+		shard_text_starve(shard, conn);
+	return found;
+}
+
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
 {
 	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
@@ -65,7 +81,8 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 	bool in_flight = false;
 	uint32_t snd_nxt = flight ? flight->tcp.snd_nxt : 0;
 
-	while (tcp_output(conn, shard_flight_tcp(flight), profile, shard->now_ms, &segment)) {
+	while (flight ? next_with_flight(shard, conn, flight, frame, &segment)
+		      : tcp_output(conn, NULL, profile, shard->now_ms, &segment)) {
 		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
 		 * waiting. */
 		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);

@@ -18,9 +18,8 @@ static bool has_text_queued(const struct quern_shard *shard, const struct tcp_co
 	return flight && flight->queue.send_bytes > 0;
 }
 
-/* Nothing is in flight whose ACK would make room: the connection waits in line for buffers. Where the line is full its
- * flag alone says so, and the records are looked through. */
-static void starve(struct quern_shard *shard, struct tcp_conn *conn)
+/* Where the line is full its flag alone says so, and the records are looked through. */
+void shard_text_starve(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	if (conn->flags & TCP_STARVED)
 		return;
@@ -63,7 +62,7 @@ int quern_conn_send(struct quern_shard *shard, struct quern_conn handle, const v
 	if (added < bytes) {
 		conn->flags |= TCP_WANTS_ROOM;
 		if (!has_text_queued(shard, conn))
-			starve(shard, conn);
+			shard_text_starve(shard, conn);
 	}
 	*taken = added;
 	return 0;
@@ -83,12 +82,16 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn)
 
 static bool has_room(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return shard->buffers.used < shard->buffers.limit && (conn->flight || shard->first_free_flight);
+	return shard_queue_may_grow(&shard->buffers) && !shard_reserve_is_touched(shard) &&
+	       (conn->flight || shard->first_free_flight);
 }
 
 static void wake(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	conn->flags &= (uint16_t)~TCP_STARVED;
+	/* What is queued and had to wait goes now. */
+	if (has_text_queued(shard, conn))
+		shard_tcp_owes(shard, conn);
 	if (conn->flags & TCP_WANTS_ROOM)
 		shard_text_room(shard, conn);
 }

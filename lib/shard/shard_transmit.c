@@ -21,6 +21,7 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 {
 	uint32_t waiting, count;
 
+	shard_reserve_look(shard);
 	if (shard->starved_count || shard->starved_unseen)
 		shard_text_wake(shard);
 	if (shard->queued_count)

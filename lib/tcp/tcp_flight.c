@@ -84,12 +84,15 @@ void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, u
 	conn->backoff = 0;
 }
 
-/* How far the advertised edge could move, and whether that is worth saying. */
+/* How far the advertised edge could move, and whether that is worth saying. It never moves back (RFC 9293 3.8.6), so a
+ * window shrinks by being used and not opened. */
 static bool edge_is_worth_telling(const struct tcp_conn *conn, const struct tcp_flight *flight,
 				  const struct tcp_profile *profile)
 {
 	uint32_t edge = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
 
+	if (flight->flags & TCP_FLIGHT_NARROW && flight->held_bytes > 0)
+		return false;
 	return (int32_t)(edge - flight->rcv_adv) >= (int32_t)least(profile->receive_window / 2u, profile->mss);
 }
 

@@ -19,7 +19,9 @@ enum tcp_flight_flag {
 	TCP_FLIGHT_DUE = 1 << 2,      /* the timer has fired: one segment goes whatever window and SWS avoidance say */
 	TCP_FLIGHT_PROBING = 1 << 3,  /* an octet was sent into a window that is shut */
 	TCP_FLIGHT_TELL_FIN = 1 << 4, /* the peer's FIN is to be told once all that is held has been taken */
-	TCP_FLIGHT_SHOWN = 1 << 5     /* the application is looking at what is held, and has not said what it takes */
+	TCP_FLIGHT_SHOWN = 1 << 5,    /* the application is looking at what is held, and has not said what it takes */
+	TCP_FLIGHT_NARROW = 1 << 6,   /* buffers are short: while text is held, the window opens no further */
+	TCP_FLIGHT_WAITS = 1 << 7     /* buffers are short: no text goes but what the timer sends */
 };
 
 /* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */

@@ -71,6 +71,8 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 		usable = 1;
 	}
 	length = least(least(pending, usable), conn->mss);
+	if (!is_due && length > 0 && flight->flags & TCP_FLIGHT_WAITS)
+		return false;
 	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable))
 		return false;
 	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
