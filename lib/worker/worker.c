@@ -23,43 +23,47 @@ static bool has_queue(const struct worker_shard *part)
 	return part->mail == NULL || part->place == 0 || !part->mail->has_one_queue;
 }
 
-static bool receive_from_port(const struct worker_shard *part, uint64_t now_ns)
+/* Both return how many bursts brought frames: all that may be, where more may wait. */
+static int receive_from_port(const struct worker_shard *part, int bursts, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint16_t count = WORKER_BURST;
+	int burst;
 
-	for (int burst = 0; burst < WORKER_BURSTS && count == WORKER_BURST; burst++) {
+	for (burst = 0; burst < bursts && count == WORKER_BURST; burst++) {
 		count = nic_receive(part->queue, mbufs, WORKER_BURST);
 		if (count == 0)
-			return burst > 0;
+			break;
 		shard_receive(part->shard, mbufs, count, now_ns);
 		if (part->mail != NULL)
 			worker_mail_move(part->mail, part->place, part->shard);
 	}
-	return true;
+	return burst;
 }
 
-static bool receive_moved(const struct worker_shard *part, uint64_t now_ns)
+static int receive_moved(const struct worker_shard *part, int bursts, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_MAIL_BURST];
 	uint16_t count = WORKER_MAIL_BURST;
+	int burst;
 
-	for (int burst = 0; burst < WORKER_BURSTS && count == WORKER_MAIL_BURST; burst++) {
+	for (burst = 0; burst < bursts && count == WORKER_MAIL_BURST; burst++) {
 		count = worker_mail_take(part->mail, part->place, mbufs);
 		if (count == 0)
-			return burst > 0;
+			break;
 		shard_receive_moved(part->shard, mbufs, count, now_ns);
 	}
-	return true;
+	return burst;
 }
 
-static bool receive(const struct worker_shard *part, uint64_t now_ns)
+static bool receive(struct worker_shard *part, uint64_t now_ns)
 {
-	bool found_work = has_queue(part) && receive_from_port(part, now_ns);
+	int bursts = worker_load_bursts(&part->load, now_ns);
+	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
+	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
 
-	if (part->mail != NULL)
-		found_work |= receive_moved(part, now_ns);
-	return found_work;
+	shard_set_behind(part->shard, worker_load_note(&part->load, from_port == bursts || moved == bursts, now_ns));
+	return from_port + moved > 0;
 }
 
 /* Hands frames to the port, or to the shard that sends for this one. */

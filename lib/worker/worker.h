@@ -10,11 +10,11 @@
 #include "nic/nic.h"
 #include "shard/shard.h"
 #include "worker/worker_clock.h"
+#include "worker/worker_load.h"
 #include "worker/worker_mail.h"
 
 enum {
 	WORKER_BURST = 32,         /* frames a call of nic_receive() */
-	WORKER_BURSTS = 8,         /* of one shard a turn: more than a peer on the same core is likely to send in one */
 	WORKER_PATIENCE = 64,      /* idle turns before a worker gives way, where others need its CPU too */
 	WORKER_NAP_NS = 50000,     /* of a worker without work, where workers share its CPU */
 	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
@@ -36,6 +36,7 @@ struct worker_shard {
 	bool (*on_turn)(struct quern_shard *shard, void *app);
 	int (*on_start)(struct quern_shard *shard, void *app);
 	void *app;
+	struct worker_load load;
 	uint16_t next_sender; /* whose frames place 0 sends next, where it sends for others */
 	struct worker_held held;
 	struct worker_held held_for_others;

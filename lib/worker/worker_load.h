@@ -1,0 +1,39 @@
+/* worker_load.h - whether a shard is offered more frames than its worker can take. */
+#ifndef WORKER_WORKER_LOAD_H
+#define WORKER_WORKER_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	WORKER_BURSTS = 8,       /* of one shard a turn: more than a peer on the same core is likely to send in one */
+	WORKER_BURSTS_LONG = 40, /* of a turn that looks for the end of what waits */
+	WORKER_FULL_NS = 2000000 /* of full turns on end before such a turn: what piled up in a pause is gone then */
+};
+
+#define WORKER_BELIEF_NS UINT64_C(1000000000) /* how long the answer of a long turn is believed */
+
+/* All zero at the start. */
+struct worker_load {
+	bool is_full; /* the last turn left frames behind */
+	uint64_t full_since_ns;
+	uint64_t believed_until_ns;
+};
+
+/* How many bursts this turn may take.
+ *
+ * A full turn is no overload yet: clients that wait for answers before they go on can keep a worker busy for ever, and
+ * nothing is lost. But they cannot send while nothing is answered. So after a while of full turns a longer one is made:
+ * where 1,280 frames do not find the end either, they come from senders that do not wait, or from more of them than
+ * rings can hold. This asks nothing of the port: it holds for a ring of any length, since it counts what arrives within
+ * the turn as well. A tap or af_packet brings frames by system calls, and what the kernel drops before we see it we
+ * cannot choose; but there too a turn is full only where frames come faster than they are taken, and then the end is
+ * not found. */
+int worker_load_bursts(const struct worker_load *load, uint64_t now_ns);
+
+/* Notes whether the turn's bursts were used up. Returns whether the shard is behind: then, and only for as long as
+ * turns are full, its SYNs are dropped. That keeps a queue of a turn's length: long enough that the worker never runs
+ * out of work, short enough that rings do not run over and lose what belongs to connections in progress. */
+bool worker_load_note(struct worker_load *load, bool is_full, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,63 @@
+/* test_worker_load.c - when a worker is behind: not in a busy moment, not for clients that wait, but in a flood. */
+#include <criterion/criterion.h>
+
+#include "worker/worker_load.h"
+
+enum { TURN_NS = 15000 };
+
+static struct worker_load load;
+static uint64_t now_ns = 1000000000;
+
+/* A turn that finds `waiting` bursts; returns whether the shard is behind. */
+static bool turn(int waiting)
+{
+	now_ns += TURN_NS;
+	return worker_load_note(&load, waiting >= worker_load_bursts(&load, now_ns), now_ns);
+}
+
+/* How many of `turns` turns leave it behind. */
+static int behind_in(int turns, int waiting)
+{
+	int count = 0;
+
+	for (int i = 0; i < turns; i++)
+		count += turn(waiting);
+	return count;
+}
+
+Test(worker_load, clients_that_wait_for_answers_are_no_overload_however_busy)
+{
+	cr_assert_eq(behind_in(1000000, WORKER_BURSTS_LONG - 1), 0);
+}
+
+Test(worker_load, what_piled_up_in_a_pause_is_no_overload)
+{
+	for (int pause = 0; pause < 1000; pause++) {
+		cr_assert_eq(behind_in(WORKER_FULL_NS / TURN_NS, 1000), 0);
+		cr_assert_eq(behind_in(1, WORKER_BURSTS - 1), 0);
+	}
+}
+
+Test(worker_load, a_flood_is_seen_within_a_few_milliseconds_and_shed_while_turns_are_full)
+{
+	int turns = 0;
+
+	while (!turn(1000))
+		turns++;
+	cr_assert_leq(turns, WORKER_FULL_NS / TURN_NS + 1);
+	cr_assert_eq(worker_load_bursts(&load, now_ns), WORKER_BURSTS, "long turns are for looking, not for working");
+	for (int i = 0; i < 1000; i++) {
+		cr_assert(turn(WORKER_BURSTS));
+		cr_assert_not(turn(WORKER_BURSTS - 1), "a turn that finds the end lets the next SYNs in");
+	}
+}
+
+Test(worker_load, what_was_found_out_is_not_believed_for_ever)
+{
+	const int long_after = (int)(2 * WORKER_BELIEF_NS / TURN_NS);
+
+	behind_in(1000, 1000);
+	cr_assert(turn(1000));
+	behind_in(long_after, WORKER_BURSTS_LONG - 1);
+	cr_assert_eq(behind_in(100000, WORKER_BURSTS_LONG - 1), 0, "the flood is over, and the clients wait again");
+}
