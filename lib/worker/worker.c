@@ -136,17 +136,31 @@ static bool transmit_for_others(struct worker_shard *part, uint64_t now_ns)
 	return found_work;
 }
 
+/* A port that takes few frames takes the first: so they are one's own and others' in turn. */
+static bool transmit_all(struct worker_shard *part, uint64_t now_ns)
+{
+	bool found_work;
+
+	if (part->mail == NULL || !part->mail->has_one_queue || part->place != 0)
+		return transmit(part, now_ns);
+	part->others_first = !part->others_first;
+	if (part->others_first) {
+		found_work = transmit_for_others(part, now_ns);
+		return transmit(part, now_ns) || found_work;
+	}
+	found_work = transmit(part, now_ns);
+	return transmit_for_others(part, now_ns) || found_work;
+}
+
 static bool turn(struct worker_shard *part, uint64_t now_ns)
 {
 	bool found_work = receive(part, now_ns);
 
-	found_work |= shard_expire(part->shard, now_ns) > 0;
+	if (!worker_load_timers_wait(&part->load))
+		found_work |= shard_expire(part->shard, now_ns) > 0;
 	if (part->on_turn != NULL)
 		found_work |= part->on_turn(part->shard, part->app);
-	found_work |= transmit(part, now_ns);
-	if (part->mail != NULL && part->mail->has_one_queue && part->place == 0)
-		found_work |= transmit_for_others(part, now_ns);
-	return found_work;
+	return transmit_all(part, now_ns) || found_work;
 }
 
 static int start_shards(struct worker *worker, uint64_t now_ns)

@@ -14,7 +14,6 @@
 #include "worker/worker_mail.h"
 
 enum {
-	WORKER_BURST = 32,         /* frames a call of nic_receive() */
 	WORKER_PATIENCE = 64,      /* idle turns before a worker gives way, where others need its CPU too */
 	WORKER_NAP_NS = 50000,     /* of a worker without work, where workers share its CPU */
 	WORKER_HOLD_NS = 100000000 /* how long frames that the port refuses are offered to it again */
@@ -38,6 +37,7 @@ struct worker_shard {
 	void *app;
 	struct worker_load load;
 	uint16_t next_sender; /* whose frames place 0 sends next, where it sends for others */
+	bool others_first;    /* in this turn */
 	struct worker_held held;
 	struct worker_held held_for_others;
 };

@@ -14,6 +14,15 @@ bool worker_load_note(struct worker_load *load, bool is_full, uint64_t now_ns)
 		load->believed_until_ns = now_ns + WORKER_BELIEF_NS;
 	if (is_full && !load->is_full)
 		load->full_since_ns = now_ns;
+	if (!is_full || now_ns - load->noted_ns >= WORKER_PAUSE_NS)
+		load->full_turns = 0;
+	load->full_turns += is_full && load->full_turns <= WORKER_CATCH_UP;
 	load->is_full = is_full;
+	load->noted_ns = now_ns;
 	return is_full && now_ns < load->believed_until_ns;
+}
+
+bool worker_load_timers_wait(const struct worker_load *load)
+{
+	return load->is_full && load->full_turns <= WORKER_CATCH_UP;
 }

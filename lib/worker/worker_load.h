@@ -5,17 +5,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nic/nic.h"
+
 enum {
-	WORKER_BURSTS = 8,       /* of one shard a turn: more than a peer on the same core is likely to send in one */
-	WORKER_BURSTS_LONG = 40, /* of a turn that looks for the end of what waits */
-	WORKER_FULL_NS = 2000000 /* of full turns on end before such a turn: what piled up in a pause is gone then */
+	WORKER_BURST = 32,        /* frames a call of nic_receive() */
+	WORKER_BURSTS = 8,        /* of one shard a turn: more than a peer on the same core is likely to send in one */
+	WORKER_BURSTS_LONG = 40,  /* of a turn that looks for the end of what waits */
+	WORKER_FULL_NS = 2000000, /* of full turns on end before such a turn: what piled up in a pause is gone then */
+	WORKER_PAUSE_NS = 10000000, /* between two turns: somebody else had the core, and frames have piled up */
+	WORKER_CATCH_UP = NIC_CABLE_FRAMES / (WORKER_BURST * WORKER_BURSTS) /* full turns that empty the longest ring */
 };
 
 #define WORKER_BELIEF_NS UINT64_C(1000000000) /* how long the answer of a long turn is believed */
 
 /* All zero at the start. */
 struct worker_load {
-	bool is_full; /* the last turn left frames behind */
+	bool is_full;        /* the last turn left frames behind */
+	uint32_t full_turns; /* on end, since the last pause */
+	uint64_t noted_ns;
 	uint64_t full_since_ns;
 	uint64_t believed_until_ns;
 };
@@ -35,5 +42,9 @@ int worker_load_bursts(const struct worker_load *load, uint64_t now_ns);
  * turns are full, its SYNs are dropped. That keeps a queue of a turn's length: long enough that the worker never runs
  * out of work, short enough that rings do not run over and lose what belongs to connections in progress. */
 bool worker_load_note(struct worker_load *load, bool is_full, uint64_t now_ns);
+
+/* Whether timers are put off in this turn, after worker_load_note(): what they wait for may be among the frames that
+ * are left, when the core was away for a while. That is over after WORKER_CATCH_UP turns, however full they are. */
+bool worker_load_timers_wait(const struct worker_load *load);
 
 #endif

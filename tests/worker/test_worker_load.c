@@ -61,3 +61,26 @@ Test(worker_load, what_was_found_out_is_not_believed_for_ever)
 	behind_in(long_after, WORKER_BURSTS_LONG - 1);
 	cr_assert_eq(behind_in(100000, WORKER_BURSTS_LONG - 1), 0, "the flood is over, and the clients wait again");
 }
+
+/* How many turns on end put timers off. */
+static int turns_without_timers(int waiting)
+{
+	int count = 0;
+
+	for (turn(waiting); worker_load_timers_wait(&load); turn(waiting))
+		count++;
+	return count;
+}
+
+Test(worker_load, timers_wait_for_what_came_during_a_pause_but_not_for_a_flood)
+{
+	cr_assert_eq(turns_without_timers(1000), WORKER_CATCH_UP);
+	for (int i = 0; i < 100; i++) {
+		turn(1000);
+		cr_assert_not(worker_load_timers_wait(&load), "a flood keeps timers from firing");
+	}
+	now_ns += WORKER_PAUSE_NS;
+	cr_assert_eq(turns_without_timers(1000), WORKER_CATCH_UP, "the flood went on while the core was away");
+	turn(WORKER_BURSTS - 1);
+	cr_assert_not(worker_load_timers_wait(&load), "nothing is left that they could wait for");
+}
