@@ -65,7 +65,7 @@ void shard_set_aside(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t 
 	}
 	mbuf->hash.usr = owner;
 	shard->foreign[shard->foreign_count++] = mbuf;
-	counter_add(&shard->counters.moved_out, 1);
+	counter_add(&shard->counters.moved_out, owner != SHARD_EVERYBODY);
 }
 
 /* True for a flow of another shard, which is set aside for the worker to move. Echo requests anybody answers. */
@@ -103,6 +103,16 @@ static bool is_bare_syn(const struct packet *packet)
 	return packet->kind == WIRE_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
+/* Copies for all shards are no flow's frames, and one that is dropped was moved all the same. */
+static void count_moved(struct quern_shard *shard, const struct burst *burst, uint16_t frames)
+{
+	uint32_t copies = 0;
+
+	for (uint32_t i = 0; i < burst->count; i++)
+		copies += burst->packets[i].kind == WIRE_ARP;
+	counter_add(&shard->counters.moved_in, frames - copies);
+}
+
 /* First pass: bytes to values; what is dropped or foreign leaves the burst here. */
 static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, struct burst *burst)
 {
@@ -133,7 +143,7 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 		burst->count++;
 	}
 	if (shard->is_moved) {
-		counter_add(&shard->counters.moved_in, count);
+		count_moved(shard, burst, count);
 		return;
 	}
 	counter_add(&shard->counters.rx_packets, count);
