@@ -1,0 +1,61 @@
+/* battery.c - figures and accounts of the attack battery. */
+#include "attack/battery.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <criterion/criterion.h>
+
+void battery_figure(unsigned int row, const char *format, ...)
+{
+	va_list arguments;
+	char text[512];
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "# row %u: %s\n", row, text);
+}
+
+uint64_t battery_drops(const struct quern_shard *shard)
+{
+	const struct quern_counters *counters = shard_counters(shard);
+	uint64_t sum = 0;
+
+	for (unsigned int reason = 1; reason < QUERN_DROPS_END; reason++)
+		sum += counters->drops[reason];
+	return sum;
+}
+
+struct battery_level battery_level_of(const struct quern_shard *shard)
+{
+	struct quern_shard_memory memory;
+
+	shard_memory(shard, &memory);
+	return (struct battery_level){.connections = memory.connections_used,
+				      .time_waits = memory.time_waits_used,
+				      .entries = memory.table_used,
+				      .reserved_bytes = memory.reserved_bytes};
+}
+
+void battery_expect_level(struct quern_shard *shard, const struct battery_level *before)
+{
+	struct battery_level after = battery_level_of(shard);
+
+	cr_assert_eq(after.connections, before->connections, "%u connections, not %u", after.connections,
+		     before->connections);
+	cr_assert_eq(after.time_waits, before->time_waits, "%u TIME-WAIT records, not %u", after.time_waits,
+		     before->time_waits);
+	cr_assert_eq(after.entries, before->entries, "%lu entries, not %lu", after.entries, before->entries);
+	cr_assert_eq(after.reserved_bytes, before->reserved_bytes);
+	cr_assert(shard_validate(shard), "the shard does not agree with itself");
+}
+
+double battery_cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

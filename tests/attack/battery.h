@@ -1,0 +1,31 @@
+/* battery.h - what the rows of the attack battery share: the figure that a row prints, and the accounts of a shard. */
+#ifndef ATTACK_BATTERY_H
+#define ATTACK_BATTERY_H
+
+#include <stdint.h>
+
+#include "shard/shard.h"
+
+/* What a shard holds at one moment: it must be the same before an attack and after it. */
+struct battery_level {
+	uint32_t connections;
+	uint32_t time_waits;
+	uint64_t entries; /* of the table */
+	uint64_t reserved_bytes;
+};
+
+/* Prints the figure of a row, as a comment of TAP: docs/attacks.md quotes it. */
+void battery_figure(unsigned int row, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frames that the shard has dropped so far, whatever the reason. */
+uint64_t battery_drops(const struct quern_shard *shard);
+
+struct battery_level battery_level_of(const struct quern_shard *shard);
+
+/* The shard holds what it held at `before`, and agrees with itself. */
+void battery_expect_level(struct quern_shard *shard, const struct battery_level *before);
+
+/* Seconds of this thread's own CPU time: what others do on a busy machine is not in it. */
+double battery_cpu_seconds(void);
+
+#endif
