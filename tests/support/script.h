@@ -89,6 +89,9 @@ struct reached {
 /* A fresh shard, driven by segments and calls to `state`; `actively` matters for SYN-RECEIVED only. */
 struct reached state_reach(struct driver *driver, enum quern_state state, bool actively);
 
+/* Drives one more connection, of a shard that is open and listens, to a state that a passive open comes to. */
+void state_walk(struct script *script, enum quern_state state);
+
 /* A shard with a listener whose application reads: all that comes, until its appetite is changed. */
 struct script script_reader(struct driver *driver, const struct quern_tcp_options *options);
 

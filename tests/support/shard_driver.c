@@ -8,7 +8,9 @@
 
 #include "support/bare_eal.h"
 
-enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000 };
+enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000, ETHER_BYTES = 14 };
+
+const uint8_t driver_mac[6] = {2, 0, 0, 0, 0, 1}, driver_peer_mac[6] = {2, 0, 0, 0, 0, 9};
 
 static void act(struct quern_shard *shard, struct quern_conn conn, enum driver_habit habit)
 {
@@ -159,6 +161,7 @@ static struct shard_config with_defaults(const struct shard_config *config, stru
 		filled.seed = 1;
 	if (filled.pool == NULL)
 		filled.pool = pool;
+	memcpy(filled.mac, driver_mac, sizeof(filled.mac));
 	return filled;
 }
 
@@ -177,6 +180,7 @@ void driver_open_at(struct driver *driver, const struct shard_config *config, ui
 	filled = with_defaults(config, out_pool);
 	driver->in_pool = in_pool;
 	driver->out_pool = filled.pool;
+	driver->link_bytes = filled.ethernet ? ETHER_BYTES : 0;
 	driver->now_ns = start_ms * NS_PER_MS;
 	bytes = shard_bytes(&filled);
 	cr_assert_gt(bytes, 0, "shard_bytes() refuses the configuration");
@@ -206,6 +210,13 @@ static struct rte_mbuf *to_mbuf(struct driver *driver, const uint8_t *frame, uin
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(driver->in_pool);
 
 	cr_assert_not_null(mbuf);
+	if (driver->link_bytes) {
+		uint8_t *link = (uint8_t *)rte_pktmbuf_append(mbuf, ETHER_BYTES);
+
+		memcpy(link, driver_mac, 6);
+		memcpy(link + 6, driver_peer_mac, 6);
+		memcpy(link + 12, "\x08", 2);
+	}
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
 	return mbuf;
 }
@@ -237,17 +248,28 @@ void driver_inject(struct driver *driver, const struct raw_segment *segment)
 	driver_inject_bytes(driver, frame, raw_build(frame, segment));
 }
 
+static bool is_arp(const struct driver *driver, const struct rte_mbuf *mbuf)
+{
+	return driver->link_bytes && memcmp(rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, 12), "\x08\x06", 2) == 0;
+}
+
 static void hear(struct driver *driver, struct rte_mbuf *mbuf)
 {
 	struct driver_heard *heard;
 	const char *wrong;
 
+	if (is_arp(driver, mbuf)) {
+		driver->arp_heard++;
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
 	if (driver->heard_next == driver->heard_count)
 		driver->heard_next = driver->heard_count = 0;
 	heard = &driver->heard[driver->heard_count];
 	cr_assert_lt(driver->heard_count, DRIVER_HEARD_MAX);
 	cr_assert_eq(mbuf->nb_segs, 1);
-	wrong = raw_read(rte_pktmbuf_mtod(mbuf, const uint8_t *), rte_pktmbuf_data_len(mbuf), &heard->segment);
+	wrong = raw_read(rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, driver->link_bytes),
+			 rte_pktmbuf_data_len(mbuf) - driver->link_bytes, &heard->segment);
 	cr_assert_null(wrong, "a frame that was sent is wrong: %s", wrong);
 	heard->at_ms = driver_now_ms(driver);
 	driver->heard_count++;

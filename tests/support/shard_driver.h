@@ -62,6 +62,9 @@ struct driver {
 	struct rte_mempool *in_pool;  /* of frames that are injected */
 	struct rte_mempool *out_pool; /* the shard's own */
 	uint64_t now_ns;
+	uint32_t
+		link_bytes; /* of the Ethernet header that frames get here, and lose, where the configuration says so */
+	unsigned int arp_heard;
 	struct driver_heard heard[DRIVER_HEARD_MAX];
 	unsigned int heard_next, heard_count;
 	struct driver_told told[DRIVER_TOLD_MAX];
@@ -76,7 +79,9 @@ extern const struct quern_events driver_events;
 
 /* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, half-open ones and TIME-WAIT records,
  * addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The clock
- * begins at `start_ms`. May be opened again after driver_close(). */
+ * begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is
+ * driver_mac, and ARP that it sends is counted, and not read. */
+extern const uint8_t driver_mac[6], driver_peer_mac[6];
 void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms);
 void driver_open(struct driver *driver, const struct shard_config *config);
 

@@ -74,6 +74,13 @@ static void walk(struct script *script, enum quern_state state, bool actively)
 	}
 }
 
+void state_walk(struct script *script, enum quern_state state)
+{
+	walk(script, state, false);
+	in_state(script, state);
+	script->driver->told_next = script->driver->told_count;
+}
+
 struct reached state_reach(struct driver *driver, enum quern_state state, bool actively)
 {
 	/* SND.UNA, SND.NXT and RCV.NXT, by state. */
