@@ -222,12 +222,10 @@ int worker_run(void *argument)
 	first_cycle = rte_rdtsc();
 	latest_cycle = first_cycle;
 	while (!is_halted(worker)) {
-		uint64_t cycle = rte_rdtsc();
 		uint64_t now_ns;
 		bool found_work = false;
 
-		if (cycle > latest_cycle) /* the CPU's counter may be set back when a machine is moved */
-			latest_cycle = cycle;
+		latest_cycle = worker_clock_later(latest_cycle, rte_rdtsc());
 		now_ns = worker_clock_ns(worker->clock, latest_cycle);
 		for (uint16_t number = 0; number < worker->shard_count; number++)
 			found_work |= turn(&worker->shards[number], now_ns);

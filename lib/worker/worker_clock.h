@@ -24,4 +24,10 @@ static inline uint64_t worker_clock_ns(const struct worker_clock *clock, uint64_
 	return (uint64_t)((worker_product)(cycle - clock->start_cycle) * clock->multiplier >> WORKER_CLOCK_SHIFT);
 }
 
+/* The later of two readings: a counter may be set back when a machine is moved, and time is not. */
+static inline uint64_t worker_clock_later(uint64_t latest_cycle, uint64_t cycle)
+{
+	return cycle > latest_cycle ? cycle : latest_cycle;
+}
+
 #endif

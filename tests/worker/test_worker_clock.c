@@ -56,3 +56,22 @@ Test(worker_clock, a_core_whose_counter_lags_the_start_reads_zero)
 	cr_assert_eq(worker_clock_ns(&clock, 1000), 0);
 	cr_assert_gt(worker_clock_ns(&clock, 1010), 0);
 }
+
+/* Row 26 of the attack battery: what a worker does with the counter, turn by turn. */
+Test(worker_clock, a_counter_that_is_set_back_stops_time_and_never_turns_it)
+{
+	static const uint64_t cycles[] = {5000, 6000, 100, 0, 5999, 6001, 6001, 7000, 1, 9000};
+	struct worker_clock clock;
+	uint64_t latest_cycle = 5000, latest_ns = 0;
+
+	worker_clock_start(&clock, 4000, 1000000000);
+	for (size_t i = 0; i < sizeof(cycles) / sizeof(cycles[0]); i++) {
+		uint64_t ns;
+
+		latest_cycle = worker_clock_later(latest_cycle, cycles[i]);
+		ns = worker_clock_ns(&clock, latest_cycle);
+		cr_assert_geq(ns, latest_ns);
+		latest_ns = ns;
+	}
+	cr_assert(latest_ns >= 4999 && latest_ns <= 5000, "%lu ns", latest_ns);
+}
