@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <criterion/criterion.h>
@@ -50,6 +51,23 @@ void battery_expect_level(struct quern_shard *shard, const struct battery_level 
 	cr_assert_eq(after.entries, before->entries, "%lu entries, not %lu", after.entries, before->entries);
 	cr_assert_eq(after.reserved_bytes, before->reserved_bytes);
 	cr_assert(shard_validate(shard), "the shard does not agree with itself");
+}
+
+void battery_expect_whole(struct rte_mempool *pool)
+{
+	struct rte_mbuf **all = calloc(pool->size + 1, sizeof(*all)), *mbuf;
+	uint32_t count = 0;
+
+	while (count <= pool->size && (mbuf = rte_pktmbuf_alloc(pool)) != NULL) {
+		/* Nobody else's mark is on it. */
+		mbuf->hash.usr = count;
+		all[count++] = mbuf;
+	}
+	cr_assert_eq(count, pool->size, "%u buffers, not %u", count, pool->size);
+	for (uint32_t i = 0; i < count; i++)
+		cr_assert_eq(all[i]->hash.usr, i, "a buffer is in the pool twice");
+	rte_pktmbuf_free_bulk(all, count);
+	free(all);
 }
 
 double battery_cpu_seconds(void)

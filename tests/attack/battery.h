@@ -25,6 +25,9 @@ struct battery_level battery_level_of(const struct quern_shard *shard);
 /* The shard holds what it held at `before`, and agrees with itself. */
 void battery_expect_level(struct quern_shard *shard, const struct battery_level *before);
 
+/* Every buffer of a pool is there, and there once: a buffer that was freed twice would be there twice. */
+void battery_expect_whole(struct rte_mempool *pool);
+
 /* Seconds of this thread's own CPU time: what others do on a busy machine is not in it. */
 double battery_cpu_seconds(void);
 

@@ -45,7 +45,7 @@ void pair_open(struct pair *pair, const struct shard_config *config, uint64_t de
 		pool = bare_eal_pool("pair", BUFFERS);
 	}
 	memset(pair, 0, sizeof(*pair));
-	pair->pool = pool;
+	pair->pool = config->pool ? config->pool : pool;
 	pair->now_ns = 1000ULL * NS_PER_MS;
 	pair->delay_ns = delay_ns;
 	random_seed(&pair->random, config->seed);

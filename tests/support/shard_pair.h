@@ -36,7 +36,7 @@ struct pair {
 	uint64_t turns;
 };
 
-/* `config` holds what both ends share; addresses and MAC are filled in. */
+/* `config` holds what both ends share; addresses and MAC are filled in, and the pool where it is null. */
 void pair_open(struct pair *pair, const struct shard_config *config, uint64_t delay_ns);
 
 /* Checks both ends and that every buffer is back. */
