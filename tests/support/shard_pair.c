@@ -62,6 +62,10 @@ void pair_close(struct pair *pair)
 			pair->head[side] = (pair->head[side] + 1) % PAIR_FLIGHT_MAX;
 			pair->count[side]--;
 		}
+		for (; pair->late_count[side] > 0; pair->late_count[side]--) {
+			rte_pktmbuf_free(pair->late[side][pair->late_head[side]].mbuf);
+			pair->late_head[side] = (pair->late_head[side] + 1) % PAIR_FLIGHT_MAX;
+		}
 		shard_close(pair->ends[side]);
 		free(pair->memory[side]);
 	}
@@ -69,10 +73,27 @@ void pair_close(struct pair *pair)
 		     rte_mempool_in_use_count(pair->pool));
 }
 
+/* Late copies go first, since they were there before what comes now. */
+static uint16_t take_late(struct pair *pair, unsigned int side, struct rte_mbuf **burst)
+{
+	uint16_t count = 0;
+
+	while (pair->late_count[side] > 0 && count < SHARD_BURST / 2) {
+		struct pair_frame *frame = &pair->late[side][pair->late_head[side]];
+
+		if (frame->due_ns > pair->now_ns)
+			break;
+		burst[count++] = frame->mbuf;
+		pair->late_head[side] = (pair->late_head[side] + 1) % PAIR_FLIGHT_MAX;
+		pair->late_count[side]--;
+	}
+	return count;
+}
+
 static void deliver(struct pair *pair, unsigned int side)
 {
 	struct rte_mbuf *burst[SHARD_BURST];
-	uint16_t count = 0;
+	uint16_t count = take_late(pair, side, burst);
 
 	while (pair->count[side] > 0 && count < SHARD_BURST) {
 		struct pair_frame *frame = &pair->flight[side][pair->head[side]];
@@ -118,6 +139,22 @@ static struct rte_mbuf *through_hardware(struct pair *pair, struct rte_mbuf *mbu
 	return out;
 }
 
+/* Keeps a copy for later, but leaves the ends enough buffers to live from. */
+static void keep_late(struct pair *pair, unsigned int to, const struct rte_mbuf *mbuf)
+{
+	uint32_t tail = (pair->late_head[to] + pair->late_count[to]) % PAIR_FLIGHT_MAX;
+	struct rte_mbuf *copy;
+
+	if (pair->late_count[to] == PAIR_FLIGHT_MAX / 2)
+		return;
+	copy = rte_pktmbuf_copy(mbuf, pair->pool, 0, UINT32_MAX);
+	if (!copy)
+		return;
+	pair->late[to][tail] = (struct pair_frame){copy, pair->now_ns + pair->late_ms * UINT64_C(1000000)};
+	pair->late_count[to]++;
+	pair->copies++;
+}
+
 static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
 {
 	if (pair->is_hardware)
@@ -128,6 +165,8 @@ static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
+	if (pair->late_ms > 0)
+		keep_late(pair, to, mbuf);
 	if (random_below(&pair->random, 1000) < pair->repeat_per_mille) {
 		struct rte_mbuf *again = rte_pktmbuf_copy(mbuf, pair->pool, 0, UINT32_MAX);
 
@@ -157,6 +196,8 @@ static uint64_t next_ns(const struct pair *pair, uint64_t limit_ns)
 	for (unsigned int side = 0; side < 2; side++) {
 		if (pair->count[side] > 0)
 			next = RTE_MIN(next, RTE_MAX(pair->flight[side][pair->head[side]].due_ns, pair->now_ns + 1));
+		if (pair->late_count[side] > 0)
+			next = RTE_MIN(next, RTE_MAX(pair->late[side][pair->late_head[side]].due_ns, pair->now_ns + 1));
 		if (shard_next_deadline(pair->ends[side], &deadline))
 			next = RTE_MIN(next, RTE_MAX(deadline, pair->now_ns + NS_PER_MS));
 	}
