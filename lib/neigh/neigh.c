@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
+enum { ARP_REQUEST = 1, ARP_REPLY = 2, ENOUGH_UNANSWERED = 2 };
 
 /* How willingly an entry is given up for another, the most willing first. */
 enum worth { WORTH_NOTHING, WORTH_EXPIRED, WORTH_HEARSAY, WORTH_USED, WORTH_IN_FLIGHT };
@@ -132,29 +132,50 @@ static bool is_station(const uint8_t mac[6])
 	return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
 }
 
-static bool learn(struct neigh *neigh, const struct wire_arp *arp, uint32_t now_ms, bool asks_us)
+/* Whether a MAC address for this entry is to be believed: it is the one that is known, or there is none that is in use,
+ * or the first answers are coming in, or the known one does not answer. */
+static bool is_believable(const struct neigh_entry *entry, const uint8_t mac[6], uint32_t now_ms)
+{
+	if (!entry->known || !entry->used || memcmp(entry->mac, mac, sizeof(entry->mac)) == 0)
+		return true;
+	return (entry->asked == 1 && is_in_flight(entry, now_ms)) || entry->unanswered >= ENOUGH_UNANSWERED ||
+	       now_ms - entry->confirmed_ms >= NEIGH_STALE_MS;
+}
+
+/* False where it is not believed; then the neighbour is asked at next use. */
+static bool confirm(struct neigh_entry *entry, const uint8_t mac[6], uint32_t now_ms)
+{
+	if (!is_believable(entry, mac, now_ms)) {
+		entry->doubtful = true;
+		return false;
+	}
+	memcpy(entry->mac, mac, sizeof(entry->mac));
+	entry->confirmed_ms = now_ms;
+	entry->known = true;
+	entry->doubtful = false;
+	entry->unanswered = 0;
+	return true;
+}
+
+static enum neigh_action learn(struct neigh *neigh, const struct wire_arp *arp, uint32_t now_ms, bool asks_us)
 {
 	bool may_be_neighbour = on_network(neigh, arp->sender) || arp->sender == neigh->gateway;
 	struct neigh_entry *entry;
 
 	if (!may_be_neighbour || !names_a_host(neigh, arp->sender))
-		return false;
+		return NEIGH_IGNORE;
 	entry = find(neigh, arp->sender);
 	if (!entry && asks_us)
 		entry = make(neigh, arp->sender, now_ms, WORTH_HEARSAY);
 	if (!entry)
-		return false;
-	memcpy(entry->mac, arp->sender_mac, sizeof(entry->mac));
-	entry->confirmed_ms = now_ms;
-	entry->known = true;
-	entry->doubtful = false;
-	return true;
+		return NEIGH_IGNORE;
+	return confirm(entry, arp->sender_mac, now_ms) ? NEIGH_LEARN : NEIGH_DOUBT;
 }
 
 enum neigh_action neigh_input(struct neigh *neigh, const struct wire_arp *arp, uint32_t now_ms, struct wire_arp *reply)
 {
 	bool asks_us = arp->operation == ARP_REQUEST && neigh_is_own(neigh, arp->target);
-	bool learnt;
+	enum neigh_action learnt;
 
 	if (arp->operation != ARP_REQUEST && arp->operation != ARP_REPLY)
 		return NEIGH_IGNORE;
@@ -162,7 +183,7 @@ enum neigh_action neigh_input(struct neigh *neigh, const struct wire_arp *arp, u
 		return NEIGH_IGNORE;
 	learnt = learn(neigh, arp, now_ms, asks_us);
 	if (!asks_us)
-		return learnt ? NEIGH_LEARN : NEIGH_IGNORE;
+		return learnt;
 	write_arp(neigh, ARP_REPLY, arp->target, arp->sender, reply);
 	return NEIGH_ANSWER;
 }
@@ -174,10 +195,16 @@ uint32_t neigh_next_hop(const struct neigh *neigh, uint32_t address)
 	return on_network(neigh, address) ? address : neigh->gateway;
 }
 
-/* An address that has no fresh entry: asks, or waits for what was asked. */
-static enum neigh_answer ask(struct neigh *neigh, uint32_t address, uint32_t now_ms, uint8_t mac[6],
+static uint8_t count_up(uint8_t count)
+{
+	return (uint8_t)(count < UINT8_MAX ? count + 1 : count);
+}
+
+/* An address that has no fresh entry: asks, or waits for what was asked. For a stranger nobody else's entry goes. */
+static enum neigh_answer ask(struct neigh *neigh, uint32_t address, bool is_stranger, uint32_t now_ms, uint8_t mac[6],
 			     struct wire_arp *request)
 {
+	enum worth at_most = is_stranger ? WORTH_HEARSAY : WORTH_USED;
 	uint32_t hop = neigh_next_hop(neigh, address);
 	struct neigh_entry *entry;
 	bool may_ask;
@@ -186,15 +213,17 @@ static enum neigh_answer ask(struct neigh *neigh, uint32_t address, uint32_t now
 		return NEIGH_UNREACHABLE;
 	entry = find(neigh, hop);
 	if (!entry)
-		entry = make(neigh, hop, now_ms, hop == neigh->gateway ? WORTH_IN_FLIGHT : WORTH_USED);
+		entry = make(neigh, hop, now_ms, hop == neigh->gateway ? WORTH_IN_FLIGHT : at_most);
 	if (!entry)
 		return NEIGH_WAIT;
 	if (now_ms - entry->confirmed_ms >= NEIGH_STALE_MS)
 		entry->known = false;
-	entry->used = true;
+	entry->used |= !is_stranger;
 	may_ask = !is_in_flight(entry, now_ms);
 	if (may_ask) {
 		entry->requested_ms = now_ms;
+		entry->asked = count_up(entry->asked);
+		entry->unanswered = count_up(entry->unanswered);
 		write_arp(neigh, ARP_REQUEST, speaker(neigh), hop, request);
 	}
 	if (!entry->known)
@@ -211,11 +240,23 @@ enum neigh_answer neigh_resolve(struct neigh *neigh, uint32_t address, uint32_t 
 	const struct neigh_entry *entry = find(neigh, hop);
 
 	if (!entry || !entry->known || !entry->used || entry->doubtful)
-		return ask(neigh, address, now_ms, mac, request);
+		return ask(neigh, address, false, now_ms, mac, request);
 	if (now_ms - entry->confirmed_ms >= NEIGH_REACHABLE_MS)
-		return ask(neigh, address, now_ms, mac, request);
+		return ask(neigh, address, false, now_ms, mac, request);
 	memcpy(mac, entry->mac, sizeof(entry->mac));
 	return NEIGH_KNOWN;
+}
+
+enum neigh_answer neigh_resolve_stranger(struct neigh *neigh, uint32_t address, uint32_t now_ms, uint8_t mac[6],
+					 struct wire_arp *request)
+{
+	uint32_t hop = neigh_next_hop(neigh, address);
+	const struct neigh_entry *entry = find(neigh, hop);
+
+	/* The way to a neighbour in use, the gateway among them, is nothing new. */
+	if (hop == neigh->gateway || (entry && entry->used))
+		return neigh_resolve(neigh, address, now_ms, mac, request);
+	return ask(neigh, address, true, now_ms, mac, request);
 }
 
 void neigh_suspect(struct neigh *neigh, uint32_t address)
@@ -240,8 +281,5 @@ void neigh_confirm(struct neigh *neigh, uint32_t address, const uint8_t mac[6], 
 		entry = make(neigh, address, now_ms, WORTH_HEARSAY);
 	if (!entry)
 		return;
-	memcpy(entry->mac, mac, sizeof(entry->mac));
-	entry->confirmed_ms = now_ms;
-	entry->known = true;
-	entry->doubtful = false;
+	confirm(entry, mac, now_ms);
 }

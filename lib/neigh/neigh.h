@@ -24,7 +24,9 @@ struct neigh_entry {
 	uint8_t mac[6];
 	bool known;    /* mac is good */
 	bool used;     /* we have sent there: not to be pushed out by what others say */
-	bool doubtful; /* neigh_suspect() was called since it was confirmed */
+	bool doubtful; /* since it was confirmed, neigh_suspect() was called or another MAC address was named */
+	uint8_t asked;      /* requests since the entry was made, 255 for more */
+	uint8_t unanswered; /* requests since it was confirmed */
 };
 
 /* One port's addresses and what it knows of its neighbours. */
@@ -54,11 +56,14 @@ static inline bool neigh_is_own(const struct neigh *neigh, uint32_t address)
 enum neigh_action {
 	NEIGH_IGNORE, /* concerns none of our addresses */
 	NEIGH_LEARN,  /* learnt or refreshed; nothing to say */
+	NEIGH_DOUBT,  /* another MAC address for a neighbour in use: not believed; it is asked at next use */
 	NEIGH_ANSWER  /* send `reply` to arp->sender_mac */
 };
 
 /* RFC 826's packet reception: an entry that exists is refreshed, one is made only when the packet is for us and we have
- * asked or it asks us; never for one of our own addresses. */
+ * asked or it asks us; never for one of our own addresses. Another MAC address for a neighbour in use is believed
+ * within a second of the first request, or once the known one has left two requests unanswered: anybody can say so, and
+ * a neighbour that is there contradicts. */
 enum neigh_action neigh_input(struct neigh *neigh, const struct wire_arp *arp, uint32_t now_ms, struct wire_arp *reply);
 
 /* The next hop of an address: itself on our network, else the gateway; 0 where there is no way. */
@@ -76,8 +81,13 @@ enum neigh_answer {
 enum neigh_answer neigh_resolve(struct neigh *neigh, uint32_t address, uint32_t now_ms, uint8_t mac[6],
 				struct wire_arp *request);
 
-/* A neighbour has completed a handshake from this MAC address: as good as an ARP answer (RFC 1122 2.3.2.1 (4)).
- * Addresses that are not on our network are not touched. */
+/* The same for an address that somebody has given as its own and has not proved: no entry in use goes for it, and its
+ * own is not one in use. */
+enum neigh_answer neigh_resolve_stranger(struct neigh *neigh, uint32_t address, uint32_t now_ms, uint8_t mac[6],
+					 struct wire_arp *request);
+
+/* A neighbour has completed a handshake from this MAC address: as good as an ARP packet of its own (RFC 1122 2.3.2.1
+ * (4)). Addresses that are not on our network are not touched. */
 void neigh_confirm(struct neigh *neigh, uint32_t address, const uint8_t mac[6], uint32_t now_ms);
 
 /* What was learnt about the way to `address` is in doubt (R1 retransmissions unanswered): ask again at next use. */

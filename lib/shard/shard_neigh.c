@@ -48,6 +48,8 @@ void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame)
 		counter_add(&shard->counters.arp_replies, 1);
 	/* What means nothing to us may answer what another shard has asked. */
 	tell_others(shard, frame);
+	if (action == NEIGH_DOUBT && !shard->is_moved)
+		shard_drop(shard, QUERN_DROP_ARP_DOUBT);
 	if (action == NEIGH_IGNORE && frame->mbuf && !shard->is_moved)
 		shard_drop(shard, QUERN_DROP_ARP_OTHER);
 }
@@ -59,11 +61,14 @@ static void send_request(struct quern_shard *shard, const struct wire_arp *reque
 }
 
 /* The MAC address on the way to an address; asks for it where it is due. */
-static bool find_mac(struct quern_shard *shard, uint32_t address, uint8_t mac[6])
+static bool find_mac(struct quern_shard *shard, uint32_t address, bool is_stranger, uint8_t mac[6])
 {
 	struct wire_arp request;
+	enum neigh_answer answer =
+		is_stranger ? neigh_resolve_stranger(&shard->neigh, address, shard->now_ms, mac, &request)
+			    : neigh_resolve(&shard->neigh, address, shard->now_ms, mac, &request);
 
-	switch (neigh_resolve(&shard->neigh, address, shard->now_ms, mac, &request)) {
+	switch (answer) {
 	case NEIGH_KNOWN:
 		return true;
 	case NEIGH_KNOWN_ASK:
@@ -79,7 +84,7 @@ static bool find_mac(struct quern_shard *shard, uint32_t address, uint8_t mac[6]
 	return false;
 }
 
-bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_link *link)
+bool shard_neigh_link(struct quern_shard *shard, uint32_t address, bool is_stranger, struct wire_link *link)
 {
 	uint8_t mac[6];
 
@@ -87,7 +92,7 @@ bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_l
 		link->bytes = 0;
 		return true;
 	}
-	if (!find_mac(shard, address, mac))
+	if (!find_mac(shard, address, is_stranger, mac))
 		return false;
 	wire_link_make(link, mac, shard->config.mac, shard->config.vlan, ETHER_IPV4);
 	return true;
@@ -97,5 +102,5 @@ bool quern_reachable(struct quern_shard *shard, uint32_t address)
 {
 	uint8_t mac[6];
 
-	return !shard->config.ethernet || find_mac(shard, address, mac);
+	return !shard->config.ethernet || find_mac(shard, address, false, mac);
 }

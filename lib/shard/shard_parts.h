@@ -309,8 +309,9 @@ static inline void shard_route_release(struct quern_shard *shard, uint8_t servic
 /* An ARP packet. Where other shards of the port should know of it, its frame is set aside for them. */
 void shard_neigh_input(struct quern_shard *shard, struct shard_frame *frame);
 
-/* The link header of the way to an address; false, with the request sent where one is due, while it is not known. */
-bool shard_neigh_link(struct quern_shard *shard, uint32_t address, struct wire_link *link);
+/* The link header of the way to an address; false, with the request sent where one is due, while it is not known. A
+ * stranger is one that has not proved yet that the address is its own. */
+bool shard_neigh_link(struct quern_shard *shard, uint32_t address, bool is_stranger, struct wire_link *link);
 
 /* shard_tcp_output.c */
 

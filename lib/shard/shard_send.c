@@ -76,6 +76,8 @@ void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 {
 	uint32_t bytes = WIRE_TCP_FRAME_MAX + segment->text_bytes;
 	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame, bytes) : NULL;
+	/* Whoever a SYN says it is from. */
+	bool is_stranger = segment->flags == (TCP_SYN | TCP_ACK);
 	struct wire_link link;
 
 	if (mbuf) {
@@ -84,7 +86,7 @@ void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 	}
 	if (frame && frame->mbuf) {
 		copy_link_back(frame, &link);
-	} else if (!shard_neigh_link(shard, key->remote, &link)) {
+	} else if (!shard_neigh_link(shard, key->remote, is_stranger, &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}

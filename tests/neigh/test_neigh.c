@@ -228,6 +228,59 @@ Test(neigh, refreshes_but_never_makes_an_entry_from_gratuitous_arp)
 	neigh_drop(neigh);
 }
 
+/* A neighbour that is there, and somebody who names another MAC address for it all the time. */
+Test(neigh, believes_no_stranger_about_a_neighbour_in_use_that_answers)
+{
+	struct neigh *neigh = neigh_make(ENTRIES);
+	struct wire_arp honest = arp_from(REPLY, friend, our_address, 9), request;
+	uint32_t asked = 0;
+	uint8_t mac[6];
+
+	resolve(neigh, friend, 0);
+	neigh_input(neigh, &honest, 1, &request);
+	for (uint32_t ms = NEIGH_REQUEST_MS; ms < 100000; ms += 10) {
+		static const uint16_t operations[] = {REQUEST, REPLY, REQUEST};
+		uint32_t turn = ms / 10 % 3, target = turn == 2 ? our_address : friend;
+		struct wire_arp lie = arp_from(operations[turn], friend, target, 66);
+		enum neigh_action action = neigh_input(neigh, &lie, ms, &request);
+		enum neigh_answer answer;
+
+		cr_assert_eq(action, turn == 2 ? NEIGH_ANSWER : NEIGH_DOUBT);
+		neigh_confirm(neigh, friend, lie.sender_mac, ms);
+		answer = neigh_resolve(neigh, friend, ms + 1, mac, &request);
+		cr_assert(answer == NEIGH_KNOWN || answer == NEIGH_KNOWN_ASK);
+		cr_assert_arr_eq(mac, honest.sender_mac, 6, "after %u ms", ms);
+		if (answer == NEIGH_KNOWN_ASK && ++asked)
+			neigh_input(neigh, &honest, ms + 2, &request);
+	}
+	cr_assert_geq(asked, 90);
+	cr_assert_leq(asked, 100);
+	neigh_drop(neigh);
+}
+
+Test(neigh, believes_a_neighbour_that_has_moved_once_the_old_address_is_silent)
+{
+	struct neigh *neigh = neigh_make(ENTRIES);
+	struct wire_arp old = arp_from(REPLY, friend, our_address, 9), moved = arp_from(REPLY, friend, our_address, 10);
+	struct wire_arp request;
+	uint32_t ms = 5000, moved_ms = 0;
+	uint8_t mac[6];
+
+	resolve(neigh, friend, 0);
+	neigh_input(neigh, &old, 1, &request);
+	cr_assert_eq(neigh_input(neigh, &moved, ms, &request), NEIGH_DOUBT);
+	for (; ms < 10000 && moved_ms == 0; ms++) {
+		enum neigh_answer answer = neigh_resolve(neigh, friend, ms, mac, &request);
+
+		if (answer == NEIGH_KNOWN_ASK)
+			neigh_input(neigh, &moved, ms, &request);
+		else if (mac[5] == 10)
+			moved_ms = ms;
+	}
+	cr_assert(moved_ms > 5000 && moved_ms <= 5000 + NEIGH_REQUEST_MS + 1, "after %u ms", moved_ms - 5000);
+	neigh_drop(neigh);
+}
+
 Test(neigh, keeps_every_neighbour_in_use_through_a_flood_of_strangers_who_ask)
 {
 	struct neigh *neigh = neigh_make(ENTRIES);
@@ -244,6 +297,33 @@ Test(neigh, keeps_every_neighbour_in_use_through_a_flood_of_strangers_who_ask)
 	for (uint32_t host = 0x100; host < 0x120; host++)
 		kept += resolve(neigh, 0xc6120000 + host, 3000) == NEIGH_KNOWN;
 	cr_assert_eq(kept, known);
+	neigh_drop(neigh);
+}
+
+Test(neigh, gives_up_no_neighbour_in_use_for_the_address_that_a_stranger_gives)
+{
+	struct neigh *neigh = neigh_make(NEIGH_WINDOW);
+	struct wire_arp request;
+	uint32_t host = 0xc6120100;
+	uint8_t mac[6];
+
+	for (uint32_t i = 0; i < NEIGH_WINDOW - 1; i++) {
+		resolve(neigh, host + i, 10);
+		hear(neigh, REPLY, host + i, our_address, 11);
+	}
+	cr_assert_eq(neigh_resolve_stranger(neigh, host + 50, 20, mac, &request), NEIGH_ASK);
+	for (uint32_t i = 0; i < 1000; i++)
+		neigh_resolve_stranger(neigh, host + 51 + i % 100, 1000 + i * 20, mac, &request);
+	for (uint32_t i = 0; i < NEIGH_WINDOW - 1; i++)
+		cr_assert_eq(resolve(neigh, host + i, 21000), NEIGH_KNOWN, "host %u", i);
+	/* One that answers is known, and goes as soon as somebody is wanted. */
+	cr_assert_eq(neigh_resolve_stranger(neigh, host + 60, 30000, mac, &request), NEIGH_ASK);
+	hear(neigh, REPLY, host + 60, our_address, 30001);
+	cr_assert_eq(neigh_resolve_stranger(neigh, host + 60, 30002, mac, &request), NEIGH_KNOWN);
+	cr_assert_eq(neigh_resolve_stranger(neigh, host, 30003, mac, &request), NEIGH_KNOWN);
+	cr_assert_eq(resolve(neigh, host + 70, 32000), NEIGH_ASK);
+	for (uint32_t i = 0; i < NEIGH_WINDOW - 1; i++)
+		cr_assert_eq(resolve(neigh, host + i, 32001), NEIGH_KNOWN, "host %u", i);
 	neigh_drop(neigh);
 }
 

@@ -14,6 +14,7 @@
 	X(VLAN, "vlan", "tagged for another VLAN") \
 	X(ARP_MALFORMED, "arp_malformed", "not an ARP packet for IPv4 over Ethernet") \
 	X(ARP_OTHER, "arp_other", "ARP that concerns none of our addresses") \
+	X(ARP_DOUBT, "arp_doubt", "ARP that gives a neighbour in use another MAC address: not believed yet") \
 	X(IP_VERSION, "ip_version", "IP version is not 4") \
 	X(IP_HEADER, "ip_header", "IPv4 header length below 20 or past the end") \
 	X(IP_LENGTH, "ip_length", "IPv4 total length past the end of the frame") \
