@@ -54,7 +54,8 @@ bool tcp_time_wait_extend(struct tcp_time_wait_ring *ring, uint32_t slot, uint32
 void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot)
 {
 	CHECK(ring->records[slot].flags & TCP_TIME_WAIT_LIVE);
-	ring->records[slot] = (struct tcp_time_wait){.flags = 0};
+	/* The key stays: a record that moves to the tail is still read under its old slot, by other threads too. */
+	ring->records[slot].flags = 0;
 	counter_level_down(&ring->live);
 	while (ring->filled && !(ring->records[ring->head].flags & TCP_TIME_WAIT_LIVE)) {
 		ring->head = slot_after(ring, ring->head, 1);
