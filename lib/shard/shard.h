@@ -11,6 +11,7 @@
 
 #include <quern/calls.h>
 #include <quern/engine.h>
+#include <quern/observe.h>
 
 #include "base/port_plan.h"
 
@@ -109,6 +110,14 @@ enum quern_state shard_state_of(struct quern_shard *shard, const struct flow_key
 
 /* Connections in each state, by enum quern_state: O(capacity), for tests and the end of a run. */
 void shard_count_states(const struct quern_shard *shard, uint32_t counts[QUERN_STATES_END]);
+
+/* The next connections that `filter` (null for all) lets through, at most `max`: what quern_engine_conns() promises,
+ * from any thread while the shard goes on. */
+uint32_t shard_read_conns(const struct quern_shard *shard, struct quern_conn_cursor *cursor,
+			  const struct quern_conn_filter *filter, struct quern_conn_info *rows, uint32_t max);
+
+/* Connections in each state, from any thread while the shard goes on: what quern_engine_states() promises. */
+void shard_read_states(const struct quern_shard *shard, uint32_t counts[QUERN_STATES_END]);
 
 /* Table, wheel, rings, pools and counts agree with each other. For tests: O(capacity). */
 bool shard_validate(struct quern_shard *shard);

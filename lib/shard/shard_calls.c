@@ -155,14 +155,8 @@ uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
 	return conn ? &conn->user : NULL;
 }
 
-int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct quern_conn_info *info)
+void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info)
 {
-	const struct tcp_conn *conn = shard_conn_record(shard, handle);
-	const struct shard_flight *flight;
-
-	if (!conn)
-		return -ENOENT;
-	flight = shard_flight_of(shard, conn);
 	*info = (struct quern_conn_info){
 		.local = {conn->key.local, conn->key.local_port},
 		.remote = {conn->key.remote, conn->key.remote_port},
@@ -176,6 +170,15 @@ int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct 
 		.rto_ms = tcp_timer_rto(conn, flight ? &flight->tcp : NULL),
 		.mss = conn->mss,
 	};
+}
+
+int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct quern_conn_info *info)
+{
+	const struct tcp_conn *conn = shard_conn_record(shard, handle);
+
+	if (!conn)
+		return -ENOENT;
+	shard_conn_describe(conn, shard_flight_of(shard, conn), info);
 	return 0;
 }
 

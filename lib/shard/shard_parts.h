@@ -279,6 +279,11 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
 /* Buffers may have come back: lets those who wait for them try again. */
 void shard_text_wake(struct quern_shard *shard);
 
+/* shard_calls.c */
+
+/* Describes a connection and its flight, null at rest; also copies of them. */
+void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info);
+
 /* shard_route.c */
 
 /* The listener for a flow, or null. */

@@ -76,6 +76,22 @@ static void compare(struct tcp_time_wait_ring *ring, const struct model *model)
 	}
 }
 
+/* A record is moved by a drop and an addition while the table, and readers of it, go by the old slot. */
+Test(tcp_time_wait, a_record_that_leaves_keeps_its_key_until_the_slot_is_anothers)
+{
+	static struct tcp_time_wait records[2];
+	const struct tcp_time_wait record = {.key = {1, 2, 3, 4}, .snd_nxt = 5};
+	struct tcp_time_wait_ring ring;
+	uint32_t slot;
+
+	tcp_time_wait_init(&ring, records, 2, WAIT_MS);
+	slot = tcp_time_wait_add(&ring, &record, 0);
+	tcp_time_wait_drop(&ring, slot);
+	cr_assert(flow_key_equal(&records[slot].key, &record.key));
+	cr_assert(tcp_time_wait_validate(&ring));
+	cr_assert_eq(ring.live, 0);
+}
+
 Test(tcp_time_wait, ring_holds_what_a_plain_array_holds_in_the_same_order)
 {
 	static struct tcp_time_wait records[CAPACITY];
