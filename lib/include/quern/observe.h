@@ -18,6 +18,11 @@ struct quern_conn_filter {
 	struct quern_endpoint remote; /* the same */
 };
 
+/* Adds to a filter what a user asks for: `name` is "state", "local" or "remote"; `value` a state by its name, as in
+ * "TIME-WAIT" or "time_wait", of which any given lets a connection through, or ADDR, ADDR:PORT or :PORT. 0, or -EINVAL
+ * and the filter untouched. */
+int quern_conn_filter_add(struct quern_conn_filter *filter, const char *name, const char *value);
+
 /* Where a list goes on; all zero at first. */
 struct quern_conn_cursor {
 	uint64_t at;      /* QUERN_CONNS_END once all has been read */

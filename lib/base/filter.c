@@ -1,0 +1,61 @@
+/* filter.c - filters of connections as users write them. */
+#include <quern/observe.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names are the RFC's; in lower case and with '_' for '-' they are keys of JSON. */
+static bool is_name(const char *name, const char *text)
+{
+	for (; *name != '\0' && *text != '\0'; name++, text++) {
+		char letter = *text == '_' ? '-' : (char)toupper((unsigned char)*text);
+
+		if (letter != *name)
+			return false;
+	}
+	return *name == *text;
+}
+
+static int add_state(struct quern_conn_filter *filter, const char *text)
+{
+	for (int state = QUERN_SYN_SENT; state < QUERN_STATES_END; state++) {
+		if (!is_name(quern_state_name((enum quern_state)state), text))
+			continue;
+		filter->states |= 1u << state;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ":80" is a port at any address. */
+static int set_endpoint(struct quern_endpoint *endpoint, const char *text)
+{
+	char with_address[QUERN_ENDPOINT_TEXT + 8];
+	struct quern_endpoint read = {0, 0};
+
+	if (strchr(text, ':') == NULL) {
+		if (quern_parse_address(text, &read.address) != 0)
+			return -EINVAL;
+	} else {
+		int length =
+			snprintf(with_address, sizeof(with_address), "%s%s", text[0] == ':' ? "0.0.0.0" : "", text);
+
+		if (length >= (int)sizeof(with_address) || quern_parse_endpoint(with_address, &read) != 0)
+			return -EINVAL;
+	}
+	*endpoint = read;
+	return 0;
+}
+
+int quern_conn_filter_add(struct quern_conn_filter *filter, const char *name, const char *value)
+{
+	if (strcmp(name, "state") == 0)
+		return add_state(filter, value);
+	if (strcmp(name, "local") == 0)
+		return set_endpoint(&filter->local, value);
+	if (strcmp(name, "remote") == 0)
+		return set_endpoint(&filter->remote, value);
+	return -EINVAL;
+}
