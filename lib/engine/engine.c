@@ -32,6 +32,7 @@ static const struct engine_step steps[] = {
 	{"queues", engine_start_ports, engine_close_ports},
 	{"lines", engine_join_shards, engine_part_shards},
 	{"keeper", engine_start_keeper, engine_stop_keeper},
+	{"telemetry", engine_show_telemetry, engine_hide_telemetry},
 	{"links", engine_wait_links, NULL},
 };
 

@@ -2,6 +2,7 @@
 #include "engine/engine_parts.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,8 @@ static void build_arguments(struct eal_arguments *arguments, const struct quern_
 		add(arguments, "%llu", (unsigned long long)((engine->memory.need_bytes >> 20) + 1));
 	}
 	add_devices(arguments, engine);
-	add(arguments, "--no-telemetry");
+	if (!engine_socket_fits(engine))
+		add(arguments, "--no-telemetry");
 	add_cores(arguments, engine);
 	add(arguments, "--file-prefix=quern-%d", getpid());
 	if (!engine->config.verbose)
@@ -123,6 +125,23 @@ static bool asks_for_help(char *const *user)
 	return false;
 }
 
+/* EAL's threads take no signals that others may: one that interrupts telemetry's accept() would end it, and net_tap
+ * raises one a frame. What comes meanwhile is delivered when the mask is restored. */
+static int init_without_signals(int count, char **values)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+	sigset_t all, before;
+	int code;
+
+	sigfillset(&all);
+	for (size_t number = 0; number < sizeof(own) / sizeof(own[0]); number++)
+		sigdelset(&all, own[number]);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	code = rte_eal_init(count, values) < 0 ? -rte_errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
 static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments)
 {
 	char *values[EAL_ARGUMENTS + 1];
@@ -135,7 +154,7 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	setenv("RUNTIME_DIRECTORY", engine->runtime_directory, 1);
 	if (!engine->config.verbose)
 		engine_log_silence(saved);
-	code = rte_eal_init(arguments->count, values) < 0 ? -rte_errno : 0;
+	code = init_without_signals(arguments->count, values);
 	if (!engine->config.verbose)
 		engine_log_speak(saved);
 	if (saved_directory != NULL)
@@ -196,8 +215,8 @@ int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 		engine_log_show();
 		return code;
 	}
-	/* Nobody reads it without shared configuration; gone now, it is gone after SIGKILL too. */
-	if (has_no_words_of_the_user(engine))
+	/* Nobody reads it without shared configuration and telemetry; gone now, it is gone after SIGKILL too. */
+	if (!engine_socket_fits(engine) && has_no_words_of_the_user(engine))
 		engine_remove_runtime_directory(engine);
 	return 0;
 }

@@ -46,6 +46,7 @@ struct quern_engine {
 	cpu_set_t allowed; /* CPUs of this process when the engine was opened */
 	struct engine_memory memory;
 	char runtime_directory[PATH_MAX];
+	int runtime_lock; /* on the directory, for as long as it is in use; -1 for none */
 	struct nic nics[QUERN_MAX_PORTS];
 	struct worker_mail mail[QUERN_MAX_PORTS]; /* of ports with several shards */
 	uint16_t nics_attached;
@@ -77,6 +78,8 @@ int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 
 int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_remove_runtime_directory(struct quern_engine *engine);
+/* True where the path of telemetry's socket in that directory is short enough for a socket. */
+bool engine_socket_fits(const struct quern_engine *engine);
 
 int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_stop_eal(struct quern_engine *engine);
@@ -97,6 +100,10 @@ void engine_part_shards(struct quern_engine *engine);
 
 int engine_start_keeper(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_stop_keeper(struct quern_engine *engine);
+
+/* Commands of telemetry are about this engine from here on; none is in it any more when the stop returns. */
+int engine_show_telemetry(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_hide_telemetry(struct quern_engine *engine);
 
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 

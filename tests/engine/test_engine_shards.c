@@ -25,14 +25,20 @@ static void prepare(uint16_t clients, uint16_t servers, uint16_t client_queues, 
 	cable.config.ports[1].queues = server_queues;
 }
 
+static char directory[] = "/tmp/test-shards-XXXXXX";
+
 static void open_engine(void)
 {
-	static char directory[] = "/tmp/test-shards-XXXXXX";
 	char error[QUERN_ERROR_TEXT] = "";
 
 	cr_assert_not_null(mkdtemp(directory));
 	setenv("TMPDIR", directory, 1);
 	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+}
+
+static void close_engine(void)
+{
+	quern_engine_close(engine);
 	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
 }
 
@@ -95,7 +101,7 @@ Test(engine_shards, on_a_cable_with_four_queues_no_answer_lands_on_a_foreign_wor
 	check(MANY);
 	cr_assert_eq(moved_on(0), 0, "%d frames were moved at the client", (int)moved_on(0));
 	cr_assert_eq(moved_on(1), 0, "%d frames were moved at the server", (int)moved_on(1));
-	quern_engine_close(engine);
+	close_engine();
 }
 
 Test(engine_shards, four_workers_share_a_port_with_one_queue)
@@ -106,7 +112,7 @@ Test(engine_shards, four_workers_share_a_port_with_one_queue)
 	/* Of every connection's frames, three in four are another shard's than the one that receives. */
 	cr_assert_gt(moved_on(0), (uint64_t)MANY * CONNECTIONS);
 	cr_assert_gt(moved_on(1), (uint64_t)MANY * CONNECTIONS);
-	quern_engine_close(engine);
+	close_engine();
 }
 
 Test(engine_shards, the_ends_of_a_cable_may_have_different_numbers_of_shards)
@@ -114,7 +120,7 @@ Test(engine_shards, the_ends_of_a_cable_may_have_different_numbers_of_shards)
 	prepare(1, 3, 0, 0);
 	run();
 	check(1);
-	quern_engine_close(engine);
+	close_engine();
 }
 
 Test(engine_shards, a_port_with_one_queue_may_meet_one_with_several)
@@ -123,7 +129,7 @@ Test(engine_shards, a_port_with_one_queue_may_meet_one_with_several)
 	run();
 	check(3);
 	cr_assert_eq(moved_on(1), 0);
-	quern_engine_close(engine);
+	close_engine();
 }
 
 Test(engine_shards, thirty_two_shards_find_the_memory_that_was_planned)
@@ -135,7 +141,7 @@ Test(engine_shards, thirty_two_shards_find_the_memory_that_was_planned)
 	}
 	cable.config.shard_count = 2 * QUERN_MAX_SHARDS_ON_PORT;
 	open_engine();
-	quern_engine_close(engine);
+	close_engine();
 }
 
 Test(engine_shards, remote_memory_is_reported_with_the_cores_that_would_be_local)
