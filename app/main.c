@@ -10,12 +10,13 @@
 #include "cli/cli_help.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
+#include "ctl/ctl_command.h"
 #include "load/load_command.h"
 #include "serve/serve_command.h"
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench", "serve", "load"};
+	static const char *const names[] = {"bench", "serve", "load", "ctl"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -53,6 +54,8 @@ int main(int count, char *arguments[])
 		cli_version_print(stdout, quern_dpdk_version());
 		return CLI_EXIT_DONE;
 	}
+	if (strcmp(arguments[1], "ctl") == 0)
+		return ctl_command(count - 2, arguments + 2);
 	cli_settings_init(&settings, cli_command_from_name(arguments[1]));
 	if (settings.command == CLI_NO_COMMAND)
 		return unknown_command(arguments[1]);

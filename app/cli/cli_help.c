@@ -24,6 +24,9 @@ static const struct about about_commands[] = {
 	{CLI_LOAD, "quern load tcp://ADDR:PORT | http://ADDR[:PORT][/PATH] -p DEV --ip ADDR/LEN [flags]",
 	 "Opens connections to a target and accounts for every one.",
 	 "quern load http://198.18.0.2/ -p tap:q0 --ip 198.18.0.1/24 --cps 5k -d 60s"},
+	/* Its words are its own: quern ctl --help. */
+	{CLI_NO_COMMAND, "quern ctl stats | conns [flags]", "Asks a quern that runs: its counters, its connections.",
+	 "quern ctl stats"},
 };
 
 /* One flag, padded to a cell. */
