@@ -67,6 +67,8 @@ BREACHES = [
      "/* */\n#include \"base/seq.h\"\n", 2),
     ("a public function without quern_", L.names_start_with_their_folder, "lib/include/quern/b.h",
      "/* */\nint other(void);\n", 2),
+    ("a public function without quern_, in extern \"C\"", L.names_start_with_their_folder, "lib/include/quern/b.h",
+     "/* */\n#ifdef __cplusplus\nextern \"C\" {\n#endif\nint other(void);\n#ifdef __cplusplus\n}\n#endif\n", 5),
     ("an internal function of another name", L.names_start_with_their_folder, "lib/wire/b.h",
      "/* */\nstruct b {\n\tint (*f)(void);\n};\nstruct b *table_b(\n\tint a);\n", 5),
     ("an inline function of another name", L.names_start_with_their_folder, "lib/tcp/b.h",
@@ -127,6 +129,20 @@ def expect_one_header_to_fail():
     return [] if failing == list(lame) else [f"expected {list(lame)}, got {failing}"]
 
 
+def expect_one_header_to_fail_in_cplusplus():
+    """A word that C++ keeps for itself is found in a public header, and so is a function without extern "C"."""
+    guarded = ("#ifndef L\n#define L\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n%s\n"
+               "#ifdef __cplusplus\n}\n#endif\n#endif\n")
+    lame = {"lib/include/quern/word.h": "/* */\n" + guarded % "int quern_word(int class);",
+            "lib/include/quern/mangled.h": "/* */\nint quern_mangled(void);\n"}
+    good = {"lib/include/quern/a.h": "/* */\n" + guarded % "int quern_a(int a);"}
+    with tempfile.TemporaryDirectory() as root:
+        tree = plant(root, {**GOOD, **lame, **good})
+        failing = [path for path in tree.headers() if path.startswith("lib/include/")
+                   and tidy_compile.compile_as_cplusplus(tree, path)]
+    return [] if sorted(failing) == sorted(lame) else [f"expected {list(lame)}, got {failing}"]
+
+
 def expect_march(flags, march, breaks):
     with tempfile.TemporaryDirectory() as build:
         entry = {"directory": build, "file": "a.c", "command": f"cc {flags} -c a.c"}
@@ -144,6 +160,7 @@ def main():
     cases += [(f"allows {what}", lambda check=check, path=path, text=text: breaches_of(check, {path: text}))
               for what, check, path, text in ALLOWED]
     cases += [("names a header that does not compile alone", expect_one_header_to_fail),
+              ("names a public header that is no C++", expect_one_header_to_fail_in_cplusplus),
               ("names a -march that another overrides",
                lambda: expect_march("-march=x86-64-v3 -march=corei7", "x86-64-v3", True)),
               ("names a missing -march", lambda: expect_march("-O3", "native", True)),

@@ -5,6 +5,8 @@ import os
 import shlex
 import subprocess
 
+from tidy_tree import bare_c
+
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Werror"]
 
@@ -26,9 +28,25 @@ def compile_alone(tree, header, march, compiler="gcc"):
     return [] if done.returncode == 0 else done.stderr.splitlines() or [f"{header}:1: the compiler fails"]
 
 
+def compile_as_cplusplus(tree, header, compiler="g++"):
+    """The compiler's complaints about a public header in C++, and where one of its functions lacks extern "C"."""
+    program = f'#include "{header}"\n#include "{header}"\n'
+    command = [compiler, "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", "lib/include", "-I", ".",
+               "-fsyntax-only", "-x", "c++", "-"]
+    done = subprocess.run(command, input=program, cwd=tree.root, capture_output=True, text=True)
+    if done.returncode != 0:
+        return done.stderr.splitlines() or [f"{header}:1: the compiler fails"]
+    text = tree.texts[header]
+    if bare_c(text).find("(") >= 0 and 'extern "C" {' not in text:
+        return [f"{header}:1: declares functions without extern \"C\""]
+    return []
+
+
 def header_checks(tree, march):
-    return [(f"{header} compiles alone", lambda header=header: compile_alone(tree, header, march))
-            for header in tree.headers()]
+    alone = [(f"{header} compiles alone", lambda header=header: compile_alone(tree, header, march))
+             for header in tree.headers()]
+    return alone + [(f"{header} is C++ as well", lambda header=header: compile_as_cplusplus(tree, header))
+                    for header in tree.headers() if header.startswith("lib/include/")]
 
 
 def last_march(command):

@@ -74,7 +74,8 @@ def blank(match):
 
 
 def bare_c(text):
-    """C without comments, strings and preprocessor lines; every line stays where it is."""
+    """C without comments, strings, preprocessor lines and what only C++ sees; every line stays where it is."""
+    text = re.sub(r"^#ifdef __cplusplus\n.*?^#endif$", blank, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, text, flags=re.DOTALL)
     return re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.MULTILINE)
 

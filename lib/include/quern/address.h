@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22 };
 
 struct quern_endpoint {
@@ -32,5 +36,9 @@ int quern_parse_range(const char *text, struct quern_range *range);          /* 
 /* Write the address or endpoint in dotted form, end it with NUL, and return the buffer. */
 char *quern_format_address(uint32_t address, char text[QUERN_ADDRESS_TEXT]);
 char *quern_format_endpoint(const struct quern_endpoint *endpoint, char text[QUERN_ENDPOINT_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include <quern/counters.h>
 #include <quern/options.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct quern_shard;
 
 /* Called on the shard's worker; must not block. `app` is what listen or connect was given. Members may be null. */
@@ -116,5 +120,9 @@ bool quern_congested(const struct quern_shard *shard);
 
 /* True once the MAC address of the way to `address` is known; asks for it where it is not. */
 bool quern_reachable(struct quern_shard *shard, uint32_t address);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Names one connection of one shard. A stale handle is noticed by its generation; calls with it return -ENOENT. */
 struct quern_conn {
 	uint32_t index;
@@ -55,5 +59,9 @@ const char *quern_state_name(enum quern_state state);
 
 /* The JSON key of an end, "?" for a number that is none. */
 const char *quern_end_name(enum quern_end end);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

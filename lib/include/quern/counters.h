@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Why a frame went no further. Each dropped frame is counted under exactly one reason, where the reason is found. */
 #define QUERN_DROPS(X) \
 	X(FRAME_SHORT, "frame_short", "frame ends inside a header") \
@@ -109,5 +113,9 @@ struct quern_counters {
 /* The JSON key of a drop reason, and what it means in words; "?" for a number that is none. */
 const char *quern_drop_name(enum quern_drop drop);
 const char *quern_drop_text(enum quern_drop drop);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

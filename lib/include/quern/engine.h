@@ -9,6 +9,10 @@
 #include <quern/counters.h>
 #include <quern/calls.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { QUERN_MAX_PORTS = 16, QUERN_MAX_SHARDS = 64, QUERN_MAX_SHARDS_ON_PORT = 16, QUERN_ERROR_TEXT = 1024 };
 
 enum quern_memory {
@@ -144,5 +148,9 @@ const char *quern_engine_driver(const struct quern_engine *engine, uint16_t port
 
 /* "22.11.11" and the like; needs no engine. */
 const char *quern_dpdk_version(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

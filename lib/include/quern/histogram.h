@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
 	QUERN_HISTOGRAM_SUB_BITS = 11,  /* 2048 sub-buckets: every value is kept to within 0.1 % */
 	QUERN_HISTOGRAM_VALUE_BITS = 40, /* values up to 2^40 - 1: in nanoseconds, 18 minutes */
@@ -38,5 +42,9 @@ double quern_histogram_mean(const struct quern_histogram *histogram);
 
 /* Copies a histogram that its writer still records into; each bucket whole, their sum possibly a few behind. */
 void quern_histogram_snapshot(const struct quern_histogram *live, struct quern_histogram *copy);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
