@@ -37,7 +37,7 @@ struct quern_events {
 	void (*on_ended)(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app);
 };
 
-/* Accepts connections to `local`; address 0 means any of the shard's own.
+/* Accepts connections to `local`; address 0 means any of the shard's own. Null options are the defaults.
  * Without on_established, connections wait for quern_accept(). 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC or -EINVAL. */
 int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, const struct quern_tcp_options *options,
 		 const struct quern_events *events, void *app);
@@ -52,8 +52,9 @@ struct quern_source {
 	uint16_t last_port;  /* 0 means 65535 */
 };
 
-/* Prepares active opens from `source` to `target`; `route` is what quern_connect() takes. 0, -EINVAL (also for a
- * broadcast or multicast target, MUST-46), -EADDRNOTAVAIL (an address that is not the shard's) or -ENOSPC. */
+/* Prepares active opens from `source` to `target`; `route` is what quern_connect() takes. Null options are the
+ * defaults. 0, -EINVAL (also for a broadcast or multicast target, MUST-46), -EADDRNOTAVAIL (an address that is not the
+ * shard's) or -ENOSPC. */
 int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
 		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
 		    uint8_t *route);

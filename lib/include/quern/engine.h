@@ -74,6 +74,11 @@ struct quern_engine_config {
 
 struct quern_engine;
 
+/* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
+ * that this process may use. `device` must outlive the opening. The rest is zero, the default, and the caller's to
+ * change; `shards[0].on_start` is what he must add. 0, or -EINVAL where the address is none. */
+int quern_engine_default(struct quern_engine_config *config, const char *device, const char *address);
+
 /* Starts EAL, ports, memory and shards; nothing runs yet. One engine a process.
  * 0 or -errno; then `error` is one or more lines with cause, place and remedy, and nothing is left behind. */
 int quern_engine_open(const struct quern_engine_config *config, struct quern_engine **engine,
