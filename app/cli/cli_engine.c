@@ -3,9 +3,22 @@
 
 #include <stdio.h>
 #include <sys/random.h>
+#include <unistd.h>
+
+#include <quern/stall.h>
 
 /* JSON readers keep 53 bits of a number. */
 #define SEED_MASK ((UINT64_C(1) << 53) - 1)
+
+/* On a terminal the line of progress is wiped first; it comes again. */
+static void warn_of_stall(struct quern_engine *engine, const struct quern_stall *stall, void *app)
+{
+	char text[QUERN_STALL_TEXT];
+
+	(void)app;
+	fprintf(stderr, "%swarning: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "",
+		quern_stall_text(engine, stall, text));
+}
 
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings)
 {
@@ -16,6 +29,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.wait_link_ms = (int)(settings->wait_link_ns / CLI_NS_PER_MS),
 		.eal_arguments = settings->eal_arguments,
 		.verbose = settings->verbose,
+		.on_stall = warn_of_stall,
 	};
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_port *port = &settings->ports[i];

@@ -24,6 +24,8 @@ struct report_worker {
 	uint64_t packets;     /* likewise */
 	uint64_t moved_in;    /* frames that another worker received for this one */
 	uint64_t moved_out;   /* and the other way round */
+	uint64_t stalls;
+	uint64_t longest_stall_ms;
 };
 
 struct report_memory {

@@ -133,13 +133,13 @@ static json_t *workers_json(const struct report_run *run)
 		double each = worker->connections ? (double)worker->cycles / (double)worker->connections : 0;
 
 		json_array_append_new(workers,
-				      json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:o, s:{s:o, s:o}}", "lcore",
-						(int)worker->core,
-						"role", worker->role, "busy", worker->busy, "cycles",
+				      json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o}", "lcore",
+						(int)worker->core, "role", worker->role, "busy", worker->busy, "cycles",
 						integer(worker->cycles), "connections", integer(worker->connections),
 						"cycles_per_connection", each, "packets", integer(worker->packets),
 						"moved", "in", integer(worker->moved_in), "out",
-						integer(worker->moved_out)));
+						integer(worker->moved_out), "stalls", integer(worker->stalls),
+						"longest_stall_ms", integer(worker->longest_stall_ms)));
 	}
 	return workers;
 }

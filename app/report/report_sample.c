@@ -121,6 +121,8 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 		worker->core = end->workers[i].core;
 		worker->cycles = end->workers[i].cycles - begin->workers[i].cycles;
 		worker->turns = end->workers[i].turns - begin->workers[i].turns;
+		worker->stalls = end->workers[i].stalls - begin->workers[i].stalls;
+		worker->longest_stall_ms = end->workers[i].longest_stall_ms;
 		worker->busy = busy_between(&begin->workers[i], &end->workers[i]);
 		fill_worker(worker, i, begin, end, shards);
 	}

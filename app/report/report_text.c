@@ -196,6 +196,9 @@ static void print_machine(FILE *out, const struct report_run *run)
 				report_format_count(worker->cycles / worker->connections, a));
 		if (worker->moved_out > 0)
 			fprintf(out, ", moved %s frames to the others", report_format_count(worker->moved_out, a));
+		if (worker->stalls > 0)
+			fprintf(out, ", stalled %llu time%s, for up to %.1f s", (unsigned long long)worker->stalls,
+				worker->stalls == 1 ? "" : "s", (double)worker->longest_stall_ms / 1000);
 		fputc('\n', out);
 	}
 	fprintf(out, "machine       %s, %u cores, %u node%s, %s pages, DPDK %s", run->machine.cpu, run->machine.cores,

@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include <quern/engine.h>
+#include <quern/stall.h>
 
 #include "nic/nic.h"
 #include "nic/nic_keeper.h"
@@ -41,6 +42,19 @@ struct engine_memory {
 	const char *pages;
 };
 
+/* What the control thread has seen of one worker. It alone writes; others read `stalls` and `longest_ms`, relaxed. */
+struct engine_watch {
+	uint64_t turns;      /* at the last look that saw others than the look before */
+	int64_t since_ms;    /* when that was */
+	bool is_stalled;     /* and has been told */
+	uint64_t stalled_ms; /* how long the stall was, or is, that the latest news is about */
+	uint64_t cpu_ms;     /* CPU time of the worker at since_ms */
+	uint64_t stalls;
+	uint64_t longest_ms;
+};
+
+enum engine_watch_news { ENGINE_WATCH_NOTHING, ENGINE_WATCH_STALLED, ENGINE_WATCH_TURNS_AGAIN };
+
 struct quern_engine {
 	struct quern_engine_config config;
 	cpu_set_t allowed; /* CPUs of this process when the engine was opened */
@@ -53,6 +67,9 @@ struct quern_engine {
 	struct nic_keeper keeper;
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
+	struct engine_watch watches[QUERN_MAX_SHARDS];
+	int64_t watched_ms;      /* when the control thread last looked at its workers */
+	uint64_t watched_cpu_ms; /* of the process, then */
 	uint16_t worker_count;
 	struct worker_clock clock;
 	int wake_fd;        /* quern_engine_stop() writes, the control thread reads */
@@ -135,6 +152,23 @@ bool engine_placement_line(const struct engine_placement *placement, char *text,
 
 /* Writes a set of CPUs as "0-3,8" and returns the text. */
 char *engine_cores_text(const cpu_set_t *cores, char *text, size_t size);
+
+/* Begins to watch a worker that has made `turns` turns. */
+void engine_watch_begin(struct engine_watch *watch, uint64_t turns, int64_t now_ms);
+
+/* Looks at a worker's turns, and counts; says when it has just been found to have stalled, and when that is over. */
+enum engine_watch_news engine_watch_look(struct engine_watch *watch, uint64_t turns, int64_t now_ms);
+
+/* What kept a thread that has used `cpu_ms` in `still_ms`; its state is a letter of proc(5), 0 where not known. */
+enum quern_stall_cause engine_watch_cause(char state, uint64_t cpu_ms, uint64_t still_ms);
+
+/* Whether the process was stopped in a time between two looks: polling workers would have used more CPU time than those
+ * of the ticks before and after. Else this thread alone was kept, as by the application's on_tick. */
+bool engine_watch_was_stopped(uint64_t away_ms, uint64_t cpu_ms, uint16_t workers);
+
+/* Begins to watch all workers, and looks at them once a tick. */
+void engine_watch_start(struct quern_engine *engine, int64_t now_ms);
+void engine_watch_workers(struct quern_engine *engine, int64_t now_ms);
 
 /* What EAL and drivers have logged, kept out of the terminal: only its last lines. */
 void engine_log_hide(void);

@@ -41,6 +41,8 @@ int quern_engine_worker(const struct quern_engine *engine, uint16_t number, stru
 	report->cycles = counter_read(&worker->cycles);
 	report->turns = counter_read(&worker->turns);
 	report->busy_turns = counter_read(&worker->busy_turns);
+	report->stalls = counter_read(&engine->watches[number].stalls);
+	report->longest_stall_ms = counter_read(&engine->watches[number].longest_ms);
 	return 0;
 }
 

@@ -71,10 +71,12 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 {
 	int64_t deadline_ms = clock_ms();
 
+	engine_watch_start(engine, deadline_ms);
 	nic_keeper_tend(&engine->keeper);
 	while (!stop_is_asked(engine) && !a_worker_has_ended(engine)) {
 		deadline_ms = RTE_MAX(deadline_ms, clock_ms() - ENGINE_TICK_MS) + ENGINE_TICK_MS;
 		sleep_until(engine, deadline_ms);
+		engine_watch_workers(engine, clock_ms());
 		nic_keeper_tend(&engine->keeper);
 		if (on_tick != NULL && !stop_is_asked(engine))
 			on_tick(engine, app);

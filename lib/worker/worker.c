@@ -1,9 +1,11 @@
 /* worker.c - the poll loop: each turn, for each shard, receive, expire, let the application act, transmit. */
 #include "worker/worker.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
@@ -209,14 +211,23 @@ static void give_way(const struct worker *worker, uint32_t idle_turns)
 		sched_yield();
 }
 
+/* Lets others see what this thread does. */
+static void tell_thread(struct worker *worker)
+{
+	if (pthread_getcpuclockid(pthread_self(), &worker->cpu_clock) == 0)
+		__atomic_store_n(&worker->thread, gettid(), __ATOMIC_RELEASE);
+}
+
 int worker_run(void *argument)
 {
 	struct worker *worker = argument;
 	uint64_t first_cycle;
 	uint64_t latest_cycle;
 	uint32_t idle_turns = 0;
-	int code = start_shards(worker, worker_clock_ns(worker->clock, rte_rdtsc()));
+	int code;
 
+	tell_thread(worker);
+	code = start_shards(worker, worker_clock_ns(worker->clock, rte_rdtsc()));
 	if (code != 0)
 		return code;
 	first_cycle = rte_rdtsc();

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <quern/engine.h>
 
@@ -47,9 +48,11 @@ struct worker {
 	const bool *halt; /* others set it, relaxed; the loop ends within a turn */
 	unsigned int lcore;
 	uint16_t core;
-	uint16_t lane;    /* several workers on one core tell themselves apart by it */
-	bool yields;      /* others need this CPU too */
-	bool takes_turns; /* and some of them are workers: it naps when it has no work */
+	uint16_t lane;       /* several workers on one core tell themselves apart by it */
+	bool yields;         /* others need this CPU too */
+	bool takes_turns;    /* and some of them are workers: it naps when it has no work */
+	clockid_t cpu_clock; /* of its thread; written before `thread` */
+	int32_t thread;      /* its number in the kernel, 0 until it runs; read with acquire */
 	uint16_t shard_count;
 	uint16_t failed_shard; /* whose on_start made worker_run() fail, by position in `shards` */
 	struct worker_shard shards[QUERN_MAX_SHARDS];

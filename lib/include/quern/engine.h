@@ -60,6 +60,9 @@ struct quern_shard_config {
 	void *app;
 };
 
+struct quern_engine;
+struct quern_stall;
+
 struct quern_engine_config {
 	struct quern_port_config ports[QUERN_MAX_PORTS];
 	uint16_t port_count;
@@ -70,9 +73,10 @@ struct quern_engine_config {
 	int wait_link_ms;           /* how long quern_engine_open() waits for links to come up */
 	char *const *eal_arguments; /* handed to EAL as they are, null-terminated; may be null */
 	bool verbose;               /* let EAL's own messages through */
+	/* On the control thread, once for each event of <quern/stall.h>. May be null. */
+	void (*on_stall)(struct quern_engine *engine, const struct quern_stall *stall, void *app);
+	void *stall_app;
 };
-
-struct quern_engine;
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
  * that this process may use. `device` must outlive the opening. The rest is zero, the default, and the caller's to
@@ -119,6 +123,8 @@ struct quern_worker_report {
 	uint64_t cycles; /* wall TSC cycles since the first turn */
 	uint64_t turns;
 	uint64_t busy_turns; /* turns that found work */
+	uint64_t stalls;     /* times that it did not turn for QUERN_STALL_MS; a stop of the whole process is none */
+	uint64_t longest_stall_ms;
 };
 
 /* Copies the figures of worker `number`; -ENOENT past the last. */

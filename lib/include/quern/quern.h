@@ -9,6 +9,7 @@
 #include <quern/histogram.h>
 #include <quern/observe.h>
 #include <quern/options.h>
+#include <quern/stall.h>
 #include <quern/calls.h>
 
 #endif
