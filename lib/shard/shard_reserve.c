@@ -43,6 +43,15 @@ void shard_reserve_look(struct quern_shard *shard)
 	judge_syns(shard);
 }
 
+uint64_t shard_syns(const struct quern_shard *shard)
+{
+	const struct quern_counters *counters = &shard->counters;
+	const uint64_t *drops = counters->drops;
+
+	return counters->opened_passive + drops[QUERN_DROP_TCP_SYN_BEHIND] + drops[QUERN_DROP_TCP_SYN_RESERVE] +
+	       drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT] + drops[QUERN_DROP_TCP_TABLE_FULL];
+}
+
 void shard_set_behind(struct quern_shard *shard, bool is_behind)
 {
 	shard->is_behind = is_behind;

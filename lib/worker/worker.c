@@ -61,10 +61,13 @@ static int receive_moved(const struct worker_shard *part, int bursts, uint64_t n
 static bool receive(struct worker_shard *part, uint64_t now_ns)
 {
 	int bursts = worker_load_bursts(&part->load, now_ns);
+	uint64_t syns = shard_syns(part->shard);
 	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
 	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
 
-	shard_set_behind(part->shard, worker_load_note(&part->load, from_port == bursts || moved == bursts, now_ns));
+	syns = shard_syns(part->shard) - syns;
+	shard_set_behind(part->shard,
+			 worker_load_note(&part->load, from_port == bursts || moved == bursts, syns, now_ns));
 	return from_port + moved > 0;
 }
 

@@ -3,26 +3,26 @@
 
 int worker_load_bursts(const struct worker_load *load, uint64_t now_ns)
 {
-	bool is_due = load->is_full && now_ns - load->full_since_ns >= WORKER_FULL_NS;
+	bool is_due = load->full_turns >= WORKER_FULL_TURNS && now_ns >= load->believed_until_ns;
 
-	return is_due && now_ns >= load->believed_until_ns ? WORKER_BURSTS_LONG : WORKER_BURSTS;
+	return is_due ? WORKER_BURSTS_LONG : WORKER_BURSTS;
 }
 
-bool worker_load_note(struct worker_load *load, bool is_full, uint64_t now_ns)
+bool worker_load_note(struct worker_load *load, bool is_full, uint64_t syns, uint64_t now_ns)
 {
-	if (is_full && worker_load_bursts(load, now_ns) == WORKER_BURSTS_LONG)
+	bool is_long = worker_load_bursts(load, now_ns) == WORKER_BURSTS_LONG;
+
+	if (is_full && is_long && syns >= WORKER_SYNS_LONG)
 		load->believed_until_ns = now_ns + WORKER_BELIEF_NS;
-	if (is_full && !load->is_full)
-		load->full_since_ns = now_ns;
+	load->full_turns = is_full && !is_long ? load->full_turns + 1 : 0;
 	if (!is_full || now_ns - load->noted_ns >= WORKER_PAUSE_NS)
-		load->full_turns = 0;
-	load->full_turns += is_full && load->full_turns <= WORKER_CATCH_UP;
-	load->is_full = is_full;
+		load->catch_up_turns = 0;
+	load->catch_up_turns += is_full && load->catch_up_turns <= WORKER_CATCH_UP;
 	load->noted_ns = now_ns;
 	return is_full && now_ns < load->believed_until_ns;
 }
 
 bool worker_load_timers_wait(const struct worker_load *load)
 {
-	return load->is_full && load->full_turns <= WORKER_CATCH_UP;
+	return load->catch_up_turns > 0 && load->catch_up_turns <= WORKER_CATCH_UP;
 }
