@@ -114,7 +114,6 @@ struct quern_shard {
 	bool congested;                      /* the port took less than there was */
 	bool is_behind;                      /* more frames come than the worker can take */
 	bool pool_is_short;                  /* what is left is for control, and connections in progress */
-	uint8_t syn_refusal;                 /* enum quern_drop: why SYNs are not taken, NONE where they are */
 	bool is_moved;                       /* the burst at hand comes from another shard of the port */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
@@ -357,6 +356,14 @@ void shard_reserve_look(struct quern_shard *shard);
 static inline bool shard_reserve_is_touched(const struct quern_shard *shard)
 {
 	return shard->pool_is_short || shard->out_tail - shard->out_head >= SHARD_OUT_TEXT;
+}
+
+/* Why SYNs are not taken now, or NONE. */
+static inline enum quern_drop shard_reserve_syn_refusal(const struct quern_shard *shard)
+{
+	if (shard->is_behind)
+		return QUERN_DROP_TCP_SYN_BEHIND;
+	return shard_reserve_is_touched(shard) ? QUERN_DROP_TCP_SYN_RESERVE : QUERN_DROP_NONE;
 }
 
 /* shard_frame.c */

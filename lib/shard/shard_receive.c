@@ -118,6 +118,7 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 {
 	/* Where the port spreads, what meets a connection is ours: only the rest is looked at, when it is known. */
 	bool may_be_foreign = shard->config.plan && !shard->config.plan->spread_by_port;
+	enum quern_drop syn_refusal = shard_reserve_syn_refusal(shard);
 	uint64_t bytes = 0;
 
 	burst->count = 0;
@@ -127,8 +128,8 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 
 		bytes += mbufs[i]->pkt_len;
 		/* Here it costs least: no hash, no bucket, no move to the shard whose it is. */
-		if (shard->syn_refusal && reason == QUERN_DROP_NONE && is_bare_syn(packet))
-			reason = shard->syn_refusal;
+		if (syn_refusal && reason == QUERN_DROP_NONE && is_bare_syn(packet))
+			reason = syn_refusal;
 		if (reason != QUERN_DROP_NONE) {
 			shard_drop(shard, reason);
 			bury(shard, mbufs[i]);

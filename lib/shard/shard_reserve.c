@@ -13,16 +13,6 @@ static uint32_t least_free(struct rte_mempool *pool)
 	return rte_mempool_get_ops(pool->ops_index)->get_count(pool) + (cache ? cache->len : 0);
 }
 
-/* Being behind is the graver reason of the two. */
-static void judge_syns(struct quern_shard *shard)
-{
-	shard->syn_refusal = QUERN_DROP_NONE;
-	if (shard->pool_is_short)
-		shard->syn_refusal = QUERN_DROP_TCP_SYN_RESERVE;
-	if (shard->is_behind)
-		shard->syn_refusal = QUERN_DROP_TCP_SYN_BEHIND;
-}
-
 /* An eighth of the pool is the reserve: queues have half at most, so it is touched only where frames pile up in line
  * for a port, or in other shards. Each mark has a second one above it, so that nobody is stopped and started every
  * turn. */
@@ -40,7 +30,6 @@ void shard_reserve_look(struct quern_shard *shard)
 	else if (left >= size / 8 + size / 16)
 		shard->pool_is_short = false;
 	buffers->is_shut = buffers->is_full || shard->pool_is_short;
-	judge_syns(shard);
 }
 
 uint64_t shard_syns(const struct quern_shard *shard)
@@ -55,5 +44,4 @@ uint64_t shard_syns(const struct quern_shard *shard)
 void shard_set_behind(struct quern_shard *shard, bool is_behind)
 {
 	shard->is_behind = is_behind;
-	judge_syns(shard);
 }

@@ -273,6 +273,35 @@ Test(shard_overload, windows_shrink_before_buffers_run_out)
 	driver_close(&driver);
 }
 
+/* What SYNs draw could not be said anyway, and would keep out what others have to say. */
+Test(shard_overload, a_line_to_the_port_that_is_nearly_full_takes_no_syns)
+{
+	const struct shard_config config = {.max_connections = SHARD_OUT_MAX};
+	struct script script, late;
+	struct raw_segment segment;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	script = script_new(&driver);
+	establish_passive(&script);
+	for (unsigned int i = 0; i < SHARD_OUT_MAX; i++) {
+		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(driver.in_pool);
+
+		cr_assert_not_null(mbuf);
+		late = stranger(i);
+		segment = script_segment(&late, SYN, 0, 0);
+		rte_pktmbuf_append(mbuf, (uint16_t)raw_build(rte_pktmbuf_mtod(mbuf, uint8_t *), &segment));
+		shard_receive(driver.shard, &mbuf, 1, driver.now_ns);
+	}
+	cr_assert_eq(driver_counters(&driver)->opened_passive, 1 + SHARD_OUT_MAX / 4 * 3);
+	cr_assert_eq(drops(QUERN_DROP_TCP_SYN_RESERVE), SHARD_OUT_MAX / 4);
+	segment = script_segment(&script, FIN | ACK, 1, 1);
+	driver_inject(&driver, &segment);
+	cr_assert_eq(drops(QUERN_DROP_OUT_FULL), 0);
+	in_state(&script, QUERN_CLOSE_WAIT);
+	driver_close(&driver);
+}
+
 /* A port that takes nothing for half a minute is not answered by more and more. */
 Test(shard_overload, a_port_that_is_stuck_draws_no_storm)
 {

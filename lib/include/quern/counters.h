@@ -42,7 +42,7 @@ extern "C" {
 	X(TCP_HALF_OPEN_LIMIT, "tcp_half_open_limit", "SYN beyond the limit of half-open connections") \
 	X(TCP_TABLE_FULL, "tcp_table_full", "SYN with no connection record or table entry left") \
 	X(TCP_SYN_BEHIND, "tcp_syn_behind", "SYN while more frames came than the core can take; it comes again") \
-	X(TCP_SYN_RESERVE, "tcp_syn_reserve", "SYN while buffers were left for connections in progress only") \
+	X(TCP_SYN_RESERVE, "tcp_syn_reserve", "SYN while buffers, or the line to the port, are short; it comes again") \
 	X(TCP_ACCEPT_FULL, "tcp_accept_full", "last ACK of a handshake while nobody accepts; the SYN+ACK comes again") \
 	X(TCP_SYN_SENT_ACK, "tcp_syn_sent_ack", "SYN-SENT: acknowledges what was never sent") \
 	X(TCP_SYN_SENT_NO_SYN, "tcp_syn_sent_no_syn", "SYN-SENT: neither SYN nor acceptable RST") \
