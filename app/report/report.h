@@ -36,6 +36,9 @@ struct report_memory {
 	uint64_t table_used;
 	uint64_t reserved_bytes;
 	uint64_t time_wait;
+	uint64_t records; /* of connections, in use */
+	uint64_t mbufs;
+	uint64_t mbufs_used;
 };
 
 struct report_run {

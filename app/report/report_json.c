@@ -51,15 +51,15 @@ static json_t *totals_json(const struct report_run *run)
 		if (traffic->drops[i] != 0)
 			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o}",
-			 "opened", integer(totals->opened), "established", integer(totals->established), "closed",
-			 integer(report_closed(totals)), "closed_by", closed_by, "in_flight",
-			 integer(totals->in_flight), "failed", failed, "time_wait", integer(run->memory.time_wait),
-			 "packets", "rx", integer(traffic->rx_packets), "tx", integer(traffic->tx_packets),
-			 "packets_per_connection", run->packets_per_connection, "bytes", "rx",
-			 integer(traffic->rx_bytes), "tx", integer(traffic->tx_bytes), "retransmits",
-			 integer(traffic->retransmits), "drops", drops, "cut_short", integer(totals->cut_short),
-			 "requests", requests);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
+		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
+		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
+		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
+		integer(traffic->rx_packets), "tx", integer(traffic->tx_packets), "packets_per_connection",
+		run->packets_per_connection, "bytes", "rx", integer(traffic->rx_bytes), "tx",
+		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops", drops, "cut_short",
+		integer(totals->cut_short), "requests", requests, "syns_taken", integer(traffic->opened_passive));
 }
 
 static json_t *rate_json(const struct report_run *run)
@@ -114,12 +114,13 @@ static json_t *series_json(const struct report_series *series)
 	for (size_t i = 0; i < series->count; i++) {
 		const struct report_row *row = &series->rows[i];
 
-		json_array_append_new(rows, json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", row->t_s,
-						      "opened", integer(row->opened), "established",
-						      integer(row->established), "closed", integer(row->closed),
-						      "failed", integer(row->failed), "p50_ns", integer(row->p50_ns),
-						      "p99_ns", integer(row->p99_ns), "in_flight",
-						      integer(row->in_flight), "requests", integer(row->requests)));
+		json_array_append_new(
+			rows, json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", row->t_s,
+					"opened", integer(row->opened), "established", integer(row->established),
+					"closed", integer(row->closed), "failed", integer(row->failed), "p50_ns",
+					integer(row->p50_ns), "p99_ns", integer(row->p99_ns), "in_flight",
+					integer(row->in_flight), "requests", integer(row->requests), "records",
+					integer(row->records), "mbufs_used", integer(row->mbufs_used)));
 	}
 	return rows;
 }
@@ -146,10 +147,11 @@ static json_t *workers_json(const struct report_run *run)
 
 static json_t *memory_json(const struct report_memory *memory)
 {
-	return json_pack("{s:{s:f, s:f, s:f}, s:{s:o, s:o}, s:o}", "bytes_per_connection", "established",
+	return json_pack("{s:{s:f, s:f, s:f}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}", "bytes_per_connection", "established",
 			 memory->bytes_established, "time_wait", memory->bytes_time_wait, "half_open",
 			 memory->bytes_half_open, "table", "capacity", integer(memory->table_capacity), "used",
-			 integer(memory->table_used), "reserved_bytes", integer(memory->reserved_bytes));
+			 integer(memory->table_used), "mbufs", "capacity", integer(memory->mbufs), "used",
+			 integer(memory->mbufs_used), "reserved_bytes", integer(memory->reserved_bytes));
 }
 
 json_t *report_json(const struct report_run *run)

@@ -128,9 +128,8 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 	}
 }
 
-void report_describe(struct report_run *run, const struct quern_engine *engine, uint16_t shard_count)
+void report_memory_read(struct report_memory *memory, const struct quern_engine *engine, uint16_t shard_count)
 {
-	struct report_memory *memory = &run->memory;
 	struct quern_shard_memory shard;
 
 	memset(memory, 0, sizeof(*memory));
@@ -143,7 +142,15 @@ void report_describe(struct report_run *run, const struct quern_engine *engine, 
 		memory->table_used += shard.table_used;
 		memory->reserved_bytes += shard.reserved_bytes;
 		memory->time_wait += shard.time_waits_used;
+		memory->records += shard.connections_used;
+		memory->mbufs += shard.mbufs;
+		memory->mbufs_used += shard.mbufs_used;
 	}
+}
+
+void report_describe(struct report_run *run, const struct quern_engine *engine, uint16_t shard_count)
+{
+	report_memory_read(&run->memory, engine, shard_count);
 	quern_engine_machine(engine, &run->machine);
 	for (uint16_t i = 0; i < run->settings->port_count; i++)
 		run->drivers[i] = quern_engine_driver(engine, i);

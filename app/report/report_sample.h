@@ -35,6 +35,9 @@ struct report_activity report_activity_between(const struct report_sample *begin
 void report_between(struct report_run *run, const struct report_sample *begin, const struct report_sample *end,
 		    const struct report_shard *shards);
 
+/* What the shards have reserved and use, now. */
+void report_memory_read(struct report_memory *memory, const struct quern_engine *engine, uint16_t shard_count);
+
 /* Fills memory, machine and drivers. */
 void report_describe(struct report_run *run, const struct quern_engine *engine, uint16_t shard_count);
 

@@ -54,7 +54,7 @@ static struct report_row *next_row(struct report_series *series)
 	return &series->rows[series->count++];
 }
 
-const struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
+struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
 					   const struct quern_histogram *setup)
 {
 	double begin_s = series->count > 0 ? series->rows[series->count - 1].t_s : 0;

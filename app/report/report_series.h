@@ -13,6 +13,8 @@ struct report_row {
 	uint64_t failed;
 	uint64_t in_flight;
 	uint64_t requests; /* answered well */
+	uint64_t records;  /* of connections, in use at its end; of serve, else 0, as the next */
+	uint64_t mbufs_used;
 	uint64_t p50_ns;
 	uint64_t p99_ns;
 	uint64_t p999_ns;
@@ -39,8 +41,8 @@ int report_series_open(struct report_series *series);
 void report_series_close(struct report_series *series);
 
 /* Ends a row at `t_s` with the totals and set-up times so far; returns it, or null where there is no memory. */
-const struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
-					   const struct quern_histogram *setup);
+struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
+				     const struct quern_histogram *setup);
 
 /* Adds to the last row what was decided after it, so that the rows sum up to the totals. */
 void report_series_settle(struct report_series *series, const struct report_totals *totals);

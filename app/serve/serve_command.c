@@ -44,15 +44,20 @@ static struct report_totals totals_of(const struct serve_run *serve)
 static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 {
 	struct report_totals totals = totals_of(serve);
-	const struct report_row *row;
+	struct report_row *row;
 	struct report_activity activity;
+	struct report_memory memory;
 
 	report_sample_take(&serve->end, engine, serve->shards, serve->server_count);
 	row = report_series_add(&serve->series, serve->end.at_s - serve->begin.at_s, &totals, &serve->no_setups);
 	activity = report_activity_between(&serve->last_row, &serve->end);
 	serve->last_row = serve->end;
-	if (row)
-		report_progress_line(&serve->progress, row, &activity);
+	if (!row)
+		return;
+	report_memory_read(&memory, engine, serve->server_count);
+	row->records = memory.records;
+	row->mbufs_used = memory.mbufs_used;
+	report_progress_line(&serve->progress, row, &activity);
 }
 
 static void tick(struct quern_engine *engine, void *app)

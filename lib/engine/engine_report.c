@@ -27,8 +27,14 @@ void quern_engine_counters(const struct quern_engine *engine, uint16_t shard, st
 
 void quern_engine_memory(const struct quern_engine *engine, uint16_t shard, struct quern_shard_memory *memory)
 {
+	const struct engine_shard *part = &engine->shards[shard];
+
 	CHECK(shard < engine->config.shard_count);
-	shard_memory(engine->shards[shard].shard, memory);
+	shard_memory(part->shard, memory);
+	if (!part->owns_pool)
+		return;
+	memory->mbufs = part->pool->size;
+	memory->mbufs_used = rte_mempool_in_use_count(part->pool);
 }
 
 int quern_engine_worker(const struct quern_engine *engine, uint16_t number, struct quern_worker_report *report)

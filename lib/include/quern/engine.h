@@ -113,6 +113,8 @@ struct quern_shard_memory {
 	double bytes_established; /* a connection at capacity: record, table and wheel */
 	double bytes_time_wait;
 	double bytes_half_open;
+	uint32_t mbufs;      /* buffers of its pool; 0 for shards that share another's */
+	uint32_t mbufs_used; /* in queues, on their way, or lent to the port */
 };
 
 /* What a shard has reserved and uses. */
