@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Offers a server twice what it can carry, and looks at what it does.
+
+usage: offer_twice.py QUERN SOURCE [--seconds 20] [--cps 2000] [--nice -10] [--cpus 0,1] [--memory auto] [--short]
+
+quern serve has one core and two ports. First the peak is measured, by clients in a closed loop. Then, at a fresh
+server, the source offers twice that in SYNs at one port, and answers whatever is answered; at the other port honest
+clients open connections at a steady rate. They share the source's core, which it leaves to them for a tenth of each
+millisecond. --short is the test of the ordinary run: three seconds as fast as can be, with wide bounds on rates, since
+others use the machine as well, and none on what must be exact.
+"""
+import argparse
+import sys
+import tempfile
+import time
+
+from offer import Place, Verdicts, syns_seen
+
+
+def measure_peak(place, seconds):
+    server = place.serve("peak")
+    load = place.load("closed", "--cc", "600", "-d", f"{seconds}s", "--warmup", "1s")
+    result = load.report(seconds=seconds + 60)
+    server.stop()
+    assert not any(result["totals"]["failed"].values()), result["totals"]
+    return result["rate"]["cps_mean"]
+
+
+def judge_offer(verdicts, arguments, peak, source, server, honest):
+    totals = server["totals"]
+    least = source["syns"] + honest["totals"]["opened"]
+    seen = syns_seen(totals)
+    verdicts.judge(least <= seen <= least + honest["totals"]["retransmits"],
+                   f"every SYN is accounted for: {seen} at the server, {least} sent, "
+                   f"{honest['totals']['retransmits']} segments of honest clients sent again")
+    verdicts.judge(totals["drops"].get("tcp_syn_behind", 0) > 0, f"SYNs waited first: {totals['drops']}")
+    ratio = source["syns_per_s"] / peak
+    verdicts.judge(arguments.short or ratio > 1.95,
+                   f"offered {source['syns_per_s']:.0f} SYNs/s, {ratio:.2f} of the peak")
+    done = source["fins_in_flood"] / source["seconds"]
+    verdicts.judge(done >= peak * arguments.share,
+                   f"completed {done:.0f} connections/s, {done / peak:.2f} of the peak {peak:.0f}")
+
+
+def judge_after(verdicts, arguments, honest, since_end):
+    """`since_end`: seconds from the start of the honest clients' first row to the end of the flood."""
+    totals, rows = honest["totals"], honest["series"]
+    verdicts.judge(not any(totals["failed"].values()), f"no honest connection failed: {totals['failed']}")
+    during = [row["established"] for row in rows if 1 < row["t_s"] < since_end]
+    after = [row for row in rows if row["t_s"] - 1 >= since_end + 1][:2]
+    print(f"        honest clients, each second: {during} during, {[row['established'] for row in after]} after")
+    verdicts.judge(bool(after) and all(row["established"] >= arguments.cps * arguments.normal for row in after),
+                   f"within a second after the flood honest clients are served at their rate, {arguments.cps}/s")
+
+
+def judge_baseline(verdicts, arguments, server, before_kib, after_kib):
+    totals, memory = server["totals"], server["memory"]
+    left = {"in_flight": totals["in_flight"], "time_wait": totals["time_wait"], "table": memory["table"]["used"],
+            "records": server["series"][-1]["records"], "mbufs": memory["mbufs"]["used"]}
+    verdicts.judge(not any(left.values()), f"all is given back: {left}")
+    unexplained = set(totals["drops"]) - {"tcp_syn_behind", "tcp_syn_reserve", "no_next_hop", "arp_other"}
+    verdicts.judge(not unexplained and totals["established"] == totals["closed_by"]["fin"],
+                   f"established {totals['established']}, closed in order {totals['closed_by']['fin']}; "
+                   f"drops of other kinds: {unexplained or 'none'}")
+    verdicts.judge(arguments.short or after_kib <= before_kib * 1.01,
+                   f"resident memory: {before_kib} KiB before, {after_kib} KiB after")
+
+
+def prove(place, arguments):
+    verdicts = Verdicts()
+    peak = measure_peak(place, 2 if arguments.short else 5)
+    print(f"peak: {peak:.0f} connections/s, 600 in flight", flush=True)
+    server = place.serve("serve")
+    # Pages that were never touched are not resident yet.
+    warm_honest = place.load("warm", "--cps", str(arguments.cps), "-d", "2s", honest=True, nice=0).report()
+    warm, _, _ = place.flood(0, 1 if arguments.short else 3, 1, "-z", "100")
+    before_kib = server.kib()
+    seconds = 3 if arguments.short else arguments.seconds
+    honest = place.load("honest", "--cps", str(arguments.cps), "-d", f"{seconds + 12}s", honest=True, nice=0)
+    started = time.monotonic()
+    time.sleep(2)
+    source, begun, ended = place.flood(0 if arguments.short else 2 * peak, seconds, 3, "-z", "100")
+    print(f"source: {source['cycles_per_packet']:.0f} cycles a packet, {source['cycles_per_connection']:.0f} a "
+          f"connection with the SYNs that came to nothing; {source['refused_syns']} SYNs found the ring full, "
+          f"{source['late_syns']} were late; flood of {ended - begun:.1f} s")
+    honest_report = honest.report(seconds=seconds + 60)
+    time.sleep(2)
+    after_kib = server.kib()
+    report = server.stop()
+    source = {**source, "syns": source["syns"] + warm["syns"] + warm_honest["totals"]["opened"] +
+              warm_honest["totals"]["retransmits"]}
+    judge_offer(verdicts, arguments, peak, source, report, honest_report)
+    judge_after(verdicts, arguments, honest_report, ended - started)
+    judge_baseline(verdicts, arguments, report, before_kib, after_kib)
+    return verdicts.failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("quern")
+    parser.add_argument("source")
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--cps", type=int, default=2000)
+    parser.add_argument("--nice", type=int, default=0)
+    parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
+    parser.add_argument("--memory", default="auto")
+    parser.add_argument("--short", action="store_true")
+    arguments = parser.parse_args()
+    arguments.share, arguments.normal = (0.2, 0.5) if arguments.short else (0.9, 0.95)
+    with tempfile.TemporaryDirectory(prefix="quern-offer-") as folder:
+        place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
+        try:
+            failed = prove(place, arguments)
+        finally:
+            place.end()
+    print("FAILED" if failed else "PASSED")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
