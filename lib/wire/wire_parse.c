@@ -313,3 +313,14 @@ enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wi
 		return QUERN_DROP_ETHER_TYPE;
 	}
 }
+
+bool wire_looks_like_syn(const uint8_t *frame, uint32_t bytes, bool ethernet)
+{
+	const uint8_t *ip = ethernet ? frame + ETHER_BYTES : frame;
+
+	if (bytes < (ethernet ? ETHER_BYTES : 0u) + IP_BYTES + TCP_BYTES ||
+	    (ethernet && wire_load16(frame + 12) != ETHER_IPV4))
+		return false;
+	return ip[0] == 0x45 && ip[9] == IP_PROTOCOL_TCP && !(wire_load16(ip + 6) & IP_MORE_OR_OFFSET) &&
+	       (ip[IP_BYTES + 13] & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}

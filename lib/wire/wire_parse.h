@@ -22,4 +22,8 @@ struct wire_expect {
 enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
 			   struct packet *packet);
 
+/* True for what looks like a SYN that asks for a connection, in a frame without tags or IP options. Nothing is
+ * verified: no more than a reason to drop a frame unread. */
+bool wire_looks_like_syn(const uint8_t *frame, uint32_t bytes, bool ethernet);
+
 #endif

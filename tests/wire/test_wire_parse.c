@@ -1,4 +1,7 @@
 /* test_wire_parse.c - frames that are taken, and what they become. */
+#include <stdlib.h>
+#include <string.h>
+
 #include <criterion/criterion.h>
 
 #include "wire_frames.h"
@@ -223,4 +226,39 @@ Test(wire_parse, believes_a_port_that_has_verified_checksums)
 	cr_assert_eq(frame_parse_exact(frame.bytes, frame.length, &expect, &packet), QUERN_DROP_TCP_CHECKSUM);
 	expect.ip_checksum_good = false;
 	cr_assert_eq(frame_parse_exact(frame.bytes, frame.length, &expect, &packet), QUERN_DROP_IP_CHECKSUM);
+}
+
+/* Whatever it calls a SYN, the parser calls one, or finds something wrong with; and it reads no byte beyond the end. */
+Test(wire_parse, what_looks_like_a_syn_is_one)
+{
+	static const uint8_t flags[] = {2, 0x12, 0x10, 1, 3, 6, 0x42, 0};
+	int found = 0;
+
+	for (size_t i = 0; i < sizeof(flags); i++) {
+		for (int no_ethernet = 0; no_ethernet < 2; no_ethernet++) {
+			struct frame_plan plan = {.protocol = 6, .flags = flags[i], .no_ethernet = no_ethernet};
+			bool is_syn = (flags[i] & 0x17) == 2;
+			struct frame frame;
+
+			frame_make(&frame, &plan);
+			for (uint32_t length = 0; length <= frame.length; length++) {
+				uint8_t *copy = malloc(length + !length);
+				bool looks;
+
+				memcpy(copy, frame.bytes, length);
+				looks = wire_looks_like_syn(copy, length, !no_ethernet);
+				free(copy);
+				cr_assert_eq(looks, is_syn && length >= frame.l4 + 20, "flags %u, %u bytes", flags[i],
+					     length);
+				found += looks;
+			}
+			plan.protocol = 17;
+			frame_make(&frame, &plan);
+			cr_assert_not(wire_looks_like_syn(frame.bytes, frame.length, !no_ethernet), "UDP");
+			plan = (struct frame_plan){.protocol = 6, .flags = 2, .tags = 1};
+			frame_make(&frame, &plan);
+			cr_assert_not(wire_looks_like_syn(frame.bytes, frame.length, true), "a tag");
+		}
+	}
+	cr_assert_gt(found, 0);
 }
