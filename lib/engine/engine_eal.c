@@ -114,19 +114,26 @@ static bool arguments_fit(char *const *user)
 	return bytes <= EAL_TEXT / 2 && count <= EAL_ARGUMENTS / 2;
 }
 
-/* EAL answers these by exit(), and leaves everything behind. */
-static bool asks_for_help(char *const *user)
+/* EAL answers some by exit(), and leaves everything behind; another makes it wait for a process that never comes. */
+static const char *forbidden_word(char *const *user)
 {
+	static const char *const words[] = {"--help", "--version", "--proc-type", "-h", "-v"};
+
 	for (; user != NULL && *user != NULL; user++) {
-		if (strcmp(*user, "--help") == 0 || strcmp(*user, "-h") == 0 || strcmp(*user, "-v") == 0 ||
-		    strcmp(*user, "--version") == 0)
-			return true;
+		size_t length = strcspn(*user, "=");
+
+		for (size_t number = 0; number < RTE_DIM(words); number++) {
+			/* A long one may be cut short, as getopt_long() has it. */
+			if ((length > 3 && strncmp(*user, words[number], length) == 0) ||
+			    strcmp(*user, words[number]) == 0)
+				return words[number];
+		}
 	}
-	return false;
+	return NULL;
 }
 
 /* EAL's threads take no signals that others may: one that interrupts telemetry's accept() would end it, and net_tap
- * raises one a frame. What comes meanwhile is delivered when the mask is restored. */
+ * raises one a frame. What comes meanwhile is delivered when the mask is restored. As rte_eal_init(), but for -errno. */
 static int init_without_signals(int count, char **values)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
@@ -137,12 +144,15 @@ static int init_without_signals(int count, char **values)
 	for (size_t number = 0; number < sizeof(own) / sizeof(own[0]); number++)
 		sigdelset(&all, own[number]);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	code = rte_eal_init(count, values) < 0 ? -rte_errno : 0;
+	code = rte_eal_init(count, values);
+	if (code < 0)
+		code = -(rte_errno != 0 ? rte_errno : EIO);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return code;
 }
 
-static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments)
+/* Gives the first word that EAL takes for none of its own, or leaves `unread`. */
+static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments, const char **unread)
 {
 	char *values[EAL_ARGUMENTS + 1];
 	const char *directory = getenv("RUNTIME_DIRECTORY");
@@ -155,6 +165,8 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	if (!engine->config.verbose)
 		engine_log_silence(saved);
 	code = init_without_signals(arguments->count, values);
+	if (code >= 0 && code < arguments->count - 1)
+		*unread = values[code + 1]; /* getopt_long() has put it behind the others */
 	if (!engine->config.verbose)
 		engine_log_speak(saved);
 	if (saved_directory != NULL)
@@ -162,21 +174,27 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	else
 		unsetenv("RUNTIME_DIRECTORY");
 	free(saved_directory);
-	return code;
+	return code < 0 ? code : 0;
 }
 
-static int refusal(const struct eal_arguments *arguments, int code, char error[QUERN_ERROR_TEXT])
+/* Tells of the user's words, or of ours where there are none. What EAL says first is the cause; its last line only says
+ * that it has failed. */
+static int refusal(const struct quern_engine *engine, const struct eal_arguments *arguments, int code,
+		   char error[QUERN_ERROR_TEXT])
 {
+	char *const *user = engine->config.eal_arguments;
+	char *const *word = user != NULL && *user != NULL ? user : &arguments->values[1];
 	char line[256];
-	char words[512];
+	char words[384];
 	size_t used = 0;
 
 	words[0] = '\0';
-	for (int number = 1; number < arguments->count && used < sizeof(words); number++)
-		used += (size_t)snprintf(words + used, sizeof(words) - used, " %s", arguments->values[number]);
-	engine_log_last(line, sizeof(line));
-	return engine_fail(error, code == 0 ? -EIO : code, "EAL refused:%s\n  It said: %s\n  Say more: -v", words,
-			   line[0] != '\0' ? line : strerror(-code));
+	for (; *word != NULL && used < sizeof(words); word++)
+		used += (size_t)snprintf(words + used, sizeof(words) - used, " %s", *word);
+	engine_log_first(line, sizeof(line));
+	return engine_fail(error, code,
+			   "EAL refused:%s\n  It said: %s\n  Its options: the DPDK Linux guide, part 1; say more: -v",
+			   words, line[0] != '\0' ? line : strerror(-code));
 }
 
 static bool has_no_words_of_the_user(const struct quern_engine *engine)
@@ -196,22 +214,34 @@ int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEX
 int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	struct eal_arguments arguments;
+	const char *forbidden;
+	const char *unread = NULL;
 	int code;
 
 	if (!arguments_fit(engine->config.eal_arguments))
 		return engine_fail(error, -E2BIG, "more EAL arguments than %d, or longer than %d bytes\n  Give fewer",
 				   EAL_ARGUMENTS / 2, EAL_TEXT / 2);
-	if (asks_for_help(engine->config.eal_arguments))
+	forbidden = forbidden_word(engine->config.eal_arguments);
+	if (forbidden != NULL)
 		return engine_fail(error, -EINVAL,
-				   "EAL's --help and --version would end the program\n  Its options: the DPDK Linux "
-				   "guide, part 1");
+				   "EAL's %s would end the program or hold it up\n  Its options: the DPDK Linux guide, "
+				   "part 1",
+				   forbidden);
 	eal_is_spent = true;
 	build_arguments(&arguments, engine);
 	if (!engine->config.verbose)
 		engine_log_hide();
-	code = init_eal(engine, &arguments);
+	code = init_eal(engine, &arguments, &unread);
+	if (code != 0)
+		refusal(engine, &arguments, code, error);
+	if (unread != NULL) {
+		code = engine_fail(error, -EINVAL,
+				   "'%.128s' is no option of EAL's, and it leaves it unread\n  Behind -- there is "
+				   "nothing but options; those of quern stand before it",
+				   unread);
+		rte_eal_cleanup();
+	}
 	if (code != 0) {
-		refusal(&arguments, code, error);
 		engine_log_show();
 		return code;
 	}

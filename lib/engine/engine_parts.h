@@ -177,7 +177,10 @@ void engine_log_show(void);
 /* The last line that was hidden, empty where there is none. */
 void engine_log_last(char *line, size_t size);
 
-/* Sends stdout and stderr to /dev/null and back: EAL prints its whole usage for one wrong argument, and the libraries
+/* The first line that was hidden, or printed past the log, without EAL's name before it; empty where there is none. */
+void engine_log_first(char *line, size_t size);
+
+/* Sends stdout and stderr away and back: EAL prints its whole usage for one wrong argument, and the libraries
  * behind AF_XDP tell of every program they load. */
 void engine_log_silence(int saved[2]);
 void engine_log_speak(const int saved[2]);

@@ -202,7 +202,8 @@ Test(engine_errors, an_eal_argument_that_is_wrong_is_shown_and_eal_stays_quiet)
 	cable.config.eal_arguments = arguments;
 	fflush(stdout);
 	dup2(fileno(capture), 1);
-	refuse(&cable.config, -EINVAL, "EAL refused: --no-huge", "It said: ");
+	refuse(&cable.config, -EINVAL, "EAL refused: --no-such-option\n",
+	       "\n  It said: unrecognized option '--no-such-option'\n");
 	fflush(stdout);
 	dup2(saved, 1);
 	rewind(capture);
