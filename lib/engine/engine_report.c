@@ -52,6 +52,12 @@ int quern_engine_worker(const struct quern_engine *engine, uint16_t number, stru
 	return 0;
 }
 
+bool quern_engine_link_is_up(const struct quern_engine *engine, uint16_t port)
+{
+	CHECK(port < engine->config.port_count);
+	return nic_link_is_up(&engine->nics[port]);
+}
+
 static void read_cpu_model(char *text, size_t size)
 {
 	char line[256];

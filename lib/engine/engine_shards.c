@@ -306,6 +306,7 @@ int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 	if (engine->config.wait_link_ms <= 0)
 		return 0;
 	for (uint16_t port = 0; port < engine->config.port_count && code == 0; port++)
-		code = nic_wait_link(&engine->nics[port], &engine->keeper, engine->config.wait_link_ms, error);
+		code = nic_wait_link(&engine->nics[port], &engine->keeper, engine->config.wait_link_ms,
+				     engine->config.gives_up, error);
 	return code;
 }

@@ -143,9 +143,10 @@ void nic_close(struct nic *nic);
 /* Whether frames can pass: the kernel's word where it owns the interface, else the driver's. */
 bool nic_link_is_up(const struct nic *nic);
 
-/* Waits for the link, but not where a peer may come whenever it likes. Meanwhile the keeper looks after ports.
- * 0, or -ETIMEDOUT with the command that helps. */
-int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, char error[QUERN_ERROR_TEXT]);
+/* Waits for the link, but not where a peer may come whenever it likes. Meanwhile the keeper looks after ports, and
+ * `gives_up` is asked unless it is null. 0, -ETIMEDOUT with the command that helps, or -EINTR. */
+int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, bool (*gives_up)(void),
+		  char error[QUERN_ERROR_TEXT]);
 
 /* The room that a frame of this MTU needs: a power of two, as af_packet cuts its ring. */
 uint16_t nic_frame_bytes(uint16_t mtu);

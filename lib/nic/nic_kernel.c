@@ -118,13 +118,23 @@ static int kernel_mtu(const char *interface)
 	return request.ifr_mtu;
 }
 
+static int no_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT])
+{
+	char near[NIC_INTERFACE_TEXT];
+	char all[256];
+
+	nic_near_text(interface, near, all, sizeof(all));
+	return nic_fail(config, error, -ENODEV,
+			"no interface %s in this network namespace%s%s%s\n  There are: %s; say more: ip -br link",
+			interface, near[0] != '\0' ? "; did you mean " : "", near, near[0] != '\0' ? "?" : "", all);
+}
+
 int nic_kernel_check_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT])
 {
 	int mtu;
 
 	if (if_nametoindex(interface) == 0)
-		return nic_fail(config, error, -ENODEV,
-				"no interface %s in this network namespace\n  List them: ip -br link", interface);
+		return no_interface(config, interface, error);
 	mtu = kernel_mtu(interface);
 	if (mtu < config->mtu)
 		return nic_fail(config, error, -EINVAL,

@@ -31,6 +31,10 @@ int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic
 /* The interface exists, and its MTU is no less than ours. */
 int nic_kernel_check_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT]);
 
+/* The interfaces of this network namespace as "lo, eth0", cut where there are too many, and in `near` the one that has
+ * nearly that name; empty where none has. */
+void nic_near_text(const char *interface, char near[NIC_INTERFACE_TEXT], char *all, size_t size);
+
 /* Whether this process has a capability of <linux/capability.h>. */
 bool nic_kernel_may(unsigned int capability);
 

@@ -38,7 +38,8 @@ bool nic_link_is_up(const struct nic *nic)
 	return rte_eth_link_get_nowait(nic->port, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
-int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, char error[QUERN_ERROR_TEXT])
+int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms, bool (*gives_up)(void),
+		  char error[QUERN_ERROR_TEXT])
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	int waited_ms = 0;
@@ -46,6 +47,9 @@ int nic_wait_link(const struct nic *nic, struct nic_keeper *keeper, int wait_ms,
 	if (nic->listens)
 		return 0;
 	while (!nic_link_is_up(nic) && waited_ms < wait_ms) {
+		if (gives_up != NULL && gives_up())
+			return nic_fail(&nic->config, error, -EINTR, "stopped while there was no %s yet",
+					nic->is_kept ? "peer" : "link");
 		nanosleep(&pause, NULL);
 		waited_ms += 10;
 		if (waited_ms % 100 == 0)

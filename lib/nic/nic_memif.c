@@ -1,11 +1,14 @@
 /* nic_memif.c - shared memory between two processes, met at a socket. */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -58,6 +61,36 @@ static bool somebody_listens(const char *path)
 	return !refused;
 }
 
+static int open_folder(const char *path)
+{
+	char copy[NIC_DEVICE_TEXT];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Takes away a socket that nobody listens at: a killed process has left it. Returns a file descriptor that holds the
+ * folder's lock, to be closed when our own listens: of two that start at once, the second must not find the first one's
+ * place empty. -EADDRINUSE where somebody listens. */
+static int make_way(const char *path)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	struct stat status;
+	int folder = open_folder(path);
+
+	if (folder < 0)
+		return -errno;
+	/* Held for as long as an attach takes; a stranger's lock is waited for a second, and then it is no matter. */
+	for (int attempt = 0; attempt < 100 && flock(folder, LOCK_EX | LOCK_NB) != 0; attempt++)
+		nanosleep(&pause, NULL);
+	if (stat(path, &status) != 0 || !somebody_listens(path)) {
+		unlink(path);
+		return folder;
+	}
+	close(folder);
+	return -EADDRINUSE;
+}
+
 static int check_place(const struct nic_config *config, const char *path, char error[QUERN_ERROR_TEXT])
 {
 	char copy[NIC_DEVICE_TEXT];
@@ -108,14 +141,21 @@ int nic_memif_attach(struct nic *nic, const struct nic_name *name)
 {
 	char arguments[NIC_DEVICE_TEXT + 128];
 	char mac[18];
+	int folder = -1;
+	int code;
 
-	/* A socket that nobody listens at, by nic_memif_check(), is what a killed process has left. */
-	if (name->listens)
-		unlink(name->path);
+	if (name->listens) {
+		folder = make_way(name->path);
+		if (folder < 0)
+			return folder;
+	}
 	memcpy(nic->socket_path, name->path, sizeof(nic->socket_path)); /* shorter, by nic_memif_parse() */
 	write_mac(name, mac, sizeof(mac));
 	snprintf(arguments, sizeof(arguments), "role=%s,socket=%s,socket-abstract=no,rsize=%d,bsize=%u,mac=%s",
 		 name->listens ? "server" : "client", name->path, RING_LOG2,
 		 (unsigned int)RTE_ALIGN(nic->config.mtu + LINK_BYTES, 64), mac);
-	return nic_vdev_attach(nic, "net_memif", arguments);
+	code = nic_vdev_attach(nic, "net_memif", arguments);
+	if (folder >= 0)
+		close(folder);
+	return code;
 }

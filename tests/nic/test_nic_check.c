@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 
 #include "nic/nic.h"
+#include "nic/nic_kinds.h"
 
 static struct nic_config config_of(const char *device)
 {
@@ -130,12 +131,32 @@ Test(nic_check, a_buffer_of_af_xdp_fits_a_page_and_a_frame_fits_the_buffer)
 
 Test(nic_check, names_an_interface_that_does_not_exist)
 {
+	static const char first[] = "port 3 'af_packet:quern-none': no interface quern-none in this network namespace\n"
+				    "  There are: ";
 	struct nic_config config = config_of("af_packet:quern-none");
 	char error[QUERN_ERROR_TEXT];
 
 	cr_assert_eq(nic_check(&config, error), -ENODEV);
-	cr_assert_str_eq(error, "port 3 'af_packet:quern-none': no interface quern-none in this network namespace\n"
-				"  List them: ip -br link");
+	cr_assert_eq(strncmp(error, first, strlen(first)), 0, "%s", error);
+	cr_assert_not_null(strstr(error + strlen(first), "lo"), "%s", error);
+	cr_assert_not_null(strstr(error, "; say more: ip -br link"), "%s", error);
+}
+
+Test(nic_check, asks_whether_an_interface_of_nearly_that_name_was_meant)
+{
+	static const char *const slips[] = {"la", "o", "l", "ol", "lox"}, *const far[] = {"eth0", "loooo", "xyz"};
+	char near[NIC_INTERFACE_TEXT], all[256];
+
+	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+		nic_near_text(slips[i], near, all, sizeof(all));
+		cr_assert_str_eq(near, "lo", "%s", slips[i]);
+	}
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		nic_near_text(far[i], near, all, sizeof(all));
+		cr_assert_str_neq(near, "lo", "%s", far[i]);
+	}
+	nic_near_text("eth0", near, all, 2);
+	cr_assert_eq(strlen(all), 1, "cut, not written past its end");
 }
 
 Test(nic_check, refuses_an_address_that_is_the_kernels_own)

@@ -76,6 +76,7 @@ struct quern_engine_config {
 	/* On the control thread, once for each event of <quern/stall.h>. May be null. */
 	void (*on_stall)(struct quern_engine *engine, const struct quern_stall *stall, void *app);
 	void *stall_app;
+	bool (*gives_up)(void);     /* asked while quern_engine_open() waits; true ends it by -EINTR; may be null */
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
@@ -138,6 +139,9 @@ uint16_t quern_engine_worker_of(const struct quern_engine *engine, uint16_t shar
 /* Describes shards whose port is on another NUMA node than their core, one line each, with the cores that are local.
  * Writes at most `size` bytes, and nothing where all are well placed; returns whether there was anything to say. */
 bool quern_engine_placement(const struct quern_engine *engine, char *text, size_t size);
+
+/* Whether frames can pass a port: the interface is up, the peer of shared memory is there. */
+bool quern_engine_link_is_up(const struct quern_engine *engine, uint16_t port);
 
 struct quern_machine {
 	char cpu[64];
