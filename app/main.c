@@ -8,6 +8,7 @@
 #include "cli/cli_exit.h"
 #include "cli/cli_flags.h"
 #include "cli/cli_help.h"
+#include "cli/cli_signal.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
 #include "ctl/ctl_command.h"
@@ -46,6 +47,7 @@ int main(int count, char *arguments[])
 	char error[CLI_ERROR_TEXT];
 	int parsed;
 
+	cli_signal_catch();
 	if (count < 2 || strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0) {
 		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);
 		return count < 2 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;

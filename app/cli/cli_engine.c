@@ -7,6 +7,8 @@
 
 #include <quern/stall.h>
 
+#include "cli/cli_signal.h"
+
 /* JSON readers keep 53 bits of a number. */
 #define SEED_MASK ((UINT64_C(1) << 53) - 1)
 
@@ -30,6 +32,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.eal_arguments = settings->eal_arguments,
 		.verbose = settings->verbose,
 		.on_stall = warn_of_stall,
+		.gives_up = cli_signal_came,
 	};
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_port *port = &settings->ports[i];

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cli/cli_signal.h"
+
 int cli_exit_of(int rc)
 {
 	switch (rc) {
@@ -21,6 +23,8 @@ int cli_exit_of(int rc)
 	case -EBUSY:
 	case -ETIMEDOUT:
 		return CLI_EXIT_MACHINE;
+	case -EINTR:
+		return CLI_EXIT_SIGNAL + cli_signal_first();
 	default:
 		return CLI_EXIT_FAILED;
 	}

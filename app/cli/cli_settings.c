@@ -257,6 +257,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		rc = complete_load(settings, error);
 	for (uint16_t i = 0; rc == 0 && settings->command != CLI_BENCH && i < settings->port_count; i++)
 		rc = find_port_addresses(settings, &settings->ports[i], error);
+	if (rc == 0)
+		rc = cli_check_network(settings, error);
 	return rc != 0 ? rc : size_connections(settings, error);
 }
 

@@ -110,6 +110,10 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command);
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 
+/* Checks that addresses are those of hosts, on the networks where they are looked for, and named once. 0, or -EINVAL
+ * with one line in `error`. */
+int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
 /* Checks the flags against each other and fills in what was left out. 0, or -EINVAL with one line in `error`. */
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 

@@ -37,3 +37,8 @@ int cli_signal_first(void)
 {
 	return first;
 }
+
+bool cli_signal_came(void)
+{
+	return caught > 0;
+}

@@ -40,7 +40,7 @@ static int run_and_report(struct load_measure *measure, struct quern_engine *eng
 		return fail_unreachable(measure);
 	code = load_measure_report(measure, engine, output);
 	if (code < 0)
-		return cli_fail(CLI_EXIT_FAILED, "--json %s: %s", measure->settings->json, strerror(-code));
+		return report_output_fail(output, code);
 	if (cli_signal_count() > 0)
 		return CLI_EXIT_SIGNAL + cli_signal_first();
 	return code == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
@@ -57,13 +57,15 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 
 	if (rc != 0)
 		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", measure->settings->json, strerror(-rc));
-	cli_signal_catch();
 	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0)
+	if (rc != 0) {
+		report_output_close(&output);
 		return cli_fail(cli_exit_of(rc), "%s", error);
+	}
 	announce(output.text, measure->settings, engine);
 	fflush(output.text);
 	code = run_and_report(measure, engine, &output);
+	report_output_close(&output);
 	quern_engine_close(engine);
 	return code;
 }

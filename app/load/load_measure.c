@@ -177,6 +177,7 @@ static void tick(struct quern_engine *engine, void *app)
 {
 	struct load_measure *measure = app;
 
+	report_links_look(&measure->links, measure->settings, engine);
 	if (cli_signal_count() > 0 && measure->stage > LOAD_STAGE_WAITING)
 		give(measure, cli_signal_count() > 1 ? LOAD_ORDER_QUIT : LOAD_ORDER_END);
 	if (measure->stage == LOAD_STAGE_WAITING)

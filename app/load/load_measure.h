@@ -3,6 +3,7 @@
 #define LOAD_MEASURE_H
 
 #include "load/load_client.h"
+#include "report/report_links.h"
 #include "report/report_output.h"
 #include "report/report_sample.h"
 
@@ -24,6 +25,7 @@ struct load_measure {
 	struct report_sample last_row;
 	struct report_series series;
 	struct report_progress progress;
+	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;
 };

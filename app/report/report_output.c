@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cli_exit.h"
+
 int report_output_open(struct report_output *output, const struct cli_settings *settings)
 {
 	*output = (struct report_output){.text = stdout};
@@ -13,7 +15,9 @@ int report_output_open(struct report_output *output, const struct cli_settings *
 		output->text = stderr;
 		output->json = stdout;
 	} else if (settings->json) {
-		output->json = fopen(settings->json, "w");
+		output->json_path = settings->json;
+		output->json_is_new = access(settings->json, F_OK) != 0;
+		output->json = fopen(settings->json, "a");
 		if (!output->json)
 			return -errno;
 	}
@@ -33,22 +37,63 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 	};
 }
 
-int report_output_write(struct report_output *output, const struct report_run *run)
+/* 0 where the reader of a pipe has gone away: it has seen what it wanted. */
+static int flush(FILE *stream)
 {
-	json_t *document;
+	errno = 0;
+	if (fflush(stream) == 0 || errno == EPIPE)
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+static int write_json(FILE *json, const struct report_run *run)
+{
+	json_t *document = report_json(run);
 	int rc = 0;
 
-	if (!output->json)
-		return 0;
-	document = report_json(run);
 	if (!document)
 		return -ENOMEM;
-	if (json_dumpf(document, output->json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 ||
-	    fputc('\n', output->json) == EOF || fflush(output->json) == EOF)
-		rc = errno ? -errno : -EIO;
+	errno = 0;
+	if (json_dumpf(document, json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', json) == EOF)
+		rc = errno == EPIPE ? 0 : errno ? -errno : -EIO;
 	json_decref(document);
-	if (output->json != stdout)
-		fclose(output->json);
+	return rc != 0 ? rc : flush(json);
+}
+
+int report_output_write(struct report_output *output, const struct report_run *run)
+{
+	int text = flush(output->text);
+	int rc = 0;
+
+	if (text != 0)
+		output->failed = output->text == stdout ? "standard output" : "standard error";
+	if (!output->json)
+		return text;
+	/* A device has no end to cut off. */
+	if (output->json_path && ftruncate(fileno(output->json), 0) != 0 && errno != EINVAL)
+		rc = -errno;
+	if (rc == 0)
+		rc = write_json(output->json, run);
+	if (output->json != stdout && fclose(output->json) != 0 && rc == 0)
+		rc = -errno;
 	output->json = NULL;
-	return rc;
+	if (rc != 0)
+		output->failed = output->json_path ? output->json_path : "standard output";
+	return rc != 0 ? rc : text;
+}
+
+int report_output_fail(const struct report_output *output, int rc)
+{
+	return cli_fail(CLI_EXIT_FAILED, "%s%s: %s; the report is not whole",
+			output->failed == output->json_path ? "--json " : "", output->failed, strerror(-rc));
+}
+
+void report_output_close(struct report_output *output)
+{
+	if (!output->json || output->json == stdout)
+		return;
+	fclose(output->json);
+	if (output->json_is_new)
+		unlink(output->json_path);
+	output->json = NULL;
 }

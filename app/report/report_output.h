@@ -6,9 +6,12 @@
 #include "report/report_progress.h"
 
 struct report_output {
-	FILE *text; /* standard output, unless that is taken by --json - */
-	FILE *json; /* null where none was asked for */
+	FILE *text;            /* standard output, unless that is taken by --json - */
+	FILE *json;            /* null where none was asked for */
+	const char *json_path; /* null for none */
+	bool json_is_new;      /* made by report_output_open() */
 	bool colors;
+	const char *failed; /* what could not be written, in words of the command line */
 };
 
 /* Opens the file of --json, before the run: better no run than one whose result is lost. 0 or -errno. */
@@ -17,7 +20,14 @@ int report_output_open(struct report_output *output, const struct cli_settings *
 /* How progress is shown on standard error. */
 struct report_progress report_output_progress(const struct cli_settings *settings);
 
-/* Writes the JSON that was asked for. 0 or -errno. */
+/* Sees to it that the text is out, and writes the JSON that was asked for. 0 or -errno. A reader that has gone away is
+ * no failure. */
 int report_output_write(struct report_output *output, const struct report_run *run);
+
+/* Prints why the report is not whole, by the -errno of the above, and returns the exit code. */
+int report_output_fail(const struct report_output *output, int rc);
+
+/* Closes what is open still: there is no report. What the file of --json held before stays; a new one goes again. */
+void report_output_close(struct report_output *output);
 
 #endif

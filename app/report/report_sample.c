@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/report_links.h"
+
 double report_clock_s(void)
 {
 	struct timespec now;
@@ -154,4 +156,12 @@ void report_describe(struct report_run *run, const struct quern_engine *engine, 
 	quern_engine_machine(engine, &run->machine);
 	for (uint16_t i = 0; i < run->settings->port_count; i++)
 		run->drivers[i] = quern_engine_driver(engine, i);
+}
+
+void report_links_look(struct report_links *links, const struct cli_settings *settings,
+		       const struct quern_engine *engine)
+{
+	for (uint16_t port = 0; port < settings->port_count; port++)
+		report_links_note(links, stderr, port, settings->ports[port].device,
+				  quern_engine_link_is_up(engine, port), report_clock_s());
 }

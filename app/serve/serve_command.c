@@ -7,6 +7,7 @@
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"
 #include "cli/cli_signal.h"
+#include "report/report_links.h"
 #include "report/report_output.h"
 #include "report/report_sample.h"
 #include "serve/serve_server.h"
@@ -26,6 +27,7 @@ struct serve_run {
 	struct report_sample end;
 	struct report_series series;
 	struct report_progress progress;
+	struct report_links links;
 	struct quern_histogram no_setups;
 };
 
@@ -67,6 +69,7 @@ static void tick(struct quern_engine *engine, void *app)
 	double duration_s = (double)serve->settings->duration_ns / (double)CLI_NS_PER_S;
 	bool is_over;
 
+	report_links_look(&serve->links, serve->settings, engine);
 	if (!serve->has_begun) {
 		/* Connections are counted from the first turn, so packets are too: all but the time of `begin` is zero.
 		 */
@@ -132,7 +135,7 @@ static int run_and_report(struct serve_run *serve, struct quern_engine *engine, 
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	rc = report(serve, engine, output);
 	if (rc < 0)
-		return cli_fail(CLI_EXIT_FAILED, "--json %s: %s", serve->settings->json, strerror(-rc));
+		return report_output_fail(output, rc);
 	if (cli_signal_count() > 0)
 		return CLI_EXIT_SIGNAL + cli_signal_first();
 	return rc == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
@@ -175,13 +178,15 @@ static int open_and_run(struct serve_run *serve, const struct quern_engine_confi
 
 	if (rc != 0)
 		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", serve->settings->json, strerror(-rc));
-	cli_signal_catch();
 	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0)
+	if (rc != 0) {
+		report_output_close(&output);
 		return cli_fail(cli_exit_of(rc), "%s", error);
+	}
 	announce(output.text, serve);
 	cli_engine_warn_of_placement(engine);
 	code = run_and_report(serve, engine, &output);
+	report_output_close(&output);
 	quern_engine_close(engine);
 	return code;
 }
