@@ -1,75 +1,27 @@
 /* engine_memory.c - how much memory an engine needs, and from which pages it comes. */
 #include "engine/engine_parts.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <numa.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <rte_mbuf.h>
 
-static const char huge_directory[] = "/sys/kernel/mm/hugepages";
+#include "engine/engine_machine.h"
 
-struct huge_pages {
-	uint64_t free_bytes;
-	uint64_t largest;  /* page size among those with free pages, 0 for none */
-	uint64_t total_2m; /* 2 MiB pages, free or not */
+#define PAGE_2M (UINT64_C(2) << 20)
+
+/* What an engine takes from EAL, and of that, what must come from one node. */
+struct need {
+	uint64_t bytes;
+	uint64_t on_node[ENGINE_NODES];
 };
 
-static uint64_t read_number(const char *path)
-{
-	unsigned long long value = 0;
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%llu", &value) != 1)
-		value = 0;
-	fclose(file);
-	return value;
-}
-
-static struct huge_pages count_huge_pages(void)
-{
-	struct huge_pages pages = {0};
-	DIR *directory = opendir(huge_directory);
-	const struct dirent *entry;
-
-	if (directory == NULL)
-		return pages;
-	while ((entry = readdir(directory)) != NULL) {
-		char path[sizeof(huge_directory) + sizeof(entry->d_name) + 32];
-		unsigned long long kib;
-		uint64_t free_pages;
-
-		if (sscanf(entry->d_name, "hugepages-%llukB", &kib) != 1)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/free_hugepages", huge_directory, entry->d_name);
-		free_pages = read_number(path);
-		pages.free_bytes += free_pages * kib << 10;
-		if (free_pages > 0 && kib << 10 > pages.largest)
-			pages.largest = kib << 10;
-		snprintf(path, sizeof(path), "%s/%s/nr_hugepages", huge_directory, entry->d_name);
-		if (kib == 2048)
-			pages.total_2m = read_number(path);
-	}
-	closedir(directory);
-	return pages;
-}
-
-static uint64_t available_bytes(void)
-{
-	unsigned long long kib = 0;
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "re");
-
-	if (file == NULL)
-		return UINT64_MAX;
-	while (fgets(line, sizeof(line), file) != NULL && sscanf(line, "MemAvailable: %llu kB", &kib) != 1)
-		continue;
-	fclose(file);
-	return kib == 0 ? UINT64_MAX : (uint64_t)kib << 10;
-}
+/* What a smaller number of connections is looked for by. */
+struct sizing {
+	uint64_t page;
+	uint64_t room;
+};
 
 uint16_t engine_data_room(const struct quern_engine *engine, uint16_t port)
 {
@@ -94,23 +46,50 @@ static uint64_t pool_bytes(uint16_t data_room, uint64_t page)
 	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache) + page;
 }
 
-/* EAL's own margin, and the page that each large piece may begin and end in. */
-static uint64_t need_bytes(const struct quern_engine *engine, uint64_t page)
+/* The node of a shard's buffers and records: the port's, or where that is nowhere in particular, the core's. */
+static int node_of_shard(const struct quern_engine *engine, uint16_t number)
 {
-	uint64_t bytes = (uint64_t)16 << 20;
+	struct nic_config nic = engine_nic_config(engine, engine->config.shards[number].port);
+	int node = nic_node(&nic);
+
+	if (node < 0 && numa_available() >= 0)
+		node = numa_node_of_cpu(engine->config.shards[number].core);
+	return node;
+}
+
+/* At most `most` connections a shard, unless that is 0. */
+static struct shard_config config_of(const struct quern_engine *engine, uint16_t number, uint32_t most)
+{
+	struct shard_config config = engine_shard_config(engine, number);
+
+	if (most != 0 && (config.max_connections == 0 || config.max_connections > most))
+		config.max_connections = most;
+	if (most != 0 && config.max_half_open > most)
+		config.max_half_open = most;
+	return config;
+}
+
+/* EAL's own margin, and the page that each large piece may begin and end in. */
+static struct need find_need(const struct quern_engine *engine, uint64_t page, uint32_t most)
+{
+	struct need need = {.bytes = (uint64_t)16 << 20};
 
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
 		struct nic_config nic = engine_nic_config(engine, port);
 
-		bytes += nic_memory_bytes(&nic) + worker_mail_bytes(engine_shards_on(engine, port)) + page;
+		need.bytes += nic_memory_bytes(&nic) + worker_mail_bytes(engine_shards_on(engine, port)) + page;
 	}
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
-		struct shard_config config = engine_shard_config(engine, number);
+		struct shard_config config = config_of(engine, number, most);
+		int node = node_of_shard(engine, number);
+		uint64_t bytes = shard_bytes(&config) + page;
 
-		bytes += shard_bytes(&config) + page;
 		bytes += pool_bytes(engine_data_room(engine, engine->config.shards[number].port), page) + page;
+		need.bytes += bytes;
+		if (node >= 0 && node < ENGINE_NODES)
+			need.on_node[node] += bytes;
 	}
-	return bytes;
+	return need;
 }
 
 static int check_sizes(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
@@ -121,51 +100,150 @@ static int check_sizes(const struct quern_engine *engine, char error[QUERN_ERROR
 		if (shard_bytes(&config) == 0)
 			return engine_fail(error, -EINVAL,
 					   "shard %u (%s): it cannot hold %u connections and %u in TIME-WAIT\n"
-					   "  Change --max-connections or --max-time-wait",
+					   "  Change --max-connections or --max-time-wait: at most %d of each, or more "
+					   "cores",
 					   number, engine->shards[number].role, config.max_connections,
-					   config.max_time_wait);
+					   config.max_time_wait, SHARD_RECORDS_MAX);
 	}
 	return 0;
 }
 
-static int huge_shortage(uint64_t need, const struct huge_pages *pages, char error[QUERN_ERROR_TEXT])
+/* Whether hugepages suffice; else *node is that which is short, or -1 for all together. */
+static bool huge_suffices(const struct need *need, const struct engine_pages *pages, int *node)
 {
-	uint64_t missing = (need - pages->free_bytes + (2u << 20) - 1) >> 21;
-
-	return engine_fail(error, -ENOMEM,
-			   "not enough hugepages: %llu bytes (%llu MiB) needed, %llu MiB free\n"
-			   "  Reserve more: echo %llu > /proc/sys/vm/nr_hugepages   or do without: --memory 4k",
-			   (unsigned long long)need, (unsigned long long)(need >> 20),
-			   (unsigned long long)(pages->free_bytes >> 20),
-			   (unsigned long long)(pages->total_2m + missing));
+	for (*node = 0; *node < pages->nodes; ++*node) {
+		if (need->on_node[*node] > pages->on_node[*node])
+			break;
+	}
+	if (*node < pages->nodes && pages->nodes > 1)
+		return false;
+	*node = -1;
+	return need->bytes <= pages->free_bytes;
 }
 
-int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+/* How many connections a port may have at most, its shards together, rounded down to two digits; 0 for none. */
+static uint32_t find_fitting(const struct quern_engine *engine, const struct sizing *sizing)
+{
+	uint16_t shards = 1;
+	uint64_t low = 0, high = SHARD_RECORDS_MAX, scale = 1;
+
+	for (uint16_t port = 0; port < engine->config.port_count; port++)
+		shards = (uint16_t)RTE_MAX(shards, engine_shards_on(engine, port));
+	while (low < high) {
+		uint64_t middle = (low + high + 1) / 2;
+
+		if (find_need(engine, sizing->page, (uint32_t)middle).bytes <= sizing->room)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	low *= shards;
+	while (low / scale >= 100)
+		scale *= 10;
+	return (uint32_t)RTE_MIN(low / scale * scale, (uint64_t)UINT32_MAX);
+}
+
+/* Writes `before` and "--max-connections N", or nothing where no number helps. */
+static char *fitting_text(const struct quern_engine *engine, const struct sizing *sizing, const char *before,
+			  char *text, size_t size)
+{
+	uint32_t fitting = find_fitting(engine, sizing);
+
+	text[0] = '\0';
+	if (fitting > 0)
+		snprintf(text, size, "%s--max-connections %u", before, fitting);
+	return text;
+}
+
+static int huge_shortage(const struct quern_engine *engine, const struct need *need, const struct engine_pages *pages,
+			 int node, char error[QUERN_ERROR_TEXT])
+{
+	uint64_t needed = node < 0 ? need->bytes : need->on_node[node];
+	uint64_t free_bytes = node < 0 ? pages->free_bytes : pages->on_node[node];
+	uint64_t missing = (needed - free_bytes + (2u << 20) - 1) >> 21;
+	struct sizing sizing = {.page = PAGE_2M, .room = free_bytes};
+	char place[32] = "", file[96] = "/proc/sys/vm/nr_hugepages", fitting[64];
+
+	if (node >= 0) {
+		sizing.room = 0; /* several nodes, several numbers: none is offered */
+		snprintf(place, sizeof(place), " on NUMA node %d", node);
+		snprintf(file, sizeof(file), "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
+			 node);
+	}
+	return engine_fail(error, -ENOMEM,
+			   "not enough hugepages: %llu bytes (%llu MiB) needed%s, %llu MiB free\n"
+			   "  Reserve more: echo %llu | sudo tee %s   or do without: --memory 4k%s",
+			   (unsigned long long)needed, (unsigned long long)(needed >> 20), place,
+			   (unsigned long long)(free_bytes >> 20),
+			   (unsigned long long)((node < 0 ? pages->total_2m : pages->node_2m[node]) + missing), file,
+			   fitting_text(engine, &sizing, "   or: ", fitting, sizeof(fitting)));
+}
+
+static int small_shortage(const struct quern_engine *engine, uint64_t need, const struct engine_room *room,
+			  char error[QUERN_ERROR_TEXT])
+{
+	struct sizing sizing = {.page = 4096, .room = room->bytes};
+	uint64_t all = need + room->promised_bytes;
+	char fitting[64];
+
+	/* What the application has for its connections goes with them. */
+	if (room->promised_bytes < room->bytes)
+		sizing.room = (uint64_t)((double)room->bytes * (double)need / (double)all);
+	return engine_fail(error, -ENOMEM,
+			   "not enough memory: %llu bytes (%llu MiB) needed, %llu MiB %s\n"
+			   "  Lower --max-connections or --max-time-wait%s",
+			   (unsigned long long)all, (unsigned long long)(all >> 20),
+			   (unsigned long long)(room->bytes >> 20), room->where,
+			   fitting_text(engine, &sizing, ": it fits with ", fitting, sizeof(fitting))[0] != '\0'
+				   ? fitting
+				   : ", name fewer cores, or free memory");
+}
+
+/* What a driver gives to a device cannot be paged out, and counts against a limit. */
+static int check_lockable(const struct quern_engine *engine, const struct engine_room *room,
+			  char error[QUERN_ERROR_TEXT])
+{
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		struct nic_config nic = engine_nic_config(engine, port);
+
+		if (nic_locks_memory(&nic) && room->lockable_bytes < engine->memory.need_bytes)
+			return nic_fail(&nic, error, -EPERM,
+					"it locks memory, %llu MiB in all, and this user may lock %llu MiB\n"
+					"  Raise it: sudo prlimit --pid $$ --memlock=unlimited   or run with sudo",
+					(unsigned long long)(engine->memory.need_bytes >> 20),
+					(unsigned long long)(room->lockable_bytes >> 20));
+	}
+	return 0;
+}
+
+int engine_plan_memory_of(struct quern_engine *engine, const char *root, char error[QUERN_ERROR_TEXT])
 {
 	struct engine_memory *memory = &engine->memory;
-	struct huge_pages pages = count_huge_pages();
-	uint64_t need;
+	struct engine_pages pages;
+	struct engine_room room;
+	struct need need;
+	int node;
 	int code = check_sizes(engine, error);
 
 	if (code != 0)
 		return code;
-	need = need_bytes(engine, pages.largest != 0 ? pages.largest : (uint64_t)2 << 20);
-	memory->huge = engine->config.memory != QUERN_MEMORY_4K && pages.free_bytes >= need;
-	memory->need_bytes = need;
-	if (memory->huge) {
-		memory->pages = pages.largest >= (uint64_t)1 << 30 ? "1G" : "2M";
-		return 0;
-	}
-	if (engine->config.memory == QUERN_MEMORY_HUGE)
-		return huge_shortage(need, &pages, error);
-	memory->need_bytes = need_bytes(engine, 4096);
-	memory->pages = "4K";
-	if (available_bytes() < memory->need_bytes)
-		return engine_fail(error, -ENOMEM,
-				   "not enough memory: %llu bytes (%llu MiB) needed, %llu MiB available\n"
-				   "  Lower --max-connections or --max-time-wait",
-				   (unsigned long long)memory->need_bytes,
-				   (unsigned long long)(memory->need_bytes >> 20),
-				   (unsigned long long)(available_bytes() >> 20));
-	return 0;
+	engine_machine_pages(root, &pages);
+	engine_machine_room(root, &room);
+	need = find_need(engine, pages.largest != 0 ? pages.largest : PAGE_2M, 0);
+	memory->huge = engine->config.memory != QUERN_MEMORY_4K && huge_suffices(&need, &pages, &node);
+	if (engine->config.memory == QUERN_MEMORY_HUGE && !memory->huge)
+		return huge_shortage(engine, &need, &pages, node, error);
+	memory->huge = memory->huge && (engine->config.memory == QUERN_MEMORY_HUGE || !room.has_space_limit);
+	if (!memory->huge)
+		need = find_need(engine, 4096, 0);
+	memory->need_bytes = need.bytes;
+	memory->pages = !memory->huge ? "4K" : pages.largest >= (uint64_t)1 << 30 ? "1G" : "2M";
+	if (room.bytes < (memory->huge ? 0 : need.bytes) + room.promised_bytes)
+		return small_shortage(engine, memory->huge ? 0 : need.bytes, &room, error);
+	return check_lockable(engine, &room, error);
+}
+
+int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	return engine_plan_memory_of(engine, "", error);
 }

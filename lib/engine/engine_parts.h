@@ -92,6 +92,8 @@ int engine_draw_seed(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_place_workers(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 
 int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+/* The same on a machine whose files are below another root than "". */
+int engine_plan_memory_of(struct quern_engine *engine, const char *root, char error[QUERN_ERROR_TEXT]);
 
 int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_remove_runtime_directory(struct quern_engine *engine);

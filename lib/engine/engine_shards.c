@@ -90,6 +90,16 @@ struct shard_config engine_shard_config(const struct quern_engine *engine, uint1
 	};
 }
 
+/* A driver's own words, where it has said any. */
+static void add_what_was_said(char error[QUERN_ERROR_TEXT])
+{
+	char line[256];
+	size_t used = strlen(error);
+
+	engine_log_last(line, sizeof(line));
+	snprintf(error + used, QUERN_ERROR_TEXT - used, "%s%s", line[0] != '\0' ? "\n  It said: " : "", line);
+}
+
 int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	struct nic *cable = NULL;
@@ -100,12 +110,7 @@ int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT
 		int code = nic_attach(nic, &config, cable, error);
 
 		if (code != 0) {
-			char line[256];
-			size_t used = strlen(error);
-
-			engine_log_last(line, sizeof(line));
-			snprintf(error + used, QUERN_ERROR_TEXT - used, "%s%s", line[0] != '\0' ? "\n  It said: " : "",
-				 line);
+			add_what_was_said(error);
 			engine_close_ports(engine);
 			return code;
 		}
@@ -282,8 +287,10 @@ int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 		code = start_port(engine, port, error);
 	if (!engine->config.verbose)
 		engine_log_speak(saved);
-	if (code != 0)
+	if (code != 0) {
+		add_what_was_said(error);
 		engine_close_ports(engine);
+	}
 	return code;
 }
 

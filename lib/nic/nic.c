@@ -6,6 +6,7 @@
 
 #include <rte_ethdev.h>
 
+#include "nic/nic_kinds.h"
 #include "nic/nic_spread.h"
 
 static struct rte_eth_conf port_conf(const struct nic *nic)
@@ -72,6 +73,7 @@ int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUER
 	if (nic->is_kept && code == -EPERM && !nic->listens)
 		code = 0; /* what net_memif says where nobody listens yet */
 	if (code != 0)
-		return nic_fail(&nic->config, error, code, "driver %s did not start: %s", nic->driver, strerror(-code));
+		return nic_fail(&nic->config, error, nic_driver_code(code),
+				"driver %s did not start: %s\n  Say more: -v", nic->driver, strerror(-code));
 	return 0;
 }

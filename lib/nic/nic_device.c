@@ -87,6 +87,11 @@ static int read_abilities(struct nic *nic)
 	return 0;
 }
 
+int nic_driver_code(int code)
+{
+	return code == -EINVAL ? -ENODEV : code;
+}
+
 int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far_end, char error[QUERN_ERROR_TEXT])
 {
 	struct nic_name name;
@@ -112,7 +117,7 @@ int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far
 	if (code != 0 && nic_check(config, error) == 0)
 		nic_fail(config, error, code, "the driver did not take it: %s\n  Say more: -v", strerror(-code));
 	if (code != 0)
-		return code;
+		return nic_driver_code(code);
 	code = read_abilities(nic);
 	if (code == -EMSGSIZE) {
 		nic_fail(config, error, code, "MTU %u is more than its %u\n  Lower it: --mtu %u", config->mtu,

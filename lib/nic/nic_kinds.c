@@ -2,6 +2,7 @@
 #include "nic/nic_kinds.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 			     .check = nic_xdp_check,
 			     .attach = nic_xdp_attach,
 			     .buffer_bytes = nic_xdp_buffer_bytes,
+			     .locks = true,
 			     .pool_is_gapless = true},
 	[NIC_KIND_MEMIF] = {.word = "memif:",
 			    .shape = "memif:PATH[,server]",
@@ -36,7 +38,10 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 			   .parse = nic_pcap_parse,
 			   .check = nic_pcap_check,
 			   .attach = nic_pcap_attach},
-	[NIC_KIND_PCI] = {.shape = "0000:03:00.0[,ARGS]", .check = nic_pci_check, .attach = nic_pci_attach},
+	[NIC_KIND_PCI] = {.shape = "0000:03:00.0[,ARGS]",
+			  .check = nic_pci_check,
+			  .attach = nic_pci_attach,
+			  .locks = true},
 	[NIC_KIND_VDEV] = {.shape = "net_DRIVER0[,ARGS]", .attach = nic_vdev_attach_devargs},
 };
 
@@ -109,4 +114,13 @@ uint16_t nic_buffer_bytes(const struct nic_config *config)
 	if (nic_parse_device(config->device, &name, error) == 0 && nic_kind_rows[name.kind].buffer_bytes != NULL)
 		return nic_kind_rows[name.kind].buffer_bytes(config->mtu);
 	return nic_frame_bytes(config->mtu);
+}
+
+bool nic_locks_memory(const struct nic_config *config)
+{
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	return nic_parse_device(config->device, &name, error) == 0 && nic_kind_rows[name.kind].locks &&
+	       !nic_kernel_may(CAP_IPC_LOCK);
 }

@@ -18,6 +18,7 @@ struct nic_kind_row {
 	bool is_kept; /* as in struct nic */
 	/* The driver takes count times object size for the length of a pool, and the rest for none of its. */
 	bool pool_is_gapless;
+	bool locks;   /* memory of frames, which a device reads and writes */
 };
 
 extern const struct nic_kind_row nic_kind_rows[NIC_KINDS];
@@ -62,6 +63,8 @@ int nic_pci_check_in(const char *devices, const struct nic_config *config, const
 
 /* nic_node() below another root than /sys. */
 int nic_node_in(const char *sys, const char *device);
+/* What a driver says, as a code of ours: an argument that it finds invalid is this machine's matter, not the user's. */
+int nic_driver_code(int code);
 
 /* Whether DPDK takes a path as a value of its arguments, which it splits at some letters. */
 bool nic_path_is_plain(const char *path);

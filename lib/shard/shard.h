@@ -16,9 +16,10 @@
 #include "base/port_plan.h"
 
 enum {
-	SHARD_BURST = 64,      /* most frames in one call of shard_receive() */
-	SHARD_OUT_MAX = 4096,  /* most frames that wait for shard_transmit() */
-	SHARD_EXPIRE_MAX = 256 /* most timers, and most TIME-WAIT records, that end in one turn */
+	SHARD_BURST = 64,           /* most frames in one call of shard_receive() */
+	SHARD_OUT_MAX = 4096,       /* most frames that wait for shard_transmit() */
+	SHARD_EXPIRE_MAX = 256,     /* most timers, and most TIME-WAIT records, that end in one turn */
+	SHARD_RECORDS_MAX = 1 << 28 /* most connections, and most in TIME-WAIT */
 };
 
 #define SHARD_EVERYBODY UINT32_MAX

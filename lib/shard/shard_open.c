@@ -11,8 +11,7 @@ enum {
 	DEFAULT_BACKLOG = 1024,
 	DEFAULT_TIME_WAIT_MS = 60000,
 	DEFAULT_MTU = 1500,
-	LEAST_MTU = 68, /* RFC 791 */
-	MOST_RECORDS = 1 << 28
+	LEAST_MTU = 68 /* RFC 791 */
 };
 
 /* The parts of the block, in order; each begins on a line of its own. */
@@ -60,9 +59,9 @@ size_t shard_bytes(const struct shard_config *given)
 {
 	struct shard_config config = with_defaults(given);
 
-	if (config.max_connections > MOST_RECORDS || config.max_time_wait > MOST_RECORDS || config.mtu < LEAST_MTU ||
-	    config.time_wait_ms > INT32_MAX || config.addresses.first > config.addresses.last ||
-	    config.prefix_length > 32)
+	if (config.max_connections > SHARD_RECORDS_MAX || config.max_time_wait > SHARD_RECORDS_MAX ||
+	    config.mtu < LEAST_MTU || config.time_wait_ms > INT32_MAX ||
+	    config.addresses.first > config.addresses.last || config.prefix_length > 32)
 		return 0;
 	return lay_out(&config).end;
 }
