@@ -113,6 +113,9 @@ int nic_attach(struct nic *nic, const struct nic_config *config, struct nic *far
 	nic->queues = nic->kind == NIC_KIND_CABLE ? config->queues : 1;
 	code = nic->kind == NIC_KIND_CABLE ? nic_cable_attach(nic, far_end)
 					   : nic_kind_rows[nic->kind].attach(nic, &name);
+	if (code == -EIO && nic->kind == NIC_KIND_VDEV)
+		return nic_fail(config, error, -ENODEV,
+				"DPDK has no driver of that name, or it refused its arguments\n  Say more: -v");
 	/* Somebody may have taken it since it was checked. */
 	if (code != 0 && nic_check(config, error) == 0)
 		nic_fail(config, error, code, "the driver did not take it: %s\n  Say more: -v", strerror(-code));

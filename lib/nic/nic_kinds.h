@@ -63,6 +63,7 @@ int nic_pci_check_in(const char *devices, const struct nic_config *config, const
 
 /* nic_node() below another root than /sys. */
 int nic_node_in(const char *sys, const char *device);
+
 /* What a driver says, as a code of ours: an argument that it finds invalid is this machine's matter, not the user's. */
 int nic_driver_code(int code);
 
