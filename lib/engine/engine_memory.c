@@ -49,8 +49,7 @@ static uint64_t pool_bytes(uint16_t data_room, uint64_t page)
 /* The node of a shard's buffers and records: the port's, or where that is nowhere in particular, the core's. */
 static int node_of_shard(const struct quern_engine *engine, uint16_t number)
 {
-	struct nic_config nic = engine_nic_config(engine, engine->config.shards[number].port);
-	int node = nic_node(&nic);
+	int node = nic_node(engine->config.ports[engine->config.shards[number].port].device);
 
 	if (node < 0 && numa_available() >= 0)
 		node = numa_node_of_cpu(engine->config.shards[number].core);

@@ -121,9 +121,6 @@ int nic_node(const char *device);
  * the kernel's. Changes nothing. 0; -EINVAL, -ENODEV, -EPERM, -EADDRINUSE or what the kernel says. */
 int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
 
-/* The NUMA node of a port that is on a bus; -1 for others, and where the kernel does not tell. */
-int nic_node(const struct nic_config *config);
-
 /* Whether its driver locks the memory of frames, and this process may not lock any amount. */
 bool nic_locks_memory(const struct nic_config *config);
 

@@ -70,7 +70,8 @@ static int read_abilities(struct nic *nic)
 	if (code != 0)
 		return code;
 	nic->driver = info.driver_name;
-	nic->socket = rte_eth_dev_socket_id(nic->port);
+	/* Of what is no device of its own DPDK says the main lcore's. */
+	nic->socket = nic->kind == NIC_KIND_PCI ? rte_eth_dev_socket_id(nic->port) : nic_node(nic->device);
 	/* Software moves frames of any length; what is on a bus knows its limit. */
 	nic->driver_mtu = (uint16_t)RTE_MIN(nic->config.mtu, most_mtu(&info));
 	if (nic->kind == NIC_KIND_PCI && nic->driver_mtu < nic->config.mtu)

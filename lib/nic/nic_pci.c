@@ -174,17 +174,3 @@ bool nic_eal_argument(const struct nic_config *config, char *argument, size_t si
 	snprintf(argument, size, "%s%s", name.path, name.out);
 	return true;
 }
-
-int nic_node(const struct nic_config *config)
-{
-	char error[QUERN_ERROR_TEXT];
-	char folder[FOLDER];
-	char line[LINE];
-	struct nic_name name;
-
-	if (nic_parse_device(config->device, &name, error) != 0 || name.kind != NIC_KIND_PCI)
-		return -1;
-	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%.*s", ADDRESS_TEXT, name.path);
-	read_line(folder, "numa_node", line);
-	return line[0] == '\0' ? -1 : atoi(line);
-}
