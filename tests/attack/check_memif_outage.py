@@ -8,6 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "app"))
 from check_memif import eventually, place_for, report, said, stop  # noqa: E402
 
+SENTENCE = "connections are opened through the death of a memif peer"
 OPENED_A_SECOND, RUN_S, OUTAGE_S = 300, 12, 2
 
 
@@ -39,7 +40,7 @@ def main(quern):
             opens_outlive_their_server(place)
     except (AssertionError, OSError, ValueError, KeyError) as error:
         wrong = f"{type(error).__name__}: {error}"
-    print(f"{'not ok' if wrong else 'ok'} 1 - connections are opened through the death of a memif peer")
+    print(f"{'not ok' if wrong else 'ok'} 1 - {SENTENCE}")
     if wrong:
         print("# " + wrong.replace("\n", "\n# "))
     return 1 if wrong else 0
