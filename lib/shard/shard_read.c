@@ -37,7 +37,7 @@ static bool passes(const struct quern_conn_filter *filter, const struct quern_co
 static bool copy_flight(const struct quern_shard *shard, uint32_t index, const struct tcp_conn *conn,
 			struct shard_flight *flight)
 {
-	struct tcp_conn again;
+	_Alignas(uint64_t) struct tcp_conn again;
 
 	if (conn->flight == 0 || conn->flight > shard->config.max_flights || conn->flags & TCP_REOPENED)
 		return false;
@@ -62,7 +62,7 @@ static void describe_time_wait(const struct tcp_time_wait *record, struct quern_
 /* A row from an entry; false where the connection is only about to be opened, or over. */
 static bool describe(const struct quern_shard *shard, const struct table_entry *entry, struct quern_conn_info *row)
 {
-	struct shard_flight flight;
+	_Alignas(uint64_t) struct shard_flight flight;
 	struct tcp_conn conn;
 
 	if (table_ref_kind(entry->ref) == TABLE_TIME_WAIT) {
@@ -106,7 +106,7 @@ void shard_read_states(const struct quern_shard *shard, uint32_t counts[QUERN_ST
 {
 	memset(counts, 0, QUERN_STATES_END * sizeof(counts[0]));
 	for (uint32_t i = 0; i < shard->config.max_connections && counter_level_read(&shard->conns_used) > 0; i++) {
-		struct tcp_conn conn;
+		_Alignas(uint64_t) struct tcp_conn conn;
 
 		snapshot_copy((uint64_t *)(void *)&conn, &shard->conns[i], WORDS_OF_CONN);
 		if (conn.key.local_port != 0 && is_open(conn.state) && !(conn.flags & TCP_LINGERS))

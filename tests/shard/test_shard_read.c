@@ -62,8 +62,8 @@ Test(shard_read, shows_a_connection_in_each_state_as_it_is)
 		struct quern_conn_info rows[4], own;
 
 		cr_assert_eq(list(NULL, rows, 4), 1, "%s", quern_state_name((enum quern_state)state));
-		cr_assert_eq(rows[0].state, state, "%s instead of %s", quern_state_name(rows[0].state),
-			     quern_state_name((enum quern_state)state));
+		cr_assert_eq(rows[0].state, (enum quern_state)state, "%s instead of %s",
+			     quern_state_name(rows[0].state), quern_state_name((enum quern_state)state));
 		cr_assert(rows[0].local.address == script->local && rows[0].local.port == script->local_port);
 		cr_assert(rows[0].remote.address == script->remote && rows[0].remote.port == script->remote_port);
 		cr_assert_eq(rows[0].snd_nxt - script->iss, reached.snd_nxt);
