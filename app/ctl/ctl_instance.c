@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,14 +47,25 @@ static ssize_t receive(const struct ctl_instance *instance, char text[ANSWER_BYT
 	return bytes;
 }
 
+/* Whose process it is: this user's own, or anybody's for root. The kernel knows; what others say of themselves may be
+ * made up. */
+static bool may_be_asked(struct ctl_instance *instance)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(instance->sock, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+		return false;
+	instance->pid = peer.pid;
+	return geteuid() == 0 || peer.uid == geteuid();
+}
+
 /* Takes the line up and reads who is there. */
 static int greet(struct ctl_instance *instance, const char *path)
 {
 	static char text[ANSWER_BYTES];
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	json_t *hello;
-	ssize_t bytes;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -64,14 +76,9 @@ static int greet(struct ctl_instance *instance, const char *path)
 	setsockopt(instance->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(instance->sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(instance->sock, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    (bytes = receive(instance, text)) > 0) {
-		hello = json_loadb(text, (size_t)bytes, 0, NULL);
-		instance->pid = (long)ctl_number(hello, "pid");
-		json_decref(hello);
-		if (instance->pid > 0) {
-			read_words(instance);
-			return 0;
-		}
+	    may_be_asked(instance) && receive(instance, text) > 0) {
+		read_words(instance);
+		return 0;
 	}
 	close(instance->sock);
 	return -ECONNREFUSED;
@@ -111,6 +118,9 @@ int ctl_ask(const struct ctl_instance *instance, const char *question, json_t **
 	bytes = receive(instance, text);
 	if (bytes < 0)
 		return (int)bytes;
+	/* No word of ours needs an escape: what has one is meant for the terminal. */
+	if (memmem(text, (size_t)bytes, "\\u", 2))
+		return -EPROTO;
 	said = json_loadb(text, (size_t)bytes, 0, NULL);
 	value = json_object_iter_value(json_object_iter(said));
 	/* Null is the answer of a quern that is about to end. */
