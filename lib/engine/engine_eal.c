@@ -45,11 +45,16 @@ static void add_cores(struct eal_arguments *arguments, const struct quern_engine
 {
 	char text[2048];
 	char cores[1024];
+	cpu_set_t spare = engine->allowed;
 	size_t used;
 
-	/* lcore 0 floats over all our CPUs and only wakes now and then; each worker is pinned to its own. */
-	used = (size_t)snprintf(text, sizeof(text), "0@(%s)",
-				engine_cores_text(&engine->allowed, cores, sizeof(cores)));
+	/* lcore 0 and the threads of EAL's own, telemetry's among them, only wake now and then, and float over the CPUs
+	 * that no worker has, where there are any; each worker is pinned to its own. */
+	for (uint16_t number = 0; number < engine->worker_count; number++)
+		CPU_CLR(engine->workers[number].core, &spare);
+	used = (size_t)snprintf(
+		text, sizeof(text), "0@(%s)",
+		engine_cores_text(CPU_COUNT(&spare) > 0 ? &spare : &engine->allowed, cores, sizeof(cores)));
 	for (uint16_t number = 0; number < engine->worker_count; number++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, ",%u@%u", engine->workers[number].lcore,
 					 engine->workers[number].core);
