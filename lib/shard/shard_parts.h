@@ -26,8 +26,9 @@ enum {
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
-	SHARD_SCAN_MAX = 65536,             /* pairs looked at before an open fails: a millisecond or two */
-	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* frames in line for the port, beyond which text waits */
+	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
+	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,    /* frames in line for the port, beyond which SYNs wait */
+	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
 };
 
 /* Where the next active open of a route looks first. */
@@ -363,7 +364,9 @@ static inline enum quern_drop shard_reserve_syn_refusal(const struct quern_shard
 {
 	if (shard->is_behind)
 		return QUERN_DROP_TCP_SYN_BEHIND;
-	return shard_reserve_is_touched(shard) ? QUERN_DROP_TCP_SYN_RESERVE : QUERN_DROP_NONE;
+	/* What the port's ring may still hold of connections in progress draws as many answers again. */
+	return shard->pool_is_short || shard->out_tail - shard->out_head >= SHARD_OUT_SYNS ? QUERN_DROP_TCP_SYN_RESERVE
+											   : QUERN_DROP_NONE;
 }
 
 /* shard_frame.c */

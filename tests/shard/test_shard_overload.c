@@ -274,7 +274,7 @@ Test(shard_overload, windows_shrink_before_buffers_run_out)
 }
 
 /* What SYNs draw could not be said anyway, and would keep out what others have to say. */
-Test(shard_overload, a_line_to_the_port_that_is_nearly_full_takes_no_syns)
+Test(shard_overload, a_line_to_the_port_that_is_half_full_takes_no_syns)
 {
 	const struct shard_config config = {.max_connections = SHARD_OUT_MAX};
 	struct script script, late;
@@ -293,8 +293,8 @@ Test(shard_overload, a_line_to_the_port_that_is_nearly_full_takes_no_syns)
 		rte_pktmbuf_append(mbuf, (uint16_t)raw_build(rte_pktmbuf_mtod(mbuf, uint8_t *), &segment));
 		shard_receive(driver.shard, &mbuf, 1, driver.now_ns);
 	}
-	cr_assert_eq(driver_counters(&driver)->opened_passive, 1 + SHARD_OUT_MAX / 4 * 3);
-	cr_assert_eq(drops(QUERN_DROP_TCP_SYN_RESERVE), SHARD_OUT_MAX / 4);
+	cr_assert_eq(driver_counters(&driver)->opened_passive, 1 + SHARD_OUT_MAX / 2);
+	cr_assert_eq(drops(QUERN_DROP_TCP_SYN_RESERVE), SHARD_OUT_MAX / 2);
 	segment = script_segment(&script, FIN | ACK, 1, 1);
 	driver_inject(&driver, &segment);
 	cr_assert_eq(drops(QUERN_DROP_OUT_FULL), 0);
