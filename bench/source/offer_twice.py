@@ -33,7 +33,8 @@ def judge_offer(verdicts, arguments, peak, source, server, honest):
     verdicts.judge(least <= seen <= least + honest["totals"]["retransmits"],
                    f"every SYN is accounted for: {seen} at the server, {least} sent, "
                    f"{honest['totals']['retransmits']} segments of honest clients sent again")
-    verdicts.judge(totals["drops"].get("tcp_syn_behind", 0) > 0, f"SYNs waited first: {totals['drops']}")
+    waited = totals["drops"].get("tcp_syn_behind", 0) + totals["drops"].get("tcp_syn_reserve", 0)
+    verdicts.judge(waited > 0, f"{waited} SYNs waited: {totals['drops']}")
     ratio = source["syns_per_s"] / peak
     verdicts.judge(arguments.short or ratio > 1.95,
                    f"offered {source['syns_per_s']:.0f} SYNs/s, {ratio:.2f} of the peak")
@@ -58,7 +59,9 @@ def judge_baseline(verdicts, arguments, server, before_kib, after_kib):
     left = {"in_flight": totals["in_flight"], "time_wait": totals["time_wait"], "table": memory["table"]["used"],
             "records": server["series"][-1]["records"], "mbufs": memory["mbufs"]["used"]}
     verdicts.judge(not any(left.values()), f"all is given back: {left}")
-    unexplained = set(totals["drops"]) - {"tcp_syn_behind", "tcp_syn_reserve", "no_next_hop", "arp_other"}
+    # On a machine that others use as well, the source may stand still for longer than the server's line to it lasts.
+    explained = {"tcp_syn_behind", "tcp_syn_reserve"} | ({"out_full", "port_refused"} if arguments.short else set())
+    unexplained = set(totals["drops"]) - explained
     verdicts.judge(not unexplained and totals["established"] == totals["closed_by"]["fin"],
                    f"established {totals['established']}, closed in order {totals['closed_by']['fin']}; "
                    f"drops of other kinds: {unexplained or 'none'}")
@@ -72,11 +75,13 @@ def prove(place, arguments):
     print(f"peak: {peak:.0f} connections/s, 600 in flight", flush=True)
     server = place.serve("serve")
     # Pages that were never touched are not resident yet.
-    warm_honest = place.load("warm", "--cps", str(arguments.cps), "-d", "2s", honest=True, nice=0).report()
+    warm_honest = place.load("warm", "--cps", str(arguments.cps), "--connections", str(2 * arguments.cps),
+                             honest=True, nice=0).report()
     warm, _, _ = place.flood(0, 1 if arguments.short else 3, 1, "-z", "100")
     before_kib = server.kib()
     seconds = 3 if arguments.short else arguments.seconds
-    honest = place.load("honest", "--cps", str(arguments.cps), "-d", f"{seconds + 12}s", honest=True, nice=0)
+    honest = place.load("honest", "--cps", str(arguments.cps), "--connections", str(arguments.cps * (seconds + 12)),
+                        honest=True, nice=0)
     started = time.monotonic()
     time.sleep(2)
     source, begun, ended = place.flood(0 if arguments.short else 2 * peak, seconds, 3, "-z", "100")
@@ -106,7 +111,7 @@ def main():
     parser.add_argument("--memory", default="auto")
     parser.add_argument("--short", action="store_true")
     arguments = parser.parse_args()
-    arguments.share, arguments.normal = (0.2, 0.5) if arguments.short else (0.9, 0.95)
+    arguments.share, arguments.normal = (0.05, 0.5) if arguments.short else (0.9, 0.95)
     with tempfile.TemporaryDirectory(prefix="quern-offer-") as folder:
         place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
         try:
