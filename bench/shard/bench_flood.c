@@ -10,7 +10,7 @@
 #include "support/bench_eal.h"
 #include "support/bench_source.h"
 
-enum { BURST = 32, FRAMES = 1024, FRAME_BYTES = 64, PORT = 80 };
+enum { BURST = 32, FRAMES = 1024, FRAME_BYTES = 64, PORT = 80, FLAGS_AT = 47, SYN_ACK = 0x12, FIN_ACK = 0x11 };
 
 #define SERVER 0xc6130001u
 
@@ -75,6 +75,26 @@ static uint64_t run_refused(void *state, uint64_t iterations)
 	return shard_counters(shard)->drops[QUERN_DROP_TCP_SYN_BEHIND];
 }
 
+/* What the other end of a flood costs without a port: a SYN, and the answers to SYN+ACK and FIN. */
+static uint64_t run_source(void *state, uint64_t iterations)
+{
+	struct bench_source *source = state;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	uint8_t *flags;
+
+	CHECK(mbuf != NULL);
+	flags = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, FLAGS_AT);
+	for (uint64_t done = 0; done < iterations; done++) {
+		bench_source_syn(source, mbuf);
+		*flags = SYN_ACK;
+		CHECK(bench_source_answer(source, mbuf));
+		*flags = FIN_ACK;
+		CHECK(bench_source_answer(source, mbuf));
+	}
+	rte_pktmbuf_free(mbuf);
+	return source->counts.fins;
+}
+
 static void open_shard(void)
 {
 	static const struct quern_events events;
@@ -94,7 +114,11 @@ static void open_shard(void)
 
 int main(int argc, char **argv)
 {
-	struct bench benches[] = {{"flood/frame_alone", run_alone, NULL}, {"flood/syn_refused", run_refused, NULL}};
+	static struct bench_source clients = {
+		.mac = {2, 2}, .target = SERVER, .target_port = PORT, .first = 0xc6120001u, .addresses = 64};
+	struct bench benches[] = {{"flood/frame_alone", run_alone, NULL},
+				  {"flood/syn_refused", run_refused, NULL},
+				  {"flood/source_connection", run_source, &clients}};
 	int status;
 
 	bench_eal_open("128");

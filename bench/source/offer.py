@@ -49,10 +49,10 @@ class Run:
         self.process.send_signal(signal.SIGINT)
         return self.report(130)
 
-    def kib(self):
-        """Memory of the process that is resident."""
+    def kib(self, what="VmRSS"):
+        """Memory of the process: what is resident, or VmSize, what is mapped."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as text:
-            return int(next(line for line in text if line.startswith("VmRSS:")).split()[1])
+            return int(next(line for line in text if line.startswith(what + ":")).split()[1])
 
 
 class Place:

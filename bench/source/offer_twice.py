@@ -48,7 +48,7 @@ def judge_after(verdicts, arguments, honest, since_end):
     totals, rows = honest["totals"], honest["series"]
     verdicts.judge(not any(totals["failed"].values()), f"no honest connection failed: {totals['failed']}")
     during = [row["established"] for row in rows if 1 < row["t_s"] < since_end]
-    after = [row for row in rows if row["t_s"] - 1 >= since_end + 1][:2]
+    after = [row for row in rows if row["t_s"] - 1 >= since_end + 0.5][:2]
     print(f"        honest clients, each second: {during} during, {[row['established'] for row in after]} after")
     verdicts.judge(bool(after) and all(row["established"] >= arguments.cps * arguments.normal for row in after),
                    f"within a second after the flood honest clients are served at their rate, {arguments.cps}/s")
@@ -65,8 +65,8 @@ def judge_baseline(verdicts, arguments, server, before_kib, after_kib):
     verdicts.judge(not unexplained and totals["established"] == totals["closed_by"]["fin"],
                    f"established {totals['established']}, closed in order {totals['closed_by']['fin']}; "
                    f"drops of other kinds: {unexplained or 'none'}")
-    verdicts.judge(arguments.short or after_kib <= before_kib * 1.01,
-                   f"resident memory: {before_kib} KiB before, {after_kib} KiB after")
+    # Pages that are touched for the first time make no difference here; rows of the series may.
+    verdicts.judge(abs(after_kib - before_kib) <= 1024, f"mapped: {before_kib} KiB before, {after_kib} KiB after")
 
 
 def prove(place, arguments):
@@ -74,11 +74,10 @@ def prove(place, arguments):
     peak = measure_peak(place, 2 if arguments.short else 5)
     print(f"peak: {peak:.0f} connections/s, 600 in flight", flush=True)
     server = place.serve("serve")
-    # Pages that were never touched are not resident yet.
     warm_honest = place.load("warm", "--cps", str(arguments.cps), "--connections", str(2 * arguments.cps),
                              honest=True, nice=0).report()
-    warm, _, _ = place.flood(0, 1 if arguments.short else 3, 1, "-z", "100")
-    before_kib = server.kib()
+    warm, _, _ = place.flood(0, 1, 1, "-z", "100")
+    before_kib = server.kib("VmSize")
     seconds = 3 if arguments.short else arguments.seconds
     honest = place.load("honest", "--cps", str(arguments.cps), "--connections", str(arguments.cps * (seconds + 12)),
                         honest=True, nice=0)
@@ -90,7 +89,7 @@ def prove(place, arguments):
           f"{source['late_syns']} were late; flood of {ended - begun:.1f} s")
     honest_report = honest.report(seconds=seconds + 60)
     time.sleep(2)
-    after_kib = server.kib()
+    after_kib = server.kib("VmSize")
     report = server.stop()
     source = {**source, "syns": source["syns"] + warm["syns"] + warm_honest["totals"]["opened"] +
               warm_honest["totals"]["retransmits"]}

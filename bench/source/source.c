@@ -24,7 +24,7 @@
 #include "support/bench_eal.h"
 #include "support/bench_source.h"
 
-enum { BURST = 32, BUFFERS = 16383, CACHE = 256, DESCRIPTORS = 1024, LINK_S = 10, LATE_SYNS = 512 };
+enum { BURST = 32, BUFFERS = 16383, CACHE = 256, DESCRIPTORS = 1024, LINK_S = 10, LATE_MS = 1 };
 
 struct options {
 	const char *socket;
@@ -189,7 +189,7 @@ static void send_syns(uint16_t count)
 /* How many are due by the clock; what a pause has left undone for long is given up, or it would come in one burst. */
 static uint16_t syns_due(uint64_t elapsed, double syns_a_cycle)
 {
-	uint64_t done = source.counts.syns + tally.late_syns, due;
+	uint64_t done = source.counts.syns + tally.late_syns, due, late;
 
 	if (source.counts.syns >= options.most_syns)
 		return 0;
@@ -198,8 +198,9 @@ static uint16_t syns_due(uint64_t elapsed, double syns_a_cycle)
 	due = (uint64_t)((double)elapsed * syns_a_cycle);
 	if (due <= done)
 		return 0;
-	if (due - done > LATE_SYNS) {
-		tally.late_syns += due - done - LATE_SYNS;
+	late = (uint64_t)((double)rte_get_tsc_hz() / 1000 * LATE_MS * syns_a_cycle) + BURST;
+	if (due - done > late) {
+		tally.late_syns += due - done - late;
 		return BURST;
 	}
 	return (uint16_t)RTE_MIN(due - done, (uint64_t)BURST);
