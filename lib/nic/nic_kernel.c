@@ -50,11 +50,17 @@ bool nic_kernel_may(unsigned int capability)
 }
 
 /* Somebody holds the other side of a tap that is up: a second queue would take half of his frames. */
-static bool is_running(const char *interface)
+static bool is_running_tap(const char *interface)
 {
 	struct ifreq request = {.ifr_flags = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd;
 	bool is_up;
+	char flags[sizeof("/sys/class/net//tun_flags") + IFNAMSIZ];
+
+	snprintf(flags, sizeof(flags), "/sys/class/net/%.15s/tun_flags", interface);
+	if (access("/sys/class/net/lo", F_OK) == 0 && access(flags, F_OK) != 0)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	memcpy(request.ifr_name, interface, IFNAMSIZ);
 	is_up = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_RUNNING;
@@ -78,7 +84,7 @@ int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name 
 				config->mtu, NIC_MTU_MIN, TAP_MTU_MAX);
 	if (nic_kernel_may(CAP_NET_ADMIN) && if_nametoindex(interface) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;
-	if (is_running(interface))
+	if (is_running_tap(interface))
 		return nic_fail(config, error, -EBUSY,
 				"interface %s is in use by another program\n  Choose another name, or end that program",
 				interface);
@@ -98,8 +104,8 @@ int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name 
 		return nic_fail(config, error, code, "no /dev/net/tun\n  Load it: sudo modprobe tun");
 	if (code == -EBUSY || code == -EINVAL)
 		return nic_fail(config, error, -EBUSY,
-				"interface %s exists and is not ours to take\n  Choose another name, or remove it: "
-				"sudo ip link del %s",
+				"interface %s exists and is no tap that can be had\n  Choose another name, or use it "
+				"as it is: -p af_packet:%s",
 				interface, interface);
 	return nic_fail(config, error, code, "tap interface %s: %s", interface, strerror(-code));
 }

@@ -1,0 +1,210 @@
+"""The mistakes that check_errors.py makes: each a command, its exit code, and what the output must say."""
+
+import contextlib
+import os
+import signal
+
+HUGE = "/proc/sys/vm/nr_hugepages"
+
+
+class Case:
+    """`words` of the command, its exit code, and what it must say in at most `lines` lines. `before(lab)` is a context
+    manager around it, of which `given` tells; `needs` is what it cannot do without, `user` who runs it."""
+
+    def __init__(self, words, code, says, lines=1, before=None, given=None, needs=None, user=None):
+        self.words, self.code, self.says, self.lines = list(words), code, says, lines
+        self.before, self.given, self.needs, self.user = before, given, needs, user
+
+    def command(self):
+        return " ".join(([f"({self.user})"] if self.user else []) + ["quern"] + self.words)
+
+
+def serve(device, *words):
+    return ["serve", "-p", device, "--ip", "198.18.0.1/24", *words]
+
+
+def load(device, *words):
+    return ["load", "tcp://198.18.0.9:80", "-p", device, "--ip", "198.18.0.1/24", *words]
+
+
+HELP = [
+    Case([], 2, ["quern bench", "quern serve", "quern load"], 40),
+    Case(["--help"], 0, ["quern COMMAND --help"], 40),
+    Case(["--version"], 0, ["quern ", "git ", "DPDK ", "compiler ", "-march="], 8),
+    Case(["bench", "--version"], 0, ["DPDK "], 8),
+    Case(["bench", "--help"], 0, ["usage: quern bench", "example: quern bench", "--cps"], 40),
+    Case(["serve", "--help"], 0, ["usage: quern serve", "example: quern serve", "--discard"], 40),
+    Case(["load", "--help"], 0, ["usage: quern load", "example: quern load", "--wait-link"], 40),
+]
+
+USAGE = [
+    Case(["bnech"], 2, ["unknown command bnech; did you mean bench?"]),
+    Case(["proxy"], 2, ["unknown command proxy; quern --help"]),
+    Case(["bench", "--duraton", "1s"], 2, ["unknown flag --duraton; did you mean --duration?"]),
+    Case(["bench", "--ramp", "1s"], 2, ["unknown flag --ramp; quern bench --help lists them all"]),
+    Case(["bench", "-p", "cable"], 2, ["--port is no flag of quern bench"]),
+    Case(["bench", "--cps", "fast"], 2, ["--cps fast: accepted is max or 1 to 100M, e.g. 50k"]),
+    Case(["bench", "--cps", "5x"], 2, ["--cps 5x: accepted is max or 1 to 100M"]),
+    Case(["bench", "-d", "5"], 2, ["--duration 5: accepted is 10s, 5m"]),
+    Case(["bench", "--time-wait", "1us"], 2, ["--time-wait 1us: accepted is 1ms to 24h"]),
+    Case(["bench", "--json"], 2, ["--json needs a value"]),
+    Case(["bench", "--cps", "1k", "--cc", "1k"], 2, ["give --cps or --cc, not both"]),
+    Case(["bench", "--listen", "300.1.1.1:80"], 2, ["--listen 300.1.1.1:80: accepted is ADDR:PORT"]),
+    Case(["bench", "--listen", "198.19.0.1:80", "--listen", "198.19.0.1:80"], 2,
+         ["--listen 198.19.0.1:80 is given twice"]),
+    Case(["bench", "--source", "198.18.0.0/33"], 2, ["--source 198.18.0.0/33: accepted is 198.18.0.0/24"]),
+    Case(["bench", "--source", "224.0.0.0/24"], 2, ["--source 224.0.0.0 is a multicast address"]),
+    Case(["bench", "--client-cores", ",".join(["0"] * 17)], 2, ["--client-cores names 17 cores", "for 16"]),
+    Case(["bench", "--client-cores", "1000"], 2, ["may not run on core 1000"]),
+    Case(["bench", "--payload", "http", "--close", "client"], 2, ["with one request a connection the server closes"]),
+    Case(["bench", "--json", "/nonexistent/out.json"], 2, ["--json /nonexistent/out.json: No such file"]),
+    Case(["serve"], 2, ["serve needs a port: -p tap:"]),
+    Case(["serve", "-p", "tap:q0"], 2, ["serve needs an address", "--listen"]),
+    Case(["serve", "--ip", "10.0.0.1/24", "-p", "tap:q0"], 2, ["--ip 10.0.0.1/24: accepted is ADDR/LEN behind"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "10.0.0.1/33"], 2, ["--ip 10.0.0.1/33: accepted is ADDR/LEN"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "224.0.0.1/24"], 2, ["--ip 224.0.0.1 is a multicast address"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "10.0.0.255/24"], 2, ["--ip 10.0.0.255 is the broadcast address"]),
+    Case(serve("tap:q0", "--gateway", "10.0.0.1"), 2, ["--gateway 10.0.0.1 is not on the network of port tap:q0"]),
+    Case(["serve", "-p", "eth0", "--ip", "10.0.0.1/24"], 2, ["--port eth0", "memif:PATH[,server]", "PCI address"]),
+    Case(serve("tap:a,b"), 2, ["'a,b' cannot be the name of an interface", "Write tap:NAME"], 2),
+    Case(serve("cable"), 2, ["a cable has two ends", "Name cable twice"], 2),
+    Case(["serve", "--http", "--root", "/nonexistent", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2,
+         ["--root /nonexistent: No such file or directory"]),
+    Case(["load"], 2, ["load needs a port: -p tap:"]),
+    Case(["load", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2, ["load needs a target", "tcp://"]),
+    Case(["load", "tcp://10.0.0.1:80", "-p", "tap:q0"], 2, ["load needs an address to come from"]),
+    Case(["load", "udp://10.0.0.1:80"], 2, ["target udp://10.0.0.1:80: accepted is tcp://ADDR:PORT"]),
+    Case(["load", "http://example.org/"], 2, ["target http://example.org/: accepted is tcp://ADDR:PORT or http://"]),
+    Case(["load", "tcp://10.1.0.1:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
+         ["target 10.1.0.1 is not on the network of port tap:q0", "add --gateway ADDR"]),
+    Case(["load", "tcp://198.18.0.1:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
+         ["target 198.18.0.1 is our own address"]),
+]
+
+EAL = [
+    Case(["bench", "--", "--no-such"], 2, ["EAL refused: --no-such", "unrecognized option '--no-such'", "-v"], 3),
+    Case(["bench", "--", "-l", "9999"], 2, ["EAL refused: -l 9999", "It said: "], 3),
+    Case(["bench", "--", "--lcores=x"], 2, ["EAL refused: --lcores=x", "invalid parameter for --lcores"], 3),
+    Case(["bench", "--", "--vdev=net_foo"], 3, ["EAL refused: --vdev=net_foo", "failed to parse device"], 3),
+    Case(["bench", "--", "--help"], 2, ["EAL's --help would end the program"], 2),
+    Case(["bench", "--", "--proc-type=secondary"], 2, ["EAL's --proc-type would end the program or hold it up"], 2),
+    Case(["bench", "--", "--no-telemetry", "more"], 2, ["'more' is no option of EAL's"], 2),
+]
+
+
+@contextlib.contextmanager
+def pages(count):
+    """So many hugepages in all; as many as before at the end."""
+    with open(HUGE, encoding="ascii") as file:
+        before = file.read()
+    try:
+        with open(HUGE, "w", encoding="ascii") as file:
+            file.write(str(count))
+        yield
+    finally:
+        with open(HUGE, "w", encoding="ascii") as file:
+            file.write(before)
+
+
+def without_pages(_lab):
+    return pages(0)
+
+
+def with_few_pages(_lab):
+    return pages(20)
+
+
+MEMORY = [
+    Case(["bench", "--memory", "huge"], 3, ["not enough hugepages: ", " needed, 0 MiB free", "| sudo tee", "4k"], 2,
+         before=without_pages, given="no hugepages", needs="pages"),
+    Case(["bench", "--memory", "huge", "--max-time-wait", "100k"], 3,
+         ["not enough hugepages: ", " needed, 40 MiB free", "| sudo tee /proc/sys/vm/nr_hugepages", "--memory 4k"], 2,
+         before=with_few_pages, given="20 hugepages", needs="pages"),
+    Case(["bench", "--max-connections", "268M", "--max-time-wait", "268M", "--memory", "4k"], 3,
+         ["not enough memory: ", " needed, ", "Lower --max-connections"], 2, needs="small machine"),
+    Case(["bench", "--max-connections", "1G"], 2, ["it cannot hold 1000000000 connections", "at most 268435456"], 2,
+         needs="small machine"),
+    Case(["bench", "--max-connections", "2G"], 2, ["--max-connections 2G: accepted is 1 to 1G"]),
+]
+
+
+def running(*words):
+    """Another quern with these words, while the case runs; both files of its run are gone at the end."""
+    def start(lab):
+        return lab.other_quern([word.replace("FOLDER", lab.folder) for word in words])
+    return start
+
+
+@contextlib.contextmanager
+def link_down(lab):
+    lab.ip("link", "set", "k1", "down")
+    try:
+        yield
+    finally:
+        lab.ip("link", "set", "k1", "up")
+
+
+@contextlib.contextmanager
+def dead_socket(lab):
+    """A memif server that was killed: what it leaves hinders nobody."""
+    with lab.other_quern(["serve", "-p", f"memif:{lab.folder}/dead,server", "--ip", "198.18.0.1/24"], signal.SIGKILL):
+        pass
+    assert os.path.exists(f"{lab.folder}/dead") and os.listdir(lab.runtime)
+    yield
+    assert not os.path.exists(f"{lab.folder}/dead")
+
+
+@contextlib.contextmanager
+def own_address(lab):
+    lab.ip("addr", "add", "198.18.0.1/24", "dev", "k1")
+    try:
+        yield
+    finally:
+        lab.ip("addr", "del", "198.18.0.1/24", "dev", "k1")
+
+
+IN = {"needs": "namespace"}
+MACHINE = [
+    Case(serve("af_packet:kk0"), 3, ["no interface kk0 in this network namespace; did you mean k0?", "There are: "], 2,
+         **IN),
+    Case(serve("af_xdp:eth7"), 3, ["no interface eth7 in this network namespace\n", "ip -br link"], 2, **IN),
+    Case(serve("af_packet:k0"), 2, ["198.18.0.1 is the kernel's own address, on k1", "ip addr del"], 2,
+         before=own_address, given="an address of k1", **IN),
+    Case(serve("tap:q0"), 2, ["198.18.0.1 is the kernel's own address, on k1", "it would answer with RST"], 2,
+         before=own_address, given="an address of k1", **IN),
+    Case(serve("af_xdp:k0"), 2, ["198.18.0.1 is the kernel's own address, on k1"], 2, before=own_address,
+         given="an address of k1", **IN),
+    Case(serve("tap:q0"), 3, ["a tap interface needs CAP_NET_ADMIN", "setcap"], 2, user="nobody", **IN),
+    Case(serve("af_packet:k0"), 3, ["a packet socket needs CAP_NET_RAW", "setcap"], 2, user="nobody", **IN),
+    Case(serve("af_xdp:k0"), 3, ["AF_XDP needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"], 2, user="nobody", **IN),
+    Case(serve("tap:k0"), 3, ["interface k0 exists and is no tap", "-p af_packet:k0"], 2, **IN),
+    Case(serve("tap:q9"), 3, ["interface q9 is in use by another program"], 2, before=running(*serve("tap:q9")),
+         given="another quern serves there", **IN),
+    Case(serve("af_xdp:k0"), 3, ["another quern has k0 by AF_XDP"], 2,
+         before=running("serve", "-p", "af_xdp:k0", "--ip", "198.18.0.3/24"), given="another quern serves there", **IN),
+    Case(serve("tap:q0", "--mtu", "9000"), 2, ["MTU 9000 is more than net_tap takes", "68 to 1504"], 2, **IN),
+    Case(serve("af_packet:k0", "--mtu", "9000"), 2, ["the MTU of k0 is 1500", "ip link set k0 mtu 9000"], 2, **IN),
+    Case(load("af_packet:k0", "--wait-link", "300ms"), 3, ["no link on k0 after 300 ms", "ip link set k0 up"], 2,
+         before=link_down, given="k1 is down", **IN),
+    Case(load("af_packet:k0", "--wait-link", "300ms"), 1,
+         ["target 198.18.0.9: no ARP answer for 198.18.0.9 within 300 ms on port af_packet:k0; is the other end up"], 2,
+         **IN),
+]
+
+PORTS = [
+    Case(serve("0000:ff:1f.7"), 3, ["no PCI device 0000:ff:1f.7", "dpdk-devbind.py --status-dev net"], 2),
+    Case(serve("net_foo0"), 3, ["DPDK has no driver of that name"], 2),
+    Case(serve("pcap:/nonexistent.pcap"), 2, ["/nonexistent.pcap: No such file or directory"], 2),
+    Case(serve("pcap:/etc/passwd"), 2, ["/etc/passwd is no pcap file", "tcpdump -w"], 2),
+    Case(serve("memif:/etc/passwd,server"), 2, ["/etc/passwd is not a socket"], 2),
+    Case(serve("memif:/nonexistent/q,server"), 2, ["no socket can be made in /nonexistent"], 2),
+    Case(serve("memif:FOLDER/live,server"), 2, ["another program serves FOLDER/live"], 2,
+         before=running(*serve("memif:FOLDER/live,server")), given="another quern serves there"),
+    Case(load("memif:FOLDER/none", "--wait-link", "300ms"), 3, ["no peer after 300 ms", "FOLDER/none,server"], 2),
+    Case(serve("memif:FOLDER/dead,server", "-d", "300ms", "-q"), 0, ["RESULT  PASS"], 20, before=dead_socket,
+         given="a killed quern has left it"),
+    Case(["bench", "-d", "100ms", "-q", "--json", "/dev/full"], 1, ["--json /dev/full: No space left on device"], 20),
+]
+
+PARTS = [("Usage", USAGE), ("EAL's own options", EAL), ("Memory", MEMORY), ("Ports", PORTS),
+         ("Ports in a network namespace with the veth pair k0, k1", MACHINE)]
