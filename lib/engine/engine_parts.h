@@ -53,6 +53,14 @@ struct engine_watch {
 	uint64_t longest_ms;
 };
 
+/* All workers together, as the control thread saw them at one look. */
+struct engine_watched {
+	int64_t at_ms;
+	uint64_t cpu_ms; /* of the process */
+	uint64_t turns;
+	uint64_t turns_a_tick; /* since the look before; 0 where there was none */
+};
+
 enum engine_watch_news { ENGINE_WATCH_NOTHING, ENGINE_WATCH_STALLED, ENGINE_WATCH_TURNS_AGAIN };
 
 struct quern_engine {
@@ -68,8 +76,7 @@ struct quern_engine {
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
 	struct engine_watch watches[QUERN_MAX_SHARDS];
-	int64_t watched_ms;      /* when the control thread last looked at its workers */
-	uint64_t watched_cpu_ms; /* of the process, then */
+	struct engine_watched watched;
 	uint16_t worker_count;
 	struct worker_clock clock;
 	int wake_fd;        /* quern_engine_stop() writes, the control thread reads */
@@ -164,9 +171,10 @@ enum engine_watch_news engine_watch_look(struct engine_watch *watch, uint64_t tu
 /* What kept a thread that has used `cpu_ms` in `still_ms`; its state is a letter of proc(5), 0 where not known. */
 enum quern_stall_cause engine_watch_cause(char state, uint64_t cpu_ms, uint64_t still_ms);
 
-/* Whether the process was stopped in a time between two looks: polling workers would have used more CPU time than those
- * of the ticks before and after. Else this thread alone was kept, as by the application's on_tick. */
-bool engine_watch_was_stopped(uint64_t away_ms, uint64_t cpu_ms, uint16_t workers);
+/* Whether the process was stopped between two looks: its workers, which poll, would have used more CPU time than that
+ * of the ticks before and after, or on a busy machine would have turned as they did before. Else this thread alone was
+ * kept, as by the application's on_tick. */
+bool engine_watch_was_stopped(const struct engine_watched *before, const struct engine_watched *now, uint16_t workers);
 
 /* Begins to watch all workers, and looks at them once a tick. */
 void engine_watch_start(struct quern_engine *engine, int64_t now_ms);

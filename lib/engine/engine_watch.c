@@ -130,27 +130,43 @@ static uint64_t process_cpu_ms(void)
 	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
 }
 
+static uint64_t all_turns(const struct quern_engine *engine)
+{
+	uint64_t turns = 0;
+
+	for (uint16_t number = 0; number < engine->worker_count; number++)
+		turns += counter_read(&engine->workers[number].turns);
+	return turns;
+}
+
 void engine_watch_start(struct quern_engine *engine, int64_t now_ms)
 {
-	engine->watched_ms = now_ms;
-	engine->watched_cpu_ms = process_cpu_ms();
+	engine->watched =
+		(struct engine_watched){.at_ms = now_ms, .cpu_ms = process_cpu_ms(), .turns = all_turns(engine)};
 	for (uint16_t number = 0; number < engine->worker_count; number++)
 		begin(engine, number, now_ms);
 }
 
-bool engine_watch_was_stopped(uint64_t away_ms, uint64_t cpu_ms, uint16_t workers)
+bool engine_watch_was_stopped(const struct engine_watched *before, const struct engine_watched *now, uint16_t workers)
 {
-	return away_ms >= QUERN_STALL_MS + ENGINE_TICK_MS && cpu_ms < 2u * ENGINE_TICK_MS * workers + away_ms / 32;
+	uint64_t away_ms = (uint64_t)(now->at_ms - before->at_ms), ticks = away_ms / ENGINE_TICK_MS;
+	uint64_t turns = now->turns - before->turns;
+
+	return away_ms >= QUERN_STALL_MS + ENGINE_TICK_MS &&
+	       now->cpu_ms - before->cpu_ms < 2u * ENGINE_TICK_MS * workers + away_ms / 32 &&
+	       (before->turns_a_tick == 0 || turns < before->turns_a_tick * ticks / 4);
 }
 
 void engine_watch_workers(struct quern_engine *engine, int64_t now_ms)
 {
-	uint64_t away_ms = (uint64_t)(now_ms - engine->watched_ms);
-	uint64_t cpu_ms = process_cpu_ms() - engine->watched_cpu_ms;
+	struct engine_watched before = engine->watched;
+	struct engine_watched now = {.at_ms = now_ms, .cpu_ms = process_cpu_ms(), .turns = all_turns(engine)};
+	uint64_t away_ms = (uint64_t)(now_ms - before.at_ms);
 
-	engine->watched_ms = now_ms;
-	engine->watched_cpu_ms += cpu_ms;
-	if (engine_watch_was_stopped(away_ms, cpu_ms, engine->worker_count)) {
+	if (away_ms > 0)
+		now.turns_a_tick = (now.turns - before.turns) * ENGINE_TICK_MS / away_ms;
+	engine->watched = now;
+	if (engine_watch_was_stopped(&before, &now, engine->worker_count)) {
 		const struct quern_stall stall = {.kind = QUERN_STALL_PROCESS_STOPPED, .ms = away_ms - ENGINE_TICK_MS};
 
 		tell(engine, &stall);

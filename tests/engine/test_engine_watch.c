@@ -88,15 +88,33 @@ Test(engine_watch, tells_a_thread_that_runs_from_one_that_gets_no_cpu_and_one_th
 
 Test(engine_watch, tells_a_stopped_process_from_a_control_thread_that_was_kept)
 {
-	cr_assert(engine_watch_was_stopped(5100, 0, 1));
-	cr_assert(engine_watch_was_stopped(5100, 150, 1), "some was used before the stop and behind it");
-	cr_assert(engine_watch_was_stopped(1100, 100, 1));
-	cr_assert(engine_watch_was_stopped(5100, 700, 4));
-	cr_assert_not(engine_watch_was_stopped(1000, 0, 1), "a stop of 0.9 s is none");
-	cr_assert_not(engine_watch_was_stopped(100, 0, 1));
-	cr_assert_not(engine_watch_was_stopped(5100, 5000, 1), "the worker went on");
-	cr_assert_not(engine_watch_was_stopped(2000, 500, 1), "with a quarter of a CPU");
-	cr_assert_not(engine_watch_was_stopped(2000, 3900, 8), "as eight did on two CPUs");
+	static const struct {
+		int64_t away_ms;
+		uint64_t cpu_ms;
+		uint64_t turns;
+		uint64_t turns_a_tick; /* before */
+		uint16_t workers;
+		bool was_stopped;
+		const char *why;
+	} cases[] = {{5100, 0, 0, 1000, 1, true, ""},
+		     {5100, 150, 2000, 1000, 1, true, "some was used before the stop and behind it"},
+		     {1100, 100, 1000, 1000, 1, true, "the shortest"},
+		     {5100, 700, 8000, 4000, 4, true, "four workers"},
+		     {5100, 100, 900, 0, 1, true, "nothing was seen before"},
+		     {1000, 0, 0, 1000, 1, false, "a stop of 0.9 s is none"},
+		     {100, 0, 0, 1000, 1, false, "an ordinary tick"},
+		     {5100, 5000, 3000, 1000, 1, false, "the worker went on, with more to do each turn"},
+		     {2000, 500, 3000, 1000, 1, false, "with a quarter of a CPU"},
+		     {2000, 3900, 9000, 1000, 8, false, "as eight did on two CPUs"},
+		     {1600, 200, 12000, 1000, 2, false, "with little CPU time, but as before"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct engine_watched before = {7000, 300, 500, cases[i].turns_a_tick};
+		struct engine_watched now = {7000 + cases[i].away_ms, 300 + cases[i].cpu_ms, 500 + cases[i].turns, 1};
+
+		cr_assert_eq(engine_watch_was_stopped(&before, &now, cases[i].workers), cases[i].was_stopped, "%zu %s",
+			     i, cases[i].why);
+	}
 }
 
 /* What on_stall was told, and when. */

@@ -81,10 +81,11 @@ def echoes(server, client):
     with tempfile.TemporaryDirectory(prefix="quern-echo-") as folder:
         path = os.path.join(folder, "echo.sock")
         on = ["taskset", "-c"]
-        with running(folder, *on, str(cores[0]), server, f"memif:{path},server", f"{SERVER}/24"):
+        with running(folder, *on, str(cores[0]), server, f"memif:{path},server", f"{SERVER}/24") as process:
             for text in (TEXT, "once more\n"):
                 end = time.monotonic() + 20
                 while not os.path.exists(path):
+                    assert process.poll() is None, f"the server ends: {said(os.path.join(folder, 'server.log'))}"
                     assert time.monotonic() < end, "no socket after 20 s"
                     time.sleep(0.02)
                 back = output_of(*on, str(cores[-1]), client, f"memif:{path}", f"{CLIENT}/24", f"{SERVER}:7", text,
