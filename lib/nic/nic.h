@@ -178,4 +178,7 @@ uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t 
 int nic_fail(const struct nic_config *config, char error[QUERN_ERROR_TEXT], int code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Whether a driver of the kernel hands its PCI device to DPDK, or shares it. */
+bool nic_pci_is_willing(const char *driver);
+
 #endif

@@ -127,6 +127,15 @@ static int kernel_holds_it(const struct nic_config *config, const char *folder, 
 			address, driver, interface, state[0] != '\0' ? state : "state unknown", address, interface);
 }
 
+bool nic_pci_is_willing(const char *driver)
+{
+	for (size_t number = 0; number < sizeof(willing_drivers) / sizeof(willing_drivers[0]); number++) {
+		if (strcmp(driver, willing_drivers[number]) == 0)
+			return true;
+	}
+	return false;
+}
+
 int nic_pci_check_in(const char *devices, const struct nic_config *config, const struct nic_name *name,
 		     char error[QUERN_ERROR_TEXT])
 {
@@ -146,11 +155,7 @@ int nic_pci_check_in(const char *devices, const struct nic_config *config, const
 				"dpdk-devbind.py --status-dev net",
 				name->path, class);
 	read_driver(folder, driver);
-	for (size_t number = 0; number < sizeof(willing_drivers) / sizeof(willing_drivers[0]); number++) {
-		if (strcmp(driver, willing_drivers[number]) == 0)
-			return 0;
-	}
-	return kernel_holds_it(config, folder, name->path, driver, error);
+	return nic_pci_is_willing(driver) ? 0 : kernel_holds_it(config, folder, name->path, driver, error);
 }
 
 int nic_pci_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT])

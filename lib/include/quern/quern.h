@@ -7,6 +7,7 @@
 #include <quern/counters.h>
 #include <quern/engine.h>
 #include <quern/histogram.h>
+#include <quern/inventory.h>
 #include <quern/observe.h>
 #include <quern/options.h>
 #include <quern/stall.h>
