@@ -12,12 +12,13 @@
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
 #include "ctl/ctl_command.h"
+#include "doctor/doctor_command.h"
 #include "load/load_command.h"
 #include "serve/serve_command.h"
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench", "serve", "load", "ctl"};
+	static const char *const names[] = {"bench", "serve", "load", "ctl", "doctor"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -34,6 +35,8 @@ static int run(struct cli_settings *settings)
 		return serve_command(settings);
 	case CLI_LOAD:
 		return load_command(settings);
+	case CLI_DOCTOR:
+		return doctor_command(settings);
 	case CLI_NO_COMMAND:
 	case CLI_ALL:
 		break;

@@ -27,6 +27,9 @@ static const struct about about_commands[] = {
 	/* Its words are its own: quern ctl --help. */
 	{CLI_NO_COMMAND, "quern ctl stats | conns [flags]", "Asks a quern that runs: its counters, its connections.",
 	 "quern ctl stats"},
+	{CLI_DOCTOR, "quern doctor [--json FILE]",
+	 "Looks at this machine, changes nothing, and says what it is ready for. Ends with 0 or 3.",
+	 "quern doctor --json - | jq .verdict.not_ready_for"},
 };
 
 /* One flag, padded to a cell. */
@@ -88,6 +91,7 @@ void cli_help(FILE *out, enum cli_command command)
 			continue;
 		fprintf(out, "usage: %s\n%s\nexample: %s\n\n", about->usage, about->does, about->example);
 		print_flags(out, command);
-		fputs("    --help, --version; what stands behind -- goes to DPDK's EAL as it is\n", out);
+		fprintf(out, "    --help, --version%s\n",
+			command == CLI_DOCTOR ? "" : "; what stands behind -- goes to DPDK's EAL as it is");
 	}
 }

@@ -19,6 +19,7 @@ enum cli_command {
 	CLI_BENCH = 1,
 	CLI_SERVE = 2,
 	CLI_LOAD = 4,
+	CLI_DOCTOR = 16,
 	CLI_ALL = CLI_BENCH | CLI_SERVE | CLI_LOAD
 };
 
@@ -97,7 +98,7 @@ struct cli_settings {
 	char *const *eal_arguments; /* what stood behind --, null-terminated */
 };
 
-/* "bench", "serve", "load"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is none. */
+/* "bench", "serve", "load", "doctor"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is none. */
 enum cli_command cli_command_from_name(const char *name);
 const char *cli_command_name(enum cli_command command);
 

@@ -35,10 +35,13 @@ HELP = [
     Case(["bench", "--help"], 0, ["usage: quern bench", "example: quern bench", "--cps"], 40),
     Case(["serve", "--help"], 0, ["usage: quern serve", "example: quern serve", "--discard"], 40),
     Case(["load", "--help"], 0, ["usage: quern load", "example: quern load", "--wait-link"], 40),
+    Case(["doctor", "--help"], 0, ["usage: quern doctor", "example: quern doctor", "--json"], 40),
 ]
 
 USAGE = [
     Case(["bnech"], 2, ["unknown command bnech; did you mean bench?"]),
+    Case(["docter"], 2, ["unknown command docter; did you mean doctor?"]),
+    Case(["doctor", "--cps", "1k"], 2, ["--cps is no flag of quern doctor; quern doctor --help"]),
     Case(["proxy"], 2, ["unknown command proxy; quern --help"]),
     Case(["bench", "--duraton", "1s"], 2, ["unknown flag --duraton; did you mean --duration?"]),
     Case(["bench", "--ramp", "1s"], 2, ["unknown flag --ramp; quern bench --help lists them all"]),

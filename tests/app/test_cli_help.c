@@ -19,7 +19,7 @@ static char *help_of(enum cli_command command)
 
 Test(cli_help, fits_a_screen_of_24_lines_and_100_columns)
 {
-	static const enum cli_command commands[] = {CLI_NO_COMMAND, CLI_BENCH, CLI_SERVE, CLI_LOAD};
+	static const enum cli_command commands[] = {CLI_NO_COMMAND, CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		char *text = help_of(commands[i]), *save;
@@ -36,7 +36,7 @@ Test(cli_help, fits_a_screen_of_24_lines_and_100_columns)
 
 Test(cli_help, names_every_flag_whole_with_its_words_and_an_example)
 {
-	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD};
+	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		char *text = help_of(commands[i]);

@@ -1,0 +1,69 @@
+/* doctor_command.c - takes the inventory, asks what bench would need, and prints. */
+#include "doctor/doctor_command.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli_engine.h"
+#include "cli/cli_exit.h"
+#include "cli/cli_place.h"
+#include "doctor/doctor.h"
+
+/* What `quern bench` without flags needs on this machine. */
+static void find_need(struct doctor_look *look)
+{
+	static struct quern_engine_config config;
+	struct cli_settings settings;
+	struct cli_workers workers;
+	struct cli_cores usable;
+	char error[QUERN_ERROR_TEXT];
+
+	cli_settings_init(&settings, CLI_BENCH);
+	cli_place_usable(&usable);
+	if (cli_complete(&settings, error) != 0 || cli_place_bench(&settings, &usable, &workers, error) != 0)
+		return;
+	settings.seed = 1;
+	cli_engine_fill(&config, &settings);
+	for (uint16_t number = 0; number < workers.count; number++)
+		cli_engine_add_shard(&config, &settings, &workers, number, "bench");
+	look->has_memory = quern_engine_need(&config, &look->need_bytes, error) == 0;
+}
+
+static int write_json(const char *path, const struct doctor_look *look, const struct doctor_verdict *verdict)
+{
+	bool is_stdout = strcmp(path, "-") == 0;
+	FILE *out = is_stdout ? stdout : fopen(path, "w");
+	json_t *document;
+	int rc = 0;
+
+	if (!out)
+		return -errno;
+	document = doctor_json(look, verdict);
+	if (!document)
+		rc = -ENOMEM;
+	else if (json_dumpf(document, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF || fflush(out) == EOF)
+		rc = errno ? -errno : -EIO;
+	json_decref(document);
+	if (!is_stdout && fclose(out) != 0 && rc == 0)
+		rc = -errno;
+	return rc;
+}
+
+int doctor_command(struct cli_settings *settings)
+{
+	static struct doctor_look look;
+	static struct doctor_verdict verdict;
+	bool json_is_all = settings->json && strcmp(settings->json, "-") == 0;
+	int rc = 0;
+
+	quern_inventory_take(&look.inventory);
+	find_need(&look);
+	doctor_judge(&look, &verdict);
+	if (!json_is_all)
+		doctor_text(stdout, &look, &verdict);
+	if (settings->json)
+		rc = write_json(settings->json, &look, &verdict);
+	if (rc != 0)
+		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", settings->json, strerror(-rc));
+	return verdict.is_ready ? CLI_EXIT_DONE : CLI_EXIT_MACHINE;
+}
