@@ -301,8 +301,11 @@ int engine_start_keeper(struct quern_engine *engine, char error[QUERN_ERROR_TEXT
 	return code == 0 ? 0 : engine_fail(error, code, "no keeper of ports: %s", strerror(-code));
 }
 
+/* Ports that are kept are closed while EAL's thread stands still. */
 void engine_stop_keeper(struct quern_engine *engine)
 {
+	nic_keeper_halt(&engine->keeper);
+	engine_close_ports(engine);
 	nic_keeper_stop(&engine->keeper);
 }
 

@@ -17,9 +17,12 @@
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
 
+#include "nic/nic_kinds.h"
+
 enum {
 	LOOKS_WHEN_LINKED = 10, /* without news, gates are closed once in so many calls */
-	LOOKS_TO_CONNECT = 10   /* an attempt is given so many before the next */
+	LOOKS_TO_CONNECT = 10,  /* an attempt is given so many before the next */
+	ROUNDS_TO_ARRIVE = 4    /* of EAL's thread, which takes in one a round; net_memif has two wait at most */
 };
 
 static bool needs_keeping(const struct nic_keeper *keeper)
@@ -219,6 +222,22 @@ void nic_keeper_sleep(struct nic_keeper *keeper, int wake_fd, int wait_ms)
 		has_news |= fds[1 + number].revents != 0;
 	if (has_news)
 		look(keeper);
+}
+
+void nic_keeper_halt(struct nic_keeper *keeper)
+{
+	if (keeper->handle == NULL)
+		return;
+	for (uint16_t number = 0; number < keeper->count; number++) {
+		struct nic *nic = &keeper->nics[number];
+
+		if (nic->is_kept && nic->listens)
+			nic_memif_hide(nic);
+		if (nic->is_kept)
+			close_gates(nic);
+	}
+	for (int round = 0; round < ROUNDS_TO_ARRIVE; round++)
+		pass_one_round(keeper);
 }
 
 void nic_keeper_stop(struct nic_keeper *keeper)

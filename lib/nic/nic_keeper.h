@@ -36,7 +36,11 @@ void nic_keeper_tend(struct nic_keeper *keeper);
 /* Sleeps for at most `wait_ms`, until `wake_fd` is readable or a port had news and has been looked after. */
 void nic_keeper_sleep(struct nic_keeper *keeper, int wake_fd, int wait_ms);
 
-/* Ends it; no worker polls any more. */
+/* Before the ports are closed, when no worker polls any more: takes the names of their sockets away, lets in who was on
+ * his way, and keeps EAL's thread still. It would else meet what the driver has freed without a word to it. */
+void nic_keeper_halt(struct nic_keeper *keeper);
+
+/* Ends it, once the ports are closed. */
 void nic_keeper_stop(struct nic_keeper *keeper);
 
 #endif

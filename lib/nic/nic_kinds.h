@@ -47,6 +47,10 @@ int nic_memif_parse(const char *rest, struct nic_name *name, char error[QUERN_ER
 int nic_memif_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_memif_attach(struct nic *nic, const struct nic_name *name);
 
+/* Takes the socket's name away before the port is closed: net_memif forgets the socket it listens at and leaves it
+ * open. */
+void nic_memif_hide(struct nic *nic);
+
 int nic_pcap_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_pcap_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_pcap_attach(struct nic *nic, const struct nic_name *name);

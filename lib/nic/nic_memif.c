@@ -69,20 +69,30 @@ static int open_folder(const char *path)
 	return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The folder, with its lock. Held for as long as an attach or a close takes; a stranger's lock is waited for a second,
+ * and then it is no matter. */
+static int lock_folder(const char *path)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	int folder = open_folder(path);
+
+	if (folder < 0)
+		return -errno;
+	for (int attempt = 0; attempt < 100 && flock(folder, LOCK_EX | LOCK_NB) != 0; attempt++)
+		nanosleep(&pause, NULL);
+	return folder;
+}
+
 /* Takes away a socket that nobody listens at: a killed process has left it. Returns a file descriptor that holds the
  * folder's lock, to be closed when our own listens: of two that start at once, the second must not find the first one's
  * place empty. -EADDRINUSE where somebody listens. */
 static int make_way(const char *path)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	struct stat status;
-	int folder = open_folder(path);
+	int folder = lock_folder(path);
 
 	if (folder < 0)
-		return -errno;
-	/* Held for as long as an attach takes; a stranger's lock is waited for a second, and then it is no matter. */
-	for (int attempt = 0; attempt < 100 && flock(folder, LOCK_EX | LOCK_NB) != 0; attempt++)
-		nanosleep(&pause, NULL);
+		return folder;
 	if (stat(path, &status) != 0 || !somebody_listens(path)) {
 		unlink(path);
 		return folder;
@@ -158,4 +168,15 @@ int nic_memif_attach(struct nic *nic, const struct nic_name *name)
 	if (folder >= 0)
 		close(folder);
 	return code;
+}
+
+/* The driver removes the name once more when the port is closed: the lock keeps others from making it again until then.
+ */
+void nic_memif_hide(struct nic *nic)
+{
+	int folder = lock_folder(nic->socket_path);
+
+	if (folder >= 0)
+		nic->name_fd = folder;
+	unlink(nic->socket_path);
 }

@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,23 @@ def jumbo_frames(place):
     stop(server)
 
 
+def strangers_at_the_end(place):
+    """net_memif forgets the socket it listens at: who comes while the port is closed must not meet that."""
+    for _ in range(4):
+        server = place.serve(words=("-d", "500ms"))
+        guests, end = [], time.monotonic() + 20
+        while server.poll() is None:
+            assert time.monotonic() < end, "it does not end"
+            guests.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+            guests[-1].setblocking(False)
+            if guests[-1].connect_ex(place.socket) != 0 or len(guests) > 5000:
+                guests.pop().close()
+                time.sleep(0.0005)
+        for guest in guests:
+            guest.close()
+        report(server)
+
+
 CASES = [
     ("two processes open and close every connection, whoever makes the socket", both_ways_round),
     ("a path that is served already is refused", a_second_server_is_refused),
@@ -160,7 +178,7 @@ CASES = [
     ("a server outlives clients that are killed", a_client_comes_back),
     ("a client outlives its server and finds the next", a_server_comes_back),
     ("buffers hold the frames of a large MTU", jumbo_frames),
-]
+         ("a server ends in peace while strangers knock", strangers_at_the_end)]
 
 
 def leftovers(place):
