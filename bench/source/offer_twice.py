@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Offers a server twice what it can carry, and looks at what it does.
 
-usage: offer_twice.py QUERN SOURCE [--seconds 20] [--cps 2000] [--nice -10] [--cpus 0,1] [--memory auto] [--short]
+usage: offer_twice.py QUERN SOURCE [--seconds 20] [--peak 10] [--cps 2000] [--nice -10] [--cpus 0,1] [--memory auto] [--short]
 
 quern serve has one core and two ports. First the peak is measured, by clients in a closed loop. Then, at a fresh
 server, the source offers twice that in SYNs at one port, and answers whatever is answered; at the other port honest
-clients open connections at a steady rate. They share the source's core, which it leaves to them for a tenth of each
-millisecond. --short is the test of the ordinary run: three seconds as fast as can be, with wide bounds on rates, since
-others use the machine as well, and none on what must be exact.
+clients open connections at a steady rate. They share the source's core, which it leaves to them for 50 us in every
+2 ms: for longer, and the server would stand idle. --short is the test of the ordinary run: three seconds as fast as
+can be, with wide bounds on rates, since others use the machine as well, and none on what must be exact.
 """
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -18,12 +19,13 @@ from offer import Place, Verdicts, syns_seen
 
 
 def measure_peak(place, seconds):
+    """Connections of each second."""
     server = place.serve("peak")
     load = place.load("closed", "--cc", "600", "-d", f"{seconds}s", "--warmup", "1s")
     result = load.report(seconds=seconds + 60)
     server.stop()
     assert not any(result["totals"]["failed"].values()), result["totals"]
-    return result["rate"]["cps_mean"]
+    return [row["established"] for row in result["series"]]
 
 
 def judge_offer(verdicts, arguments, peak, source, server, honest):
@@ -38,9 +40,14 @@ def judge_offer(verdicts, arguments, peak, source, server, honest):
     ratio = source["syns_per_s"] / peak
     verdicts.judge(arguments.short or ratio > 1.95,
                    f"offered {source['syns_per_s']:.0f} SYNs/s, {ratio:.2f} of the peak")
-    done = source["fins_in_flood"] / source["seconds"]
-    verdicts.judge(done >= peak * arguments.share,
-                   f"completed {done:.0f} connections/s, {done / peak:.2f} of the peak {peak:.0f}")
+
+
+def judge_rate(verdicts, arguments, peaks, done):
+    """The host is not ours alone: what one second allows, the next does not. So medians of seconds are compared."""
+    peak, median = statistics.median(peaks), statistics.median(done)
+    print(f"        completed, each second: {done}\n        peak before and after: {peaks}")
+    verdicts.judge(median >= peak * arguments.share,
+                   f"completed {median:.0f} connections/s, {median / peak:.2f} of the peak {peak:.0f}")
 
 
 def judge_after(verdicts, arguments, honest, since_end):
@@ -71,19 +78,21 @@ def judge_baseline(verdicts, arguments, server, before_kib, after_kib):
 
 def prove(place, arguments):
     verdicts = Verdicts()
-    peak = measure_peak(place, 2 if arguments.short else 5)
+    peaks = measure_peak(place, 2 if arguments.short else arguments.peak)
+    peak = statistics.median(peaks)
     print(f"peak: {peak:.0f} connections/s, 600 in flight", flush=True)
     server = place.serve("serve")
+    served = time.monotonic()
     warm_honest = place.load("warm", "--cps", str(arguments.cps), "--connections", str(2 * arguments.cps),
-                             honest=True, nice=0).report()
-    warm, _, _ = place.flood(0, 1, 1, "-z", "100")
+                             honest=True, nice=10).report()
+    warm, _, _ = place.flood(0, 1, 1, "-z", "50")
     before_kib = server.kib("VmSize")
     seconds = 3 if arguments.short else arguments.seconds
     honest = place.load("honest", "--cps", str(arguments.cps), "--connections", str(arguments.cps * (seconds + 12)),
-                        honest=True, nice=0)
+                        honest=True, nice=10)
     started = time.monotonic()
     time.sleep(2)
-    source, begun, ended = place.flood(0 if arguments.short else 2 * peak, seconds, 3, "-z", "100")
+    source, begun, ended = place.flood(0 if arguments.short else 2 * peak, seconds, 3, "-z", "50")
     print(f"source: {source['cycles_per_packet']:.0f} cycles a packet, {source['cycles_per_connection']:.0f} a "
           f"connection with the SYNs that came to nothing; {source['refused_syns']} SYNs found the ring full, "
           f"{source['late_syns']} were late; flood of {ended - begun:.1f} s")
@@ -94,6 +103,9 @@ def prove(place, arguments):
     source = {**source, "syns": source["syns"] + warm["syns"] + warm_honest["totals"]["opened"] +
               warm_honest["totals"]["retransmits"]}
     judge_offer(verdicts, arguments, peak, source, report, honest_report)
+    done = [row["established"] for row in report["series"]
+            if row["t_s"] - 1 > begun - served + 0.1 and row["t_s"] < ended - served - 0.1]
+    judge_rate(verdicts, arguments, peaks + ([] if arguments.short else measure_peak(place, arguments.peak)), done)
     judge_after(verdicts, arguments, honest_report, ended - started)
     judge_baseline(verdicts, arguments, report, before_kib, after_kib)
     return verdicts.failed
@@ -104,6 +116,7 @@ def main():
     parser.add_argument("quern")
     parser.add_argument("source")
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--peak", type=int, default=10, help="seconds for which the peak is measured, before and after")
     parser.add_argument("--cps", type=int, default=2000)
     parser.add_argument("--nice", type=int, default=0)
     parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
