@@ -29,8 +29,8 @@ struct cli_nodes {
 int cli_place_bench(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_workers *workers,
 		    char error[CLI_ERROR_TEXT]);
 
-/* serve and load: a worker for each core that is named, and at least one for each port, in turn; with none named one for
- * each port, near to it as long as there are cores. 0, or -EINVAL with one line in `error`. */
+/* serve and load: a worker for each core that is named, and at least one for each port, in turn; with none named one
+ * for each port, near to it as long as there are cores. 0, or -EINVAL with one line in `error`. */
 int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
 		    struct cli_workers *workers, char error[CLI_ERROR_TEXT]);
 

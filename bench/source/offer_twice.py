@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Offers a server twice what it can carry, and looks at what it does.
 
-usage: offer_twice.py QUERN SOURCE [--seconds 20] [--peak 10] [--cps 2000] [--nice -10] [--cpus 0,1] [--memory auto] [--short]
+usage: offer_twice.py QUERN SOURCE [--seconds 20] [--peak 10] [--cps 2000] [--nice -10] [--cpus 0,1]
+                      [--memory auto] [--short]
 
 quern serve has one core and two ports. First the peak is measured, by clients in a closed loop. Then, at a fresh
 server, the source offers twice that in SYNs at one port, and answers whatever is answered; at the other port honest

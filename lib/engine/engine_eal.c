@@ -138,7 +138,8 @@ static const char *forbidden_word(char *const *user)
 }
 
 /* EAL's threads take no signals that others may: one that interrupts telemetry's accept() would end it, and net_tap
- * raises one a frame. What comes meanwhile is delivered when the mask is restored. As rte_eal_init(), but for -errno. */
+ * raises one a frame. What comes meanwhile is delivered when the mask is restored. As rte_eal_init(), but for -errno.
+ */
 static int init_without_signals(int count, char **values)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};

@@ -109,6 +109,7 @@ struct quern_shard {
 	uint32_t starved_count;
 	uint32_t starved_next;   /* record to look at for one that waits and is not in line */
 	uint32_t starved_unseen; /* records to look at before all such have been found */
+	uint32_t wakes_left;     /* of this turn: as many as buffers are to spare for */
 	uint64_t releases; /* pairs of routes that were given back, plus 1 */
 	uint32_t foreign_count;
 	uint8_t service_count;
@@ -244,6 +245,15 @@ static inline bool shard_flight_can_hold(const struct quern_shard *shard, const 
 	return shard_queue_may_grow(&shard->buffers) && (flight || shard->first_free_flight);
 }
 
+/* The same of text that may stay in the frame that brought it, and needs no other buffer. */
+static inline bool shard_flight_can_keep(const struct quern_shard *shard, const struct shard_flight *flight,
+					 const struct rte_mbuf *mbuf)
+{
+	return shard_flight_can_hold(shard, flight) ||
+	       (shard->buffers.used < shard->buffers.limit && (flight || shard->first_free_flight) &&
+		rte_mbuf_refcnt_read(mbuf) == 1);
+}
+
 /* While many buffers are held, a connection that holds some is offered no more than it was before. */
 static inline void shard_flight_narrow(const struct quern_shard *shard, struct shard_flight *flight)
 {
@@ -330,8 +340,8 @@ void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn);
 /* shard_send.c */
 
 /* Sends a segment of a flow, in `frame` where that is there and ours to reuse; its text, where it has any, is in
- * `queue`. */
-void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+ * `queue`. False where there was no buffer for it; what is lost further on is lost as on the wire. */
+bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
 			const struct segment *segment, const struct wire_ip_options *options,
 			const struct shard_queue *queue);
 

@@ -70,7 +70,7 @@ static void copy_link_back(const struct shard_frame *frame, struct wire_link *li
 		wire_link_swap(link->header);
 }
 
-void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
 			const struct segment *segment, const struct wire_ip_options *options,
 			const struct shard_queue *queue)
 {
@@ -82,19 +82,20 @@ void shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 
 	if (mbuf) {
 		finish(shard, mbuf, frame->packet->link_bytes, key, segment, options, queue);
-		return;
+		return true;
 	}
 	if (frame && frame->mbuf) {
 		copy_link_back(frame, &link);
 	} else if (!shard_neigh_link(shard, key->remote, is_stranger, &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
-		return;
+		return true;
 	}
 	mbuf = shard_send_buffer(shard, bytes);
 	if (!mbuf)
-		return;
+		return false;
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link.header, WIRE_LINK_MAX);
 	finish(shard, mbuf, link.bytes, key, segment, options, queue);
+	return true;
 }
 
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame)

@@ -171,7 +171,8 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 	if (segment->text_bytes && !shard_flight_has_room(shard, conn, flight)) {
 		bare = without_text(shard, segment);
 		segment = &bare;
-	} else if (segment->text_bytes && segment->flags & TCP_FIN && !shard_flight_can_hold(shard, flight)) {
+	} else if (segment->text_bytes && segment->flags & TCP_FIN &&
+		   !shard_flight_can_keep(shard, flight, frame->mbuf)) {
 		/* Text that may have to be left out must not have a FIN behind it. */
 		bare = *segment;
 		bare.flags &= (uint8_t)~TCP_FIN;

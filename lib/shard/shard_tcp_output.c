@@ -72,6 +72,14 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 	return found;
 }
 
+/* What found no buffer was not lost on the way: it goes as soon as there are some, whatever the timer says. */
+static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
+			     const struct segment *segment)
+{
+	tcp_output_unsent(conn, shard_flight_tcp(flight), segment);
+	shard_text_starve(shard, conn);
+}
+
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
 {
 	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
@@ -90,7 +98,10 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 			count_text(shard, &flight->tcp, snd_nxt, &segment);
 			snd_nxt = flight->tcp.snd_nxt;
 		}
-		shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL);
+		if (!shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL)) {
+			wait_for_buffers(shard, conn, flight, &segment);
+			break;
+		}
 	}
 	if (!flight || conn->flags & TCP_SYN_IN_FLIGHT)
 		arm_at_rest(shard, conn, profile, in_flight, acknowledged);

@@ -82,15 +82,16 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn)
 
 static bool has_room(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return shard_queue_may_grow(&shard->buffers) && !shard_reserve_is_touched(shard) &&
+	return shard->wakes_left > 0 && shard_queue_may_grow(&shard->buffers) && !shard_reserve_is_touched(shard) &&
 	       (conn->flight || shard->first_free_flight);
 }
 
 static void wake(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	conn->flags &= (uint16_t)~TCP_STARVED;
+	shard->wakes_left--;
 	/* What is queued and had to wait goes now. */
-	if (has_text_queued(shard, conn))
+	if (conn->flags & TCP_OWES || has_text_queued(shard, conn))
 		shard_tcp_owes(shard, conn);
 	if (conn->flags & TCP_WANTS_ROOM)
 		shard_text_room(shard, conn);

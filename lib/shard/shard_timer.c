@@ -70,10 +70,12 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 	}
 }
 
-/* SYN or FIN goes out in this turn. A FIN behind text may have to wait for the window, and is timed with the text. */
+/* SYN or FIN goes out at the end of this turn. A FIN behind text may have to wait for the window, and is timed with the
+ * text. */
 static bool says_anyway(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return conn->flags & TCP_OWES_SYN || (conn->flags & TCP_OWES_FIN && !shard_flight_of(shard, conn));
+	return conn->flags & TCP_QUEUED &&
+	       (conn->flags & TCP_OWES_SYN || (conn->flags & TCP_OWES_FIN && !shard_flight_of(shard, conn)));
 }
 
 uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)

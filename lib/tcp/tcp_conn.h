@@ -26,7 +26,7 @@ enum tcp_flag {
 	TCP_REOPENED = 1 << 9,      /* came from TIME-WAIT; `parked` names that record */
 	TCP_QUEUED = 1 << 10,       /* in the shard's list of what is owed this turn */
 	TCP_WAITS_ACCEPT = 1 << 11, /* established, and not taken by quern_accept() yet */
-	TCP_UNTIMED = 1 << 12,      /* SYN+ACK was said twice: what acknowledges it times neither (RFC 6298 3) */
+	TCP_UNTIMED = 1 << 12,      /* SYN or SYN+ACK was said twice, or late: its ACK times nothing (RFC 6298 3) */
 	TCP_WANTS_ROOM = 1 << 13,   /* the application has more text than there was room for */
 	TCP_STARVED = 1 << 14,      /* and nothing in flight whose ACK would make room: in the shard's list */
 	TCP_LINGERS = 1 << 15,      /* over, and out of the table: the application still reads what is held */

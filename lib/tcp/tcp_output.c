@@ -131,6 +131,18 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	return true;
 }
 
+void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
+{
+	if (segment->flags & TCP_SYN) {
+		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
+	} else if (flight && segment_length(segment) > 0) {
+		flight->next = segment->seq;
+		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+	} else {
+		conn->flags |= segment->flags & TCP_FIN ? TCP_OWES_FIN : TCP_OWES_ACK;
+	}
+}
+
 void tcp_output_reset(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment)
 {
 	/* A FIN of this same turn has its number, but was never sent: beyond it the peer would challenge the RST. */

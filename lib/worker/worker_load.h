@@ -13,7 +13,8 @@ enum {
 	WORKER_BURSTS_LONG = 40, /* of a turn that looks for the end of what waits */
 	WORKER_SYNS_LONG = 320,  /* that make it one of too many connections */
 	WORKER_FULL_TURNS = 64,  /* on end before such a turn: more than any ring brings up after a pause */
-	WORKER_CATCH_UP = NIC_CABLE_FRAMES / (WORKER_BURST * WORKER_BURSTS), /* full turns that empty the longest ring */
+	/* Full turns that empty the longest ring. */
+	WORKER_CATCH_UP = NIC_CABLE_FRAMES / (WORKER_BURST * WORKER_BURSTS),
 	WORKER_PAUSE_NS = 10000000 /* between two turns: somebody else had the core, and frames have piled up */
 };
 

@@ -91,7 +91,7 @@ def idle_ones_are_kept(place):
 
 
 def killed_and_started_again(place):
-    """After SIGKILL nothing is in the way: the next server listens within 2 s, and is connected to."""
+    """After SIGKILL nothing is in the way: the next server listens within 2 s, is connected to, and cleans up."""
     for round_number in range(2):
         server = place.serve(f"victim{round_number}")
         load = place.load("-d", "0", "--cc", "600", name=f"load{round_number}")
@@ -99,12 +99,16 @@ def killed_and_started_again(place):
         for process in (server, load):
             process.kill()
             process.wait()
-        left = [name for name in leftovers(place) if name != os.path.basename(place.socket)]
+        dead = tuple(f"quern-{process.pid}-" for process in (server, load))
+        left = [name for name in leftovers(place)
+                if name != os.path.basename(place.socket) and not name.startswith(dead)]
         assert not left, f"left by SIGKILL: {left}"
         begin = time.monotonic()
         server = place.serve(f"next{round_number}")
         took_s = time.monotonic() - begin
         assert took_s < 2, f"listening {took_s:.1f} s after the start"
+        left = [name for name in os.listdir(place.folder) if name.startswith(dead)]
+        assert not left, f"left by the next start: {left}"
         load = place.load("--connections", "1k", "--cc", "100", "--close", "client", name=f"again{round_number}")
         assert_all_opened(report(load)["totals"], 1000)
         server.send_signal(signal.SIGINT)

@@ -9,6 +9,10 @@
 #include <quern/calls.h>
 #include <quern/conn.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct quern_engine;
 
 /* Which connections to give; all zero gives all. */
@@ -49,5 +53,9 @@ uint32_t quern_engine_conns(const struct quern_engine *engine, uint16_t shard, s
  * of its own: the sum may be off by what opened and closed meanwhile, and is exact when the engine rests. Takes about
  * 10 ns for each record that the shard has room for. */
 void quern_engine_states(const struct quern_engine *engine, uint16_t shard, uint32_t counts[QUERN_STATES_END]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
