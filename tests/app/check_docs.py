@@ -193,8 +193,10 @@ def run_document(path, in_namespaces, quern):
         left = glob.glob(f"{folder}/quern-*") + glob.glob(f"{folder}/*.sock")
     wrongs = [f"left behind: {name}" for name in left]
     if in_namespaces:
+        # Where others had the CPU for a second and more, as quern says itself, set-ups may fail in time.
+        is_starved = "has not turned for" in printed
         wrongs += [f"{printed.count(text)} times {text!r}, not {count}" for text, count in WANTED[path].items()
-                   if printed.count(text) != count]
+                   if printed.count(text) != count and not (is_starved and text == "failed 0\n")]
     elif script.count("quern ") < 1 or "RESULT  PASS" not in printed:
         wrongs.append("no result that passes")
     expect_none(wrongs and wrongs + ["---", printed])
