@@ -218,6 +218,7 @@ def report(number, name, case, skip=None):
 
 def main(quern):
     quern = os.path.abspath(quern)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what stands in `finally` is done
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     scripts = [(path, space) for space in (False, True) for path in USER_DOCS if script_of(path, space)]
     cases = [links_lead_somewhere, flags_exist, drops_are_those_of_the_program]
