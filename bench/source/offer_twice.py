@@ -64,7 +64,8 @@ def judge_after(verdicts, arguments, honest, since_end, stalled):
     during = [row["established"] for row in rows if 1 < row["t_s"] < since_end]
     after = [row for row in rows if row["t_s"] - 1 >= since_end + 0.5][:2]
     print(f"        honest clients, each second: {during} during, {[row['established'] for row in after]} after")
-    verdicts.judge(stalled or bool(after) and all(row["established"] >= arguments.cps * arguments.normal for row in after),
+    normal = arguments.cps * arguments.normal
+    verdicts.judge(stalled or bool(after) and all(row["established"] >= normal for row in after),
                    f"within a second after the flood honest clients are served at their rate, {arguments.cps}/s")
 
 
