@@ -64,10 +64,11 @@ static bool receive(struct worker_shard *part, uint64_t now_ns)
 	uint64_t syns = shard_syns(part->shard);
 	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
 	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
+	const struct worker_seen seen = {.is_full = from_port == bursts || moved == bursts,
+					 .syns = shard_syns(part->shard) - syns,
+					 .repeats = shard_counters(part->shard)->retransmits};
 
-	syns = shard_syns(part->shard) - syns;
-	shard_set_behind(part->shard,
-			 worker_load_note(&part->load, from_port == bursts || moved == bursts, syns, now_ns));
+	shard_set_behind(part->shard, worker_load_note(&part->load, &seen, now_ns));
 	return from_port + moved > 0;
 }
 
