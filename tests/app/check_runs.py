@@ -133,7 +133,9 @@ def stopped(quern, schema):
 
 def quiet(quern, _schema):
     done = subprocess.run([quern, *BENCH, "-q"], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0 and done.stderr == "", done.stderr
+    # A machine that takes a core away for a second is told of in any case.
+    said = [line for line in done.stderr.splitlines() if not line.startswith("warning: worker ")]
+    assert done.returncode == 0 and not said, said
     assert "\033" not in done.stdout
 
 
