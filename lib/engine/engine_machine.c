@@ -173,6 +173,21 @@ static uint64_t limit_of(__rlimit_resource_t resource)
 	return getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
 }
 
+/* What the application has got by malloc() and not touched yet; it will. More than the machine has is no promise but
+ * address space, as sanitizers reserve it. */
+static uint64_t promised_bytes(const char *root)
+{
+	char path[PATH_MAX];
+	uint64_t all, kib;
+
+	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
+	all = read_field(path, "MemTotal:", UINT64_MAX >> 10);
+	snprintf(path, sizeof(path), "%s/proc/self/status", root);
+	kib = read_field(path, "VmData:", 0);
+	kib -= RTE_MIN(kib, read_field(path, "RssAnon:", 0));
+	return kib > all ? 0 : kib << 10;
+}
+
 void engine_machine_room(const char *root, struct engine_room *room)
 {
 	char path[PATH_MAX];
@@ -185,9 +200,7 @@ void engine_machine_room(const char *root, struct engine_room *room)
 	if (grouped < room->bytes)
 		*room = (struct engine_room){.bytes = grouped, .where = "left to this cgroup"};
 	snprintf(path, sizeof(path), "%s/proc/self/status", root);
-	/* What the application has got by malloc() and not touched yet; it will. */
-	room->promised_bytes = read_field(path, "VmData:", 0) << 10;
-	room->promised_bytes -= RTE_MIN(room->promised_bytes, read_field(path, "RssAnon:", 0) << 10);
+	room->promised_bytes = promised_bytes(root);
 	room->has_space_limit = space != UINT64_MAX;
 	kib = read_field(path, "VmSize:", 0);
 	space -= RTE_MIN(space, kib << 10);

@@ -111,6 +111,25 @@ Test(engine_machine, without_a_word_of_it_nothing_is_bounded)
 	take_away();
 }
 
+Test(engine_machine, counts_what_was_allocated_and_not_touched_but_not_address_space)
+{
+	static const struct {
+		const char *status;
+		uint64_t mib;
+	} rows[] = {{"VmData: 307200 kB\nRssAnon: 102400 kB\n", 200},
+		    {"VmData: 102400 kB\nRssAnon: 307200 kB\n", 0},
+		    {"VmData: 15032385536 kB\nRssAnon: 102400 kB\n", 0}};
+	struct engine_room room;
+
+	make_machine("MemTotal: 1024000 kB\nMemAvailable: 512000 kB\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put("proc/self/status", rows[i].status);
+		engine_machine_room(root, &room);
+		cr_expect_eq(room.promised_bytes, rows[i].mib << 20, "%s", rows[i].status);
+	}
+	take_away();
+}
+
 /* Each: a file of the machine, and the room that follows. */
 Test(engine_machine, the_least_of_memory_and_every_cgroup_above_is_what_there_is)
 {
