@@ -50,6 +50,8 @@ int main(int count, char *arguments[])
 	char error[CLI_ERROR_TEXT];
 	int parsed;
 
+	if (count >= 2 && strcmp(arguments[1], "ctl") == 0)
+		return ctl_command(count - 2, arguments + 2);
 	cli_signal_catch();
 	if (count < 2 || strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0) {
 		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);
@@ -59,8 +61,6 @@ int main(int count, char *arguments[])
 		cli_version_print(stdout, quern_dpdk_version());
 		return CLI_EXIT_DONE;
 	}
-	if (strcmp(arguments[1], "ctl") == 0)
-		return ctl_command(count - 2, arguments + 2);
 	cli_settings_init(&settings, cli_command_from_name(arguments[1]));
 	if (settings.command == CLI_NO_COMMAND)
 		return unknown_command(arguments[1]);

@@ -136,8 +136,9 @@ static void print_memory(FILE *out, const struct doctor_look *look)
 		snprintf(remark, sizeof(remark), "ok: quern bench needs %s", need);
 	else
 		snprintf(remark, sizeof(remark),
-			 "ok: quern bench needs %s; faster: echo %llu > /proc/sys/vm/nr_hugepages", need,
-			 (unsigned long long)pages_for_bench(look));
+			 "ok: quern bench needs %s; faster: echo %llu > "
+			 "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+			 need, (unsigned long long)pages_for_bench(look));
 	doctor_row(out, label, fact, remark);
 }
 

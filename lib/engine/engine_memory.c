@@ -161,7 +161,7 @@ static int huge_shortage(const struct quern_engine *engine, const struct need *n
 	uint64_t free_bytes = node < 0 ? pages->free_bytes : pages->on_node[node];
 	uint64_t missing = (needed - free_bytes + (2u << 20) - 1) >> 21;
 	struct sizing sizing = {.page = PAGE_2M, .room = free_bytes};
-	char place[32] = "", file[96] = "/proc/sys/vm/nr_hugepages", fitting[64];
+	char place[32] = "", file[96] = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", fitting[64];
 
 	if (node >= 0) {
 		sizing.room = 0; /* several nodes, several numbers: none is offered */

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_common.h>
+
 enum { ATTEMPTS = 8 };
 
 static const char *parent_directory(void)
@@ -24,18 +26,37 @@ static const char *parent_directory(void)
 	return parent == NULL || parent[0] != '/' ? "/tmp" : parent;
 }
 
+/* What EAL makes below dpdk/PREFIX, with and without shared configuration. */
+static bool is_of_eal(const char *name)
+{
+	static const char *const words[] = {"dpdk_telemetry", "config", "fbarray_", "hugepage_", "mp_socket"};
+
+	for (size_t number = 0; number < RTE_DIM(words); number++) {
+		if (strncmp(name, words[number], strlen(words[number])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
 {
 	(void)status;
-	(void)type;
-	(void)place;
-	remove(path);
+	if (type == FTW_DP)
+		rmdir(path);
+	else if (place->level == 2 && is_of_eal(path + place->base))
+		unlink(path);
 	return 0;
 }
 
-static void remove_tree(const char *path)
+/* A user's own directory may have such a name: with anything in it that is not EAL's, it stays. */
+static void remove_runtime(const char *path)
 {
-	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	char below[PATH_MAX];
+
+	if (snprintf(below, sizeof(below), "%s/dpdk", path) >= (int)sizeof(below))
+		return;
+	nftw(below, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	rmdir(path);
 }
 
 /* "quern-PID-" and the six letters of mkdtemp(): a name that we have given. */
@@ -65,7 +86,7 @@ static void remove_if_left(int parent_fd, const char *parent, const char *name)
 		return;
 	if (fstat(fd, &status) == 0 && status.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	    snprintf(path, sizeof(path), "%s/%s", parent, name) < (int)sizeof(path))
-		remove_tree(path);
+		remove_runtime(path);
 	close(fd);
 }
 
@@ -107,6 +128,7 @@ int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_
 
 	engine->runtime_lock = -1;
 	remove_leftovers(parent);
+	errno = EBUSY;
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		int length = snprintf(path, sizeof(engine->runtime_directory), "%s/quern-%d-XXXXXX", parent, getpid());
 
@@ -115,13 +137,14 @@ int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_
 		if (take_lock(engine))
 			return 0;
 	}
-	return engine_fail(error, -errno, "no directory for runtime files in %.256s: %s\n  Name one: TMPDIR=DIR",
+	/* Whatever it is, it is this machine's matter. */
+	return engine_fail(error, -EACCES, "no directory for runtime files in %.256s: %s\n  Name one: TMPDIR=DIR",
 			   parent, strerror(errno));
 }
 
 void engine_remove_runtime_directory(struct quern_engine *engine)
 {
-	remove_tree(engine->runtime_directory);
+	remove_runtime(engine->runtime_directory);
 	if (engine->runtime_lock >= 0)
 		close(engine->runtime_lock);
 	engine->runtime_lock = -1;

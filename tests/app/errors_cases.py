@@ -121,7 +121,7 @@ MEMORY = [
     Case(["bench", "--memory", "huge"], 3, ["not enough hugepages: ", " needed, 0 MiB free", "| sudo tee", "4k"], 2,
          before=without_pages, given="no hugepages", needs="pages"),
     Case(["bench", "--memory", "huge", "--max-time-wait", "100k"], 3,
-         ["not enough hugepages: ", " needed, 40 MiB free", "| sudo tee /proc/sys/vm/nr_hugepages", "--memory 4k"], 2,
+         ["not enough hugepages: ", " needed, 40 MiB free", "| sudo tee /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "--memory 4k"], 2,
          before=with_few_pages, given="20 hugepages", needs="pages"),
     Case(["bench", "--max-connections", "268M", "--max-time-wait", "268M", "--memory", "4k"], 3,
          ["not enough memory: ", " needed, ", "Lower --max-connections"], 2, needs="small machine"),

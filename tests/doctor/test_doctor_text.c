@@ -110,7 +110,8 @@ Test(doctor_text, says_what_would_help)
 {
 	look.inventory.pools[1].free = 1;
 	look.inventory.pools[2].free = 1;
-	HAS_LINE("ok: quern bench needs 200 MiB; faster: echo 623 > /proc/sys/vm/nr_hugepages");
+	HAS_LINE("ok: quern bench needs 200 MiB; faster: echo 623 > "
+		 "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
 	look.has_memory = false;
 	HAS_LINE("not enough: quern bench needs 200 MiB; --max-connections lowers it");
 	look.inventory.cores.isolated = 0;

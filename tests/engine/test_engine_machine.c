@@ -211,7 +211,9 @@ Test(engine_machine, too_few_hugepages_tell_how_many_there_must_be_for_it_to_sta
 	cr_assert_not_null(strstr(error, " needed, 200 MiB free\n  Reserve more: echo "), "%s", error);
 	offer = strstr(error, "   or: --max-connections ");
 	cr_assert_not_null(offer, "%s", error);
-	cr_assert_eq(sscanf(strstr(error, "echo "), "echo %u | sudo tee /proc/sys/vm/nr_hugepages", &pages), 1);
+	cr_assert_not_null(strstr(error, " | sudo tee /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages "), "%s",
+			   error);
+	cr_assert_eq(sscanf(strstr(error, "echo "), "echo %u | sudo", &pages), 1);
 	cr_assert_eq(sscanf(offer, "   or: --max-connections %u", &connections), 1);
 	cr_assert_eq(plan(QUERN_MEMORY_HUGE, connections), 0, "%s", error);
 	cr_assert_eq(plan(QUERN_MEMORY_AUTO, 1000000), 0, "%s", error);

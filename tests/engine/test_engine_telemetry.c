@@ -165,7 +165,7 @@ static void make(const char *name, char path[128])
 
 Test(engine_telemetry, removes_what_a_killed_process_has_left_and_nothing_else)
 {
-	char left[128], inside[160], alive[128], other[128], similar[128];
+	char left[128], inside[192], alive[128], other[128], similar[128], results[128];
 	struct stat status;
 	int lock;
 
@@ -174,6 +174,13 @@ Test(engine_telemetry, removes_what_a_killed_process_has_left_and_nothing_else)
 	make("quern-123-aBc4Ef", left);
 	snprintf(inside, sizeof(inside), "%s/dpdk", left);
 	cr_assert_eq(mkdir(inside, 0700), 0);
+	snprintf(inside, sizeof(inside), "%s/dpdk/quern-123", left);
+	cr_assert_eq(mkdir(inside, 0700), 0);
+	snprintf(inside, sizeof(inside), "%s/dpdk/quern-123/dpdk_telemetry.v2", left);
+	close(open(inside, O_CREAT | O_RDWR, 0600));
+	make("quern-1-server", results);
+	snprintf(inside, sizeof(inside), "%s/result.json", results);
+	close(open(inside, O_CREAT | O_RDWR, 0600));
 	make("quern-124-aBc4Ef", alive);
 	make("quern-memif-aBc4Ef", other);
 	make("quern-125-aBc4Efg", similar);
@@ -182,8 +189,10 @@ Test(engine_telemetry, removes_what_a_killed_process_has_left_and_nothing_else)
 	open_engine();
 	cr_assert_eq(stat(left, &status), -1);
 	cr_assert_eq(stat(alive, &status), 0);
+	snprintf(inside, sizeof(inside), "%s/result.json", results);
+	cr_assert_eq(unlink(inside), 0, "a user's own file");
 	quern_engine_close(engine);
-	cr_assert_eq(rmdir(alive) + rmdir(other) + rmdir(similar) + rmdir(directory), 0);
+	cr_assert_eq(rmdir(results) + rmdir(alive) + rmdir(other) + rmdir(similar) + rmdir(directory), 0);
 }
 
 Test(engine_telemetry, is_left_out_where_its_path_is_too_long)
