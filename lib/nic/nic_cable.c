@@ -60,6 +60,9 @@ static int make_rings(struct nic *nic, const struct cable_shape *shape)
 				nic_cable_free(nic);
 				return -ENOMEM;
 			}
+			/* Nor is anybody held up by how far the tail is behind. */
+			if (flags & RING_F_MP_RTS_ENQ)
+				rte_ring_set_prod_htd_max(nic->rings[end][queue], NIC_CABLE_FRAMES);
 		}
 	}
 	return 0;

@@ -74,9 +74,9 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 
 /* What found no buffer was not lost on the way: it goes as soon as there are some, whatever the timer says. */
 static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
-			     const struct segment *segment)
+			     uint32_t snd_nxt, const struct segment *segment)
 {
-	tcp_output_unsent(conn, shard_flight_tcp(flight), segment);
+	tcp_output_unsent(conn, shard_flight_tcp(flight), snd_nxt, segment);
 	shard_text_starve(shard, conn);
 }
 
@@ -94,13 +94,13 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
 		 * waiting. */
 		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
+		if (!shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL)) {
+			wait_for_buffers(shard, conn, flight, snd_nxt, &segment);
+			break;
+		}
 		if (flight) {
 			count_text(shard, &flight->tcp, snd_nxt, &segment);
 			snd_nxt = flight->tcp.snd_nxt;
-		}
-		if (!shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL)) {
-			wait_for_buffers(shard, conn, flight, &segment);
-			break;
 		}
 	}
 	if (!flight || conn->flags & TCP_SYN_IN_FLIGHT)

@@ -89,6 +89,8 @@ static bool has_room(const struct quern_shard *shard, const struct tcp_conn *con
 static void wake(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	conn->flags &= (uint16_t)~TCP_STARVED;
+	if (conn->flags & TCP_LINGERS)
+		return;
 	shard->wakes_left--;
 	/* What is queued and had to wait goes now. */
 	if (conn->flags & TCP_OWES || has_text_queued(shard, conn))
@@ -106,14 +108,17 @@ static void wake_line(struct quern_shard *shard)
 	memcpy(woken, shard->starved, count * sizeof(woken[0]));
 	shard->starved_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		struct tcp_conn *conn = shard_conn_alive(shard, woken[i]);
+		struct tcp_conn *conn = shard_conn_record(shard, woken[i]);
 
 		if (!conn || !(conn->flags & TCP_STARVED))
 			continue;
-		if (has_room(shard, conn))
+		if (has_room(shard, conn)) {
 			wake(shard, conn);
-		else
-			shard->starved[shard->starved_count++] = woken[i];
+			continue;
+		}
+		/* Others may have got in line meanwhile, and it is full. */
+		conn->flags &= (uint16_t)~TCP_STARVED;
+		shard_text_starve(shard, conn);
 	}
 }
 

@@ -131,15 +131,20 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	return true;
 }
 
-void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
+void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t snd_nxt,
+		       const struct segment *segment)
 {
 	if (segment->flags & TCP_SYN) {
 		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
 	} else if (flight && segment_length(segment) > 0) {
 		flight->next = segment->seq;
+		flight->snd_nxt = snd_nxt;
 		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+		conn->flags |= TCP_OWES_ACK;
+	} else if (segment->flags & TCP_FIN) {
+		conn->flags |= TCP_OWES_FIN;
 	} else {
-		conn->flags |= segment->flags & TCP_FIN ? TCP_OWES_FIN : TCP_OWES_ACK;
+		conn->flags |= segment->seq == tcp_snd_nxt(conn, flight) ? TCP_OWES_ACK : TCP_OWES_PROBE;
 	}
 }
 

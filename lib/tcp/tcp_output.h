@@ -14,8 +14,9 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 		struct segment *segment);
 
 /* Takes back what tcp_output() has said: there was no buffer for the segment, and it is owed as before. Its round trip
- * is not timed. */
-void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment);
+ * is not timed. `snd_nxt` is what the flight's was before. */
+void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t snd_nxt,
+		       const struct segment *segment);
 
 /* The RST of an ABORT (RFC 9293 3.10.5) or of a connection given up: <SND.NXT, RST>, without ACK. */
 void tcp_output_reset(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment);

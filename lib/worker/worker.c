@@ -25,37 +25,39 @@ static bool has_queue(const struct worker_shard *part)
 	return part->mail == NULL || part->place == 0 || !part->mail->has_one_queue;
 }
 
-/* Both return how many bursts brought frames: all that may be, where more may wait. */
+/* Both return how many frames came: as many as may be, where more may wait. */
 static int receive_from_port(const struct worker_shard *part, int bursts, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint16_t count = WORKER_BURST;
-	int burst;
+	int frames = 0;
 
-	for (burst = 0; burst < bursts && count == WORKER_BURST; burst++) {
+	for (int burst = 0; burst < bursts && count == WORKER_BURST; burst++) {
 		count = nic_receive(part->queue, mbufs, WORKER_BURST);
 		if (count == 0)
 			break;
+		frames += count;
 		shard_receive(part->shard, mbufs, count, now_ns);
 		if (part->mail != NULL)
 			worker_mail_move(part->mail, part->place, part->shard);
 	}
-	return burst;
+	return frames;
 }
 
 static int receive_moved(const struct worker_shard *part, int bursts, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_MAIL_BURST];
 	uint16_t count = WORKER_MAIL_BURST;
-	int burst;
+	int frames = 0;
 
-	for (burst = 0; burst < bursts && count == WORKER_MAIL_BURST; burst++) {
+	for (int burst = 0; burst < bursts && count == WORKER_MAIL_BURST; burst++) {
 		count = worker_mail_take(part->mail, part->place, mbufs);
 		if (count == 0)
 			break;
+		frames += count;
 		shard_receive_moved(part->shard, mbufs, count, now_ns);
 	}
-	return burst;
+	return frames;
 }
 
 static bool receive(struct worker_shard *part, uint64_t now_ns)
@@ -64,7 +66,8 @@ static bool receive(struct worker_shard *part, uint64_t now_ns)
 	uint64_t syns = shard_syns(part->shard);
 	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
 	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
-	const struct worker_seen seen = {.is_full = from_port == bursts || moved == bursts,
+	const struct worker_seen seen = {.is_full = from_port == bursts * WORKER_BURST ||
+						    moved == bursts * WORKER_MAIL_BURST,
 					 .syns = shard_syns(part->shard) - syns,
 					 .repeats = shard_counters(part->shard)->retransmits};
 

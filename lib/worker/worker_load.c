@@ -19,7 +19,8 @@ bool worker_load_note(struct worker_load *load, const struct worker_seen *seen, 
 	if (is_full && is_long && seen->syns >= WORKER_SYNS_LONG)
 		load->believed_until_ns = now_ns + WORKER_BELIEF_NS;
 	load->full_turns = is_full && !is_long ? load->full_turns + 1 : 0;
-	if (!is_full || now_ns - load->noted_ns >= WORKER_PAUSE_NS)
+	/* A turn may be that long by itself: timers have to have run since the last pause. */
+	if (!is_full || (now_ns - load->noted_ns >= WORKER_PAUSE_NS && load->catch_up_turns > WORKER_CATCH_UP))
 		load->catch_up_turns = 0;
 	load->catch_up_turns += is_full && load->catch_up_turns <= WORKER_CATCH_UP;
 	load->noted_ns = now_ns;

@@ -13,7 +13,7 @@
 #include "support/bare_eal.h"
 #include "worker/worker.h"
 
-enum { SIDES = 2, BUFFERS = 8191, RING = 16, CONNECTIONS = 2000, BATCH = 50, PORT = 80, STALL_MS = 250, TEXT = 3000 };
+enum { SIDES = 2, BUFFERS = 8191, RING = 16, CONNECTIONS = 2000, BATCH = 50, PORT = 80, STALL_MS = 1000, TEXT = 3000 };
 
 /* Two ends on ports whose rings hold fifteen frames; what one sends waits in `out` until the test carries it on. */
 struct bench {

@@ -56,8 +56,7 @@ Test(engine_memory, a_shortage_names_bytes_and_remedy)
 		cr_assert_eq(sscanf(error, "not enough hugepages: %llu bytes", &bytes), 1, "%s", error);
 		cr_assert_geq(bytes, 64ull * RECORDS * 80);
 		cr_assert_not_null(strstr(error, "\n  Reserve more: echo "), "%s", error);
-		cr_assert_not_null(strstr(error, " | sudo tee /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"), "%s",
-				   error);
+		cr_assert_not_null(strstr(error, "hugepages-2048kB/nr_hugepages"), "%s", error);
 		cr_assert_not_null(strstr(error, "--memory 4k"), "%s", error);
 	}
 	if (plan(QUERN_MEMORY_4K, QUERN_MAX_SHARDS, RECORDS, error) != 0) {

@@ -112,3 +112,15 @@ Test(worker_load, timers_wait_for_what_came_during_a_pause_but_not_for_a_flood)
 	turn(WORKER_BURSTS - 1);
 	cr_assert_not(worker_load_timers_wait(&load), "nothing is left that they could wait for");
 }
+
+Test(worker_load, timers_run_also_where_every_turn_is_long_and_full)
+{
+	int with_timers = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		now_ns += WORKER_PAUSE_NS;
+		turn(1000);
+		with_timers += !worker_load_timers_wait(&load);
+	}
+	cr_assert_geq(with_timers, 1000 / (WORKER_CATCH_UP + 1) - 1, "%d of 1,000 turns", with_timers);
+}
