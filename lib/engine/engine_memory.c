@@ -68,10 +68,12 @@ static struct shard_config config_of(const struct quern_engine *engine, uint16_t
 	return config;
 }
 
-/* EAL's own margin, and the page that each large piece may begin and end in. */
-static struct need find_need(const struct quern_engine *engine, uint64_t page, uint32_t most)
+/* EAL's own margin, and the page that each large piece may begin and end in. Larger pages than 2 MiB are shared: EAL's
+ * heap joins those that lie side by side. */
+static struct need find_need(const struct quern_engine *engine, uint64_t largest_page, uint32_t most)
 {
 	struct need need = {.bytes = (uint64_t)16 << 20};
+	uint64_t page = RTE_MIN(largest_page, PAGE_2M);
 
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
 		struct nic_config nic = engine_nic_config(engine, port);

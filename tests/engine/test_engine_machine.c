@@ -241,3 +241,14 @@ Test(engine_machine, pages_of_another_node_do_not_help)
 	cr_assert_eq(plan(QUERN_MEMORY_HUGE, 1000), 0, "%s", error);
 	take_away();
 }
+
+Test(engine_machine, one_page_of_1_gib_is_enough_for_what_fits_in_it)
+{
+	make_machine("MemAvailable: 8192000 kB\n");
+	put("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
+	put("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "2\n");
+	cr_assert_eq(plan(QUERN_MEMORY_HUGE, 131072), 0, "%s", error);
+	cr_assert_str_eq(engine.memory.pages, "1G");
+	cr_assert_eq(plan(QUERN_MEMORY_HUGE, 100000000), -ENOMEM);
+	take_away();
+}
