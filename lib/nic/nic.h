@@ -105,7 +105,8 @@ struct nic_queue {
 	uint16_t port;
 	uint16_t queue;
 	const struct nic_spread *spread; /* null but for cables with several queues */
-	struct nic_gate *gate; /* null where the driver needs none */
+	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
+	struct nic_gate *gate;           /* null where the driver needs none */
 };
 
 /* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */

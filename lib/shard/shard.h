@@ -99,7 +99,7 @@ void shard_count_refused(struct quern_shard *shard, uint32_t frames);
 /* Counts frames that could not be moved, since the other shard's line was full. */
 void shard_count_not_moved(struct quern_shard *shard, uint32_t frames);
 
-/* How many SYNs have asked a listener for a connection, whatever became of them. */
+/* How many SYNs have asked for a connection, whatever became of them; also those that are another shard's to take. */
 uint64_t shard_syns(const struct quern_shard *shard);
 
 /* Says whether more frames come than can be taken: then new connections are the first to wait, and SYNs that ask for

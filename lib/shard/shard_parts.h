@@ -39,8 +39,8 @@ struct shard_route {
 	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
 	uint64_t barren; /* shard->releases when a whole scan found nothing: until one more, none is worth while */
 	uint32_t next_address;
-	uint16_t next_port;   /* where flows have owners: the first port of the entry */
-	uint16_t next_entry;  /* and the rest of where that stands */
+	uint16_t next_port;  /* where flows have owners: the first port of the entry */
+	uint16_t next_entry; /* and the rest of where that stands */
 	uint32_t next_number;
 };
 
@@ -110,7 +110,8 @@ struct quern_shard {
 	uint32_t starved_next;   /* record to look at for one that waits and is not in line */
 	uint32_t starved_unseen; /* records to look at before all such have been found */
 	uint32_t wakes_left;     /* of this turn: as many as buffers are to spare for */
-	uint64_t releases; /* pairs of routes that were given back, plus 1 */
+	uint64_t releases;       /* pairs of routes that were given back, plus 1 */
+	uint64_t syns_of_others; /* that were set aside */
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */

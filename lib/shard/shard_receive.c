@@ -68,6 +68,12 @@ void shard_set_aside(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t 
 	counter_add(&shard->counters.moved_out, owner != SHARD_EVERYBODY);
 }
 
+/* A SYN that asks for a connection, as far as its flags say. */
+static bool is_bare_syn(const struct packet *packet)
+{
+	return packet->kind == WIRE_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
 /* True for a flow of another shard, which is set aside for the worker to move. Echo requests anybody answers. */
 static bool is_foreign(struct quern_shard *shard, const struct packet *packet, struct rte_mbuf *mbuf)
 {
@@ -79,6 +85,7 @@ static bool is_foreign(struct quern_shard *shard, const struct packet *packet, s
 	owner = port_plan_queue(plan, &packet->key);
 	if (owner == shard->config.queue)
 		return false;
+	shard->syns_of_others += is_bare_syn(packet);
 	shard_set_aside(shard, mbuf, owner);
 	return true;
 }
@@ -106,10 +113,7 @@ static enum quern_drop refuse_or_read(const struct quern_shard *shard, const str
 	if (wire_looks_like_syn(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, shard->config.ethernet))
 		return syn_refusal;
 	reason = read_frame(shard, mbuf, packet);
-	if (reason == QUERN_DROP_NONE && packet->kind == WIRE_TCP &&
-	    (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN)
-		return syn_refusal;
-	return reason;
+	return reason == QUERN_DROP_NONE && is_bare_syn(packet) ? syn_refusal : reason;
 }
 
 /* Copies for all shards are no flow's frames, and one that is dropped was moved all the same. */

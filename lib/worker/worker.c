@@ -66,12 +66,11 @@ static bool receive(struct worker_shard *part, uint64_t now_ns)
 	uint64_t syns = shard_syns(part->shard);
 	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
 	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
-	const struct worker_seen seen = {.is_full = from_port == bursts * WORKER_BURST ||
-						    moved == bursts * WORKER_MAIL_BURST,
-					 .syns = shard_syns(part->shard) - syns,
-					 .repeats = shard_counters(part->shard)->retransmits};
+	bool is_full = from_port == bursts * WORKER_BURST || moved == bursts * WORKER_MAIL_BURST;
+	bool is_behind = worker_load_note(&part->load, is_full, shard_syns(part->shard) - syns, now_ns);
 
-	shard_set_behind(part->shard, worker_load_note(&part->load, &seen, now_ns));
+	/* A sender that waits loses nothing, however many connections it has begun. */
+	shard_set_behind(part->shard, is_behind && !part->queue.sender_waits);
 	return from_port + moved > 0;
 }
 

@@ -3,20 +3,16 @@
 
 int worker_load_bursts(const struct worker_load *load, uint64_t now_ns)
 {
-	bool is_due = load->full_turns >= WORKER_FULL_TURNS && now_ns >= load->believed_until_ns &&
-		      now_ns < load->lossy_until_ns;
+	bool is_due = load->full_turns >= WORKER_FULL_TURNS && now_ns >= load->believed_until_ns;
 
 	return is_due ? WORKER_BURSTS_LONG : WORKER_BURSTS;
 }
 
-bool worker_load_note(struct worker_load *load, const struct worker_seen *seen, uint64_t now_ns)
+bool worker_load_note(struct worker_load *load, bool is_full, uint64_t syns, uint64_t now_ns)
 {
-	bool is_long = worker_load_bursts(load, now_ns) == WORKER_BURSTS_LONG, is_full = seen->is_full;
+	bool is_long = worker_load_bursts(load, now_ns) == WORKER_BURSTS_LONG;
 
-	if (seen->repeats != load->repeats)
-		load->lossy_until_ns = now_ns + WORKER_LOSSY_NS;
-	load->repeats = seen->repeats;
-	if (is_full && is_long && seen->syns >= WORKER_SYNS_LONG)
+	if (is_full && is_long && syns >= WORKER_SYNS_LONG)
 		load->believed_until_ns = now_ns + WORKER_BELIEF_NS;
 	load->full_turns = is_full && !is_long ? load->full_turns + 1 : 0;
 	/* A turn may be that long by itself: timers have to have run since the last pause. */

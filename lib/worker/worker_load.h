@@ -19,42 +19,31 @@ enum {
 };
 
 #define WORKER_BELIEF_NS UINT64_C(1000000000) /* how long the answer of a long turn is believed */
-#define WORKER_LOSSY_NS UINT64_C(10000000000) /* how long a loss is held against the load */
 
 /* All zero at the start. */
 struct worker_load {
 	uint32_t full_turns;     /* on end, that left frames behind */
 	uint32_t catch_up_turns; /* the same since the last pause, up to WORKER_CATCH_UP + 1 */
-	uint64_t repeats;        /* of the shard's, when last looked at */
-	uint64_t lossy_until_ns;
 	uint64_t noted_ns;
 	uint64_t believed_until_ns;
-};
-
-/* What a turn has seen of a shard. */
-struct worker_seen {
-	bool is_full;     /* its bursts were used up */
-	uint64_t syns;    /* that asked for connections */
-	uint64_t repeats; /* segments that the shard has sent again, ever: what they are for was lost */
 };
 
 /* How many bursts this turn may take.
  *
  * A full turn is no overload yet: clients that wait for answers before they go on can keep a worker busy for ever, and
- * nothing is lost. But then frames of connections in progress are lost as well, where rings run over, and have to be
- * sent again. So where that is seen, after a number of full turns a longer one is made: where 1,280 frames do not find
- * the end either, and a quarter of them are SYNs, these come from senders that do not wait, or from more of them than
- * rings can hold. This asks nothing of the port: it holds for a
+ * nothing is lost. But they cannot ask for more connections while nothing is answered. So after a number of full turns
+ * a longer one is made: where 1,280 frames do not find the end either, and a quarter of them are SYNs, these come from
+ * senders that do not wait, or from more of them than rings can hold. This asks nothing of the port: it holds for a
  * ring of any length, since what arrives within the turn counts as well. A tap or af_packet brings frames by system
  * calls, and what the kernel drops before we see it we cannot choose; but there too a turn is full only where frames
  * come faster than they are taken, and then the end is not found. */
 int worker_load_bursts(const struct worker_load *load, uint64_t now_ns);
 
-/* Notes what a turn has seen. Returns whether the shard is behind: then, and only for as long as turns are full, its
- * SYNs are dropped. That keeps a queue of a turn's length: long
+/* Notes whether the turn's bursts were used up, and how many SYNs they brought. Returns whether the shard is behind:
+ * then, and only for as long as turns are full, its SYNs are dropped. That keeps a queue of a turn's length: long
  * enough that the worker never runs out of work, short enough that rings do not run over and lose what belongs to
  * connections in progress. */
-bool worker_load_note(struct worker_load *load, const struct worker_seen *seen, uint64_t now_ns);
+bool worker_load_note(struct worker_load *load, bool is_full, uint64_t syns, uint64_t now_ns);
 
 /* Whether timers are put off in this turn, after worker_load_note(): what they wait for may be among the frames that
  * are left, when the core was away for a while. That is over after WORKER_CATCH_UP turns, however full they are. */

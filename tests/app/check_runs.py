@@ -88,6 +88,10 @@ def closed_loop(quern, schema):
     assert_clean(result, schema)
     assert 10000 < result["totals"]["opened"] < 25000, result["totals"]
     assert max(row["in_flight"] for row in result["series"]) <= 2000
+    # However many ask at once: over a cable nothing is lost, so none has to ask again.
+    result, _ = run(quern, [*BENCH, "--cc", "20k"])
+    assert_clean(result, schema)
+    assert "tcp_syn_behind" not in result["totals"]["drops"], result["totals"]
 
 
 def ends_by_count(quern, schema):

@@ -125,6 +125,7 @@ Test(nic, the_ends_of_a_cable_have_addresses_of_their_own_and_a_link)
 		cr_assert_eq(cable.ends[end].mac[0] & 3, 2, "local and not of a group");
 		cr_assert_str_eq(cable.ends[end].driver, "net_ring");
 		cr_assert_not(cable.ends[end].tx_l4_checksum, "a ring makes no checksums");
+		cr_assert(nic_queue_of(&cable.ends[end], 0).sender_waits);
 		cr_assert_eq(nic_wait_link(&cable.ends[end], &keeper, 1000, NULL, error), 0);
 	}
 	unplug(&cable);

@@ -213,6 +213,7 @@ Test(shard_foreign, where_the_port_spreads_a_connection_stays_where_it_is)
 	struct rte_mbuf *foreign[SHARD_BURST];
 	struct script script;
 	uint16_t count;
+	uint64_t said = 0;
 
 	driver_open(&driver, &config);
 	driver_listen(&driver, SCRIPT_PORT, NULL);
@@ -220,10 +221,12 @@ Test(shard_foreign, where_the_port_spreads_a_connection_stays_where_it_is)
 	do {
 		script.remote_port++;
 		say(&script, SYN, 0, 0);
+		said++;
 		count = shard_foreign(driver.shard, foreign, SHARD_BURST);
 		if (count == 0)
 			hear(&script, SYN | ACK, 0, 1);
 	} while (count == 0);
+	cr_assert_eq(shard_syns(driver.shard), said, "its worker must know of SYNs for others too");
 	/* Its own queue's shard has this frame moved to it, and says nothing of owners any more. */
 	shard_receive_moved(driver.shard, foreign, 1, driver.now_ns);
 	driver_collect(&driver);
