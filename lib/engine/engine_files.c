@@ -1,5 +1,5 @@
-/* engine_inventory_files.c - small files of /sys and /proc, which may be missing, forbidden or full of nonsense. */
-#include "engine/engine_inventory.h"
+/* engine_files.c - small files of /sys and /proc, which may be missing, forbidden or full of nonsense. */
+#include "engine/engine_files.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool engine_inventory_path(char path[PATH_MAX], const char *root, const char *format, ...)
+bool engine_files_path(char path[PATH_MAX], const char *root, const char *format, ...)
 {
 	size_t used = strlen(root);
 	va_list values;
@@ -32,7 +32,7 @@ static void make_printable(char *text)
 	}
 }
 
-bool engine_inventory_line(const char *path, char *line, size_t size)
+bool engine_files_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
 	bool is_read;
@@ -48,13 +48,13 @@ bool engine_inventory_line(const char *path, char *line, size_t size)
 	return is_read;
 }
 
-bool engine_inventory_number(const char *path, uint64_t *number)
+bool engine_files_number(const char *path, uint64_t *number)
 {
 	char line[32];
 	char *end;
 	uint64_t value;
 
-	if (!engine_inventory_line(path, line, sizeof(line)) || line[0] < '0' || line[0] > '9')
+	if (!engine_files_line(path, line, sizeof(line)) || line[0] < '0' || line[0] > '9')
 		return false;
 	value = strtoull(line, &end, strncmp(line, "0x", 2) == 0 ? 16 : 10);
 	if (*end != '\0' && *end != ' ')
@@ -63,7 +63,7 @@ bool engine_inventory_number(const char *path, uint64_t *number)
 	return true;
 }
 
-bool engine_inventory_value(const char *path, const char *key, char *value, size_t size)
+bool engine_files_value(const char *path, const char *key, char *value, size_t size)
 {
 	size_t length = strlen(key);
 	char line[512];
@@ -74,7 +74,7 @@ bool engine_inventory_value(const char *path, const char *key, char *value, size
 	if (file == NULL)
 		return false;
 	while (!is_found && fgets(line, sizeof(line), file) != NULL)
-		is_found = strncmp(line, key, length) == 0 && line[length] == ':';
+		is_found = strncmp(line, key, length) == 0 && (line[length] == ':' || line[length] == ' ');
 	fclose(file);
 	if (!is_found)
 		return false;
@@ -83,7 +83,7 @@ bool engine_inventory_value(const char *path, const char *key, char *value, size
 	return true;
 }
 
-bool engine_inventory_link(const char *path, char *name, size_t size)
+bool engine_files_link(const char *path, char *name, size_t size)
 {
 	char target[PATH_MAX];
 	ssize_t length = readlink(path, target, sizeof(target) - 1);
@@ -99,7 +99,7 @@ bool engine_inventory_link(const char *path, char *name, size_t size)
 	return true;
 }
 
-const struct dirent *engine_inventory_next(DIR *folder, const char *prefix)
+const struct dirent *engine_files_next(DIR *folder, const char *prefix)
 {
 	const struct dirent *entry;
 

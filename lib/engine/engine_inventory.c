@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/engine_files.h"
+
 enum { CORES_MAX = 4096 };
 
 /* The next stretch of a list such as "0-3,8", from *at on; false at its end and where it is nonsense. */
@@ -45,9 +47,9 @@ static void read_governor(const char *root, struct quern_inventory_cores *cores)
 
 	while (next_stretch(&list, &first, &last)) {
 		for (unsigned long core = first; core <= last; core++) {
-			if (!engine_inventory_path(path, root,
+			if (!engine_files_path(path, root,
 						   "/sys/devices/system/cpu/cpu%lu/cpufreq/scaling_governor", core) ||
-			    !engine_inventory_line(path, governor, sizeof(governor)))
+			    !engine_files_line(path, governor, sizeof(governor)))
 				continue;
 			if (cores->governor[0] != '\0' && strcmp(cores->governor, governor) != 0)
 				strcpy(governor, "mixed");
@@ -62,10 +64,10 @@ static uint16_t count_nodes(const char *root)
 	uint16_t count = 0;
 	DIR *folder;
 
-	if (!engine_inventory_path(path, root, "/sys/devices/system/node"))
+	if (!engine_files_path(path, root, "/sys/devices/system/node"))
 		return 1;
 	folder = opendir(path);
-	for (const struct dirent *entry; (entry = engine_inventory_next(folder, "node")) != NULL;)
+	for (const struct dirent *entry; (entry = engine_files_next(folder, "node")) != NULL;)
 		count = (uint16_t)(count + (entry->d_name[4] >= '0' && entry->d_name[4] <= '9'));
 	if (folder != NULL)
 		closedir(folder);
@@ -77,17 +79,17 @@ static void read_cores(const char *root, struct quern_inventory_cores *cores)
 	char path[PATH_MAX];
 	uint64_t smt;
 
-	if (engine_inventory_path(path, root, "/sys/devices/system/cpu/online"))
-		engine_inventory_line(path, cores->online_list, QUERN_INVENTORY_LIST);
-	if (engine_inventory_path(path, root, "/sys/devices/system/cpu/isolated"))
-		engine_inventory_line(path, cores->isolated_list, QUERN_INVENTORY_LIST);
-	if (engine_inventory_path(path, root, "/proc/self/status"))
-		engine_inventory_value(path, "Cpus_allowed_list", cores->usable_list, QUERN_INVENTORY_LIST);
+	if (engine_files_path(path, root, "/sys/devices/system/cpu/online"))
+		engine_files_line(path, cores->online_list, QUERN_INVENTORY_LIST);
+	if (engine_files_path(path, root, "/sys/devices/system/cpu/isolated"))
+		engine_files_line(path, cores->isolated_list, QUERN_INVENTORY_LIST);
+	if (engine_files_path(path, root, "/proc/self/status"))
+		engine_files_value(path, "Cpus_allowed_list", cores->usable_list, QUERN_INVENTORY_LIST);
 	cores->online = count_cores(cores->online_list);
 	cores->isolated = count_cores(cores->isolated_list);
 	cores->nodes = count_nodes(root);
-	if (engine_inventory_path(path, root, "/sys/devices/system/cpu/smt/active") &&
-	    engine_inventory_number(path, &smt))
+	if (engine_files_path(path, root, "/sys/devices/system/cpu/smt/active") &&
+	    engine_files_number(path, &smt))
 		cores->smt = smt != 0 ? QUERN_YES : QUERN_NO;
 	read_governor(root, cores);
 }
@@ -102,11 +104,11 @@ static void read_pool(const char *folder, uint16_t node, const char *name, struc
 	    kib > UINT64_MAX >> 10)
 		return;
 	*pool = (struct quern_inventory_pool){.page_bytes = kib << 10, .node = node};
-	if (!engine_inventory_path(path, folder, "/%s/nr_hugepages", name) ||
-	    !engine_inventory_number(path, &pool->total))
+	if (!engine_files_path(path, folder, "/%s/nr_hugepages", name) ||
+	    !engine_files_number(path, &pool->total))
 		return;
-	if (engine_inventory_path(path, folder, "/%s/free_hugepages", name))
-		engine_inventory_number(path, &pool->free);
+	if (engine_files_path(path, folder, "/%s/free_hugepages", name))
+		engine_files_number(path, &pool->free);
 	if (pool->free > pool->total)
 		pool->free = pool->total;
 	inventory->pool_count++;
@@ -116,7 +118,7 @@ static void read_pools(const char *folder, uint16_t node, struct quern_inventory
 {
 	DIR *pools = opendir(folder);
 
-	for (const struct dirent *entry; (entry = engine_inventory_next(pools, "hugepages-")) != NULL;)
+	for (const struct dirent *entry; (entry = engine_files_next(pools, "hugepages-")) != NULL;)
 		read_pool(folder, node, entry->d_name, inventory);
 	if (pools != NULL)
 		closedir(pools);
@@ -135,8 +137,8 @@ static uint64_t kib_of(const char *root, const char *key)
 {
 	char path[PATH_MAX], value[64];
 
-	if (!engine_inventory_path(path, root, "/proc/meminfo") ||
-	    !engine_inventory_value(path, key, value, sizeof(value)))
+	if (!engine_files_path(path, root, "/proc/meminfo") ||
+	    !engine_files_value(path, key, value, sizeof(value)))
 		return 0;
 	return strtoull(value, NULL, 10);
 }
@@ -148,17 +150,17 @@ static void read_memory(const char *root, struct quern_inventory *inventory)
 
 	inventory->memory_bytes = kib_of(root, "MemTotal") << 10;
 	inventory->available_bytes = kib_of(root, "MemAvailable") << 10;
-	nodes = engine_inventory_path(path, root, "/sys/devices/system/node") ? opendir(path) : NULL;
-	for (const struct dirent *entry; (entry = engine_inventory_next(nodes, "node")) != NULL;) {
+	nodes = engine_files_path(path, root, "/sys/devices/system/node") ? opendir(path) : NULL;
+	for (const struct dirent *entry; (entry = engine_files_next(nodes, "node")) != NULL;) {
 		unsigned int node;
 
 		if (sscanf(entry->d_name, "node%u", &node) == 1 && node <= UINT16_MAX &&
-		    engine_inventory_path(path, root, "/sys/devices/system/node/%s/hugepages", entry->d_name))
+		    engine_files_path(path, root, "/sys/devices/system/node/%s/hugepages", entry->d_name))
 			read_pools(path, (uint16_t)node, inventory);
 	}
 	if (nodes != NULL)
 		closedir(nodes);
-	if (inventory->pool_count == 0 && engine_inventory_path(path, root, "/sys/kernel/mm/hugepages"))
+	if (inventory->pool_count == 0 && engine_files_path(path, root, "/sys/kernel/mm/hugepages"))
 		read_pools(path, 0, inventory);
 	qsort(inventory->pools, inventory->pool_count, sizeof(inventory->pools[0]), by_size_and_node);
 }
@@ -167,14 +169,14 @@ static bool may_open(const char *root, const char *device)
 {
 	char path[PATH_MAX];
 
-	return engine_inventory_path(path, root, "%s", device) && access(path, R_OK | W_OK) == 0;
+	return engine_files_path(path, root, "%s", device) && access(path, R_OK | W_OK) == 0;
 }
 
 static bool has_entries(const char *root, const char *directory)
 {
 	char path[PATH_MAX];
-	DIR *folder = engine_inventory_path(path, root, "%s", directory) ? opendir(path) : NULL;
-	bool has_any = engine_inventory_next(folder, "") != NULL;
+	DIR *folder = engine_files_path(path, root, "%s", directory) ? opendir(path) : NULL;
+	bool has_any = engine_files_next(folder, "") != NULL;
 
 	if (folder != NULL)
 		closedir(folder);
@@ -188,8 +190,8 @@ static void read_vfio(const char *root, struct quern_inventory *inventory)
 	inventory->has_iommu = has_entries(root, "/sys/kernel/iommu_groups") || has_entries(root, "/sys/class/iommu");
 	inventory->has_vfio = has_entries(root, "/sys/bus/pci/drivers/vfio-pci");
 	inventory->has_noiommu =
-		engine_inventory_path(path, root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") &&
-		engine_inventory_line(path, answer, sizeof(answer)) && answer[0] == 'Y';
+		engine_files_path(path, root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") &&
+		engine_files_line(path, answer, sizeof(answer)) && answer[0] == 'Y';
 	inventory->may_use_vfio = may_open(root, "/dev/vfio/vfio");
 }
 
@@ -203,12 +205,12 @@ static void read_rights(const char *root, struct quern_inventory *inventory)
 	char path[PATH_MAX], value[64];
 	uint64_t capabilities = 0;
 
-	if (engine_inventory_path(path, root, "/proc/self/status")) {
-		if (engine_inventory_value(path, "CapEff", value, sizeof(value)))
+	if (engine_files_path(path, root, "/proc/self/status")) {
+		if (engine_files_value(path, "CapEff", value, sizeof(value)))
 			capabilities = strtoull(value, NULL, 16);
 		/* Real and effective, of which the second counts. */
-		if (engine_inventory_value(path, "Uid", value, sizeof(value)))
-			inventory->is_root = strtol(value + strcspn(value, "\t?"), NULL, 10) == 0 && value[0] == '0';
+		if (engine_files_value(path, "Uid", value, sizeof(value)))
+			inventory->is_root = strncmp(value + strcspn(value, "?"), "?0", 2) == 0;
 	}
 	inventory->may_use_raw = has_capability(capabilities, CAP_NET_RAW);
 	inventory->may_configure = has_capability(capabilities, CAP_NET_ADMIN);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/engine_files.h"
+
 static const struct {
 	uint16_t vendor;
 	const char *name;
@@ -71,7 +73,7 @@ static void name_nic(FILE *ids, struct quern_inventory_nic *nic)
 void engine_inventory_names(const char *root, struct quern_inventory *inventory)
 {
 	char path[PATH_MAX];
-	FILE *ids = engine_inventory_path(path, root, "/usr/share/misc/pci.ids") ? fopen(path, "re") : NULL;
+	FILE *ids = engine_files_path(path, root, "/usr/share/misc/pci.ids") ? fopen(path, "re") : NULL;
 
 	for (uint16_t number = 0; number < inventory->nic_count; number++)
 		name_nic(ids, &inventory->nics[number]);

@@ -2,56 +2,38 @@
  * machines of their own. */
 #include "engine/engine_machine.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include <rte_common.h>
 
-/* The first number of a file, or `otherwise`: a cgroup without a limit says "max". */
+#include "engine/engine_files.h"
+
+/* The number that a file begins with, or `otherwise`: a cgroup without a limit says "max". */
 static uint64_t read_number(const char *path, uint64_t otherwise)
 {
-	unsigned long long value = 0;
-	FILE *file = fopen(path, "re");
-
-	if (file == NULL)
-		return otherwise;
-	if (fscanf(file, "%llu", &value) != 1)
-		value = otherwise;
-	fclose(file);
-	return value;
+	engine_files_number(path, &otherwise);
+	return otherwise;
 }
 
-/* The number behind a word that begins a line, or `otherwise`. */
-static uint64_t read_field(const char *path, const char *word, uint64_t otherwise)
+/* The number behind a key, or `otherwise`. */
+static uint64_t read_field(const char *path, const char *key, uint64_t otherwise)
 {
-	size_t length = strlen(word);
-	unsigned long long value;
-	char line[256];
-	FILE *file = fopen(path, "re");
+	char value[32];
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		if (strncmp(line, word, length) == 0 && sscanf(line + length, " %llu", &value) == 1) {
-			otherwise = value;
-			break;
-		}
-	}
-	if (file != NULL)
-		fclose(file);
-	return otherwise;
+	return engine_files_value(path, key, value, sizeof(value)) ? strtoull(value, NULL, 10) : otherwise;
 }
 
 /* Adds the pages of each size below a folder, which may not be there: a node's, or those of all together for -1. */
 static void count_below(const char *folder, struct engine_pages *pages, int node)
 {
 	char path[PATH_MAX];
-	const struct dirent *entry;
 	DIR *sizes = opendir(folder);
 
-	while (sizes != NULL && (entry = readdir(sizes)) != NULL) {
+	for (const struct dirent *entry; (entry = engine_files_next(sizes, "hugepages-")) != NULL;) {
 		unsigned long long kib;
 		uint64_t count;
 
@@ -83,23 +65,25 @@ static void count_below(const char *folder, struct engine_pages *pages, int node
 void engine_machine_pages(const char *root, struct engine_pages *pages)
 {
 	char path[PATH_MAX];
-	bool has_node = true;
+	DIR *nodes;
 
 	memset(pages, 0, sizeof(*pages));
 	snprintf(path, sizeof(path), "%s/sys/kernel/mm/hugepages", root);
 	count_below(path, pages, -1);
-	while (has_node && pages->nodes < ENGINE_NODES) {
-		DIR *folder;
+	snprintf(path, sizeof(path), "%s/sys/devices/system/node", root);
+	nodes = opendir(path);
+	for (const struct dirent *entry; (entry = engine_files_next(nodes, "node")) != NULL;) {
+		int node;
 
-		snprintf(path, sizeof(path), "%s/sys/devices/system/node/node%u", root, pages->nodes);
-		folder = opendir(path);
-		has_node = folder != NULL;
-		if (!has_node)
-			break;
-		closedir(folder);
-		strncat(path, "/hugepages", sizeof(path) - strlen(path) - 1);
-		count_below(path, pages, pages->nodes++);
+		/* Their numbers may have gaps. */
+		if (sscanf(entry->d_name, "node%d", &node) != 1 || node < 0 || node >= ENGINE_NODES)
+			continue;
+		snprintf(path, sizeof(path), "%s/sys/devices/system/node/node%d/hugepages", root, node);
+		count_below(path, pages, node);
+		pages->nodes++;
 	}
+	if (nodes != NULL)
+		closedir(nodes);
 }
 
 /* What a cgroup and those above it leave, each less what it holds and cannot give back. */
@@ -181,10 +165,10 @@ static uint64_t promised_bytes(const char *root)
 	uint64_t all, kib;
 
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
-	all = read_field(path, "MemTotal:", UINT64_MAX >> 10);
+	all = read_field(path, "MemTotal", UINT64_MAX >> 10);
 	snprintf(path, sizeof(path), "%s/proc/self/status", root);
-	kib = read_field(path, "VmData:", 0);
-	kib -= RTE_MIN(kib, read_field(path, "RssAnon:", 0));
+	kib = read_field(path, "VmData", 0);
+	kib -= RTE_MIN(kib, read_field(path, "RssAnon", 0));
 	return kib > all ? 0 : kib << 10;
 }
 
@@ -194,7 +178,7 @@ void engine_machine_room(const char *root, struct engine_room *room)
 	uint64_t kib, grouped, space = limit_of(RLIMIT_AS);
 
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
-	kib = read_field(path, "MemAvailable:", UINT64_MAX >> 10);
+	kib = read_field(path, "MemAvailable", UINT64_MAX >> 10);
 	*room = (struct engine_room){.bytes = kib << 10, .where = "available"};
 	grouped = room_of_cgroups(root);
 	if (grouped < room->bytes)
@@ -202,7 +186,7 @@ void engine_machine_room(const char *root, struct engine_room *room)
 	snprintf(path, sizeof(path), "%s/proc/self/status", root);
 	room->promised_bytes = promised_bytes(root);
 	room->has_space_limit = space != UINT64_MAX;
-	kib = read_field(path, "VmSize:", 0);
+	kib = read_field(path, "VmSize", 0);
 	space -= RTE_MIN(space, kib << 10);
 	if (room->has_space_limit && space < room->bytes)
 		*room = (struct engine_room){.bytes = space, .where = "left by ulimit -v", .has_space_limit = true};

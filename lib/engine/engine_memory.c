@@ -112,12 +112,10 @@ static int check_sizes(const struct quern_engine *engine, char error[QUERN_ERROR
 /* Whether hugepages suffice; else *node is that which is short, or -1 for all together. */
 static bool huge_suffices(const struct need *need, const struct engine_pages *pages, int *node)
 {
-	for (*node = 0; *node < pages->nodes; ++*node) {
+	for (*node = 0; pages->nodes > 1 && *node < ENGINE_NODES; ++*node) {
 		if (need->on_node[*node] > pages->on_node[*node])
-			break;
+			return false;
 	}
-	if (*node < pages->nodes && pages->nodes > 1)
-		return false;
 	*node = -1;
 	return need->bytes <= pages->free_bytes;
 }

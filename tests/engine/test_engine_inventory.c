@@ -1,6 +1,7 @@
 /* test_engine_inventory.c - made-up machines: what the inventory reads below a folder that takes the place of /. */
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,6 +278,12 @@ Test(inventory, of_pages_without_nodes_is_that_of_the_whole_machine)
 	cr_assert_eq(inventory.pools[0].free, 60);
 	cr_assert_not(inventory.is_root);
 	cr_assert(inventory.may_use_raw);
+	put("/proc/self/status", "Uid:\t1000\t0\t0\t0\n");
+	engine_inventory_read(root, &inventory);
+	cr_assert(inventory.is_root, "what counts is the effective user");
+	put("/proc/self/status", "Uid:\t0\t1000\t0\t1000\nCapEff:\t0000000000002000\n");
+	engine_inventory_read(root, &inventory);
+	cr_assert_not(inventory.is_root);
 	cr_assert_not(inventory.may_configure || inventory.may_load_bpf);
 	cr_assert(inventory.has_noiommu);
 }
