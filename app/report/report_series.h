@@ -36,7 +36,7 @@ struct report_rate {
 	double stddev;
 };
 
-/* Reserves the histograms; rows are added as they come. 0 or -ENOMEM. */
+/* Reserves the histograms and the rows of an hour; more are added as they come. 0 or -ENOMEM. */
 int report_series_open(struct report_series *series);
 void report_series_close(struct report_series *series);
 
