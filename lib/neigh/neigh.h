@@ -18,13 +18,13 @@ enum {
 };
 
 struct neigh_entry {
-	uint32_t address; /* 0 is empty */
+	uint32_t address;      /* 0 is empty */
 	uint32_t confirmed_ms; /* when the neighbour was last heard, or the entry made */
 	uint32_t requested_ms; /* of the last request; NEIGH_REQUEST_MS before now where there was none */
 	uint8_t mac[6];
-	bool known;    /* mac is good */
-	bool used;     /* we have sent there: not to be pushed out by what others say */
-	bool doubtful; /* since it was confirmed, neigh_suspect() was called or another MAC address was named */
+	bool known;         /* mac is good */
+	bool used;          /* we have sent there: not to be pushed out by what others say */
+	bool doubtful;      /* since it was confirmed, neigh_suspect() was called or another MAC address was named */
 	uint8_t asked;      /* requests since the entry was made, 255 for more */
 	uint8_t unanswered; /* requests since it was confirmed */
 };
@@ -70,11 +70,11 @@ enum neigh_action neigh_input(struct neigh *neigh, const struct wire_arp *arp, u
 uint32_t neigh_next_hop(const struct neigh *neigh, uint32_t address);
 
 enum neigh_answer {
-	NEIGH_KNOWN,       /* mac is set */
-	NEIGH_KNOWN_ASK,   /* mac is set; send `request` as well, the entry is getting old */
-	NEIGH_ASK,         /* send `request` */
-	NEIGH_WAIT,        /* a request is in flight */
-	NEIGH_UNREACHABLE  /* no way there */
+	NEIGH_KNOWN,      /* mac is set */
+	NEIGH_KNOWN_ASK,  /* mac is set; send `request` as well, the entry is getting old */
+	NEIGH_ASK,        /* send `request` */
+	NEIGH_WAIT,       /* a request is in flight */
+	NEIGH_UNREACHABLE /* no way there */
 };
 
 /* Looks up the MAC address on the way to `address`. */

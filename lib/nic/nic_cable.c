@@ -50,8 +50,7 @@ static int make_rings(struct nic *nic, const struct cable_shape *shape)
 
 	nic->owns_rings = true;
 	for (int end = 0; end < 2; end++) {
-		unsigned int flags =
-			RING_F_SC_DEQ | (shape->queues[1 - end] == 1 ? RING_F_SP_ENQ : RING_F_MP_RTS_ENQ);
+		unsigned int flags = RING_F_SC_DEQ | (shape->queues[1 - end] == 1 ? RING_F_SP_ENQ : RING_F_MP_RTS_ENQ);
 
 		for (uint16_t queue = 0; queue < shape->queues[end]; queue++) {
 			snprintf(name, sizeof(name), "cable%u.%d.%u", nic->config.number, end, queue);

@@ -18,7 +18,7 @@ struct nic_kind_row {
 	bool is_kept; /* as in struct nic */
 	/* The driver takes count times object size for the length of a pool, and the rest for none of its. */
 	bool pool_is_gapless;
-	bool locks;   /* memory of frames, which a device reads and writes */
+	bool locks; /* memory of frames, which a device reads and writes */
 };
 
 extern const struct nic_kind_row nic_kind_rows[NIC_KINDS];

@@ -11,9 +11,9 @@
 static struct rte_mempool *make_gapless(const char *name, uint32_t count, uint32_t cache, uint16_t data_room,
 					int socket)
 {
-	struct rte_mempool *pool = rte_mempool_create_empty(
-		name, count, (uint32_t)sizeof(struct rte_mbuf) + data_room, cache,
-		sizeof(struct rte_pktmbuf_pool_private), socket, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	struct rte_mempool *pool =
+		rte_mempool_create_empty(name, count, (uint32_t)sizeof(struct rte_mbuf) + data_room, cache,
+					 sizeof(struct rte_pktmbuf_pool_private), socket, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
 	struct rte_pktmbuf_pool_private shape = {.mbuf_data_room_size = data_room};
 	int code;
 

@@ -197,12 +197,19 @@ Test(nic_pci, knows_the_node_of_a_port_by_sysfs)
 	static const struct {
 		const char *device;
 		int node;
-	} rows[] = {{"0000:03:00.0", 1}, {"03:00.0,option=1", 1}, {"0000:04:00.0", -1}, {"0000:05:00.0", -1},
-		    {"0000:07:00.0", -1}, {"af_packet:eth7", 0}, {"af_xdp:eth7", 0}, {"af_xdp:eth8", -1},
-		    {"tap:eth7", -1}, {"cable", -1}, {"nonsense", -1}};
-	static const char *const folders[] = {"bus", "bus/pci", "bus/pci/devices", "bus/pci/devices/0000:03:00.0",
-					      "bus/pci/devices/0000:04:00.0", "bus/pci/devices/0000:05:00.0",
-					      "class", "class/net", "class/net/eth7", "class/net/eth7/device"};
+	} rows[] = {{"0000:03:00.0", 1},  {"03:00.0,option=1", 1}, {"0000:04:00.0", -1}, {"0000:05:00.0", -1},
+		    {"0000:07:00.0", -1}, {"af_packet:eth7", 0},   {"af_xdp:eth7", 0},   {"af_xdp:eth8", -1},
+		    {"tap:eth7", -1},     {"cable", -1},           {"nonsense", -1}};
+	static const char *const folders[] = {"bus",
+					      "bus/pci",
+					      "bus/pci/devices",
+					      "bus/pci/devices/0000:03:00.0",
+					      "bus/pci/devices/0000:04:00.0",
+					      "bus/pci/devices/0000:05:00.0",
+					      "class",
+					      "class/net",
+					      "class/net/eth7",
+					      "class/net/eth7/device"};
 
 	cr_assert_not_null(mkdtemp(devices));
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)

@@ -76,7 +76,7 @@ struct quern_engine_config {
 	/* On the control thread, once for each event of <quern/stall.h>. May be null. */
 	void (*on_stall)(struct quern_engine *engine, const struct quern_stall *stall, void *app);
 	void *stall_app;
-	bool (*gives_up)(void);     /* asked while quern_engine_open() waits; true ends it by -EINTR; may be null */
+	bool (*gives_up)(void); /* asked while quern_engine_open() waits; true ends it by -EINTR; may be null */
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
