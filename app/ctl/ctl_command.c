@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli_exit.h"
+#include "cli/cli_output.h"
 #include "ctl/ctl_answers.h"
 
 static int none_runs(const struct ctl_request *request, size_t count)
@@ -91,5 +92,5 @@ int ctl_command(int count, char *const arguments[])
 		code = none_runs(&request, found);
 	for (size_t i = 0; i < found; i++)
 		ctl_hang_up(&instances[i]);
-	return code;
+	return code == CLI_EXIT_DONE ? cli_finish_output(code) : code;
 }

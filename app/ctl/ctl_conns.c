@@ -133,7 +133,6 @@ int ctl_conns(const struct ctl_instance *instance, const struct ctl_request *req
 		code = ask_page(&list, instance);
 	if (request->json)
 		printf("%s]\n", list.printed > 0 ? "\n" : "");
-	fflush(stdout);
 	if (list.skipped > 0)
 		fprintf(stderr,
 			"note: %" PRIu64 " places of the table changed too fast to be read; each holds about 13\n",

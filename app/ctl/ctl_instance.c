@@ -66,6 +66,7 @@ static int greet(struct ctl_instance *instance, const char *path)
 	static char text[ANSWER_BYTES];
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	ssize_t bytes;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -75,13 +76,15 @@ static int greet(struct ctl_instance *instance, const char *path)
 		return -errno;
 	setsockopt(instance->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(instance->sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(instance->sock, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    may_be_asked(instance) && receive(instance, text) > 0) {
-		read_words(instance);
-		return 0;
+	if (connect(instance->sock, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    !may_be_asked(instance)) {
+		close(instance->sock);
+		return -ECONNREFUSED;
 	}
-	close(instance->sock);
-	return -ECONNREFUSED;
+	bytes = receive(instance, text);
+	instance->code = bytes < 0 ? (int)bytes : 0;
+	read_words(instance);
+	return 0;
 }
 
 size_t ctl_find(struct ctl_instance instances[CTL_MAX_INSTANCES])
@@ -113,6 +116,8 @@ int ctl_ask(const struct ctl_instance *instance, const char *question, json_t **
 	ssize_t bytes;
 	int code;
 
+	if (instance->code != 0)
+		return instance->code;
 	if (send(instance->sock, question, strlen(question), MSG_NOSIGNAL) < 0)
 		return errno == EPIPE ? -ECONNRESET : errno == EAGAIN ? -ETIMEDOUT : -errno;
 	bytes = receive(instance, text);

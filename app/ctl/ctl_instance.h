@@ -11,6 +11,7 @@ enum { CTL_MAX_INSTANCES = 64, CTL_TEXT = 160 };
 struct ctl_instance {
 	long pid;
 	int sock;
+	int code;             /* 0, or the -errno that its greeting came to: it runs, and does not answer */
 	char words[CTL_TEXT]; /* its command line */
 };
 

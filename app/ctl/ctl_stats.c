@@ -10,6 +10,7 @@
 #include <quern/conn.h>
 #include <quern/counters.h>
 
+#include "cli/cli_output.h"
 #include "report/report_format.h"
 
 enum { QUESTION_TEXT = 64, KEY_TEXT = 24 };
@@ -213,12 +214,10 @@ int ctl_stats(const struct ctl_instance *instance, const struct ctl_request *req
 	code = ask_shards(instance, shards);
 	if (code == 0)
 		code = ask_workers(instance, workers);
-	if (code == 0 && request->json) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else if (code == 0) {
+	if (code == 0 && request->json)
+		return cli_write_json(stdout, all);
+	if (code == 0)
 		print_all(instance, shards, workers);
-	}
 	json_decref(all);
 	return code;
 }

@@ -6,6 +6,7 @@
 
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
+#include "cli/cli_output.h"
 #include "cli/cli_place.h"
 #include "doctor/doctor.h"
 
@@ -29,24 +30,19 @@ static void find_need(struct doctor_look *look)
 	look->has_memory = quern_engine_need(&config, &look->need_bytes, error) == 0;
 }
 
+/* Writes the JSON that was asked for; the exit code. */
 static int write_json(const char *path, const struct doctor_look *look, const struct doctor_verdict *verdict)
 {
 	bool is_stdout = strcmp(path, "-") == 0;
 	FILE *out = is_stdout ? stdout : fopen(path, "w");
-	json_t *document;
-	int rc = 0;
+	int rc;
 
 	if (!out)
-		return -errno;
-	document = doctor_json(look, verdict);
-	if (!document)
-		rc = -ENOMEM;
-	else if (json_dumpf(document, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF || fflush(out) == EOF)
-		rc = errno ? -errno : -EIO;
-	json_decref(document);
+		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", path, strerror(errno));
+	rc = cli_write_json(out, doctor_json(look, verdict));
 	if (!is_stdout && fclose(out) != 0 && rc == 0)
 		rc = -errno;
-	return rc;
+	return rc == 0 ? CLI_EXIT_DONE : cli_fail(CLI_EXIT_FAILED, "--json %s: %s", path, strerror(-rc));
 }
 
 int doctor_command(struct cli_settings *settings)
@@ -54,7 +50,7 @@ int doctor_command(struct cli_settings *settings)
 	static struct doctor_look look;
 	static struct doctor_verdict verdict;
 	bool json_is_all = settings->json && strcmp(settings->json, "-") == 0;
-	int rc = 0;
+	int code = CLI_EXIT_DONE;
 
 	quern_inventory_take(&look.inventory);
 	find_need(&look);
@@ -62,8 +58,8 @@ int doctor_command(struct cli_settings *settings)
 	if (!json_is_all)
 		doctor_text(stdout, &look, &verdict);
 	if (settings->json)
-		rc = write_json(settings->json, &look, &verdict);
-	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", settings->json, strerror(-rc));
-	return verdict.is_ready ? CLI_EXIT_DONE : CLI_EXIT_MACHINE;
+		code = write_json(settings->json, &look, &verdict);
+	if (code != CLI_EXIT_DONE)
+		return code;
+	return cli_finish_output(verdict.is_ready ? CLI_EXIT_DONE : CLI_EXIT_MACHINE);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli_exit.h"
+#include "cli/cli_output.h"
 
 int report_output_open(struct report_output *output, const struct cli_settings *settings)
 {
@@ -37,32 +38,9 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 	};
 }
 
-/* 0 where the reader of a pipe has gone away: it has seen what it wanted. */
-static int flush(FILE *stream)
-{
-	errno = 0;
-	if (fflush(stream) == 0 || errno == EPIPE)
-		return 0;
-	return errno ? -errno : -EIO;
-}
-
-static int write_json(FILE *json, const struct report_run *run)
-{
-	json_t *document = report_json(run);
-	int rc = 0;
-
-	if (!document)
-		return -ENOMEM;
-	errno = 0;
-	if (json_dumpf(document, json, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', json) == EOF)
-		rc = errno == EPIPE ? 0 : errno ? -errno : -EIO;
-	json_decref(document);
-	return rc != 0 ? rc : flush(json);
-}
-
 int report_output_write(struct report_output *output, const struct report_run *run)
 {
-	int text = flush(output->text);
+	int text = cli_flush(output->text);
 	int rc = 0;
 
 	if (text != 0)
@@ -73,7 +51,7 @@ int report_output_write(struct report_output *output, const struct report_run *r
 	if (output->json_path && ftruncate(fileno(output->json), 0) != 0 && errno != EINVAL)
 		rc = -errno;
 	if (rc == 0)
-		rc = write_json(output->json, run);
+		rc = cli_write_json(output->json, report_json(run));
 	if (output->json != stdout && fclose(output->json) != 0 && rc == 0)
 		rc = -errno;
 	output->json = NULL;
