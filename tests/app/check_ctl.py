@@ -12,16 +12,11 @@ import sys
 import tempfile
 import time
 
+from app_cases import end_all, eventually, play
+
 HELD = 50000
 HOLD = ["bench", "-d", "0", "--cc", str(HELD), "--hold", "100s"]
 COUNTERS = {"opened_active", "opened_passive", "established", "rx_packets", "tx_packets", "timer_lag_ms_max"}
-
-
-def eventually(question, seconds, what):
-    end = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 class Place:
@@ -238,47 +233,56 @@ def many_ask_at_once(place):
     os.remove(path)
 
 
+def a_stopped_one_runs_and_is_silent(place):
+    process = place.start("bench", "-d", "0", "--cps", "10")
+    process.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    done = place.ctl("stats")
+    process.send_signal(signal.SIGCONT)
+    assert done.returncode == 1 and f"quern {process.pid} does not answer" in done.stderr, done.stderr
+    assert time.monotonic() - begin < 8, "it is asked once"
+    stop(process)
+
+
+def a_full_disk_is_told_of(place):
+    process = place.start("bench", "-d", "0", "--cps", "10")
+    for words in (["stats"], ["stats", "--json"], ["conns"]):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([place.quern, "ctl", *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env=place.environment, timeout=30, check=False)
+        assert done.returncode == 1 and "No space left" in done.stderr, (words, done)
+    stop(process)
+
+
 CASES = [none_runs, wrong_words, stats_add_up, each_connection_once, filters, telemetry_by_itself, several_run, killed,
+         a_stopped_one_runs_and_is_silent, a_full_disk_is_told_of,
          ends_within_a_list, many_ask_at_once]
 
 
 @contextlib.contextmanager
 def place_for(quern):
+    """A place for one case. Only a killed quern with none behind it leaves something."""
     with tempfile.TemporaryDirectory(prefix="quern-ctl-") as folder:
         place = Place(quern, folder)
         try:
             yield place
-        finally:
-            for process in place.processes:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-
-
-def run_case(quern, case):
-    """What went wrong, or None. Only a killed quern with none behind it leaves something."""
-    try:
-        with place_for(quern) as place:
-            case(place)
             dead = [f"quern-{process.pid}-" for process in place.processes if process.returncode == -signal.SIGKILL]
-            left = [name for name in os.listdir(place.folder) if not name.startswith(tuple(dead) or "\0")]
+            left = [name for name in os.listdir(folder) if not name.startswith(tuple(dead) or "\0")]
             assert not left, f"left behind: {left}"
-    except (AssertionError, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as wrong:
-        return f"{type(wrong).__name__}: {wrong}"
-    return None
+        finally:
+            end_all(place.processes)
+
+
+def placed(quern, case):
+    """The case in a place of its own."""
+    def played():
+        with place_for(os.path.abspath(quern)) as place:
+            case(place)
+    return played
 
 
 def main(quern):
-    failed = 0
-    print(f"1..{len(CASES)}")
-    for number, case in enumerate(CASES, 1):
-        wrong = run_case(os.path.abspath(quern), case)
-        failed += wrong is not None
-        print(f"{'not ok' if wrong else 'ok'} {number} - {case.__name__.replace('_', ' ')}")
-        if wrong:
-            print("# " + wrong[:2000].replace("\n", "\n# "))
-        sys.stdout.flush()
-    return 1 if failed else 0
+    return play([(case.__name__.replace("_", " "), placed(quern, case)) for case in CASES])
 
 
 if __name__ == "__main__":

@@ -12,14 +12,9 @@ import sys
 import tempfile
 import time
 
+from app_cases import end_all, eventually, play
+
 SERVER, CLIENT, NEXT_CLIENT = "198.18.0.1", "198.18.0.2", "198.18.0.3"
-
-
-def eventually(question, seconds, what):
-    end = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.01)
 
 
 class Place:
@@ -178,7 +173,8 @@ CASES = [
     ("a server outlives clients that are killed", a_client_comes_back),
     ("a client outlives its server and finds the next", a_server_comes_back),
     ("buffers hold the frames of a large MTU", jumbo_frames),
-         ("a server ends in peace while strangers knock", strangers_at_the_end)]
+    ("a server ends in peace while strangers knock", strangers_at_the_end),
+]
 
 
 def leftovers(place):
@@ -191,44 +187,29 @@ def leftovers(place):
 
 @contextlib.contextmanager
 def place_for(quern, memory):
+    """A place for one case, which must leave nothing but what was written for it."""
     with tempfile.TemporaryDirectory(prefix="quern-memif-") as folder:
         place = Place(quern, folder, memory)
         try:
             yield place
-        finally:
-            for process in place.processes:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-
-
-def run_case(quern, memory, case):
-    """What went wrong, or None."""
-    try:
-        with place_for(quern, memory) as place:
-            case(place)
             left = leftovers(place)
             assert not left, f"left behind: {left}"
-    except (AssertionError, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as wrong:
-        return f"{type(wrong).__name__}: {wrong}"
-    return None
+        finally:
+            end_all(place.processes)
+
+
+def placed(quern, memory, case):
+    """The case in a place of its own."""
+    def played():
+        with place_for(os.path.abspath(quern), memory) as place:
+            case(place)
+    return played
 
 
 def main(quern):
-    failed = 0
     kinds = ["4k"] + (["auto"] if int(open("/proc/sys/vm/nr_hugepages", encoding="ascii").read()) else [])
-    print(f"1..{len(CASES) * len(kinds)}")
-    number = 0
-    for memory in kinds:
-        for sentence, case in CASES:
-            number += 1
-            wrong = run_case(os.path.abspath(quern), memory, case)
-            failed += wrong is not None
-            print(f"{'not ok' if wrong else 'ok'} {number} - {sentence} ({memory})")
-            if wrong:
-                print("# " + wrong.replace("\n", "\n# "))
-            sys.stdout.flush()
-    return 1 if failed else 0
+    return play([(f"{sentence} ({memory})", placed(quern, memory, case)) for memory in kinds
+                 for sentence, case in CASES])
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 
-from check_memif import SERVER, assert_all_opened, eventually, leftovers, place_for, report, said
+from app_cases import eventually, play
+from check_memif import SERVER, assert_all_opened, leftovers, placed, report, said
 
 STOP_S = 5
 
@@ -138,29 +138,8 @@ CASES = [
 ]
 
 
-def run_case(quern, case):
-    """What went wrong, or None."""
-    try:
-        with place_for(quern, "auto") as place:
-            case(place)
-            left = leftovers(place)
-            assert not left, f"left behind: {left}"
-    except (AssertionError, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as wrong:
-        return f"{type(wrong).__name__}: {wrong}"
-    return None
-
-
 def main(quern):
-    failed = 0
-    print(f"1..{len(CASES)}")
-    for number, (sentence, case) in enumerate(CASES, 1):
-        wrong = run_case(os.path.abspath(quern), case)
-        failed += wrong is not None
-        print(f"{'not ok' if wrong else 'ok'} {number} - {sentence}")
-        if wrong:
-            print("# " + wrong.replace("\n", "\n# "))
-        sys.stdout.flush()
-    return 1 if failed else 0
+    return play([(sentence, placed(quern, "auto", case)) for sentence, case in CASES])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "app"))
-from check_memif import eventually, place_for, report, said, stop  # noqa: E402
+from app_cases import eventually, play  # noqa: E402
+from check_memif import placed, report, said, stop  # noqa: E402
 
 SENTENCE = "connections are opened through the death of a memif peer"
 OPENED_A_SECOND, RUN_S, OUTAGE_S = 300, 12, 2
@@ -33,17 +34,7 @@ def opens_outlive_their_server(place):
 
 
 def main(quern):
-    print("1..1")
-    wrong = None
-    try:
-        with place_for(os.path.abspath(quern), "4k") as place:
-            opens_outlive_their_server(place)
-    except (AssertionError, OSError, ValueError, KeyError) as error:
-        wrong = f"{type(error).__name__}: {error}"
-    print(f"{'not ok' if wrong else 'ok'} 1 - {SENTENCE}")
-    if wrong:
-        print("# " + wrong.replace("\n", "\n# "))
-    return 1 if wrong else 0
+    return play([(SENTENCE, placed(quern, "4k", opens_outlive_their_server))])
 
 
 if __name__ == "__main__":
