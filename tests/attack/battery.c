@@ -77,3 +77,25 @@ double battery_cpu_seconds(void)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
+
+void battery_ignore(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)shard;
+	(void)conn;
+	(void)app;
+}
+
+uint32_t battery_take(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
+{
+	(void)shard;
+	(void)conn;
+	(void)text;
+	(void)app;
+	return bytes;
+}
+
+void battery_close(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	(void)app;
+	cr_assert_eq(quern_conn_close(shard, conn), 0);
+}

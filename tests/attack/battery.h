@@ -28,6 +28,11 @@ void battery_expect_level(struct quern_shard *shard, const struct battery_level 
 /* Every buffer of a pool is there, and there once: a buffer that was freed twice would be there twice. */
 void battery_expect_whole(struct rte_mempool *pool);
 
+/* What applications do in most rows: nothing, take all text, close. */
+void battery_ignore(struct quern_shard *shard, struct quern_conn conn, void *app);
+uint32_t battery_take(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app);
+void battery_close(struct quern_shard *shard, struct quern_conn conn, void *app);
+
 /* Seconds of this thread's own CPU time: what others do on a busy machine is not in it. */
 double battery_cpu_seconds(void);
 

@@ -36,21 +36,6 @@ static void send_and_close(struct quern_shard *shard, struct quern_conn conn, vo
 	cr_assert_eq(quern_conn_close(shard, conn), 0);
 }
 
-static uint32_t take(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
-{
-	(void)shard;
-	(void)conn;
-	(void)text;
-	(void)app;
-	return bytes;
-}
-
-static void close_too(struct quern_shard *shard, struct quern_conn conn, void *app)
-{
-	(void)app;
-	cr_assert_eq(quern_conn_close(shard, conn), 0);
-}
-
 static void note_end(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
 {
 	(void)app;
@@ -59,18 +44,11 @@ static void note_end(struct quern_shard *shard, struct quern_conn conn, enum que
 	ended++;
 }
 
-static void ignore(struct quern_shard *shard, struct quern_conn conn, void *app)
-{
-	(void)shard;
-	(void)conn;
-	(void)app;
-}
-
 static const struct quern_events client_events = {.on_established = send_and_close, .on_ended = note_end},
-				 server_events = {.on_established = ignore,
-						  .on_data = take,
-						  .on_peer_closed = close_too},
-				 idle_events = {.on_established = ignore, .on_data = take};
+				 server_events = {.on_established = battery_ignore,
+						  .on_data = battery_take,
+						  .on_peer_closed = battery_close},
+				 idle_events = {.on_established = battery_ignore, .on_data = battery_take};
 
 static void steal_all(void)
 {

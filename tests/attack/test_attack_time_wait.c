@@ -17,12 +17,6 @@ static void close_first(struct quern_shard *shard, struct quern_conn conn, void 
 	cr_assert_eq(quern_conn_close(shard, conn), 0);
 }
 
-static void close_too(struct quern_shard *shard, struct quern_conn conn, void *app)
-{
-	(void)app;
-	cr_assert_eq(quern_conn_close(shard, conn), 0);
-}
-
 static void count_end(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
 {
 	(void)conn;
@@ -32,7 +26,7 @@ static void count_end(struct quern_shard *shard, struct quern_conn conn, enum qu
 }
 
 static const struct quern_events server_events = {.on_established = close_first, .on_ended = count_end};
-static const struct quern_events client_events = {.on_peer_closed = close_too, .on_ended = count_end};
+static const struct quern_events client_events = {.on_peer_closed = battery_close, .on_ended = count_end};
 
 static void open_ends(uint8_t *route)
 {
