@@ -234,6 +234,14 @@ static inline struct tcp_flight *shard_flight_tcp(struct shard_flight *flight)
 	return flight ? &flight->tcp : NULL;
 }
 
+/* Whether text of a connection is queued that was not acknowledged. */
+static inline bool shard_flight_has_queued(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	return flight && flight->queue.send_bytes > 0;
+}
+
 /* A connection's flight, begun where there was none; null where none is free. */
 struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn);
 
@@ -281,14 +289,8 @@ uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, str
 
 /* shard_text.c */
 
-/* Nothing is in flight whose ACK would bring the connection on: it waits in line for buffers. */
-void shard_text_starve(struct quern_shard *shard, struct tcp_conn *conn);
-
 /* Text was acknowledged: tells an application that waits for room, where there is enough. */
 void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
-
-/* Buffers may have come back: lets those who wait for them try again. */
-void shard_text_wake(struct quern_shard *shard);
 
 /* shard_calls.c */
 
@@ -357,27 +359,6 @@ static inline struct wire_ip_options shard_send_options(const struct quern_shard
 	options.ttl = tcp->ttl;
 	options.tos = tcp->tos;
 	return options;
-}
-
-/* shard_reserve.c */
-
-/* Once a turn: compares what is left of buffers with the marks. */
-void shard_reserve_look(struct quern_shard *shard);
-
-/* Text that needs a buffer of its own waits: those left, and the places in line for the port, are for control. */
-static inline bool shard_reserve_is_touched(const struct quern_shard *shard)
-{
-	return shard->pool_is_short || shard->out_tail - shard->out_head >= SHARD_OUT_TEXT;
-}
-
-/* Why SYNs are not taken now, or NONE. */
-static inline enum quern_drop shard_reserve_syn_refusal(const struct quern_shard *shard)
-{
-	if (shard->is_behind)
-		return QUERN_DROP_TCP_SYN_BEHIND;
-	/* What the port's ring may still hold of connections in progress draws as many answers again. */
-	return shard->pool_is_short || shard->out_tail - shard->out_head >= SHARD_OUT_SYNS ? QUERN_DROP_TCP_SYN_RESERVE
-											   : QUERN_DROP_NONE;
 }
 
 /* shard_frame.c */

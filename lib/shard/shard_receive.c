@@ -1,5 +1,5 @@
 /* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
-#include "shard/shard_parts.h"
+#include "shard/shard_reserve.h"
 
 #include <string.h>
 

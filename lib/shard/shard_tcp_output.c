@@ -1,5 +1,5 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
-#include "shard/shard_parts.h"
+#include "shard/shard_reserve.h"
 
 #include "base/seq.h"
 #include "tcp/tcp_output.h"
@@ -68,7 +68,7 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 	flight->tcp.flags = (uint8_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
 	found = tcp_output(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
 	if (!found && waits && flight->tcp.next != conn->snd_end)
-		shard_text_starve(shard, conn);
+		shard_reserve_wait(shard, conn);
 	return found;
 }
 
@@ -77,7 +77,7 @@ static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, s
 			     uint32_t snd_nxt, const struct segment *segment)
 {
 	tcp_output_unsent(conn, shard_flight_tcp(flight), snd_nxt, segment);
-	shard_text_starve(shard, conn);
+	shard_reserve_wait(shard, conn);
 }
 
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)

@@ -202,27 +202,53 @@ Test(shard_overload, text_that_had_to_wait_goes_on_by_itself)
 	driver_close(&driver);
 }
 
-/* With buffers used up to the limit, a few that come back are not given out at once. */
-Test(shard_overload, queues_that_were_full_open_again_below_a_second_mark)
+/* Connections send, and nobody acknowledges, until queues have all that they may. Returns what the first has sent. */
+static uint32_t fill_queues(void)
 {
-	struct script script = with_few_buffers();
-	uint32_t sent = driver_send(&driver, driver.last, 60000), more = 0;
 	const uint32_t limit = BUFFERS / 2;
-	struct script others[8];
+	uint32_t sent = driver_send(&driver, driver.last, 60000);
+	struct script other;
 
 	for (unsigned int i = 0; i < 8 && rte_mempool_in_use_count(driver.out_pool) < limit; i++) {
-		others[i] = stranger(i);
-		others[i].mss = MSS;
+		other = stranger(i);
+		other.mss = MSS;
 		driver.told_next = driver.told_count;
 		driver_collect(&driver);
 		driver.heard_next = driver.heard_count;
-		establish_passive(&others[i]);
+		establish_passive(&other);
 		driver_send(&driver, driver.last, 60000);
 	}
 	driver_collect(&driver);
 	cr_assert_eq(rte_mempool_in_use_count(driver.out_pool), limit);
 	driver.heard_next = driver.heard_count;
 	driver.told_next = driver.told_count;
+	return sent;
+}
+
+/* What waits for a frame does not wait for those who fill the queues. */
+Test(shard_overload, a_syn_that_found_no_buffer_goes_though_queues_are_full)
+{
+	struct script client;
+	uint32_t count;
+
+	with_few_buffers();
+	fill_queues();
+	count = leave(0);
+	client = script_connect(&driver, 5000, NULL);
+	hear_nothing(&client);
+	cr_assert_eq(drops(QUERN_DROP_NO_MBUF), 1);
+	give_back(count);
+	hear(&client, SYN, 0, 0);
+	driver_close(&driver);
+}
+
+/* With buffers used up to the limit, a few that come back are not given out at once. */
+Test(shard_overload, queues_that_were_full_open_again_below_a_second_mark)
+{
+	struct script script = with_few_buffers();
+	const uint32_t limit = BUFFERS / 2;
+	uint32_t sent = fill_queues(), more = 0;
+
 	/* Two segments are acknowledged: two buffers are free, and nobody is told. */
 	say(&script, ACK, 1, 2 * MSS + 1);
 	cr_assert_eq(rte_mempool_in_use_count(driver.out_pool), limit - 2);
