@@ -36,6 +36,9 @@ static int tell(const struct ctl_instance *instance, int code)
 	case -ECONNRESET:
 		return cli_fail(CLI_EXIT_FAILED, "quern %ld ended before it had answered\n  What was printed is true",
 				instance->pid);
+	case -EAGAIN:
+		return cli_fail(CLI_EXIT_FAILED, "quern %ld is just beginning or ending\n  Ask again in a second",
+				instance->pid);
 	case -ETIMEDOUT:
 		return cli_fail(CLI_EXIT_FAILED,
 				"quern %ld does not answer\n  See whether it was stopped: ps -o stat,wchan -p %ld",

@@ -128,8 +128,8 @@ int ctl_ask(const struct ctl_instance *instance, const char *question, json_t **
 		return -EPROTO;
 	said = json_loadb(text, (size_t)bytes, 0, NULL);
 	value = json_object_iter_value(json_object_iter(said));
-	/* Null is the answer of a quern that is about to end. */
-	code = json_is_null(value)                                         ? -ECONNRESET
+	/* Null is the answer of a quern that is about to end, or has only begun. */
+	code = json_is_null(value)                                         ? -EAGAIN
 	       : json_is_object(value) && !json_object_get(value, "error") ? 0
 									   : -EPROTO;
 	if (code == 0)

@@ -22,7 +22,8 @@ size_t ctl_find(struct ctl_instance instances[CTL_MAX_INSTANCES]);
 void ctl_hang_up(const struct ctl_instance *instance);
 
 /* Asks `question`, a command of telemetry with its parameters. 0 and the answer, to be given back by json_decref(); or
- * -errno: -ECONNRESET where the process has ended, -ETIMEDOUT where it is silent, -EPROTO where it says nonsense. */
+ * -errno: -ECONNRESET where the process has ended, -EAGAIN where it begins or ends just now, -ETIMEDOUT where it is
+ * silent, -EPROTO where it says nonsense. */
 int ctl_ask(const struct ctl_instance *instance, const char *question, json_t **answer);
 
 /* A number below `key`, 0 where there is none. */
