@@ -14,6 +14,12 @@
 #include "nic/nic.h"
 #include "shard/shard.h"
 
+enum {
+	WORKER_BURST = SHARD_BURST, /* frames a call of nic_receive() */
+	WORKER_BURST_LEAST = 32,    /* that a call gives where more wait: some drivers know no longer bursts */
+	BURSTS_FOR_OTHERS = 8       /* a turn and shard without a queue */
+};
+
 static bool is_halted(const struct worker *worker)
 {
 	return __atomic_load_n(worker->halt, __ATOMIC_RELAXED);
@@ -25,15 +31,15 @@ static bool has_queue(const struct worker_shard *part)
 	return part->mail == NULL || part->place == 0 || !part->mail->has_one_queue;
 }
 
-/* Both return how many frames came: as many as may be, where more may wait. */
-static int receive_from_port(const struct worker_shard *part, int bursts, uint64_t now_ns)
+/* Both return how many frames came: `most`, where more may wait. */
+static int receive_from_port(const struct worker_shard *part, int most, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint16_t count = WORKER_BURST;
 	int frames = 0;
 
-	for (int burst = 0; burst < bursts && count == WORKER_BURST; burst++) {
-		count = nic_receive(part->queue, mbufs, WORKER_BURST);
+	while (frames < most && count >= WORKER_BURST_LEAST) {
+		count = nic_receive(part->queue, mbufs, (uint16_t)RTE_MIN(most - frames, (int)WORKER_BURST));
 		if (count == 0)
 			break;
 		frames += count;
@@ -44,13 +50,13 @@ static int receive_from_port(const struct worker_shard *part, int bursts, uint64
 	return frames;
 }
 
-static int receive_moved(const struct worker_shard *part, int bursts, uint64_t now_ns)
+static int receive_moved(const struct worker_shard *part, int most, uint64_t now_ns)
 {
 	struct rte_mbuf *mbufs[WORKER_MAIL_BURST];
 	uint16_t count = WORKER_MAIL_BURST;
 	int frames = 0;
 
-	for (int burst = 0; burst < bursts && count == WORKER_MAIL_BURST; burst++) {
+	while (frames < most && count == WORKER_MAIL_BURST) {
 		count = worker_mail_take(part->mail, part->place, mbufs);
 		if (count == 0)
 			break;
@@ -62,11 +68,11 @@ static int receive_moved(const struct worker_shard *part, int bursts, uint64_t n
 
 static bool receive(struct worker_shard *part, uint64_t now_ns)
 {
-	int bursts = worker_load_bursts(&part->load, now_ns);
+	int most = worker_load_frames(&part->load, now_ns);
 	uint64_t syns = shard_syns(part->shard);
-	int from_port = has_queue(part) ? receive_from_port(part, bursts, now_ns) : 0;
-	int moved = part->mail != NULL ? receive_moved(part, bursts, now_ns) : 0;
-	bool is_full = from_port == bursts * WORKER_BURST || moved == bursts * WORKER_MAIL_BURST;
+	int from_port = has_queue(part) ? receive_from_port(part, most, now_ns) : 0;
+	int moved = part->mail != NULL ? receive_moved(part, most, now_ns) : 0;
+	bool is_full = from_port == most || moved == most;
 	bool is_behind = worker_load_note(&part->load, is_full, shard_syns(part->shard) - syns, now_ns);
 
 	/* A sender that waits loses nothing, however many connections it has begun. */
@@ -132,7 +138,7 @@ static bool transmit_for_others(struct worker_shard *part, uint64_t now_ns)
 
 	if (found_work && !offer_held(part, held, now_ns))
 		return true;
-	for (int burst = 0; burst < WORKER_BURSTS * part->mail->places; burst++) {
+	for (int burst = 0; burst < BURSTS_FOR_OTHERS * part->mail->places; burst++) {
 		held->count = worker_mail_collect(part->mail, &part->next_sender, held->mbufs, SHARD_BURST);
 		held->since_ns = now_ns;
 		if (held->count == 0)

@@ -1,16 +1,16 @@
 /* worker_load.c - whether a shard is offered more frames than its worker can take. */
 #include "worker/worker_load.h"
 
-int worker_load_bursts(const struct worker_load *load, uint64_t now_ns)
+int worker_load_frames(const struct worker_load *load, uint64_t now_ns)
 {
 	bool is_due = load->full_turns >= WORKER_FULL_TURNS && now_ns >= load->believed_until_ns;
 
-	return is_due ? WORKER_BURSTS_LONG : WORKER_BURSTS;
+	return is_due ? WORKER_FRAMES_LONG : WORKER_FRAMES;
 }
 
 bool worker_load_note(struct worker_load *load, bool is_full, uint64_t syns, uint64_t now_ns)
 {
-	bool is_long = worker_load_bursts(load, now_ns) == WORKER_BURSTS_LONG;
+	bool is_long = worker_load_frames(load, now_ns) == WORKER_FRAMES_LONG;
 
 	if (is_full && is_long && syns >= WORKER_SYNS_LONG)
 		load->believed_until_ns = now_ns + WORKER_BELIEF_NS;
