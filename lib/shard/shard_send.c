@@ -22,7 +22,8 @@ static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *fra
 }
 
 /* What the port needs to know to fill checksums in. */
-static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const struct wire_ip_options *options)
+static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const struct segment *segment,
+			      const struct wire_ip_options *options)
 {
 	mbuf->ol_flags = 0;
 	if (!options->offload_ip_checksum && !options->offload_l4_checksum)
@@ -31,7 +32,7 @@ static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const 
 			 (options->offload_l4_checksum ? RTE_MBUF_F_TX_TCP_CKSUM : 0);
 	mbuf->l2_len = link_bytes & 0x7f;
 	mbuf->l3_len = 20;
-	mbuf->l4_len = 20;
+	mbuf->l4_len = (20 + segment_option_bytes(segment)) & 0xff;
 }
 
 /* Text is copied behind the headers: that costs less than two more buffers, and the sum is made of what the cache has.
@@ -53,11 +54,12 @@ static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 	uint32_t bytes;
 
 	if (in_frame && segment->text_bytes > 0)
-		shard_queue_copy(queue, segment->seq, segment->text_bytes, frame + link_bytes + WIRE_TEXT_AFTER_LINK);
+		shard_queue_copy(queue, segment->seq, segment->text_bytes,
+				 frame + link_bytes + wire_text_after_link(segment));
 	bytes = wire_build_tcp_at(frame, link_bytes, key, segment, options);
 	mbuf->data_len = (uint16_t)(in_frame ? bytes : bytes - segment->text_bytes);
 	mbuf->pkt_len = bytes;
-	ask_for_checksums(mbuf, link_bytes, options);
+	ask_for_checksums(mbuf, link_bytes, segment, options);
 	shard_send_frame(shard, mbuf);
 }
 

@@ -33,10 +33,13 @@ void wire_link_make(struct wire_link *link, const uint8_t dest[6], const uint8_t
 /* Turns a received frame's Ethernet header round: destination and source MAC change places. */
 void wire_link_swap(uint8_t *frame);
 
-/* Where the text of a segment without options begins, behind a link header of `link_bytes`. */
-enum { WIRE_TEXT_AFTER_LINK = 40 };
+/* Where the text of a segment begins, behind its link header. */
+static inline uint32_t wire_text_after_link(const struct segment *segment)
+{
+	return 40 + segment_option_bytes(segment);
+}
 
-/* Writes link header, IPv4 header and TCP header (with MSS where segment->mss is set) and both checksums. The segment's
+/* Writes link header, IPv4 header, TCP header with the segment's options, and both checksums. The segment's
  * text stands behind them already, unless the port makes the checksum: then it may come from elsewhere. `key` is from
  * our side. Returns the frame's length, text included. Bits that are reserved, and padding, are 0. */
 uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,

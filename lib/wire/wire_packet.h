@@ -25,6 +25,20 @@ enum {
 	TCP_URG = 0x20
 };
 
+/* Options of a segment that have no value, or none that says whether they are there. */
+enum segment_option {
+	SEGMENT_SACK_PERMITTED = 1 << 0, /* RFC 2018 2 */
+	SEGMENT_SCALE = 1 << 1           /* RFC 7323 2.2: `scale` holds the shift */
+};
+
+enum { SEGMENT_SACKS = 4 };
+
+/* A block of RFC 2018: octets from `left` on, up to the one before `right`. */
+struct segment_sack {
+	uint32_t left;
+	uint32_t right;
+};
+
 /* A TCP segment without its text. `mss` is 0 where the option is absent. */
 struct segment {
 	uint32_t seq;
@@ -34,7 +48,18 @@ struct segment {
 	uint16_t urgent;
 	uint16_t mss;
 	uint8_t flags;
+	uint8_t options; /* enum segment_option */
+	uint8_t scale;
+	uint8_t sack_count; /* of blocks in `sacks`; those beyond hold nothing */
+	struct segment_sack sacks[SEGMENT_SACKS];
 };
+
+/* Bytes of the options that a segment is built with, padding included. */
+static inline uint32_t segment_option_bytes(const struct segment *segment)
+{
+	return (segment->mss ? 4u : 0) + (segment->options & SEGMENT_SACK_PERMITTED ? 4u : 0) +
+	       (segment->options & SEGMENT_SCALE ? 4u : 0) + (segment->sack_count ? 4u + 8u * segment->sack_count : 0);
+}
 
 /* RFC 9293's SEG.LEN: text, SYN and FIN. */
 static inline uint32_t segment_length(const struct segment *segment)

@@ -4,17 +4,10 @@
 #include <string.h>
 
 #include "wire/wire_checksum.h"
+#include "wire/wire_options.h"
 #include "wire/wire_words.h"
 
-enum {
-	OPTION_END = 0,
-	OPTION_NOP = 1,
-	TCP_OPTION_MSS = 2,
-	IP_OPTION_LSRR = 131,
-	IP_OPTION_SSRR = 137,
-	IP_MORE_OR_OFFSET = 0x3fff,
-	TCP_FLAGS = 0x3f
-};
+enum { IP_OPTION_LSRR = 131, IP_OPTION_SSRR = 137, IP_MORE_OR_OFFSET = 0x3fff, TCP_FLAGS = 0x3f };
 
 /* What is known once the IPv4 header has been read. */
 struct ip4 {
@@ -105,24 +98,6 @@ static enum quern_drop arp_parse(const uint8_t *frame, uint32_t bytes, struct pa
 	return QUERN_DROP_NONE;
 }
 
-/* Options are looked through for one kind, each step at least one byte on; an illegal length ends them. Returns the
- * option's place or NULL. */
-static const uint8_t *option_find(const uint8_t *at, const uint8_t *end, uint8_t kind, uint8_t other_kind)
-{
-	while (at < end && *at != OPTION_END) {
-		if (*at == OPTION_NOP) {
-			at++;
-			continue;
-		}
-		if (end - at < 2 || at[1] < 2 || at[1] > end - at)
-			return NULL;
-		if (*at == kind || *at == other_kind)
-			return at;
-		at += at[1];
-	}
-	return NULL;
-}
-
 static inline uint64_t pseudo_sum(const struct ip4 *ip, uint8_t protocol, uint32_t bytes)
 {
 	return ip->address_sum + (uint64_t)__builtin_bswap16((uint16_t)bytes) + ((uint64_t)protocol << 8);
@@ -135,15 +110,6 @@ static inline bool tcp_checksum_is_right(const struct ip4 *ip)
 	if (ip->l4_bytes != TCP_BYTES)
 		sum = wire_sum(sum, ip->l4 + TCP_BYTES, ip->l4_bytes - TCP_BYTES);
 	return wire_fold(sum) == 0xffff;
-}
-
-/* RFC 9293 3.1 MUST-5: options are understood in any segment; the one known here counts in a SYN alone. */
-static uint16_t tcp_mss_option(const uint8_t *tcp, uint32_t header_bytes)
-{
-	const uint8_t *end = tcp + header_bytes;
-	const uint8_t *option = option_find(tcp + TCP_BYTES, end, TCP_OPTION_MSS, TCP_OPTION_MSS);
-
-	return option != NULL && option[1] == TCP_MSS_BYTES ? wire_load16(option + 2) : 0;
 }
 
 static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_expect *expect, struct packet *packet)
@@ -175,8 +141,10 @@ static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_
 	packet->tcp.urgent = wire_load16(tcp + 18);
 	packet->tcp.flags = tcp[13] & TCP_FLAGS;
 	packet->tcp.mss = 0;
-	if (header_bytes > TCP_BYTES && packet->tcp.flags & TCP_SYN)
-		packet->tcp.mss = tcp_mss_option(tcp, header_bytes);
+	packet->tcp.options = 0;
+	packet->tcp.sack_count = 0;
+	if (header_bytes > TCP_BYTES)
+		wire_options_read(tcp + TCP_BYTES, tcp + header_bytes, &packet->tcp);
 	return QUERN_DROP_NONE;
 }
 
@@ -235,7 +203,7 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 		return QUERN_DROP_IP_SOURCE;
 	/* RFC 1122 3.2.1.8: options not understood are ignored. We are no gateway and refuse source routes. */
 	if (header_bytes != IP_BYTES &&
-	    option_find(ip + IP_BYTES, ip + header_bytes, IP_OPTION_LSRR, IP_OPTION_SSRR) != NULL)
+	    wire_option_find(ip + IP_BYTES, ip + header_bytes, IP_OPTION_LSRR, IP_OPTION_SSRR) != NULL)
 		return QUERN_DROP_IP_SOURCE_ROUTE;
 	if (wire_load16(ip + 6) & IP_MORE_OR_OFFSET)
 		return QUERN_DROP_IP_FRAGMENT;

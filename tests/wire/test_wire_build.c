@@ -42,8 +42,15 @@ static void segment_draw(struct segment *segment, struct random *random)
 		.urgent = (uint16_t)random_next(random),
 		.flags = (uint8_t)random_below(random, 64),
 	};
-	if (segment->flags & TCP_SYN)
+	if (segment->flags & TCP_SYN) {
 		segment->mss = (uint16_t)random_next(random);
+		segment->options = (uint8_t)random_below(random, 4);
+		segment->scale = segment->options & SEGMENT_SCALE ? (uint8_t)random_below(random, 15) : 0;
+		return;
+	}
+	segment->sack_count = (uint8_t)random_below(random, SEGMENT_SACKS + 1);
+	for (int i = 0; i < segment->sack_count; i++)
+		segment->sacks[i] = (struct segment_sack){(uint32_t)random_next(random), (uint32_t)random_next(random)};
 }
 
 static void segment_check(const struct segment *got, const struct segment *wanted)
@@ -54,6 +61,14 @@ static void segment_check(const struct segment *got, const struct segment *wante
 	cr_assert_eq(got->urgent, wanted->urgent);
 	cr_assert_eq(got->flags, wanted->flags);
 	cr_assert_eq(got->mss, wanted->mss);
+	cr_assert_eq(got->options, wanted->options);
+	if (wanted->options & SEGMENT_SCALE)
+		cr_assert_eq(got->scale, wanted->scale);
+	cr_assert_eq(got->sack_count, wanted->sack_count);
+	for (int i = 0; i < wanted->sack_count; i++) {
+		cr_assert_eq(got->sacks[i].left, wanted->sacks[i].left);
+		cr_assert_eq(got->sacks[i].right, wanted->sacks[i].right);
+	}
 	cr_assert_eq(got->text_bytes, 0);
 }
 
@@ -81,7 +96,7 @@ Test(wire_build, what_is_built_is_what_the_parser_reads)
 		segment_draw(&segment, &random);
 		uint32_t length = wire_build_tcp(bytes, &link, &key, &segment, &options);
 
-		cr_assert_eq(length, link.bytes + (segment.mss != 0 ? 44u : 40u));
+		cr_assert_eq(length, link.bytes + wire_text_after_link(&segment));
 		cr_assert_eq(frame_parse_exact(bytes, length, &expect, &packet), QUERN_DROP_NONE, "round %d", round);
 		cr_assert_eq(packet.key.local, key.remote);
 		cr_assert_eq(packet.key.remote, key.local);
