@@ -164,7 +164,7 @@ void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight 
 		.snd_nxt = flight ? flight->tcp.snd_nxt : conn->snd_end,
 		.snd_una = tcp_snd_una(conn, flight ? &flight->tcp : NULL),
 		.rcv_nxt = conn->rcv_nxt,
-		.snd_wnd = conn->snd_wnd,
+		.snd_wnd = tcp_snd_wnd(conn),
 		.queued_bytes = flight ? flight->queue.send_bytes : 0,
 		.held_bytes = flight ? flight->tcp.held_bytes : 0,
 		.rto_ms = tcp_timer_rto(conn, flight ? &flight->tcp : NULL),

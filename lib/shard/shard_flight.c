@@ -107,7 +107,7 @@ static bool taken(struct quern_shard *shard, struct tcp_conn *conn, struct shard
 	shard_flight_narrow(shard, flight);
 	tcp_flight_taken(conn, &flight->tcp, &service->tcp, bytes);
 	if (flight->tcp.held_bytes == 0 && flight->tcp.flags & TCP_FLIGHT_TELL_FIN) {
-		flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_TELL_FIN;
+		flight->tcp.flags &= (uint16_t)~TCP_FLIGHT_TELL_FIN;
 		if (service->events.on_peer_closed)
 			service->events.on_peer_closed(shard, shard_conn_handle(shard, conn), service->app);
 		if (conn->generation != generation)
@@ -136,7 +136,7 @@ static uint32_t show(struct quern_shard *shard, struct tcp_conn *conn, struct sh
 				       bytes, service->app);
 	if (conn->generation != generation || shard_flight_of(shard, conn) != flight)
 		return 0;
-	flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_SHOWN;
+	flight->tcp.flags &= (uint16_t)~TCP_FLIGHT_SHOWN;
 	if (flight->tcp.held_bytes != held)
 		return 0;
 	return took < bytes ? took : bytes;

@@ -268,7 +268,7 @@ static inline void shard_flight_narrow(const struct quern_shard *shard, struct s
 {
 	bool is_narrow = shard->buffers.used > shard->buffers.narrow_above || shard->pool_is_short;
 
-	flight->tcp.flags = (uint8_t)((flight->tcp.flags & ~TCP_FLIGHT_NARROW) | (is_narrow ? TCP_FLIGHT_NARROW : 0));
+	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_NARROW) | (is_narrow ? TCP_FLIGHT_NARROW : 0));
 }
 
 /* False where text that comes now has no chance: it could not be held, and is not shown to the application first. */

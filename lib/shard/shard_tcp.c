@@ -155,6 +155,12 @@ static void conclude(struct quern_shard *shard, struct tcp_conn *conn, const str
 	}
 }
 
+/* How far urgent text reaches is noted in the flight. Without one it would only be told more than once. */
+static struct shard_flight *flight_for_urgent(struct quern_shard *shard, struct tcp_conn *conn)
+{
+	return conn->state >= QUERN_ESTABLISHED ? shard_flight_get(shard, conn) : NULL;
+}
+
 static void input_connection(struct quern_shard *shard, struct shard_frame *frame, struct tcp_conn *conn)
 {
 	const struct shard_service *service = shard_service_of(shard, conn);
@@ -178,6 +184,8 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 		bare.flags &= (uint8_t)~TCP_FIN;
 		segment = &bare;
 	}
+	if (segment->flags & TCP_URG && !flight)
+		flight = flight_for_urgent(shard, conn);
 	shard->current = conn;
 	shard->current_frame = frame;
 	verdict = tcp_input(conn, shard_flight_tcp(flight), segment, &service->tcp, shard->now_ms);

@@ -35,7 +35,7 @@ static void arm_for_text(struct quern_shard *shard, struct tcp_conn *conn, struc
 		return;
 	}
 	if (acknowledged || flight->tcp.flags & TCP_FLIGHT_ARMED) {
-		flight->tcp.flags &= (uint8_t)~TCP_FLIGHT_ARMED;
+		flight->tcp.flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 		tcp_timer_on_rest(conn, &shard->wheel, profile, shard->now_ms);
 	}
 	if (tcp_flight_is_over(conn, &flight->tcp))
@@ -65,7 +65,7 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 	bool found;
 
 	shard_flight_narrow(shard, flight);
-	flight->tcp.flags = (uint8_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
+	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
 	found = tcp_output(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
 	if (!found && waits && flight->tcp.next != conn->snd_end)
 		shard_reserve_wait(shard, conn);

@@ -105,8 +105,11 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 {
 	const struct tcp_profile *profile = &shard->services[record->profile].tcp;
 	struct wire_ip_options options = shard_send_options(shard, profile);
-	struct segment segment = {
-		.seq = record->snd_nxt, .ack = record->rcv_nxt, .wnd = profile->receive_window, .flags = TCP_ACK};
+	uint32_t window = tcp_time_wait_window(record, profile);
+	struct segment segment = {.seq = record->snd_nxt,
+				  .ack = record->rcv_nxt,
+				  .wnd = tcp_window_field(profile, record->flags & TCP_TIME_WAIT_SCALED, window),
+				  .flags = TCP_ACK};
 
 	shard_send_segment(shard, frame, &record->key, &segment, &options, NULL);
 }
@@ -162,7 +165,7 @@ static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct 
 void shard_time_wait_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t slot)
 {
 	struct tcp_time_wait *record = &shard->time_wait.records[slot];
-	uint32_t window = shard->services[record->profile].tcp.receive_window;
+	uint32_t window = tcp_time_wait_window(record, &shard->services[record->profile].tcp);
 	enum quern_drop drop = QUERN_DROP_NONE;
 
 	switch (tcp_time_wait_input(record, &frame->packet->tcp, window, shard->config.time_wait_reset, shard->now_ms,

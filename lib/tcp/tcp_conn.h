@@ -48,8 +48,8 @@ struct tcp_conn {
 		uint32_t flight; /* index + 1 of its flight, 0 at rest */
 		uint32_t parked; /* with TCP_REOPENED: slot of the TIME-WAIT record that waits behind this one */
 	};
-	uint16_t snd_wnd;
-	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2 */
+	uint16_t snd_wnd;       /* as it was said: see tcp_snd_wnd() */
+	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2: see tcp_max_wnd() */
 	uint16_t mss;           /* what the peer takes, and we can send */
 	uint16_t flags;         /* enum tcp_flag */
 	uint8_t state : 4;      /* enum quern_state; written by tcp_transition() only */
@@ -58,9 +58,12 @@ struct tcp_conn {
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;
 	uint16_t generation;
-	uint16_t srtt;   /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
-	uint16_t rttvar; /* four times RTTVAR, in ms */
-	uint16_t urgent; /* so many octets from RCV.NXT on are known to be urgent: RCV.UP */
+	uint16_t srtt;              /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
+	uint16_t rttvar;            /* four times RTTVAR, in ms */
+	uint8_t snd_scale : 4;      /* RFC 7323 2.2: snd_wnd and max_wnd count so many octets as 1 << this */
+	uint8_t is_scaled : 1;      /* both SYNs had the option, or ours offers it */
+	uint8_t sack_permitted : 1; /* the same of RFC 2018 */
+	uint8_t spare;
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 static_assert(QUERN_STATES_END <= 16, "four bits");
@@ -68,7 +71,10 @@ static_assert(QUERN_STATES_END <= 16, "four bits");
 /* Settings that connections of one listener or route share; quern_tcp_options with its defaults filled in. */
 struct tcp_profile {
 	uint16_t mss;
-	uint16_t receive_window;
+	uint8_t scale; /* RFC 7323 2.2: of windows that we say */
+	bool offers_scale;
+	bool offers_sack;
+	uint32_t receive_window;
 	uint32_t send_queue;
 	uint8_t ttl;
 	uint8_t tos;
@@ -80,6 +86,30 @@ struct tcp_profile {
 	uint32_t user_timeout_ms;
 	uint32_t fin_wait_2_ms;
 };
+
+/* SND.WND in octets. */
+static inline uint32_t tcp_snd_wnd(const struct tcp_conn *conn)
+{
+	return (uint32_t)conn->snd_wnd << conn->snd_scale;
+}
+
+/* MAX.SND.WND in octets. */
+static inline uint32_t tcp_max_wnd(const struct tcp_conn *conn)
+{
+	return (uint32_t)conn->max_wnd << conn->snd_scale;
+}
+
+/* The largest window that the profile's connections offer: all of it, or as much as 16 bits can say. */
+static inline uint32_t tcp_window_limit(const struct tcp_profile *profile, bool is_scaled)
+{
+	return is_scaled || profile->receive_window < UINT16_MAX ? profile->receive_window : UINT16_MAX;
+}
+
+/* The field of a segment without SYN that says a window of so many octets. */
+static inline uint16_t tcp_window_field(const struct tcp_profile *profile, bool is_scaled, uint32_t window)
+{
+	return (uint16_t)(is_scaled ? window >> profile->scale : window);
+}
 
 /* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU or a DSCP above 63. */
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu);

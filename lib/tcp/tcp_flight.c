@@ -21,7 +21,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		.cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss,
 		.snd_wl1 = conn->rcv_nxt,
 		.snd_wl2 = end,
-		.rcv_adv = conn->rcv_nxt + profile->receive_window,
+		.rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile),
 		.since_ms = now_ms,
 	};
 	if (sent == end)
@@ -32,7 +32,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	return flight->snd_una == conn->snd_end && flight->held_bytes == 0;
+	return flight->snd_una == conn->snd_end && flight->held_bytes == 0 && flight->urgent == 0;
 }
 
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
@@ -60,7 +60,7 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, ui
 {
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
 		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
-		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	}
 	flight->snd_una = ack;
 	if (seq_before(flight->next, ack))
@@ -78,7 +78,7 @@ void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, u
 	if (!(flight->flags & TCP_FLIGHT_PROBING))
 		return;
 	/* What goes now is timed from now on, and not by the next probe. */
-	flight->flags &= (uint8_t) ~(TCP_FLIGHT_PROBING | TCP_FLIGHT_ARMED);
+	flight->flags &= (uint16_t) ~(TCP_FLIGHT_PROBING | TCP_FLIGHT_ARMED);
 	flight->next = flight->snd_una;
 	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
 	conn->backoff = 0;
@@ -89,11 +89,12 @@ void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, u
 static bool edge_is_worth_telling(const struct tcp_conn *conn, const struct tcp_flight *flight,
 				  const struct tcp_profile *profile)
 {
-	uint32_t edge = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+	uint32_t edge = conn->rcv_nxt + tcp_rcv_wnd(conn, flight, profile);
 
 	if (flight->flags & TCP_FLIGHT_NARROW && flight->held_bytes > 0)
 		return false;
-	return (int32_t)(edge - flight->rcv_adv) >= (int32_t)least(profile->receive_window / 2u, profile->mss);
+	return (int32_t)(edge - flight->rcv_adv) >=
+	       (int32_t)least(tcp_window_limit(profile, conn->is_scaled) / 2, profile->mss);
 }
 
 void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
@@ -103,7 +104,7 @@ void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, con
 
 	flight->held_bytes += bytes;
 	/* A flight that begins now does not know that RCV.NXT has moved since the window was advertised. */
-	edge = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+	edge = conn->rcv_nxt + tcp_rcv_wnd(conn, flight, profile);
 	if (seq_before(edge, flight->rcv_adv))
 		flight->rcv_adv = edge;
 }
@@ -117,12 +118,12 @@ void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		conn->flags |= TCP_OWES_ACK;
 }
 
-uint16_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+uint32_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
 {
 	int32_t window;
 
 	if (flight->held_bytes == 0 || edge_is_worth_telling(conn, flight, profile))
-		flight->rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(flight, profile);
+		flight->rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, flight, profile);
 	window = (int32_t)(flight->rcv_adv - conn->rcv_nxt);
-	return (uint16_t)(window > 0 ? window : 0);
+	return window > 0 ? (uint32_t)window : 0;
 }

@@ -37,8 +37,9 @@ struct tcp_flight {
 	uint32_t timed_ms;   /* when it was sent */
 	uint32_t rcv_adv;    /* right edge of the window that was advertised */
 	uint32_t held_bytes; /* acknowledged, and not taken by the application */
-	uint8_t flags;       /* enum tcp_flight_flag */
-	uint8_t spare[19];
+	uint16_t urgent;     /* so many octets from RCV.NXT on are known to be urgent: RCV.UP */
+	uint16_t flags;      /* enum tcp_flight_flag */
+	uint8_t spare[16];
 };
 static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 
@@ -47,7 +48,7 @@ static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t now_ms);
 
-/* True where nothing is queued, in flight or held. */
+/* True where nothing is queued, in flight, held, or urgent and not there yet. */
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);
 
 /* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, and takes the sample that it may be. */
@@ -65,8 +66,8 @@ void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, con
 void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t bytes);
 
-/* The window to advertise now, by the receiver's SWS avoidance (RFC 9293 3.8.6.2.2), noted as said. */
-uint16_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
+/* The window to advertise now, in octets, by the receiver's SWS avoidance (RFC 9293 3.8.6.2.2), noted as said. */
+uint32_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
 
 /* RFC 6298 2.2 and 2.3: one sample of the round-trip time. */
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms);
@@ -96,9 +97,10 @@ static inline uint32_t tcp_snd_nxt(const struct tcp_conn *conn, const struct tcp
 }
 
 /* RCV.WND: how much text after RCV.NXT is taken. */
-static inline uint32_t tcp_rcv_wnd(const struct tcp_flight *flight, const struct tcp_profile *profile)
+static inline uint32_t tcp_rcv_wnd(const struct tcp_conn *conn, const struct tcp_flight *flight,
+				   const struct tcp_profile *profile)
 {
-	return profile->receive_window - (flight ? flight->held_bytes : 0);
+	return tcp_window_limit(profile, conn->is_scaled) - (flight ? flight->held_bytes : 0);
 }
 
 #endif

@@ -191,7 +191,7 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const str
 	if (conn->state == QUERN_SYN_RCVD) {
 		if (!complete_handshake(conn, flight, segment, clock->silent_ms, verdict))
 			return false;
-	} else if (!seq_in_window(segment->ack, una - conn->max_wnd, conn->max_wnd + (nxt - una) + 1)) {
+	} else if (!seq_in_window(segment->ack, una - tcp_max_wnd(conn), tcp_max_wnd(conn) + (nxt - una) + 1)) {
 		/* RFC 5961 5.2: too old, or of what was never sent. */
 		verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
 		owe_challenge(conn, verdict, clock->now_ms);
@@ -211,19 +211,21 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 /* Sixth: URG, with text or without. The pointer names the octet behind the last urgent one (RFC 6093 2); it is told
  * where it is ahead of what was told before. */
-static void take_urgent(struct tcp_conn *conn, const struct segment *segment, struct tcp_verdict *verdict)
+static void take_urgent(const struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			struct tcp_verdict *verdict)
 {
 	uint32_t end = segment->seq + segment->urgent;
 
-	if (seq_before_eq(end, conn->rcv_nxt + conn->urgent) || conn->flags & TCP_ORPHAN)
+	if (seq_before_eq(end, conn->rcv_nxt + (flight ? flight->urgent : 0)) || conn->flags & TCP_ORPHAN)
 		return;
 	verdict->urgent = end - conn->rcv_nxt;
-	conn->urgent = (uint16_t)least(verdict->urgent, UINT16_MAX);
+	if (flight)
+		flight->urgent = (uint16_t)least(verdict->urgent, UINT16_MAX);
 }
 
 /* Seventh: text in order moves RCV.NXT; what lies beyond the window comes again. True where a FIN behind the text is in
  * order and in the window as well. */
-static bool take_text(struct tcp_conn *conn, const struct segment *segment, uint32_t window,
+static bool take_text(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment, uint32_t window,
 		      struct tcp_verdict *verdict)
 {
 	uint32_t front = conn->rcv_nxt - segment->seq, text = segment->text_bytes - front;
@@ -232,7 +234,8 @@ static bool take_text(struct tcp_conn *conn, const struct segment *segment, uint
 	verdict->trim_front = front;
 	verdict->deliver = least(text, window);
 	conn->rcv_nxt += verdict->deliver;
-	conn->urgent = (uint16_t)(conn->urgent - least(conn->urgent, verdict->deliver));
+	if (flight)
+		flight->urgent = (uint16_t)(flight->urgent - least(flight->urgent, verdict->deliver));
 	return text < window;
 }
 
@@ -260,8 +263,8 @@ static void refuse_text(struct tcp_conn *conn, struct tcp_verdict *verdict)
 	verdict->end = QUERN_END_ABORTED;
 }
 
-static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segment, uint32_t window,
-			      struct tcp_verdict *verdict)
+static void take_text_and_fin(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			      uint32_t window, struct tcp_verdict *verdict)
 {
 	if (!peer_may_send(conn)) {
 		verdict->drop = QUERN_DROP_TCP_AFTER_FIN;
@@ -274,20 +277,20 @@ static void take_text_and_fin(struct tcp_conn *conn, const struct segment *segme
 	conn->flags |= TCP_OWES_ACK;
 	if (seq_before(conn->rcv_nxt, segment->seq))
 		verdict->drop = QUERN_DROP_TCP_HOLE;
-	else if (take_text(conn, segment, window, verdict) && segment->flags & TCP_FIN)
+	else if (take_text(conn, flight, segment, window, verdict) && segment->flags & TCP_FIN)
 		take_fin(conn, verdict);
 	else if (window == 0)
 		verdict->drop = QUERN_DROP_TCP_WINDOW_FULL;
 }
 
 /* What comes behind the ACK field. */
-static void take_the_rest(struct tcp_conn *conn, const struct segment *segment, uint32_t window,
-			  struct tcp_verdict *verdict)
+static void take_the_rest(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			  uint32_t window, struct tcp_verdict *verdict)
 {
 	if (segment->flags & TCP_URG && peer_may_send(conn))
-		take_urgent(conn, segment, verdict);
+		take_urgent(conn, flight, segment, verdict);
 	if (segment_length(segment) > 0)
-		take_text_and_fin(conn, segment, window, verdict);
+		take_text_and_fin(conn, flight, segment, window, verdict);
 }
 
 /* RFC 9293 figure 7, line 6: the peer's SYN+ACK completes a simultaneous open, though its SYN was counted before; also
@@ -322,7 +325,7 @@ static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *fli
 struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
 			     const struct tcp_profile *profile, uint32_t now_ms)
 {
-	uint32_t window = tcp_rcv_wnd(flight, profile);
+	uint32_t window = tcp_rcv_wnd(conn, flight, profile);
 	struct tcp_clock clock = hear(conn, flight, now_ms);
 	struct tcp_verdict verdict = {0};
 
@@ -337,6 +340,6 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, c
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, segment, window, now_ms, &verdict);
 	else if (take_ack(conn, flight, segment, &clock, &verdict) && conn->state != QUERN_CLOSED)
-		take_the_rest(conn, segment, window, &verdict);
+		take_the_rest(conn, flight, segment, window, &verdict);
 	return verdict;
 }

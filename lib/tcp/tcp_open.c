@@ -2,6 +2,7 @@
 #include "tcp/tcp_open.h"
 
 #include "tcp/tcp_mss.h"
+#include "tcp/tcp_negotiate.h"
 #include "tcp/tcp_transition.h"
 
 uint32_t tcp_isn(const struct hash_secret *secret, const struct flow_key *key, uint32_t clock)
@@ -27,9 +28,7 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	conn->snd_end = iss;
 	conn->rcv_nxt = segment->seq + 1;
 	conn->heard_ms = now_ms;
-	conn->mss = tcp_mss_for(segment->mss, profile->mss);
-	conn->snd_wnd = conn->max_wnd = segment->wnd;
-	conn->urgent = 0;
+	tcp_negotiate(conn, segment, profile);
 	conn->backoff = 0;
 	conn->flags = TCP_PASSIVE;
 	tcp_transition(conn, TCP_EVENT_PASSIVE_OPEN);
@@ -43,7 +42,9 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->heard_ms = now_ms;
 	conn->mss = tcp_mss_for(0, profile->mss);
 	conn->snd_wnd = conn->max_wnd = 0;
-	conn->urgent = 0;
+	conn->snd_scale = 0;
+	conn->is_scaled = profile->offers_scale;
+	conn->sack_permitted = profile->offers_sack;
 	conn->backoff = 0;
 	conn->flags = 0;
 	tcp_transition(conn, TCP_EVENT_ACTIVE_OPEN);

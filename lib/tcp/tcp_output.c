@@ -14,6 +14,9 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 	segment->seq = tcp_snd_una(conn, flight);
 	segment->flags = TCP_SYN;
 	segment->mss = profile->mss;
+	segment->scale = profile->scale;
+	segment->options =
+		(uint8_t)((conn->is_scaled ? SEGMENT_SCALE : 0) | (conn->sack_permitted ? SEGMENT_SACK_PERMITTED : 0));
 	if (conn->state == QUERN_SYN_SENT) {
 		segment->ack = 0;
 		conn->flags &= (uint16_t)~TCP_OWES_SYN;
@@ -26,7 +29,7 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 /* How much text may go from flight->next on, by the peer's window and ours. */
 static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	uint32_t edge = flight->snd_una + least(conn->snd_wnd, flight->cwnd);
+	uint32_t edge = flight->snd_una + least(tcp_snd_wnd(conn), flight->cwnd);
 
 	return seq_before(flight->next, edge) ? edge - flight->next : 0;
 }
@@ -40,7 +43,7 @@ static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_fligh
 	if (length == 0)
 		return pending == 0 && conn->flags & TCP_FIN_IN_FLIGHT &&
 		       (usable > 0 || flight->next == flight->snd_una);
-	return length == pending || length >= conn->mss || length >= conn->max_wnd / 2u ||
+	return length == pending || length >= conn->mss || length >= tcp_max_wnd(conn) / 2 ||
 	       seq_before_eq(flight->next + length, flight->snd_nxt);
 }
 
@@ -48,7 +51,7 @@ static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_fligh
 static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now_ms)
 {
 	if (is_repeat) {
-		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	} else if (!(flight->flags & (TCP_FLIGHT_TIMED | TCP_FLIGHT_PROBING))) {
 		flight->flags |= TCP_FLIGHT_TIMED;
 		flight->timed_seq = flight->next;
@@ -78,13 +81,13 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
 	if (flight->snd_una == flight->snd_nxt) {
 		flight->since_ms = now_ms;
-		flight->flags &= (uint8_t)~TCP_FLIGHT_ARMED;
+		flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 	}
 	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
 	segment->seq = flight->next;
 	segment->text_bytes = length;
 	segment->flags |= (length > 0 && length == pending ? TCP_PSH : 0) | (with_fin ? TCP_FIN : 0);
-	flight->flags &= (uint8_t)~TCP_FLIGHT_DUE;
+	flight->flags &= (uint16_t)~TCP_FLIGHT_DUE;
 	flight->next += length + with_fin;
 	time_sending(flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
 	if (seq_before(flight->snd_nxt, flight->next))
@@ -100,6 +103,16 @@ static void say_fin(struct tcp_conn *conn, struct segment *segment)
 	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
 }
 
+/* RFC 7323 2.2: the window of a SYN is never scaled. */
+static void say_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+		       struct segment *segment)
+{
+	uint32_t window = flight ? tcp_flight_window(conn, flight, profile) : tcp_rcv_wnd(conn, NULL, profile);
+
+	segment->wnd = segment->flags & TCP_SYN ? (uint16_t)least(window, UINT16_MAX)
+						: tcp_window_field(profile, conn->is_scaled, window);
+}
+
 bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
 		struct segment *segment)
 {
@@ -108,10 +121,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 
 	if (!flight && !owes)
 		return false;
-	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight),
-				    .ack = conn->rcv_nxt,
-				    .wnd = profile->receive_window,
-				    .flags = TCP_ACK};
+	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .ack = conn->rcv_nxt, .flags = TCP_ACK};
 	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, now_ms, segment);
 	if (owes & TCP_OWES_SYN) {
 		say_syn(conn, flight, profile, segment);
@@ -126,8 +136,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	} else if (!has_text) {
 		return false;
 	}
-	if (flight)
-		segment->wnd = tcp_flight_window(conn, flight, profile);
+	say_window(conn, flight, profile, segment);
 	return true;
 }
 
@@ -139,7 +148,7 @@ void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, uint32_
 	} else if (flight && segment_length(segment) > 0) {
 		flight->next = segment->seq;
 		flight->snd_nxt = snd_nxt;
-		flight->flags &= (uint8_t)~TCP_FLIGHT_TIMED;
+		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 		conn->flags |= TCP_OWES_ACK;
 	} else if (segment->flags & TCP_FIN) {
 		conn->flags |= TCP_OWES_FIN;

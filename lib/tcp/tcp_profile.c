@@ -7,6 +7,7 @@ enum {
 	HEADERS = 40, /* RFC 9293 MUST-16: MSS is MTU less the fixed IP and TCP headers, whatever options come */
 	DEFAULT_TTL = 64,
 	DEFAULT_WINDOW = 65535,
+	WINDOW_MAX = 1 << 30, /* RFC 7323 2.3 */
 	DEFAULT_SEND_QUEUE = 65536
 };
 
@@ -20,12 +21,14 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 	/* A deadline is less than 2^31 ms away, or it seems to have passed. */
 	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
 	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX ||
-	    options->send_queue > INT32_MAX)
+	    options->send_queue > INT32_MAX || options->receive_window > WINDOW_MAX)
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),
-		.receive_window = (uint16_t)given_or(options->receive_window, DEFAULT_WINDOW),
+		.receive_window = given_or(options->receive_window, DEFAULT_WINDOW),
 		.send_queue = given_or(options->send_queue, DEFAULT_SEND_QUEUE),
+		.offers_scale = !options->no_window_scale,
+		.offers_sack = !options->no_sack,
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
 		.tos = (uint8_t)(options->dscp << 2),
 		.keepalive = options->keepalive,
@@ -36,5 +39,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.user_timeout_ms = given_or(options->user_timeout_ms, 120000),
 		.fin_wait_2_ms = given_or(options->fin_wait_2_ms, 60000),
 	};
+	while (profile->receive_window >> profile->scale > UINT16_MAX)
+		profile->scale++;
 	return 0;
 }

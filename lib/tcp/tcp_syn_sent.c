@@ -1,7 +1,7 @@
 /* tcp_syn_sent.c - the answer to our SYN, one step of RFC 9293 3.10.7.3 after the other. */
 #include "tcp/tcp_syn_sent.h"
 
-#include "tcp/tcp_mss.h"
+#include "tcp/tcp_negotiate.h"
 #include "tcp/tcp_transition.h"
 
 static struct tcp_verdict refused(struct tcp_conn *conn)
@@ -15,13 +15,12 @@ static void synchronize(struct tcp_conn *conn, struct tcp_flight *flight, const 
 			const struct tcp_profile *profile)
 {
 	conn->rcv_nxt = segment->seq + 1;
-	conn->mss = tcp_mss_for(segment->mss, profile->mss);
-	conn->snd_wnd = conn->max_wnd = segment->wnd;
+	tcp_negotiate(conn, segment, profile);
 	if (!flight)
 		return;
 	flight->snd_wl1 = segment->seq;
 	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
-	flight->rcv_adv = conn->rcv_nxt + profile->receive_window;
+	flight->rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile);
 }
 
 struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,

@@ -36,7 +36,7 @@ uint32_t tcp_time_wait_add(struct tcp_time_wait_ring *ring, const struct tcp_tim
 
 	CHECK(ring->filled < ring->capacity);
 	ring->records[slot] = *record;
-	ring->records[slot].flags = TCP_TIME_WAIT_LIVE;
+	ring->records[slot].flags |= TCP_TIME_WAIT_LIVE;
 	ring->records[slot].expires_ms = now_ms + ring->wait_ms;
 	ring->filled++;
 	counter_level_up(&ring->live);
@@ -68,6 +68,7 @@ struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn)
 	return (struct tcp_time_wait){.key = conn->key,
 				      .snd_nxt = conn->snd_end,
 				      .rcv_nxt = conn->rcv_nxt,
+				      .flags = conn->is_scaled ? TCP_TIME_WAIT_SCALED : 0,
 				      .profile = conn->profile,
 				      .challenge_slot = conn->challenge_slot};
 }

@@ -10,8 +10,9 @@
 #include "wire/wire_packet.h"
 
 enum {
-	TCP_TIME_WAIT_LIVE = 1 << 0,  /* the slot is in use; else it is a hole in the ring */
-	TCP_TIME_WAIT_PARKED = 1 << 1 /* reopened by a SYN that is not confirmed yet: not in the table */
+	TCP_TIME_WAIT_LIVE = 1 << 0,   /* the slot is in use; else it is a hole in the ring */
+	TCP_TIME_WAIT_PARKED = 1 << 1, /* reopened by a SYN that is not confirmed yet: not in the table */
+	TCP_TIME_WAIT_SCALED = 1 << 2  /* windows are scaled */
 };
 
 struct tcp_time_wait {
@@ -58,6 +59,12 @@ void tcp_time_wait_drop(struct tcp_time_wait_ring *ring, uint32_t slot);
 
 /* The record a connection leaves when it enters TIME-WAIT. */
 struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn);
+
+/* RCV.WND, as it was before: see tcp_window_limit(). */
+static inline uint32_t tcp_time_wait_window(const struct tcp_time_wait *record, const struct tcp_profile *profile)
+{
+	return tcp_window_limit(profile, record->flags & TCP_TIME_WAIT_SCALED);
+}
 
 enum tcp_time_wait_answer {
 	TCP_TIME_WAIT_SILENCE,

@@ -158,7 +158,7 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 	if (flight->snd_una != flight->snd_nxt)
 		flight->cwnd = conn->mss;
 	flight->next = flight->snd_una;
-	flight->flags = (uint8_t)((flight->flags & ~(TCP_FLIGHT_ARMED | TCP_FLIGHT_TIMED)) | TCP_FLIGHT_DUE);
+	flight->flags = (uint16_t)((flight->flags & ~(TCP_FLIGHT_ARMED | TCP_FLIGHT_TIMED)) | TCP_FLIGHT_DUE);
 	return (struct tcp_timer_verdict){.action = conn->retries == TCP_R1_RETRIES ? TCP_TIMER_UNANSWERED
 										    : TCP_TIMER_SEND};
 }

@@ -121,23 +121,63 @@ uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
 	return total;
 }
 
+static const char *read_sacks(const uint8_t *option, struct raw_segment *segment)
+{
+	if (option[1] < 10 || option[1] > 34 || option[1] % 8 != 2)
+		return "SACK of a wrong length";
+	segment->sack_count = (uint8_t)(option[1] / 8);
+	for (int i = 0; i < segment->sack_count; i++) {
+		segment->sacks[i][0] = get32(option + 2 + 8 * i);
+		segment->sacks[i][1] = get32(option + 6 + 8 * i);
+	}
+	return NULL;
+}
+
+static const char *read_option(const uint8_t *option, struct raw_segment *segment)
+{
+	bool is_syn = segment->flags & SYN;
+
+	switch (option[0]) {
+	case 2:
+		if (segment->mss != 0 || option[1] != 4 || !is_syn)
+			return "an MSS that should not be there";
+		segment->mss = (uint16_t)get16(option + 2);
+		return segment->mss == 0 ? "MSS 0" : NULL;
+	case 3:
+		if (segment->has_scale || option[1] != 3 || !is_syn || option[2] > 14)
+			return "a window scale that should not be there";
+		segment->has_scale = true;
+		segment->scale = option[2];
+		return NULL;
+	case 4:
+		if (segment->sack_permitted || option[1] != 2 || !is_syn)
+			return "SACK permitted where it should not be";
+		segment->sack_permitted = true;
+		return NULL;
+	case 5:
+		return segment->sack_count || is_syn ? "SACK where it should not be" : read_sacks(option, segment);
+	default:
+		return "an option that is not known";
+	}
+}
+
 static const char *read_options(const uint8_t *at, uint32_t bytes, struct raw_segment *segment)
 {
 	uint32_t i = 0;
 
 	while (i < bytes && at[i] != 0) {
+		const char *wrong = NULL;
+
 		if (at[i] == 1) {
 			i++;
 			continue;
 		}
-		if (at[i] != 2 || i + 4 > bytes || at[i + 1] != 4)
-			return "an option that is not MSS";
-		if (segment->mss != 0)
-			return "MSS twice";
-		segment->mss = (uint16_t)get16(at + i + 2);
-		if (segment->mss == 0)
-			return "MSS 0";
-		i += 4;
+		if (i + 2 > bytes || at[i + 1] < 2 || i + at[i + 1] > bytes)
+			return "an option that is cut off";
+		wrong = read_option(at + i, segment);
+		if (wrong)
+			return wrong;
+		i += at[i + 1];
 	}
 	for (; i < bytes; i++) {
 		if (at[i] != 0)

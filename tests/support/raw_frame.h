@@ -30,6 +30,12 @@ struct raw_segment {
 	uint8_t option_bytes; /* of `options`, behind the MSS option; padded to a word */
 	uint8_t options[36];
 	bool wrong_checksum;
+	/* Read only; to be written they go into `options`. */
+	bool has_scale;
+	bool sack_permitted;
+	uint8_t scale;
+	uint8_t sack_count;
+	uint32_t sacks[4][2]; /* left and right edge of each block */
 };
 
 /* The byte at a place of every stream of these tests. */
@@ -42,7 +48,8 @@ uint32_t raw_text_sum(uint32_t from, uint32_t bytes);
 uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment);
 
 /* Reads an IPv4 packet that came from us. Null, or what is wrong with it: lengths, checksums, reserved bits, options
- * other than one MSS, padding that is not zero. */
+ * that are not known, have a wrong length, come twice or in a segment that they do not belong to, padding that is not
+ * zero. */
 const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment);
 
 /* "SYN,ACK" and the like, in a buffer that the next call but three uses again. */

@@ -8,8 +8,10 @@
 /* Zero in a field means its default. Times in milliseconds. */
 struct quern_tcp_options {
 	uint16_t mss;                   /* advertised MSS; default MTU - 40 */
-	uint16_t receive_window;        /* unscaled; default 65535 */
+	uint32_t receive_window;        /* bytes, at most 2^30; default 65535; more needs a peer that scales */
 	uint32_t send_queue;            /* bytes that quern_conn_send() keeps at most; default 65536 */
+	bool no_window_scale;           /* offer none (RFC 7323 2), and take none */
+	bool no_sack;                   /* the same of selective acknowledgements (RFC 2018) */
 	uint8_t ttl;                    /* default 64 */
 	uint8_t dscp;                   /* 0 to 63, default 0 */
 	bool keepalive;                 /* default off (RFC 9293 MUST-25) */
