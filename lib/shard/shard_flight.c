@@ -1,6 +1,6 @@
 /* shard_flight.c - flights: taken when a connection has text, given back when it is at rest again; and text on its way
  * to the application. */
-#include "shard/shard_parts.h"
+#include "shard/shard_reassembly.h"
 
 struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn)
 {
@@ -23,6 +23,7 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	struct shard_flight *flight = &shard->flights[conn->flight - 1];
 
+	shard_reassembly_clear(shard, flight);
 	if (flight->queue.send_first || flight->queue.held_first)
 		shard_queue_clear(&flight->queue, &shard->buffers);
 	flight->next_free = shard->first_free_flight;

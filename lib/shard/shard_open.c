@@ -1,5 +1,5 @@
 /* shard_open.c - one block of memory becomes a shard. */
-#include "shard/shard_parts.h"
+#include "shard/shard_reassembly.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ enum {
 
 /* The parts of the block, in order; each begins on a line of its own. */
 struct layout {
-	size_t conns, time_waits, table, neighbours, waiting, flights, end;
+	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -41,6 +41,11 @@ static struct shard_config with_defaults(const struct shard_config *given)
 	return config;
 }
 
+static uint32_t reassemblies_of(const struct shard_config *config)
+{
+	return config->max_flights < SHARD_REASSEMBLIES_MAX ? config->max_flights : SHARD_REASSEMBLIES_MAX;
+}
+
 static struct layout lay_out(const struct shard_config *config)
 {
 	struct layout at;
@@ -51,7 +56,8 @@ static struct layout lay_out(const struct shard_config *config)
 	at.neighbours = at.table + table_bytes(config->max_connections + config->max_time_wait);
 	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
 	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
-	at.end = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
+	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
+	at.end = next_line(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
 	return at;
 }
 
@@ -94,6 +100,9 @@ static void link_free_records(struct quern_shard *shard)
 	for (uint32_t i = 0; i < shard->config.max_flights; i++)
 		shard->flights[i].next_free = i + 1 < shard->config.max_flights ? i + 2 : 0;
 	shard->first_free_flight = 1;
+	for (uint32_t i = 0; i < reassemblies_of(&shard->config); i++)
+		shard->reassemblies[i].next_free = i + 1 < reassemblies_of(&shard->config) ? i + 2 : 0;
+	shard->first_free_reassembly = 1;
 }
 
 static void open_network(struct quern_shard *shard, void *neighbours)
@@ -125,6 +134,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->pool = shard->config.pool;
 	shard->conns = (struct tcp_conn *)(block + at.conns);
 	shard->flights = (struct shard_flight *)(block + at.flights);
+	shard->reassemblies = (struct shard_reassembly *)(block + at.reassemblies);
 	/* Half of our buffers are for frames on their way. */
 	shard->buffers = shard_queue_buffers(
 		shard->pool, shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u));

@@ -24,6 +24,7 @@ enum {
 	SHARD_QUEUED_MAX = 1024,  /* connections that may owe something until the end of the turn */
 	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */
 	SHARD_FLIGHTS_MAX = 65536,
+	SHARD_REASSEMBLIES_MAX = 8192, /* connections that may have text beyond a hole */
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
 	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
@@ -72,6 +73,7 @@ struct shard_flight {
 static_assert(sizeof(struct shard_flight) == 128, "two cache lines");
 
 struct shard_frame;
+struct shard_reassembly;
 
 struct quern_shard {
 	/* What every packet touches. */
@@ -84,13 +86,15 @@ struct quern_shard {
 	struct tcp_conn *current;          /* the connection whose segment is being taken, or null */
 	struct shard_frame *current_frame; /* and the frame that brought it */
 	struct shard_flight *flights;
+	struct shard_reassembly *reassemblies;
 	struct rte_mempool *pool;
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
 	uint32_t queued_count;
-	uint32_t insertions;        /* of this burst: a flow that was looked up as unknown may be known now */
-	uint32_t first_free;        /* index + 1 */
-	uint32_t first_free_flight; /* index + 1 */
+	uint32_t insertions;            /* of this burst: a flow that was looked up as unknown may be known now */
+	uint32_t first_free;            /* index + 1 */
+	uint32_t first_free_flight;     /* index + 1 */
+	uint32_t first_free_reassembly; /* index + 1 */
 	uint32_t conns_used;
 	uint32_t half_open;
 	struct wire_expect expect;

@@ -205,6 +205,15 @@ void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buf
 	add_buffer(buffers, &queue->held_first, &queue->held_last, mbuf);
 }
 
+void shard_queue_hold_chain(struct shard_queue *queue, const struct shard_queue *from)
+{
+	if (queue->held_first)
+		queue->held_last->next = from->held_first;
+	else
+		queue->held_first = from->held_first;
+	queue->held_last = from->held_last;
+}
+
 void shard_queue_take(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t bytes)
 {
 	drop_front(buffers, &queue->held_first, &queue->held_last, bytes);

@@ -20,7 +20,8 @@ struct shard_queue {
 	uint32_t send_seq;            /* of the first byte that is queued */
 	uint32_t send_bytes;          /* to be sent or acknowledged */
 	uint8_t few[SHARD_QUEUE_FEW]; /* text so short needs no buffer: it is here while send_first is null */
-	uint8_t spare[8];
+	uint32_t reassembly;          /* index + 1 of what waits beyond holes */
+	uint8_t spare[4];
 };
 static_assert(sizeof(struct shard_queue) == 64, "one cache line");
 
@@ -65,6 +66,9 @@ bool shard_queue_hold(struct shard_queue *queue, struct shard_buffers *buffers, 
 
 /* Keeps the frame's own buffer; its data must be the text. */
 void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buffers, struct rte_mbuf *mbuf);
+
+/* What `from` holds goes behind what is held, in the buffers that it is in. */
+void shard_queue_hold_chain(struct shard_queue *queue, const struct shard_queue *from);
 
 /* Takes `bytes` bytes off the front of what is held. */
 void shard_queue_take(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t bytes);

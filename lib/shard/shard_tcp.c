@@ -1,6 +1,7 @@
 /* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
-#include "shard/shard_parts.h"
+#include "shard/shard_reassembly.h"
 
+#include "base/seq.h"
 #include "tcp/tcp_open.h"
 
 static void count_verdict(struct quern_shard *shard, const struct tcp_verdict *verdict)
@@ -57,6 +58,9 @@ static void tell_peer_closed(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	struct shard_flight *flight = shard_flight_of(shard, conn);
 
+	/* Whatever came with numbers beyond that of the FIN is no text. */
+	if (flight)
+		shard_reassembly_clear(shard, flight);
 	if (flight && flight->tcp.held_bytes > 0)
 		flight->tcp.flags |= TCP_FLIGHT_TELL_FIN;
 	else
@@ -73,9 +77,16 @@ static void on_urgent(struct quern_shard *shard, struct tcp_conn *conn, uint32_t
 					  bytes + (flight ? flight->tcp.held_bytes : 0), service->app);
 }
 
+static bool has_holes(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+
+	return flight && flight->tcp.flags & TCP_FLIGHT_HOLES;
+}
+
 /* Tells the application what happened, in the order of the stream. False where it aborted the connection meanwhile: the
  * record is not ours now. */
-static bool tell(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_verdict *verdict,
+static bool tell(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_verdict *verdict,
 		 struct shard_frame *frame)
 {
 	uint16_t generation = conn->generation;
@@ -87,6 +98,11 @@ static bool tell(struct quern_shard *shard, struct tcp_conn *conn, const struct 
 	if (verdict->deliver && (conn->generation != generation ||
 				 !shard_flight_deliver(shard, conn, frame, verdict->trim_front, verdict->deliver,
 						       verdict->events & TCP_HAPPENED_PEER_CLOSED)))
+		return false;
+	if ((verdict->hold || verdict->hold_fin) && conn->generation == generation)
+		shard_reassembly_hold(shard, conn, frame, verdict);
+	if (verdict->deliver && conn->generation == generation && has_holes(shard, conn) &&
+	    !shard_reassembly_reach(shard, conn, &verdict->events))
 		return false;
 	if (verdict->events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
 		tell_peer_closed(shard, conn);
@@ -155,10 +171,13 @@ static void conclude(struct quern_shard *shard, struct tcp_conn *conn, const str
 	}
 }
 
-/* How far urgent text reaches is noted in the flight. Without one it would only be told more than once. */
-static struct shard_flight *flight_for_urgent(struct quern_shard *shard, struct tcp_conn *conn)
+/* How far urgent text reaches, and what came twice, is noted in a flight. Without one the first may be told more than
+ * once, and the second is not. */
+static bool needs_notes(const struct tcp_conn *conn, const struct segment *segment)
 {
-	return conn->state >= QUERN_ESTABLISHED ? shard_flight_get(shard, conn) : NULL;
+	bool is_repeat = conn->sack_permitted && segment->text_bytes && seq_before(segment->seq, conn->rcv_nxt);
+
+	return conn->state >= QUERN_ESTABLISHED && (is_repeat || segment->flags & TCP_URG);
 }
 
 static void input_connection(struct quern_shard *shard, struct shard_frame *frame, struct tcp_conn *conn)
@@ -184,8 +203,8 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 		bare.flags &= (uint8_t)~TCP_FIN;
 		segment = &bare;
 	}
-	if (segment->flags & TCP_URG && !flight)
-		flight = flight_for_urgent(shard, conn);
+	if (!flight && needs_notes(conn, segment))
+		flight = shard_flight_get(shard, conn);
 	shard->current = conn;
 	shard->current_frame = frame;
 	verdict = tcp_input(conn, shard_flight_tcp(flight), segment, &service->tcp, shard->now_ms);

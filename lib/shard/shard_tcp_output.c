@@ -1,4 +1,5 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
+#include "shard/shard_reassembly.h"
 #include "shard/shard_reserve.h"
 
 #include "base/seq.h"
@@ -62,11 +63,13 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 			     const struct shard_frame *frame, struct segment *segment)
 {
 	bool waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
-	bool found;
+	bool twice = flight->tcp.flags & TCP_FLIGHT_TWICE, found;
 
 	shard_flight_narrow(shard, flight);
 	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
 	found = tcp_output(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
+	if (found)
+		shard_reassembly_tell(shard, flight, twice, segment);
 	if (!found && waits && flight->tcp.next != conn->snd_end)
 		shard_reserve_wait(shard, conn);
 	return found;

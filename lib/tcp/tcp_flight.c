@@ -32,7 +32,8 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	return flight->snd_una == conn->snd_end && flight->held_bytes == 0 && flight->urgent == 0;
+	return flight->snd_una == conn->snd_end && flight->held_bytes == 0 && flight->urgent == 0 &&
+	       !(flight->flags & (TCP_FLIGHT_HOLES | TCP_FLIGHT_TWICE));
 }
 
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)

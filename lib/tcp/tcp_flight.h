@@ -21,7 +21,9 @@ enum tcp_flight_flag {
 	TCP_FLIGHT_TELL_FIN = 1 << 4, /* the peer's FIN is to be told once all that is held has been taken */
 	TCP_FLIGHT_SHOWN = 1 << 5,    /* the application is looking at what is held, and has not said what it takes */
 	TCP_FLIGHT_NARROW = 1 << 6,   /* buffers are short: while text is held, the window opens no further */
-	TCP_FLIGHT_WAITS = 1 << 7     /* buffers are short: no text goes but what the timer sends */
+	TCP_FLIGHT_WAITS = 1 << 7,    /* buffers are short: no text goes but what the timer sends */
+	TCP_FLIGHT_HOLES = 1 << 8,    /* text, or a FIN, waits beyond a hole */
+	TCP_FLIGHT_TWICE = 1 << 9     /* octets from twice_left on came twice, which the next ACK tells */
 };
 
 /* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */
@@ -39,7 +41,10 @@ struct tcp_flight {
 	uint32_t held_bytes; /* acknowledged, and not taken by the application */
 	uint16_t urgent;     /* so many octets from RCV.NXT on are known to be urgent: RCV.UP */
 	uint16_t flags;      /* enum tcp_flight_flag */
-	uint8_t spare[16];
+	uint32_t twice_left; /* RFC 2883: octets that came twice, the last such */
+	uint32_t twice_right;
+	uint8_t islands; /* beyond holes, as many as an ACK can tell */
+	uint8_t spare[7];
 };
 static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 
@@ -48,7 +53,7 @@ static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
 void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t now_ms);
 
-/* True where nothing is queued, in flight, held, or urgent and not there yet. */
+/* True where nothing is queued, in flight, held, beyond a hole, to be told, or urgent and not there yet. */
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);
 
 /* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, and takes the sample that it may be. */
@@ -72,11 +77,30 @@ uint32_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *fligh
 /* RFC 6298 2.2 and 2.3: one sample of the round-trip time. */
 void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms);
 
+/* Octets that came again are told where the peer understands (RFC 2883 4). */
+static inline void tcp_flight_came_twice(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t left,
+					 uint32_t right)
+{
+	if (!flight || !conn->sack_permitted)
+		return;
+	flight->twice_left = left;
+	flight->twice_right = right;
+	flight->flags |= TCP_FLIGHT_TWICE;
+}
+
 /* The last `bytes` bytes of text that were taken in order found no place after all: they come again. Only before
  * anything was said of them, and with no FIN behind them. */
 static inline void tcp_leave_out(struct tcp_conn *conn, uint32_t bytes)
 {
 	conn->rcv_nxt -= bytes;
+}
+
+/* Text in order moves RCV.NXT; `flight` is null at rest. */
+static inline void tcp_text_came(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t bytes)
+{
+	conn->rcv_nxt += bytes;
+	if (flight)
+		flight->urgent = (uint16_t)(flight->urgent > bytes ? flight->urgent - bytes : 0);
 }
 
 /* The octet behind the last one of text. */

@@ -41,17 +41,20 @@ static bool is_plausible_repeat(const struct tcp_conn *conn, const struct segmen
 }
 
 /* First: the sequence number. */
-static void refuse_sequence(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
-			    struct tcp_verdict *verdict)
+static void refuse_sequence(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			    uint32_t window, uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	/* RFC 9293 3.8.4: a keepalive probe is meant to be answered, and is no loss. */
 	bool is_probe = segment->seq + 1 == conn->rcv_nxt && segment_length(segment) == 0;
 
 	verdict->drop = is_probe ? QUERN_DROP_NONE : QUERN_DROP_TCP_SEQUENCE;
-	if (is_plausible_repeat(conn, segment, window))
+	if (is_plausible_repeat(conn, segment, window)) {
 		conn->flags |= TCP_OWES_ACK;
-	else
+		if (segment->text_bytes && seq_before_eq(segment->seq + segment->text_bytes, conn->rcv_nxt))
+			tcp_flight_came_twice(conn, flight, segment->seq, segment->seq + segment->text_bytes);
+	} else {
 		owe_challenge(conn, verdict, now_ms);
+	}
 }
 
 /* Second: RST, by RFC 5961 3.2. Only where it begins counts, whatever text it carries. */
@@ -233,19 +236,32 @@ static bool take_text(struct tcp_conn *conn, struct tcp_flight *flight, const st
 	CHECK(front <= segment->text_bytes);
 	verdict->trim_front = front;
 	verdict->deliver = least(text, window);
-	conn->rcv_nxt += verdict->deliver;
-	if (flight)
-		flight->urgent = (uint16_t)(flight->urgent - least(flight->urgent, verdict->deliver));
+	if (front > 0)
+		tcp_flight_came_twice(conn, flight, segment->seq, conn->rcv_nxt);
+	tcp_text_came(conn, flight, verdict->deliver);
 	return text < window;
 }
 
+/* Text beyond a hole, as far as the window goes (RFC 9293 SHLD-31). */
+static void hold_text(const struct tcp_conn *conn, const struct segment *segment, uint32_t window,
+		      struct tcp_verdict *verdict)
+{
+	uint32_t room = window - (segment->seq - conn->rcv_nxt);
+
+	verdict->hold = least(segment->text_bytes, room);
+	verdict->hold_fin = segment->flags & TCP_FIN && segment->text_bytes < room;
+	if (verdict->hold == 0 && !verdict->hold_fin)
+		verdict->drop = QUERN_DROP_TCP_HOLE;
+}
+
 /* Eighth: FIN. */
-static void take_fin(struct tcp_conn *conn, struct tcp_verdict *verdict)
+uint8_t tcp_input_fin(struct tcp_conn *conn)
 {
 	conn->rcv_nxt++;
+	conn->flags |= TCP_OWES_ACK;
 	tcp_transition(conn, TCP_EVENT_RCV_FIN);
-	verdict->events |= conn->state == QUERN_TIME_WAIT ? TCP_HAPPENED_PEER_CLOSED | TCP_HAPPENED_TIME_WAIT
-							  : TCP_HAPPENED_PEER_CLOSED;
+	return conn->state == QUERN_TIME_WAIT ? TCP_HAPPENED_PEER_CLOSED | TCP_HAPPENED_TIME_WAIT
+					      : TCP_HAPPENED_PEER_CLOSED;
 }
 
 static bool peer_may_send(const struct tcp_conn *conn)
@@ -276,9 +292,9 @@ static void take_text_and_fin(struct tcp_conn *conn, struct tcp_flight *flight, 
 	}
 	conn->flags |= TCP_OWES_ACK;
 	if (seq_before(conn->rcv_nxt, segment->seq))
-		verdict->drop = QUERN_DROP_TCP_HOLE;
+		hold_text(conn, segment, window, verdict);
 	else if (take_text(conn, flight, segment, window, verdict) && segment->flags & TCP_FIN)
-		take_fin(conn, verdict);
+		verdict->events |= tcp_input_fin(conn);
 	else if (window == 0)
 		verdict->drop = QUERN_DROP_TCP_WINDOW_FULL;
 }
@@ -338,7 +354,7 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, c
 	else if (segment->flags & TCP_SYN)
 		refuse_syn(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
-		refuse_sequence(conn, segment, window, now_ms, &verdict);
+		refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
 	else if (take_ack(conn, flight, segment, &clock, &verdict) && conn->state != QUERN_CLOSED)
 		take_the_rest(conn, flight, segment, window, &verdict);
 	return verdict;

@@ -28,6 +28,8 @@ struct tcp_verdict {
 	bool reset;          /* answer this segment with tcp_reset_for() */
 	uint32_t trim_front; /* bytes of text that were there before */
 	uint32_t deliver;    /* bytes of text in order, after trim_front; what follows lies beyond the window */
+	uint32_t hold;       /* bytes of text beyond a hole, to be held if they can be */
+	bool hold_fin;       /* and the FIN behind them */
 	uint32_t urgent;     /* so many bytes from the first of `deliver` on are urgent */
 };
 
@@ -35,6 +37,9 @@ struct tcp_verdict {
  * owed in answer stands in conn->flags until tcp_output(). */
 struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
 			     const struct tcp_profile *profile, uint32_t now_ms);
+
+/* RCV.NXT has come to the peer's FIN: its events, as in a verdict. */
+uint8_t tcp_input_fin(struct tcp_conn *conn);
 
 /* True, and the slot is taken, where a challenge ACK may be sent: at most one in each half second of the clock. */
 bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms);

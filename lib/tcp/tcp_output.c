@@ -12,6 +12,7 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 		    struct segment *segment)
 {
 	segment->seq = tcp_snd_una(conn, flight);
+	segment->sack_count = 0;
 	segment->flags = TCP_SYN;
 	segment->mss = profile->mss;
 	segment->scale = profile->scale;
@@ -38,12 +39,12 @@ static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flig
  * window that the peer has shown; and what was sent before, into a window that has shrunk since (SHLD-16). A FIN alone
  * needs room as well, unless it is all that there is. */
 static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t length,
-			     uint32_t pending, uint32_t usable)
+			     uint32_t pending, uint32_t usable, uint32_t full)
 {
 	if (length == 0)
 		return pending == 0 && conn->flags & TCP_FIN_IN_FLIGHT &&
 		       (usable > 0 || flight->next == flight->snd_una);
-	return length == pending || length >= conn->mss || length >= tcp_max_wnd(conn) / 2 ||
+	return length == pending || length >= full || length >= tcp_max_wnd(conn) / 2 ||
 	       seq_before_eq(flight->next + length, flight->snd_nxt);
 }
 
@@ -63,7 +64,7 @@ static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now
  * where the window has room for it. */
 static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms, struct segment *segment)
 {
-	uint32_t pending = tcp_text_end(conn) - flight->next, usable, length;
+	uint32_t pending = tcp_text_end(conn) - flight->next, usable, length, full;
 	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
 
 	if (flight->next == conn->snd_end || conn->flags & TCP_SYN_IN_FLIGHT)
@@ -73,10 +74,11 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 		flight->flags |= TCP_FLIGHT_PROBING;
 		usable = 1;
 	}
-	length = least(least(pending, usable), conn->mss);
+	full = conn->mss - segment_option_bytes(segment);
+	length = least(least(pending, usable), full);
 	if (!is_due && length > 0 && flight->flags & TCP_FLIGHT_WAITS)
 		return false;
-	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable))
+	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full))
 		return false;
 	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
 	if (flight->snd_una == flight->snd_nxt) {
@@ -103,6 +105,18 @@ static void say_fin(struct tcp_conn *conn, struct segment *segment)
 	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
 }
 
+/* RFC 2018 4 and RFC 2883 4: what came twice is the first block. The others are left to whoever knows them. */
+static void say_sacks(const struct tcp_conn *conn, const struct tcp_flight *flight, struct segment *segment)
+{
+	bool twice = flight->flags & TCP_FLIGHT_TWICE;
+
+	if (!conn->sack_permitted)
+		return;
+	segment->sack_count = (uint8_t)least(flight->islands + twice, SEGMENT_SACKS);
+	if (twice)
+		segment->sacks[0] = (struct segment_sack){flight->twice_left, flight->twice_right};
+}
+
 /* RFC 7323 2.2: the window of a SYN is never scaled. */
 static void say_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		       struct segment *segment)
@@ -122,6 +136,8 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	if (!flight && !owes)
 		return false;
 	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .ack = conn->rcv_nxt, .flags = TCP_ACK};
+	if (flight)
+		say_sacks(conn, flight, segment);
 	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, now_ms, segment);
 	if (owes & TCP_OWES_SYN) {
 		say_syn(conn, flight, profile, segment);
@@ -137,6 +153,8 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 		return false;
 	}
 	say_window(conn, flight, profile, segment);
+	if (flight)
+		flight->flags &= (uint16_t)~TCP_FLIGHT_TWICE;
 	return true;
 }
 

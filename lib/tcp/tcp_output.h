@@ -9,7 +9,9 @@
 
 /* Writes the next segment that is owed and may go, and no longer owes it; false where there is none. SYN goes first,
  * then text with the FIN behind it, a keepalive probe, a bare ACK; each but the probe carries the ACK along. `flight`
- * is null at rest. The segment's text_bytes bytes of text begin at its seq. */
+ * is null at rest. The segment's text_bytes bytes of text begin at its seq. Of its SACK blocks the first tells what
+ * came twice, with TCP_FLIGHT_TWICE set before; the others are the islands of tcp_reassembly_blocks(), for the caller
+ * to fill in. */
 bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
 		struct segment *segment);
 

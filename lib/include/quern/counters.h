@@ -51,7 +51,7 @@ extern "C" {
 	X(TCP_SYN_SYNCHRONIZED, "tcp_syn_synchronized", "SYN to a synchronized connection") \
 	X(TCP_NO_ACK, "tcp_no_ack", "no ACK bit in a synchronized state") \
 	X(TCP_ACK_RANGE, "tcp_ack_range", "ACK too old, or of what was never sent") \
-	X(TCP_HOLE, "tcp_hole", "text or FIN beyond a hole") \
+	X(TCP_HOLE, "tcp_hole", "text or FIN beyond a hole that could not be kept") \
 	X(TCP_WINDOW_FULL, "tcp_window_full", "text or FIN while the receive window is shut") \
 	X(TCP_AFTER_FIN, "tcp_after_fin", "text after the peer's FIN") \
 	X(TCP_AFTER_CLOSE, "tcp_after_close", "text after our own close: answered by RST") \
