@@ -23,6 +23,7 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	struct shard_flight *flight = &shard->flights[conn->flight - 1];
 
+	tcp_flight_end(conn, &flight->tcp);
 	shard_reassembly_clear(shard, flight);
 	if (flight->queue.send_first || flight->queue.held_first)
 		shard_queue_clear(&flight->queue, &shard->buffers);

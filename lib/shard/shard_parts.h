@@ -70,7 +70,7 @@ struct shard_flight {
 	};
 	struct shard_queue queue;
 };
-static_assert(sizeof(struct shard_flight) == 128, "two cache lines");
+static_assert(sizeof(struct shard_flight) == 192, "three cache lines");
 
 struct shard_frame;
 struct shard_reassembly;

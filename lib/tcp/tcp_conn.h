@@ -10,6 +10,7 @@
 #include <quern/options.h>
 
 #include "base/flow_key.h"
+#include "tcp/tcp_congestion.h"
 #include "wheel/wheel.h"
 
 /* What is in flight, what is owed to the peer, and where the connection came from. */
@@ -63,13 +64,14 @@ struct tcp_conn {
 	uint8_t snd_scale : 4;      /* RFC 7323 2.2: snd_wnd and max_wnd count so many octets as 1 << this */
 	uint8_t is_scaled : 1;      /* both SYNs had the option, or ours offers it */
 	uint8_t sack_permitted : 1; /* the same of RFC 2018 */
-	uint8_t spare;
+	uint8_t ssthresh;           /* tcp_congestion_keep() of the last flight, 0 for none */
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
 static_assert(QUERN_STATES_END <= 16, "four bits");
 
 /* Settings that connections of one listener or route share; quern_tcp_options with its defaults filled in. */
 struct tcp_profile {
+	const struct tcp_congestion_control *congestion;
 	uint16_t mss;
 	uint8_t scale; /* RFC 7323 2.2: of windows that we say */
 	bool offers_scale;

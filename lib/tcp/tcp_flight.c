@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/seq.h"
+#include "tcp/tcp_recovery.h"
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -18,16 +19,22 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		.snd_una = end,
 		.snd_nxt = sent,
 		.next = sent,
-		.cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss,
+		.recover = end - 1,
 		.snd_wl1 = conn->rcv_nxt,
 		.snd_wl2 = end,
 		.rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile),
 		.since_ms = now_ms,
 	};
+	tcp_congestion_begin(&flight->congestion, conn->mss, false, conn->ssthresh);
 	if (sent == end)
 		return;
 	flight->flags = TCP_FLIGHT_ARMED;
 	conn->backoff = least(conn->backoff + conn->retries, TCP_BACKOFF_MAX) & TCP_BACKOFF_MAX;
+}
+
+void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	conn->ssthresh = tcp_congestion_keep(&flight->congestion, conn->mss);
 }
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
@@ -57,16 +64,17 @@ void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 	conn->backoff = 0;
 }
 
-void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms)
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			    uint32_t ack, uint32_t now_ms)
 {
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
 		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	}
+	tcp_recovery_acknowledged(conn, flight, profile, ack, now_ms);
 	flight->snd_una = ack;
 	if (seq_before(flight->next, ack))
 		flight->next = ack;
-	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
 	flight->since_ms = now_ms;
 }
 
@@ -81,7 +89,6 @@ void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, u
 	/* What goes now is timed from now on, and not by the next probe. */
 	flight->flags &= (uint16_t) ~(TCP_FLIGHT_PROBING | TCP_FLIGHT_ARMED);
 	flight->next = flight->snd_una;
-	flight->cwnd = (uint32_t)TCP_CWND_SEGMENTS * conn->mss;
 	conn->backoff = 0;
 }
 

@@ -9,21 +9,23 @@
 #include "tcp/tcp_conn.h"
 
 enum {
-	TCP_CWND_SEGMENTS = 10, /* RFC 6928 */
-	TCP_BACKOFF_MAX = 7     /* 2^7 s are more than the longest RTO */
+	TCP_BACKOFF_MAX = 7 /* 2^7 s are more than the longest RTO */
 };
 
 enum tcp_flight_flag {
-	TCP_FLIGHT_TIMED = 1 << 0,    /* text up to timed_seq is being timed */
-	TCP_FLIGHT_ARMED = 1 << 1,    /* the connection's timer runs for this flight */
-	TCP_FLIGHT_DUE = 1 << 2,      /* the timer has fired: one segment goes whatever window and SWS avoidance say */
-	TCP_FLIGHT_PROBING = 1 << 3,  /* an octet was sent into a window that is shut */
-	TCP_FLIGHT_TELL_FIN = 1 << 4, /* the peer's FIN is to be told once all that is held has been taken */
-	TCP_FLIGHT_SHOWN = 1 << 5,    /* the application is looking at what is held, and has not said what it takes */
-	TCP_FLIGHT_NARROW = 1 << 6,   /* buffers are short: while text is held, the window opens no further */
-	TCP_FLIGHT_WAITS = 1 << 7,    /* buffers are short: no text goes but what the timer sends */
-	TCP_FLIGHT_HOLES = 1 << 8,    /* text, or a FIN, waits beyond a hole */
-	TCP_FLIGHT_TWICE = 1 << 9     /* octets from twice_left on came twice, which the next ACK tells */
+	TCP_FLIGHT_TIMED = 1 << 0,     /* text up to timed_seq is being timed */
+	TCP_FLIGHT_ARMED = 1 << 1,     /* the connection's timer runs for this flight */
+	TCP_FLIGHT_DUE = 1 << 2,       /* the timer has fired: one segment goes whatever window and SWS avoidance say */
+	TCP_FLIGHT_PROBING = 1 << 3,   /* an octet was sent into a window that is shut */
+	TCP_FLIGHT_TELL_FIN = 1 << 4,  /* the peer's FIN is to be told once all that is held has been taken */
+	TCP_FLIGHT_SHOWN = 1 << 5,     /* the application is looking at what is held, and has not said what it takes */
+	TCP_FLIGHT_NARROW = 1 << 6,    /* buffers are short: while text is held, the window opens no further */
+	TCP_FLIGHT_WAITS = 1 << 7,     /* buffers are short: no text goes but what the timer sends */
+	TCP_FLIGHT_HOLES = 1 << 8,     /* text, or a FIN, waits beyond a hole */
+	TCP_FLIGHT_TWICE = 1 << 9,     /* octets from twice_left on came twice, which the next ACK tells */
+	TCP_FLIGHT_RECOVERS = 1 << 10, /* fast recovery, until `recover` is acknowledged */
+	TCP_FLIGHT_AGAIN = 1 << 11,    /* the segment at SND.UNA is taken for lost, and goes again */
+	TCP_FLIGHT_LIMITED = 1 << 12   /* text waits for cwnd and for nothing else */
 };
 
 /* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */
@@ -31,7 +33,6 @@ struct tcp_flight {
 	uint32_t snd_una;
 	uint32_t snd_nxt; /* behind all that was ever sent */
 	uint32_t next;    /* where sending goes on: before snd_nxt while text is sent again */
-	uint32_t cwnd;    /* bytes */
 	uint32_t snd_wl1;
 	uint32_t snd_wl2;
 	uint32_t since_ms;   /* the last progress: R2 counts from here */
@@ -43,10 +44,15 @@ struct tcp_flight {
 	uint16_t flags;      /* enum tcp_flight_flag */
 	uint32_t twice_left; /* RFC 2883: octets that came twice, the last such */
 	uint32_t twice_right;
-	uint8_t islands; /* beyond holes, as many as an ACK can tell */
-	uint8_t spare[7];
+	uint8_t islands;    /* beyond holes, as many as an ACK can tell */
+	uint8_t duplicates; /* ACKs on end that moved nothing (RFC 5681 2) */
+	uint32_t recover;   /* RFC 6582: what was sent when the last loss was noticed */
+	uint32_t
+		inflation; /* bytes that such ACKs say have left the network: so much more than cwnd may be in flight */
+	struct tcp_congestion congestion;
+	uint8_t spare[36];
 };
-static_assert(sizeof(struct tcp_flight) == 64, "one cache line");
+static_assert(sizeof(struct tcp_flight) == 128, "two cache lines");
 
 /* Begins a flight for a connection at rest; the flight's memory may hold anything. A FIN in flight goes on in it: its
  * timer, its backed-off RTO. */
@@ -56,8 +62,13 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 /* True where nothing is queued, in flight, held, beyond a hole, to be told, or urgent and not there yet. */
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight);
 
-/* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, and takes the sample that it may be. */
-void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms);
+/* Notes what the next flight should know of this one, which ends. */
+void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight);
+
+/* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, takes the sample that it may be, and lets the window
+ * grow. */
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			    uint32_t ack, uint32_t now_ms);
 
 /* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
  * the peer is alive (RFC 9293 3.8.6.1). */

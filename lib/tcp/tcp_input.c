@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/seq.h"
+#include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sequence.h"
 #include "tcp/tcp_syn_sent.h"
 #include "tcp/tcp_transition.h"
@@ -106,8 +107,8 @@ static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uin
 }
 
 /* Takes what an acceptable ACK covers out of flight. */
-static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack, uint32_t now_ms,
-			struct tcp_verdict *verdict)
+static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			uint32_t ack, uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	if (ack == tcp_snd_una(conn, flight))
 		return;
@@ -115,7 +116,7 @@ static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, uint32
 	conn->retries = 0;
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
 	if (flight)
-		tcp_flight_acknowledge(conn, flight, ack, now_ms);
+		tcp_flight_acknowledge(conn, flight, profile, ack, now_ms);
 	if (ack != conn->snd_end || !(conn->flags & TCP_FIN_IN_FLIGHT))
 		return;
 	conn->flags &= (uint16_t) ~(TCP_FIN_IN_FLIGHT | TCP_OWES_FIN);
@@ -183,7 +184,7 @@ static bool complete_handshake(struct tcp_conn *conn, struct tcp_flight *flight,
 
 /* Fifth: the ACK field. False where the segment goes no further. */
 static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-		     const struct tcp_clock *clock, struct tcp_verdict *verdict)
+		     const struct tcp_profile *profile, const struct tcp_clock *clock, struct tcp_verdict *verdict)
 {
 	uint32_t una = tcp_snd_una(conn, flight), nxt = tcp_snd_nxt(conn, flight);
 
@@ -201,8 +202,12 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const str
 		return false;
 	}
 	if (!seq_before(segment->ack, una)) {
+		bool is_duplicate = flight && tcp_recovery_is_duplicate(conn, flight, segment);
+
 		take_window(conn, flight, segment, clock->now_ms);
-		acknowledge(conn, flight, segment->ack, clock->now_ms, verdict);
+		if (is_duplicate)
+			tcp_recovery_duplicate(conn, flight, profile);
+		acknowledge(conn, flight, profile, segment->ack, clock->now_ms, verdict);
 	}
 	return true;
 }
@@ -348,14 +353,14 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, c
 	if (conn->state == QUERN_SYN_SENT)
 		return tcp_syn_sent_input(conn, flight, segment, profile, &clock);
 	if (completes_simultaneous_open(conn, segment))
-		take_ack(conn, flight, segment, &clock, &verdict);
+		take_ack(conn, flight, segment, profile, &clock, &verdict);
 	else if (segment->flags & TCP_RST)
 		take_reset(conn, segment, window, now_ms, &verdict);
 	else if (segment->flags & TCP_SYN)
 		refuse_syn(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
-	else if (take_ack(conn, flight, segment, &clock, &verdict) && conn->state != QUERN_CLOSED)
+	else if (take_ack(conn, flight, segment, profile, &clock, &verdict) && conn->state != QUERN_CLOSED)
 		take_the_rest(conn, flight, segment, window, &verdict);
 	return verdict;
 }

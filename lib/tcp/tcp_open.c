@@ -28,6 +28,7 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	conn->snd_end = iss;
 	conn->rcv_nxt = segment->seq + 1;
 	conn->heard_ms = now_ms;
+	conn->ssthresh = 0;
 	tcp_negotiate(conn, segment, profile);
 	conn->backoff = 0;
 	conn->flags = TCP_PASSIVE;
@@ -43,6 +44,7 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->mss = tcp_mss_for(0, profile->mss);
 	conn->snd_wnd = conn->max_wnd = 0;
 	conn->snd_scale = 0;
+	conn->ssthresh = 0;
 	conn->is_scaled = profile->offers_scale;
 	conn->sack_permitted = profile->offers_sack;
 	conn->backoff = 0;

@@ -2,6 +2,7 @@
 #include "tcp/tcp_output.h"
 
 #include "base/seq.h"
+#include "tcp/tcp_timer.h"
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -30,7 +31,8 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 /* How much text may go from flight->next on, by the peer's window and ours. */
 static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	uint32_t edge = flight->snd_una + least(tcp_snd_wnd(conn), flight->cwnd);
+	uint32_t cwnd = flight->congestion.cwnd + flight->inflation;
+	uint32_t edge = flight->snd_una + least(tcp_snd_wnd(conn), cwnd);
 
 	return seq_before(flight->next, edge) ? edge - flight->next : 0;
 }
@@ -60,6 +62,32 @@ static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now
 	}
 }
 
+/* RFC 5681 3.2: the segment that is taken for lost, as much of it as the peer's window holds; nothing else moves. */
+static bool say_again(struct tcp_conn *conn, struct tcp_flight *flight, struct segment *segment)
+{
+	uint32_t sent = flight->snd_nxt - flight->snd_una, text = tcp_text_end(conn) - flight->snd_una;
+	uint32_t full = conn->mss - segment_option_bytes(segment);
+	bool with_fin;
+
+	flight->flags &= (uint16_t) ~(TCP_FLIGHT_AGAIN | TCP_FLIGHT_TIMED);
+	segment->seq = flight->snd_una;
+	segment->text_bytes = least(least(sent, text), least(full, tcp_snd_wnd(conn)));
+	with_fin = sent > text && segment->text_bytes == text;
+	segment->flags |= with_fin ? TCP_FIN : 0;
+	if (segment_length(segment) == 0)
+		return false;
+	conn->flags &= (uint16_t)~TCP_OWES_ACK;
+	return true;
+}
+
+/* Whether cwnd alone holds text back, for its growth. */
+static void note_limit(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t pending, uint32_t usable)
+{
+	bool is_limited = usable < pending && flight->congestion.cwnd + flight->inflation < tcp_snd_wnd(conn);
+
+	flight->flags = (uint16_t)((flight->flags & ~TCP_FLIGHT_LIMITED) | (is_limited ? TCP_FLIGHT_LIMITED : 0));
+}
+
 /* The segment from flight->next on, as far as windows allow; PSH where it empties the queue, FIN behind the last text
  * where the window has room for it. */
 static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms, struct segment *segment)
@@ -67,9 +95,14 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 	uint32_t pending = tcp_text_end(conn) - flight->next, usable, length, full;
 	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
 
-	if (flight->next == conn->snd_end || conn->flags & TCP_SYN_IN_FLIGHT)
+	if (conn->flags & TCP_SYN_IN_FLIGHT)
 		return false;
+	if (flight->flags & TCP_FLIGHT_AGAIN && say_again(conn, flight, segment))
+		return true;
 	usable = usable_window(conn, flight);
+	note_limit(conn, flight, pending, usable);
+	if (flight->next == conn->snd_end)
+		return false;
 	if (is_due && usable == 0 && conn->snd_wnd == 0) {
 		flight->flags |= TCP_FLIGHT_PROBING;
 		usable = 1;
@@ -82,6 +115,8 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 		return false;
 	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
 	if (flight->snd_una == flight->snd_nxt) {
+		tcp_congestion_resume(&flight->congestion, conn->mss, now_ms - flight->since_ms,
+				      tcp_timer_rto(conn, flight), now_ms);
 		flight->since_ms = now_ms;
 		flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 	}
@@ -164,7 +199,10 @@ void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, uint32_
 	if (segment->flags & TCP_SYN) {
 		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
 	} else if (flight && segment_length(segment) > 0) {
-		flight->next = segment->seq;
+		if (segment->seq + segment_length(segment) == flight->next)
+			flight->next = segment->seq;
+		else
+			flight->flags |= TCP_FLIGHT_AGAIN;
 		flight->snd_nxt = snd_nxt;
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 		conn->flags |= TCP_OWES_ACK;

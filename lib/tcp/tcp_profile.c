@@ -21,12 +21,14 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 	/* A deadline is less than 2^31 ms away, or it seems to have passed. */
 	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
 	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX ||
-	    options->send_queue > INT32_MAX || options->receive_window > WINDOW_MAX)
+	    options->send_queue > INT32_MAX || options->receive_window > WINDOW_MAX ||
+	    !tcp_congestion_control(options->congestion))
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),
 		.receive_window = given_or(options->receive_window, DEFAULT_WINDOW),
 		.send_queue = given_or(options->send_queue, DEFAULT_SEND_QUEUE),
+		.congestion = tcp_congestion_control(options->congestion),
 		.offers_scale = !options->no_window_scale,
 		.offers_sack = !options->no_sack,
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),

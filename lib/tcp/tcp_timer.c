@@ -2,6 +2,7 @@
 #include "tcp/tcp_timer.h"
 
 #include "base/seq.h"
+#include "tcp/tcp_recovery.h"
 #include "tcp/tcp_transition.h"
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -148,6 +149,9 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 {
 	if (now_ms - flight->since_ms >= profile->user_timeout_ms)
 		return give_up(conn);
+	/* A window that is shut is no loss (RFC 9293 3.8.6.1). */
+	if (flight->snd_una != flight->snd_nxt && conn->snd_wnd != 0)
+		tcp_recovery_timeout(conn, flight, profile, conn->retries > 0);
 	/* What waited for no more than a full segment, or for a window, was not lost. */
 	if (flight->snd_una != flight->snd_nxt || conn->snd_wnd == 0) {
 		if (conn->backoff < TCP_BACKOFF_MAX)
@@ -155,8 +159,6 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 		if (conn->retries < UINT8_MAX)
 			conn->retries++;
 	}
-	if (flight->snd_una != flight->snd_nxt)
-		flight->cwnd = conn->mss;
 	flight->next = flight->snd_una;
 	flight->flags = (uint16_t)((flight->flags & ~(TCP_FLIGHT_ARMED | TCP_FLIGHT_TIMED)) | TCP_FLIGHT_DUE);
 	return (struct tcp_timer_verdict){.action = conn->retries == TCP_R1_RETRIES ? TCP_TIMER_UNANSWERED

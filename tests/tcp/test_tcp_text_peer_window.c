@@ -160,8 +160,11 @@ Test(tcp_text_peer_window, a_window_that_shrinks_below_what_is_in_flight_is_surv
 	/* Sent before: no reason to wait for more window. */
 	say_window(&script, 1, 101, 100);
 	hear_text(&script, ACK, 101, 1, 100);
+	/* The timeout has brought slow start with it (RFC 5681 3.1). */
 	say_window(&script, 1, 201, 4200);
 	hear_text(&script, ACK, 201, 1, 1400);
+	hear_nothing(&script);
+	say(&script, ACK, 1, 1601);
 	hear_text(&script, ACK, 1601, 1, 1400);
 	hear_text(&script, PSH | ACK, 3001, 1, 1250);
 	say(&script, ACK, 1, 4251);

@@ -5,22 +5,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Who decides how much may be in flight. CUBIC stands first and is the default: it is what the peers of a path use, it
+ * fills a long fat one in seconds where Reno takes minutes, and on a short one it is as gentle as Reno. */
+enum quern_congestion {
+	QUERN_CONGESTION_CUBIC,  /* RFC 9438 */
+	QUERN_CONGESTION_NEWRENO /* RFC 5681 */
+};
+
 /* Zero in a field means its default. Times in milliseconds. */
 struct quern_tcp_options {
-	uint16_t mss;                   /* advertised MSS; default MTU - 40 */
-	uint32_t receive_window;        /* bytes, at most 2^30; default 65535; more needs a peer that scales */
-	uint32_t send_queue;            /* bytes that quern_conn_send() keeps at most; default 65536 */
-	bool no_window_scale;           /* offer none (RFC 7323 2), and take none */
-	bool no_sack;                   /* the same of selective acknowledgements (RFC 2018) */
-	uint8_t ttl;                    /* default 64 */
-	uint8_t dscp;                   /* 0 to 63, default 0 */
-	bool keepalive;                 /* default off (RFC 9293 MUST-25) */
-	uint32_t keepalive_idle_ms;     /* default 7,200,000 (MUST-28) */
-	uint32_t keepalive_interval_ms; /* default 75,000 */
-	uint8_t keepalive_probes;       /* default 10 */
-	uint32_t connect_timeout_ms;    /* R2 for a SYN; default 180,000 (MUST-23) */
-	uint32_t user_timeout_ms;       /* R2 for all else; default 120,000; at least 100,000 in production (SHLD-11) */
-	uint32_t fin_wait_2_ms;         /* how long a closed connection waits for the peer's FIN; default 60,000 */
+	uint16_t mss;            /* advertised MSS; default MTU - 40 */
+	uint32_t receive_window; /* bytes, at most 2^30; default 65535; more needs a peer that scales */
+	uint32_t send_queue;     /* bytes that quern_conn_send() keeps at most; default 65536 */
+
+	enum quern_congestion congestion; /* default CUBIC */
+	bool no_window_scale;             /* offer none (RFC 7323 2), and take none */
+	bool no_sack;                     /* the same of selective acknowledgements (RFC 2018) */
+	uint8_t ttl;                      /* default 64 */
+	uint8_t dscp;                     /* 0 to 63, default 0 */
+	bool keepalive;                   /* default off (RFC 9293 MUST-25) */
+	uint32_t keepalive_idle_ms;       /* default 7,200,000 (MUST-28) */
+	uint32_t keepalive_interval_ms;   /* default 75,000 */
+	uint8_t keepalive_probes;         /* default 10 */
+	uint32_t connect_timeout_ms;      /* R2 for a SYN; default 180,000 (MUST-23) */
+	uint32_t user_timeout_ms; /* R2 for all else; default 120,000; at least 100,000 in production (SHLD-11) */
+	uint32_t fin_wait_2_ms;   /* how long a closed connection waits for the peer's FIN; default 60,000 */
 };
 
 #endif

@@ -1,0 +1,83 @@
+/* tcp_recovery.c - NewReno's fast recovery, the same for whoever decides on the window. */
+#include "tcp/tcp_recovery.h"
+
+#include "base/seq.h"
+
+enum { DUPLICATES_OF_A_LOSS = 3 };
+
+/* RFC 6582 3.2 step 3. A partial ACK: the next segment is lost too, and what has left the network lets one more go.
+ * A full one: cwnd is what is in flight and one segment more, or text that was held back would go in one burst. */
+static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack)
+{
+	uint32_t acked = ack - flight->snd_una, left = flight->snd_nxt - ack;
+
+	if (seq_before(ack, flight->recover)) {
+		flight->flags |= TCP_FLIGHT_AGAIN;
+		flight->inflation -= tcp_congestion_least(flight->inflation, acked);
+		flight->inflation += acked >= conn->mss ? conn->mss : 0;
+		return;
+	}
+	flight->flags &= (uint16_t) ~(TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN);
+	flight->duplicates = 0;
+	flight->inflation = 0;
+	flight->congestion.cwnd =
+		tcp_congestion_least(flight->congestion.ssthresh, tcp_congestion_most(left, conn->mss) + conn->mss);
+}
+
+void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *flight,
+			       const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms)
+{
+	if (flight->flags & TCP_FLIGHT_RECOVERS) {
+		go_on(conn, flight, ack);
+		return;
+	}
+	flight->duplicates = 0;
+	flight->inflation = 0;
+	/* It must not fall behind by half of the numbers that there are. */
+	if (seq_before(flight->recover, flight->snd_una))
+		flight->recover = flight->snd_una - 1;
+	profile->congestion->on_ack(&flight->congestion, ack - flight->snd_una, conn->mss, conn->srtt / 8u, now_ms,
+				    flight->flags & TCP_FLIGHT_LIMITED);
+}
+
+bool tcp_recovery_is_duplicate(const struct tcp_conn *conn, const struct tcp_flight *flight,
+			       const struct segment *segment)
+{
+	return segment->ack == flight->snd_una && flight->snd_una != flight->snd_nxt && segment->text_bytes == 0 &&
+	       !(segment->flags & TCP_FIN) && segment->wnd != 0 &&
+	       (segment->wnd == conn->snd_wnd || segment->sack_count);
+}
+
+static void begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+{
+	profile->congestion->on_loss(&flight->congestion, flight->snd_nxt - flight->snd_una, conn->mss);
+	flight->recover = flight->snd_nxt;
+	flight->flags |= TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN;
+}
+
+void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
+{
+	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
+
+	if (flight->flags & TCP_FLIGHT_RECOVERS) {
+		flight->inflation = tcp_congestion_least(flight->inflation + conn->mss, in_flight);
+		return;
+	}
+	/* RFC 6582 3.2 step 1: these may tell of what was sent twice by the recovery before. */
+	if (!seq_before(flight->recover, flight->snd_una))
+		return;
+	flight->duplicates++;
+	flight->inflation = tcp_congestion_least((uint32_t)flight->duplicates * conn->mss, in_flight);
+	if (flight->duplicates == DUPLICATES_OF_A_LOSS)
+		begin(conn, flight, profile);
+}
+
+void tcp_recovery_timeout(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			  bool is_repeat)
+{
+	profile->congestion->on_timeout(&flight->congestion, flight->snd_nxt - flight->snd_una, conn->mss, is_repeat);
+	flight->recover = flight->snd_nxt;
+	flight->duplicates = 0;
+	flight->inflation = 0;
+	flight->flags &= (uint16_t) ~(TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN | TCP_FLIGHT_LIMITED);
+}
