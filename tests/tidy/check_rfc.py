@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Every row of docs/rfc.md has tests that run, or says what is missing: check_rfc.py ROOT BUILD. Prints TAP."""
+
+import re
+import sys
+
+from doc_rows import NAMED, Tests, ordinary, page, rows_of
+from tidy_tree import run_checks
+
+ROWS, REASONS_MOST = 118, 10
+MAY_HAVE_REASON = set("SDP/")
+PROVEN, REASONED, OPEN = "proven", "reasoned", "open"
+
+
+def verdict(still):
+    """What the last cell of a row makes of it, or None."""
+    if not still:
+        return PROVEN
+    if re.match(r"not yet$|not yet: \w", still):
+        return OPEN
+    return REASONED if re.match(r"reason: \w", still) else None
+
+
+def parts(text):
+    """(row, level, tests, verdict) of each row that has all its cells."""
+    return [(row, cells[2], cells[4], verdict(cells[5])) for row, cells in rows_of(text) if len(cells) == 6]
+
+
+def counts(text):
+    """The line that the page must have."""
+    verdicts = [what for _, _, _, what in parts(text)]
+    return f"Of {len(verdicts)} rows {verdicts.count(PROVEN)} are proven, {verdicts.count(REASONED)} have a reason, " \
+        f"{verdicts.count(OPEN)} are not there yet."
+
+
+def rows_are_complete(text):
+    wrong = [f"row {row}: {len(cells)} cells, not 6" for row, cells in rows_of(text) if len(cells) != 6]
+    found = [row for row, _ in rows_of(text)]
+    if found != list(range(1, ROWS + 1)):
+        wrong.append(f"the rows are not 1 to {ROWS} in order: {found}")
+    return wrong
+
+
+def tests_exist_and_run(text, tests, run):
+    wrong = []
+    for row, _, named, _ in parts(text):
+        wrong += [f"row {row}: {what}" for what in tests.unknown(named)]
+        wrong += [f"row {row}: an ordinary run leaves out {suite}/{name}" for suite, name, _ in NAMED.findall(named)
+                  if f"{suite}/{name}" in tests.files and f"{suite}/{name}" not in run]
+    return wrong
+
+
+def nothing_is_claimed(text):
+    """A row without a mark has a test, and a reason is no way out of a MUST."""
+    wrong = []
+    for row, level, named, what in parts(text):
+        if what is None:
+            wrong.append(f"row {row}: the last cell is neither empty nor \"not yet\" nor a reason")
+        if what == PROVEN and not NAMED.search(named):
+            wrong.append(f"row {row}: names no test, and is not said to be open")
+        if what == REASONED and not set(level) <= MAY_HAVE_REASON:
+            wrong.append(f"row {row}: a reason does not do for level {level}")
+    reasons = [row for row, _, _, what in parts(text) if what == REASONED]
+    if len(reasons) > REASONS_MOST:
+        wrong.append(f"{len(reasons)} reasons, at most {REASONS_MOST}: rows {reasons}")
+    return wrong
+
+
+def counts_are_right(text):
+    return [] if text.rstrip().endswith("\n" + counts(text)) else [f"the page must end with: {counts(text)}"]
+
+
+def noticed(text, pattern, put, check):
+    """A check that the page, changed in one place, is found wrong."""
+    planted = re.sub(pattern, put, text, count=1, flags=re.MULTILINE)
+    return [] if planted != text and check(planted) else ["it is not"]
+
+
+def planted(text, exist):
+    first = r"^(\| 1 \|(?:[^|]*\|){3})[^|]*\|[^|]*\|$"
+    return [("a row that is missing is noticed", lambda: noticed(text, r"^\| 7 \|.*\n", "", rows_are_complete)),
+            ("a row with a cell too many is noticed", lambda: noticed(text, r"^\| 7 \|", "| 7 | |", rows_are_complete)),
+            ("a test that does not exist is noticed",
+             lambda: noticed(text, "`tcp_reset/a_closed", "`tcp_reset/no_closed", exist)),
+            ("a test that is for long runs only is noticed",
+             lambda: noticed(text, first, r"\1 `attack_blind_long/a_million_forged_segments_a_state_end_nothing"
+                             r"_and_inject_nothing` | |", exist)),
+            ("a MUST without a test is noticed", lambda: noticed(text, first, r"\1 | |", nothing_is_claimed)),
+            ("a MUST with a reason is noticed", lambda: noticed(text, first, r"\1 | reason: a |", nothing_is_claimed)),
+            ("a mark that means nothing is noticed", lambda: noticed(text, first, r"\1 | soon |", nothing_is_claimed)),
+            ("a wrong count is noticed", lambda: noticed(text, r"^Of 118 rows \d", "Of 118 rows 9", counts_are_right))]
+
+
+def main(root, build):
+    tests, text = Tests(root), page(root, "rfc.md")
+    run = ordinary(tests, build)
+
+    def exist(page_text):
+        return tests_exist_and_run(page_text, tests, run)
+
+    broken = run_checks([("each of the 118 rows is there, in order", lambda: rows_are_complete(text)),
+                         ("each test that a row names exists and runs", lambda: exist(text)),
+                         ("no row claims what no test proves", lambda: nothing_is_claimed(text)),
+                         ("the counts at the end are right", lambda: counts_are_right(text)), *planted(text, exist)])
+    print(f"# {counts(text)}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
