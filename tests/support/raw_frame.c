@@ -227,6 +227,8 @@ const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *s
 		return "TTL 0";
 	if ((~ones_sum(0, frame, IP_BYTES) & 0xffff) != 0)
 		return "IPv4 checksum";
+	segment->tos = frame[1];
+	segment->ttl = frame[8];
 	segment->source = get32(frame + 12);
 	segment->dest = get32(frame + 16);
 	return read_tcp(frame, frame + IP_BYTES, bytes - IP_BYTES, segment);

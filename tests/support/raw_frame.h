@@ -27,6 +27,8 @@ struct raw_segment {
 	uint16_t fragment;    /* the IPv4 word of flags and offset */
 	uint8_t flags;        /* enum raw_flag; two more bits are CWR and ECE */
 	uint8_t reserved;     /* the four reserved bits */
+	uint8_t ttl;          /* read back only */
+	uint8_t tos;          /* read back only */
 	uint8_t option_bytes; /* of `options`, behind the MSS option; padded to a word */
 	uint8_t options[36];
 	bool wrong_checksum;

@@ -34,6 +34,23 @@ Test(tcp_stay, lasts_sixty_seconds_and_then_nothing_is_left)
 	driver_close(&driver);
 }
 
+/* Row 76: nothing of the old incarnation stands in the way of a new one, whatever numbers it begins with. */
+Test(tcp_stay, leaves_a_tuple_that_takes_any_new_syn)
+{
+	static const uint32_t below[] = {0, 1, 100000, 0x7fffffff};
+
+	for (unsigned int i = 0; i < 4; i++) {
+		struct script script = waiting(NULL);
+
+		advance(&script, 60001);
+		script.peer_iss -= below[i];
+		script.iss_known = false;
+		establish_passive(&script);
+		cr_assert_eq(driver_counters(&driver)->time_wait_reopened, 0);
+		driver_close(&driver);
+	}
+}
+
 /* Row 70: the switch. */
 Test(tcp_stay, lasts_as_long_as_it_was_told_to)
 {

@@ -211,6 +211,31 @@ Test(wire_parse, a_udp_checksum_of_zero_is_none)
 	cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_NONE);
 }
 
+/* RFC 768: the length is UDP's own. What the packet has behind it is no text, and no part of the sum. */
+Test(wire_parse, a_udp_datagram_that_is_shorter_than_its_packet_is_trimmed)
+{
+	for (uint8_t text_bytes = 0; text_bytes <= 12; text_bytes++) {
+		struct packet packet;
+		struct frame frame;
+		uint16_t checksum;
+
+		frame_make(&frame, &(struct frame_plan){.protocol = 17, .text_bytes = 12});
+		frame.bytes[frame.l4 + 5] = (uint8_t)(8 + text_bytes);
+		memset(frame.bytes + frame.l4 + 6, 0, 2);
+		/* Both addresses lie right before the datagram. */
+		checksum = frame_checksum(17 + 8 + text_bytes, frame.bytes + frame.l4 - 8, 16 + text_bytes);
+		frame.bytes[frame.l4 + 6] = (uint8_t)(checksum >> 8);
+		frame.bytes[frame.l4 + 7] = (uint8_t)checksum;
+		cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_NONE, "%u bytes of text", text_bytes);
+		cr_assert_eq(packet.frame_bytes - packet.text_offset, text_bytes);
+		frame.bytes[frame.l4 + 7] ^= 1;
+		cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_UDP_MALFORMED);
+		memset(frame.bytes + frame.l4 + 6, 0, 2);
+		cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_NONE);
+		cr_assert_eq(packet.frame_bytes - packet.text_offset, text_bytes);
+	}
+}
+
 Test(wire_parse, believes_a_port_that_has_verified_checksums)
 {
 	struct wire_expect expect = {.ethernet = true, .ip_checksum_good = true, .l4_checksum_good = true};
