@@ -73,6 +73,12 @@ BREACHES = [
      "/* */\nstruct b {\n\tint (*f)(void);\n};\nstruct b *table_b(\n\tint a);\n", 5),
     ("an inline function of another name", L.names_start_with_their_folder, "lib/tcp/b.h",
      "/* */\nstatic inline int wire_b(void)\n{\n\treturn sizeof(int);\n}\n", 2),
+    ("the wall clock", L.clocks_are_read_by_workers_only, "lib/engine/a.c",
+     "/* */\nint a(void)\n{\n\tclock_gettime(CLOCK_REALTIME, 0);\n}\n", 4),
+    ("the wall clock by its old name", L.clocks_are_read_by_workers_only, "lib/worker/a.c",
+     "/* */\nlong a(void)\n{\n\treturn time(0);\n}\n", 4),
+    ("a clock below the workers", L.clocks_are_read_by_workers_only, "lib/shard/a.c",
+     "/* */\nlong a(void)\n{\n\treturn rte_rdtsc();\n}\n", 4),
     ("a file of 401 lines", T.files_are_short, "lib/wire/long.c", "/* */\n" + "int a;\n" * 400, 401),
     ("a script of 401 lines", T.files_are_short, "quickstart", "#!/bin/sh\n" + "true\n" * 400, 401),
     ("a C function of 61 lines", T.functions_are_short, "lib/wire/a.c", c_function(61), 4),
@@ -92,6 +98,8 @@ BREACHES = [
 ]
 ALLOWED = [
     ("a C function of 60 lines", T.functions_are_short, "lib/wire/a.c", c_function(60)),
+    ("a worker that reads the counter", L.clocks_are_read_by_workers_only, "lib/worker/a.c",
+     "/* */\nlong a(void)\n{\n\treturn rte_rdtsc();\n}\n"),
     ("a Python function of 60 lines", T.functions_are_short, "tests/sim/a.py", py_function(60)),
     ("a shell function of 60 lines", T.functions_are_short, "quickstart", sh_function(60)),
     ("a file of 400 lines", T.files_are_short, "lib/wire/long.c", "/* */\n" + "int a;\n" * 399),

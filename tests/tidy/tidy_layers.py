@@ -8,6 +8,8 @@ from tidy_tree import bare_c, line_at
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 SEARCH = ("lib", "lib/include", "app", "tests", "bench")
 DECLARATION = re.compile(r"^(?!typedef\b|struct\s+\w+\s*$)[A-Za-z_][\w \t*]*?\b(\w+)\(", re.MULTILINE)
+SET_CLOCK = r"(?P<set>CLOCK_REALTIME\w*|CLOCK_TAI|(?:gettimeofday|timespec_get|time|ftime)(?=\s*\())"
+CLOCK = re.compile(rf"\b(?:{SET_CLOCK}|(?:clock_gettime|clock|__rdtsc|rte_rdtsc\w*|rte_get_\w*cycles\w*)(?=\s*\())")
 NOT_A_NAME = {"sizeof", "static_assert", "_Static_assert", "__attribute__", "_Alignas", "alignas"}
 
 
@@ -124,9 +126,24 @@ def names_start_with_their_folder(tree):
     return breaches
 
 
+def clocks_are_read_by_workers_only(tree):
+    """Breaches where lib/ asks a clock that can be set, or any clock below the row that reads it for the others."""
+    breaches = []
+    for path in tree.c_files("lib/"):
+        for match in CLOCK.finditer(bare_c(tree.texts[path])):
+            line = line_at(tree.texts[path], match.start())
+            if match.group("set"):
+                breaches.append(f"{path}:{line}: {match.group('set')} can be set: a clock of the library only goes on")
+            elif tree.law.rows.get(tree.law.folder_of(path), 0) < tree.law.clock:
+                breaches.append(f"{path}:{line}: below row {tree.law.clock} time is an argument")
+    return breaches
+
+
 CHECKS = [("includes go down only", go_down_only), ("quoted includes name a file of the tree", resolve),
           ("headers have no include cycle", have_no_cycle),
           ("app sees public headers only", app_sees_public_headers_only),
           ("DPDK's headers keep to their rows", keep_dpdk_in_its_place),
           ("public headers need libc only", public_headers_need_libc_only),
-          ("functions in headers start with their folder's name", names_start_with_their_folder)]
+          ("functions in headers start with their folder's name", names_start_with_their_folder),
+          ("the library asks no clock that can be set, and none at all below its workers",
+           clocks_are_read_by_workers_only)]

@@ -11,7 +11,7 @@ class Law:
     """tests/tidy/layers.txt as dictionaries."""
 
     def __init__(self, path):
-        self.rows, self.dpdk, self.names, self.mirrors = {}, {}, {}, set()
+        self.rows, self.dpdk, self.names, self.mirrors, self.clock = {}, {}, {}, set(), 0
         with open(path, encoding="utf-8") as text:
             for line in text:
                 word, *rest = line.split("#")[0].split() or [""]
@@ -21,6 +21,8 @@ class Law:
                     self.dpdk[rest[0]] = int(rest[1])
                 elif word == "names":
                     self.names[rest[0]] = rest[1:]
+                elif word == "clock":
+                    self.clock = int(rest[0])
                 elif word == "mirror":
                     self.mirrors.update(rest)
                 elif word:
