@@ -7,15 +7,15 @@
 #include "support/script.h"
 #include "tcp/oracle.h"
 
-enum { TEXT_BYTES = 20, SHOWN_MAX = 12 };
+enum { TEXT_BYTES = 20, SENT_BYTES = 30, SHOWN_MAX = 12 };
 
 static const uint8_t flag_sets[] = {0, ACK, SYN, SYN | ACK, FIN, FIN | ACK, RST, RST | ACK, SYN | FIN, SYN | RST};
 
 /* Relative to RCV.NXT. */
 static const int32_t seq_offsets[] = {-70000, -1, 0, 10, 65534, 65535};
 
-/* Too old, the peer's last word, SND.UNA, SND.NXT, never sent. */
-enum ack_position { ACK_TOO_OLD, ACK_BEFORE_UNA, ACK_UNA, ACK_NXT, ACK_NEVER_SENT, ACK_POSITIONS };
+/* Too old, the peer's last word, SND.UNA, SND.NXT, never sent; and with text in flight, a part of it. */
+enum ack_position { ACK_TOO_OLD, ACK_BEFORE_UNA, ACK_UNA, ACK_NXT, ACK_NEVER_SENT, ACK_OF_A_PART, ACK_POSITIONS };
 
 struct trial {
 	struct reached reached;
@@ -27,20 +27,46 @@ struct trial {
 };
 
 static struct driver driver;
+static bool is_sending; /* trials begin with reach_sending() */
 
 static uint32_t ack_at(const struct oracle_tcb *tcb, enum ack_position position)
 {
-	const uint32_t acks[] = {tcb->snd_una - DRIVER_WINDOW - 1, tcb->snd_una - 1, tcb->snd_una, tcb->snd_nxt,
-				 tcb->snd_nxt + 1};
+	const uint32_t acks[] = {
+		tcb->snd_una - DRIVER_WINDOW - 1, tcb->snd_una - 1, tcb->snd_una, tcb->snd_nxt, tcb->snd_nxt + 1,
+		tcb->snd_una + SENT_BYTES / 2};
 
 	return acks[position];
+}
+
+/* A state in which text of ours may be in flight, with some; and with our FIN behind it, where there is one. */
+static struct reached reach_sending(enum quern_state state)
+{
+	bool is_second = state == QUERN_CLOSE_WAIT || state == QUERN_LAST_ACK;
+	bool has_fin = state != QUERN_ESTABLISHED && state != QUERN_CLOSE_WAIT;
+	struct reached reached = state_reach(&driver, is_second ? QUERN_CLOSE_WAIT : QUERN_ESTABLISHED, false);
+	struct script *script = &reached.script;
+
+	cr_assert_eq(driver_send(&driver, script->conn, SENT_BYTES), SENT_BYTES);
+	if (has_fin)
+		app_shutdown(script);
+	driver_collect(&driver);
+	hear_text(script, has_fin ? FIN | PSH | ACK : PSH | ACK, 1, reached.rcv_nxt, SENT_BYTES);
+	reached.snd_nxt += SENT_BYTES + (uint32_t)has_fin;
+	if (state == QUERN_CLOSING) {
+		say(script, FIN | ACK, 1, 1);
+		hear(script, ACK, reached.snd_nxt, 2);
+		reached.rcv_nxt++;
+		driver.told_next = driver.told_count;
+	}
+	in_state(script, state);
+	return reached;
 }
 
 static void prepare(struct trial *trial, enum quern_state state, bool actively)
 {
 	const struct script *script;
 
-	trial->reached = state_reach(&driver, state, actively);
+	trial->reached = is_sending ? reach_sending(state) : state_reach(&driver, state, actively);
 	trial->from = state;
 	script = &trial->reached.script;
 	trial->tcb = (struct oracle_tcb){.state = state,
@@ -159,15 +185,15 @@ static bool try_one(enum quern_state state, bool actively, uint8_t flags, int32_
 
 static void try_all(enum quern_state state, bool actively)
 {
-	unsigned int wrong = 0;
+	unsigned int wrong = 0, acks = is_sending ? ACK_POSITIONS : ACK_OF_A_PART;
 
 	for (unsigned int f = 0; f < sizeof(flag_sets); f++)
 		for (unsigned int s = 0; s < sizeof(seq_offsets) / sizeof(*seq_offsets); s++)
-			for (unsigned int a = 0; a < ACK_POSITIONS; a++)
+			for (unsigned int a = 0; a < acks; a++)
 				for (uint32_t text = 0; text <= TEXT_BYTES; text += TEXT_BYTES)
 					wrong += !try_one(state, actively, flag_sets[f], seq_offsets[s], a, text,
 							  wrong < SHOWN_MAX);
-	cr_assert_eq(wrong, 0, "%u of 600 segments in %s are not treated as RFC 9293 says", wrong,
+	cr_assert_eq(wrong, 0, "%u of 600 or 720 segments in %s are not treated as RFC 9293 says", wrong,
 		     quern_state_name(state));
 }
 
@@ -229,4 +255,34 @@ Test(tcp_table, last_ack_answers_every_segment_as_the_rfc_says)
 Test(tcp_table, time_wait_answers_every_segment_as_the_rfc_says)
 {
 	try_all(QUERN_TIME_WAIT, false);
+}
+
+Test(tcp_table, established_with_text_in_flight_answers_every_segment_as_the_rfc_says)
+{
+	is_sending = true;
+	try_all(QUERN_ESTABLISHED, false);
+}
+
+Test(tcp_table, close_wait_with_text_in_flight_answers_every_segment_as_the_rfc_says)
+{
+	is_sending = true;
+	try_all(QUERN_CLOSE_WAIT, false);
+}
+
+Test(tcp_table, fin_wait_1_with_text_in_flight_answers_every_segment_as_the_rfc_says)
+{
+	is_sending = true;
+	try_all(QUERN_FIN_WAIT_1, false);
+}
+
+Test(tcp_table, closing_with_text_in_flight_answers_every_segment_as_the_rfc_says)
+{
+	is_sending = true;
+	try_all(QUERN_CLOSING, false);
+}
+
+Test(tcp_table, last_ack_with_text_in_flight_answers_every_segment_as_the_rfc_says)
+{
+	is_sending = true;
+	try_all(QUERN_LAST_ACK, false);
 }
