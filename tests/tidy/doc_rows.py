@@ -10,6 +10,7 @@ NAMED = re.compile(r"`([a-z_0-9]+)/([a-z0-9_]+)`|\"([^\"]+)\"")
 CRITERION = re.compile(r"^Test\((\w+),\s*(\w+)\)", re.MULTILINE)
 PAGE_CHECKS = ("check_battery.py", "check_rfc.py")
 NOT_ORDINARY = {"long", "soak"}
+PASSED = re.compile(r"^ok\b[ \d]*- (.+?)(?:\s+\(\d+\.\d+s\))?(?:\s*#.*)?$", re.MULTILINE)
 
 
 def page(root, name):
@@ -73,3 +74,12 @@ def ordinary(tests, build):
     runs = list(run_by_meson(build))
     return {name for name, path in tests.files.items()
             if any(path == source and fnmatch.fnmatch(name, pattern) for source, pattern in runs)}
+
+
+def passed(build):
+    """What the last `meson test` of a build has seen pass: suite/name of Criterion tests, sentences of the others."""
+    names = set()
+    with open(os.path.join(build, "meson-logs", "testlog.json"), encoding="utf-8", errors="replace") as log:
+        for line in filter(str.strip, log):
+            names.update(name.replace("::", "/") for name in PASSED.findall(json.loads(line).get("stdout", "")))
+    return names
