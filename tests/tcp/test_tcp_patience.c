@@ -155,6 +155,43 @@ Test(tcp_patience, a_connection_that_is_not_synchronized_is_given_up_in_silence)
 	}
 }
 
+/* Row 86: nobody waits for the connection any more, but its peer answers each probe: what was queued still gets there.
+ */
+Test(tcp_patience, text_behind_a_shut_window_outlives_the_close)
+{
+	static const enum quern_state states[] = {QUERN_ESTABLISHED, QUERN_CLOSE_WAIT};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct reached reached = state_reach(&driver, states[i], false);
+		struct script *script = &reached.script;
+		unsigned int probes = 0;
+
+		script->window = 0;
+		say(script, ACK, 1 + i, 1);
+		cr_assert_eq(driver_send(&driver, script->conn, 2 * TEXT), 2 * TEXT);
+		app_close(script);
+		for (unsigned int hour = 0; hour < 24; hour++) {
+			for (unsigned int second = 0; second < 3600; second++) {
+				advance(script, 1000);
+				if (driver.heard_next == driver.heard_count)
+					continue;
+				hear_text(script, ACK, 1, 1 + i, 1);
+				say(script, ACK, 1 + i, 1);
+				probes++;
+			}
+		}
+		cr_assert_geq(probes, 24 * 60 / 4);
+		in_state(script, i ? QUERN_LAST_ACK : QUERN_FIN_WAIT_1);
+		script->window = DRIVER_WINDOW;
+		say(script, ACK, 1 + i, 1);
+		hear_text(script, FIN | PSH | ACK, 1, 1 + i, 2 * TEXT);
+		say(script, ACK, 1 + i, 2 + 2 * TEXT);
+		in_state(script, i ? QUERN_LISTEN : QUERN_FIN_WAIT_2);
+		hear_nothing(script);
+		driver_close(&driver);
+	}
+}
+
 /* Time goes on in steps that are no ticks; returns when something was said, or 0 after 100 ms of patience. */
 static uint64_t heard_after(uint64_t begin_ns, uint64_t wait_ms)
 {

@@ -206,3 +206,23 @@ Test(tcp_reset, abort_resets_in_every_state_but_syn_sent_and_those_that_have_clo
 	in_state(&reached.script, QUERN_CLOSED);
 	driver_close(&driver);
 }
+
+/* Row 65, RFC 9293 3.10.5: with FINs both ways ABORT has nothing to say. What comes later draws a RST, as anywhere. */
+Test(tcp_reset, abort_says_nothing_in_states_that_have_closed_both_ways)
+{
+	static const enum quern_state states[] = {QUERN_CLOSING, QUERN_LAST_ACK};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct reached reached = state_reach(&driver, states[i], false);
+
+		app_abort(&reached.script);
+		hear_nothing(&reached.script);
+		told_ended(&reached.script, QUERN_END_ABORTED);
+		in_state(&reached.script, QUERN_LISTEN);
+		advance(&reached.script, 600000);
+		hear_nothing(&reached.script);
+		say(&reached.script, ACK, reached.rcv_nxt, reached.snd_nxt);
+		hear(&reached.script, RST, reached.snd_nxt, 0);
+		driver_close(&driver);
+	}
+}
