@@ -319,3 +319,25 @@ Test(tcp_text_peer_window, a_shut_window_without_answers_ends_in_a_timeout)
 	told_ended(&script, QUERN_END_TIMEOUT);
 	driver_close(&driver);
 }
+
+/* RFC 9293 3.4: a FIN has a number, which must be in the window as those of text must. */
+Test(tcp_text_peer_window, a_fin_behind_text_that_fills_the_window_waits_for_room)
+{
+	for (uint32_t room = 0; room < 2; room++) {
+		struct script script = established((uint16_t)(100 + room));
+
+		cr_assert_eq(driver_send(&driver, script.conn, 100), 100);
+		app_close(&script);
+		hear_text(&script, room ? FIN | PSH | ACK : PSH | ACK, 1, 1, 100);
+		hear_nothing(&script);
+		if (room == 0) {
+			say_window(&script, 1, 51, 50);
+			hear_nothing(&script);
+			say_window(&script, 1, 51, 51);
+			hear(&script, FIN | ACK, 101, 1);
+		}
+		say(&script, ACK, 1, 102);
+		in_state(&script, QUERN_FIN_WAIT_2);
+		driver_close(&driver);
+	}
+}
