@@ -29,7 +29,10 @@ static struct shard_config with_defaults(const struct shard_config *given)
 	struct shard_config config = *given;
 
 	config.max_connections = config.max_connections ? config.max_connections : DEFAULT_RECORDS;
-	config.max_half_open = config.max_half_open ? config.max_half_open : config.max_connections;
+	/* The other half is for those whose handshake is done, and for cookies that come back during a flood of SYNs.
+	 */
+	config.max_half_open =
+		config.max_half_open ? config.max_half_open : config.max_connections - config.max_connections / 2;
 	config.max_time_wait = config.max_time_wait ? config.max_time_wait : DEFAULT_RECORDS;
 	config.time_wait_ms = config.time_wait_ms ? config.time_wait_ms : DEFAULT_TIME_WAIT_MS;
 	if (config.max_flights == 0)
@@ -90,6 +93,7 @@ static void draw_secrets(struct quern_shard *shard, struct hash_secret *table_se
 		table_secret->words[i] = random_next(&random);
 		shard->isn_secret.words[i] = random_next(&random);
 	}
+	shard_cookie_begin(shard, &random);
 }
 
 static void link_free_records(struct quern_shard *shard)

@@ -10,6 +10,7 @@
 #include "shard/shard.h"
 #include "shard/shard_queue.h"
 #include "table/table.h"
+#include "tcp/tcp_cookie.h"
 #include "tcp/tcp_flight.h"
 #include "tcp/tcp_input.h"
 #include "tcp/tcp_time_wait.h"
@@ -54,6 +55,7 @@ struct shard_service {
 	uint8_t origin;              /* the service that this one is a variant of, or itself */
 	uint8_t next_listener;       /* in the chain of its port's slot, or SHARD_NO_SERVICE */
 	struct quern_endpoint local; /* of a listener */
+	uint32_t last_cookie;        /* of a listener: slot + 1 of the last cookie that it sent, 0 for none */
 	struct shard_route route;
 };
 
@@ -103,6 +105,8 @@ struct quern_shard {
 	struct wheel wheel;
 	struct neigh neigh;
 	struct hash_secret isn_secret;
+	struct tcp_cookie_keys cookie_keys;
+	struct random cookie_random; /* of later keys */
 	struct shard_config config;
 	struct quern_counters counters;
 	struct shard_buffers buffers;
@@ -158,6 +162,26 @@ static inline void shard_drop(struct quern_shard *shard, enum quern_drop reason)
 
 /* A TCP segment and the reference that its flow has, 0 for none. */
 void shard_tcp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
+
+/* shard_cookie.c */
+
+/* Draws the first secrets of cookies. */
+void shard_cookie_begin(struct quern_shard *shard, const struct random *random);
+
+/* True where the listener answers its next SYN by cookie. */
+bool shard_cookie_is_due(const struct quern_shard *shard, const struct shard_service *listener);
+
+/* True while cookies of the listener may come back. */
+bool shard_cookie_is_expected(const struct quern_shard *shard, const struct shard_service *listener);
+
+/* The cookie that answers a SYN, whether or not it is sent as such. */
+uint32_t shard_cookie_of(struct quern_shard *shard, const struct packet *syn);
+
+/* Answers a SYN by cookie. */
+void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener);
+
+/* The MSS that an ACK's cookie remembers; 0 for an ACK without a good one, counted where one is expected. */
+uint16_t shard_cookie_check(struct quern_shard *shard, const struct shard_service *listener, const struct packet *ack);
 
 /* shard_time_wait.c */
 

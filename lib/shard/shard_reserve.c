@@ -43,9 +43,9 @@ uint64_t shard_syns(const struct quern_shard *shard)
 	const struct quern_counters *counters = &shard->counters;
 	const uint64_t *drops = counters->drops;
 
-	return counters->opened_passive + shard->syns_of_others + drops[QUERN_DROP_TCP_SYN_BEHIND] +
-	       drops[QUERN_DROP_TCP_SYN_RESERVE] + drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT] +
-	       drops[QUERN_DROP_TCP_TABLE_FULL];
+	return counters->opened_passive - counters->cookies_accepted + counters->cookies_sent + shard->syns_of_others +
+	       drops[QUERN_DROP_TCP_SYN_BEHIND] + drops[QUERN_DROP_TCP_SYN_RESERVE] +
+	       drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT] + drops[QUERN_DROP_TCP_TABLE_FULL];
 }
 
 void shard_set_behind(struct quern_shard *shard, bool is_behind)

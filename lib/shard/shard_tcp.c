@@ -123,10 +123,9 @@ static void return_to_listen(struct quern_shard *shard, struct tcp_conn *conn, u
 }
 
 /* Nobody takes established connections: the last ACK of the handshake is left out, and SYN+ACK will draw it again. */
-static bool accept_is_full(const struct quern_shard *shard, const struct tcp_conn *conn,
-			   const struct shard_service *service)
+static bool accept_is_full(const struct quern_shard *shard, const struct shard_service *service)
 {
-	return conn->state == QUERN_SYN_RCVD && service->is_listener && !service->events.on_established &&
+	return service->is_listener && !service->events.on_established &&
 	       shard->waiting_count == shard->config.accept_backlog;
 }
 
@@ -189,7 +188,8 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 	struct tcp_verdict verdict;
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
 
-	if (accept_is_full(shard, conn, service) && !(segment->flags & (TCP_RST | TCP_SYN))) {
+	if (conn->state == QUERN_SYN_RCVD && accept_is_full(shard, service) &&
+	    !(segment->flags & (TCP_RST | TCP_SYN))) {
 		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
 		return;
 	}
@@ -220,12 +220,24 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 	shard->current = NULL;
 }
 
+/* While cookies may come back, a SYN has one ISS whether it gets a record or not: it may have come twice, and the peer
+ * answers the first SYN+ACK that it hears. */
+static uint32_t iss_for(struct quern_shard *shard, const struct packet *packet, const struct shard_service *listener)
+{
+	return shard_cookie_is_expected(shard, listener) ? shard_cookie_of(shard, packet)
+							 : tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock);
+}
+
 /* A SYN that a listener may take: limits, a record, and SYN+ACK. */
 static void open_passive(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
 {
 	const struct packet *packet = frame->packet;
 	struct tcp_conn *conn;
 
+	if (shard_cookie_is_due(shard, listener)) {
+		shard_cookie_send(shard, frame, listener);
+		return;
+	}
 	if (shard->half_open >= shard->config.max_half_open) {
 		shard_drop(shard, QUERN_DROP_TCP_HALF_OPEN_LIMIT);
 		return;
@@ -235,11 +247,39 @@ static void open_passive(struct quern_shard *shard, struct shard_frame *frame, s
 		shard_drop(shard, QUERN_DROP_TCP_TABLE_FULL);
 		return;
 	}
-	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp,
-			  tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock), shard->now_ms);
+	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp, iss_for(shard, packet, listener), shard->now_ms);
 	shard->half_open++;
 	counter_add(&shard->counters.opened_passive, 1);
 	shard_tcp_output(shard, conn, frame, false);
+}
+
+/* An ACK without a connection: RST, unless it brings a cookie back. Then a record is made as the SYN would have made
+ * it, and takes the ACK, and what comes with it, as any. */
+static void open_by_ack(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
+{
+	const struct packet *packet = frame->packet;
+	uint16_t mss = shard_cookie_check(shard, listener, packet);
+	struct tcp_conn *conn;
+
+	if (mss == 0) {
+		shard_drop(shard, QUERN_DROP_TCP_LISTEN_FLAGS);
+		shard_send_reset_for(shard, frame);
+		return;
+	}
+	if (accept_is_full(shard, listener)) {
+		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
+		return;
+	}
+	conn = shard_conn_new(shard, &packet->key, frame->hash, (uint8_t)(listener - shard->services));
+	if (!conn) {
+		shard_drop(shard, QUERN_DROP_TCP_COOKIE_NO_RECORD);
+		return;
+	}
+	tcp_open_from_cookie(conn, &packet->tcp, mss, &listener->tcp, shard->now_ms);
+	shard->half_open++;
+	counter_add(&shard->counters.opened_passive, 1);
+	counter_add(&shard->counters.cookies_accepted, 1);
+	input_connection(shard, frame, conn);
 }
 
 static void input_unknown(struct quern_shard *shard, struct shard_frame *frame)
@@ -256,9 +296,8 @@ static void input_unknown(struct quern_shard *shard, struct shard_frame *frame)
 	case TCP_LISTEN_OPEN:
 		open_passive(shard, frame, listener);
 		break;
-	case TCP_LISTEN_RESET:
-		shard_drop(shard, QUERN_DROP_TCP_LISTEN_FLAGS);
-		shard_send_reset_for(shard, frame);
+	case TCP_LISTEN_ACK:
+		open_by_ack(shard, frame, listener);
 		break;
 	case TCP_LISTEN_DROP:
 		shard_drop(shard, packet->tcp.flags & TCP_SYN && packet->tcp.flags & TCP_FIN

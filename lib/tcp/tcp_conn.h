@@ -87,6 +87,7 @@ struct tcp_profile {
 	uint32_t connect_timeout_ms;
 	uint32_t user_timeout_ms;
 	uint32_t fin_wait_2_ms;
+	enum quern_syn_cookies syn_cookies;
 };
 
 /* SND.WND in octets. */

@@ -3,6 +3,7 @@
 
 #include "tcp/tcp_mss.h"
 #include "tcp/tcp_negotiate.h"
+#include "tcp/tcp_output.h"
 #include "tcp/tcp_transition.h"
 
 uint32_t tcp_isn(const struct hash_secret *secret, const struct flow_key *key, uint32_t clock)
@@ -15,7 +16,7 @@ enum tcp_listen_verdict tcp_listen_input(const struct segment *segment)
 	if (segment->flags & TCP_RST)
 		return TCP_LISTEN_DROP;
 	if (segment->flags & TCP_ACK)
-		return TCP_LISTEN_RESET;
+		return TCP_LISTEN_ACK;
 	/* SYN with FIN is nothing that anybody opens with; the others have no business in LISTEN. */
 	if ((segment->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN)
 		return TCP_LISTEN_DROP;
@@ -34,6 +35,26 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	conn->flags = TCP_PASSIVE;
 	tcp_transition(conn, TCP_EVENT_PASSIVE_OPEN);
 	tcp_transition(conn, TCP_EVENT_RCV_SYN);
+}
+
+void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, struct segment *syn_ack)
+{
+	const struct segment remembered = {.seq = syn->seq, .wnd = syn->wnd, .mss = syn->mss, .flags = TCP_SYN};
+	struct tcp_conn conn = {.state = QUERN_NO_STATE};
+
+	tcp_open_from_syn(&conn, &remembered, profile, iss, 0);
+	tcp_output(&conn, NULL, profile, 0, syn_ack);
+}
+
+void tcp_open_from_cookie(struct tcp_conn *conn, const struct segment *ack, uint16_t mss,
+			  const struct tcp_profile *profile, uint32_t now_ms)
+{
+	const struct segment remembered = {.seq = ack->seq - 1, .wnd = ack->wnd, .mss = mss, .flags = TCP_SYN};
+
+	tcp_open_from_syn(conn, &remembered, profile, ack->ack - 1, now_ms);
+	conn->flags &= (uint16_t)~TCP_OWES_SYN;
+	/* Nobody knows when the SYN+ACK went out. */
+	conn->flags |= TCP_UNTIMED;
 }
 
 void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, uint32_t iss, uint32_t now_ms)

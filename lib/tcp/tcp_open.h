@@ -14,9 +14,9 @@ uint32_t tcp_isn(const struct hash_secret *secret, const struct flow_key *key, u
 
 /* What a segment to a port in LISTEN is. */
 enum tcp_listen_verdict {
-	TCP_LISTEN_OPEN,  /* tcp_open_from_syn() */
-	TCP_LISTEN_RESET, /* drop it and answer with tcp_reset_for() */
-	TCP_LISTEN_DROP   /* silence */
+	TCP_LISTEN_OPEN, /* tcp_open_from_syn() */
+	TCP_LISTEN_ACK,  /* tcp_open_from_cookie() where it brings one back; else answer with tcp_reset_for() */
+	TCP_LISTEN_DROP  /* silence */
 };
 
 /* Judges a segment that has no connection but a listener. */
@@ -26,6 +26,15 @@ enum tcp_listen_verdict tcp_listen_input(const struct segment *segment);
  * Text on the SYN is left unacknowledged. */
 void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, const struct tcp_profile *profile,
 		       uint32_t iss, uint32_t now_ms);
+
+/* The SYN+ACK that answers a SYN by the cookie `iss`, with no record left behind. It offers no more than
+ * tcp_open_from_cookie() will know of. */
+void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, struct segment *syn_ack);
+
+/* LISTEN to SYN-RECEIVED by the ACK of a cookie: the record that the SYN would have made, as it stands once its SYN+ACK
+ * has gone out. `mss` is what the cookie remembers of the peer's; tcp_input() takes the ACK itself. */
+void tcp_open_from_cookie(struct tcp_conn *conn, const struct segment *ack, uint16_t mss,
+			  const struct tcp_profile *profile, uint32_t now_ms);
 
 /* CLOSED to SYN-SENT: fills a free record in the same way, and owes SYN. */
 void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, uint32_t iss, uint32_t now_ms);

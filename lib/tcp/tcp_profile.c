@@ -40,6 +40,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.connect_timeout_ms = given_or(options->connect_timeout_ms, 180000),
 		.user_timeout_ms = given_or(options->user_timeout_ms, 120000),
 		.fin_wait_2_ms = given_or(options->fin_wait_2_ms, 60000),
+		.syn_cookies = options->syn_cookies,
 	};
 	while (profile->receive_window >> profile->scale > UINT16_MAX)
 		profile->scale++;

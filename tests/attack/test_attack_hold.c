@@ -28,7 +28,7 @@ static struct script numbered(unsigned int number)
 
 static void open_for_crowd(const struct quern_tcp_options *options)
 {
-	const struct shard_config config = {.max_connections = CROWD, .max_time_wait = CROWD};
+	const struct shard_config config = {.max_connections = CROWD, .max_half_open = CROWD, .max_time_wait = CROWD};
 
 	driver_open(&driver, &config);
 	driver_listen(&driver, SCRIPT_PORT, options);

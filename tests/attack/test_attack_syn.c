@@ -63,10 +63,11 @@ static uint32_t half_open(void)
 	return counts[QUERN_SYN_RCVD];
 }
 
-/* Row 1, its limits: cookies are what lets strangers in during a flood, and are not made yet. */
+/* Row 1 where cookies are not wanted; test_attack_cookies.c has the rest of it. */
 Test(attack_syn, a_flood_from_everywhere_is_bounded_answered_once_each_and_hurts_nobody_inside)
 {
 	const struct shard_config config = {.max_connections = 2 * LIMIT, .max_half_open = LIMIT};
+	const struct quern_tcp_options options = {.syn_cookies = QUERN_SYN_COOKIES_NEVER};
 	struct script honest[HONEST], late;
 	struct battery_level before;
 	struct random random;
@@ -74,7 +75,7 @@ Test(attack_syn, a_flood_from_everywhere_is_bounded_answered_once_each_and_hurts
 	uint64_t begin_ms, drops;
 
 	driver_open(&driver, &config);
-	driver_listen(&driver, SCRIPT_PORT, NULL);
+	driver_listen(&driver, SCRIPT_PORT, &options);
 	open_honest(honest);
 	before = battery_level_of(driver.shard);
 	random_seed(&random, 1);
@@ -108,7 +109,8 @@ Test(attack_syn, a_flood_from_everywhere_is_bounded_answered_once_each_and_hurts
 	late = numbered(5000);
 	establish_passive(&late);
 	battery_figure(1,
-		       "%u SYNs in %d ms: %u half-open at most (limit %u), %u answered, the rest counted; %u honest "
+		       "without cookies, %u SYNs in %d ms: %u half-open at most (limit %u), %u answered, the rest "
+		       "counted; %u honest "
 		       "connections unharmed; room again after %d s",
 		       FLOOD, (int)(FLOOD / A_MS_HAS), most, LIMIT, replies, HONEST, HALF_OPEN_S);
 	driver_close(&driver);

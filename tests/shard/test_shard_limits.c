@@ -20,10 +20,11 @@ static struct script numbered(unsigned int number)
 Test(shard_limits, half_open_connections_are_bounded_and_make_room)
 {
 	const struct shard_config config = {.max_connections = 128, .max_half_open = 16};
+	const struct quern_tcp_options options = {.syn_cookies = QUERN_SYN_COOKIES_NEVER};
 	struct script script, honest;
 
 	driver_open(&driver, &config);
-	driver_listen(&driver, SCRIPT_PORT, NULL);
+	driver_listen(&driver, SCRIPT_PORT, &options);
 	honest = numbered(5000);
 	establish_passive(&honest);
 	for (unsigned int i = 0; i < 200; i++) {
@@ -147,7 +148,7 @@ Test(shard_limits, what_finds_an_empty_pool_is_said_when_there_are_buffers)
 Test(shard_limits, a_thousand_timers_at_once_all_fire)
 {
 	enum { MANY = 1000 };
-	const struct shard_config config = {.max_connections = MANY};
+	const struct shard_config config = {.max_connections = MANY, .max_half_open = MANY};
 	struct script script;
 	unsigned int repeats = 0;
 

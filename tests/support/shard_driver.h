@@ -77,9 +77,9 @@ struct driver {
 /* The callbacks that note what the application is told; their `app` is the driver. */
 extern const struct quern_events driver_events;
 
-/* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, half-open ones and TIME-WAIT records,
- * addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The clock
- * begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is
+/* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, 32 half-open ones, 64 TIME-WAIT
+ * records, addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The
+ * clock begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is
  * driver_mac, and ARP that it sends is counted, and not read. */
 extern const uint8_t driver_mac[6], driver_peer_mac[6];
 void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms);

@@ -43,7 +43,8 @@ extern "C" {
 	X(TCP_TABLE_FULL, "tcp_table_full", "SYN with no connection record or table entry left") \
 	X(TCP_SYN_BEHIND, "tcp_syn_behind", "SYN while more frames came than the core can take; it comes again") \
 	X(TCP_SYN_RESERVE, "tcp_syn_reserve", "SYN while buffers, or the line to the port, are short; it comes again") \
-	X(TCP_ACCEPT_FULL, "tcp_accept_full", "last ACK of a handshake while nobody accepts; the SYN+ACK comes again") \
+	X(TCP_ACCEPT_FULL, "tcp_accept_full", "last ACK of a handshake, left out while nobody accepts") \
+	X(TCP_COOKIE_NO_RECORD, "tcp_cookie_no_record", "ACK with a good SYN cookie, and no connection record left") \
 	X(TCP_SYN_SENT_ACK, "tcp_syn_sent_ack", "SYN-SENT: acknowledges what was never sent") \
 	X(TCP_SYN_SENT_NO_SYN, "tcp_syn_sent_no_syn", "SYN-SENT: neither SYN nor acceptable RST") \
 	X(TCP_SEQUENCE, "tcp_sequence", "outside the receive window") \
@@ -82,8 +83,11 @@ enum quern_drop {
 	X(moved_out, "frames that were moved to the shard that owns their flow") \
 	X(moved_in, "frames that another shard of the port had received") \
 	X(opened_active, "connections opened by us") \
-	X(opened_passive, "half-open connections made for a SYN") \
+	X(opened_passive, "connections made for a SYN: half-open, or by a SYN cookie that came back") \
 	X(established, "connections that reached ESTABLISHED") \
+	X(cookies_sent, "SYNs answered by a SYN cookie") \
+	X(cookies_accepted, "connections made by a SYN cookie that came back") \
+	X(cookies_refused, "ACKs without a good SYN cookie while some were expected: answered by RST") \
 	X(retransmits, "segments with SYN, text or FIN sent again") \
 	X(window_probes, "octets sent into a window that was shut") \
 	X(keepalive_probes, "keepalive probes sent") \

@@ -48,7 +48,7 @@ struct quern_shard_config {
 	uint16_t lane;            /* 0 in general; shards of another lane have a worker of their own on the same core */
 	const char *role;         /* "client" or "server", for the report */
 	uint32_t max_connections; /* 0 means 131,072 */
-	uint32_t max_half_open;   /* 0 means max_connections; their records come out of it */
+	uint32_t max_half_open;   /* 0 means half of max_connections; their records come out of it */
 	uint32_t max_time_wait;   /* 0 means 131,072 */
 	uint32_t time_wait_ms;    /* 2MSL; 0 means 60,000 */
 	bool time_wait_reset;     /* a RST ends TIME-WAIT, as RFC 9293 has it; default no (RFC 1337) */

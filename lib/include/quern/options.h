@@ -12,12 +12,19 @@ enum quern_congestion {
 	QUERN_CONGESTION_NEWRENO /* RFC 5681 */
 };
 
+/* How a listener answers a SYN: by a half-open connection, or by a SYN cookie (RFC 4987 3.6), which takes no record, is
+ * said once, and is good for 67 s at least. */
+enum quern_syn_cookies {
+	QUERN_SYN_COOKIES_AUTO,   /* by cookie at the limit of half-open connections */
+	QUERN_SYN_COOKIES_ALWAYS, /* by cookie */
+	QUERN_SYN_COOKIES_NEVER   /* at the limit, SYNs are dropped */
+};
+
 /* Zero in a field means its default. Times in milliseconds. */
 struct quern_tcp_options {
-	uint16_t mss;            /* advertised MSS; default MTU - 40 */
-	uint32_t receive_window; /* bytes, at most 2^30; default 65535; more needs a peer that scales */
-	uint32_t send_queue;     /* bytes that quern_conn_send() keeps at most; default 65536 */
-
+	uint16_t mss;                     /* advertised MSS; default MTU - 40 */
+	uint32_t receive_window;          /* bytes, at most 2^30; default 65535; more needs a peer that scales */
+	uint32_t send_queue;              /* bytes that quern_conn_send() keeps at most; default 65536 */
 	enum quern_congestion congestion; /* default CUBIC */
 	bool no_window_scale;             /* offer none (RFC 7323 2), and take none */
 	bool no_sack;                     /* the same of selective acknowledgements (RFC 2018) */
@@ -30,6 +37,7 @@ struct quern_tcp_options {
 	uint32_t connect_timeout_ms;      /* R2 for a SYN; default 180,000 (MUST-23) */
 	uint32_t user_timeout_ms; /* R2 for all else; default 120,000; at least 100,000 in production (SHLD-11) */
 	uint32_t fin_wait_2_ms;   /* how long a closed connection waits for the peer's FIN; default 60,000 */
+	enum quern_syn_cookies syn_cookies; /* of a listener; default auto */
 };
 
 #endif

@@ -1,0 +1,83 @@
+/* shard_cookie.c - SYN cookies: who is answered by one, and whether it comes back. */
+#include "shard/shard_parts.h"
+
+#include "tcp/tcp_mss.h"
+#include "tcp/tcp_open.h"
+
+static void draw_key(struct quern_shard *shard, uint32_t slot)
+{
+	struct hash_secret fresh = {{random_next(&shard->cookie_random), random_next(&shard->cookie_random)}};
+
+	tcp_cookie_new_key(&shard->cookie_keys, &fresh, slot);
+}
+
+void shard_cookie_begin(struct quern_shard *shard, const struct random *random)
+{
+	uint32_t slot = tcp_cookie_slot(shard->now_ns);
+
+	shard->cookie_random = *random;
+	/* The past has a secret as well: a known one would make cookies of the slot before. */
+	draw_key(shard, slot);
+	draw_key(shard, slot);
+}
+
+bool shard_cookie_is_due(const struct quern_shard *shard, const struct shard_service *listener)
+{
+	switch (listener->tcp.syn_cookies) {
+	case QUERN_SYN_COOKIES_AUTO:
+		return shard->half_open >= shard->config.max_half_open;
+	case QUERN_SYN_COOKIES_ALWAYS:
+		return true;
+	case QUERN_SYN_COOKIES_NEVER:
+		break;
+	}
+	return false;
+}
+
+bool shard_cookie_is_expected(const struct quern_shard *shard, const struct shard_service *listener)
+{
+	return listener->last_cookie && tcp_cookie_slot(shard->now_ns) + 1 - listener->last_cookie < TCP_COOKIE_AGES;
+}
+
+static struct tcp_cookie_syn syn_of(const struct quern_shard *shard, const struct flow_key *key, uint32_t peer_iss)
+{
+	return (struct tcp_cookie_syn){*key, peer_iss, tcp_isn(&shard->isn_secret, key, 0)};
+}
+
+uint32_t shard_cookie_of(struct quern_shard *shard, const struct packet *packet)
+{
+	struct tcp_cookie_syn syn = syn_of(shard, &packet->key, packet->tcp.seq);
+	uint32_t slot = tcp_cookie_slot(shard->now_ns);
+
+	if (tcp_cookie_key_is_old(&shard->cookie_keys, slot))
+		draw_key(shard, slot);
+	return tcp_cookie_make(&shard->cookie_keys, &syn, tcp_mss_for(packet->tcp.mss, UINT16_MAX), slot);
+}
+
+void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
+{
+	const struct packet *packet = frame->packet;
+	struct wire_ip_options options = shard_send_options(shard, &listener->tcp);
+	struct segment syn_ack;
+
+	tcp_open_none(&packet->tcp, &listener->tcp, shard_cookie_of(shard, packet), &syn_ack);
+	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &options, NULL))
+		return;
+	listener->last_cookie = tcp_cookie_slot(shard->now_ns) + 1;
+	counter_add(&shard->counters.cookies_sent, 1);
+}
+
+uint16_t shard_cookie_check(struct quern_shard *shard, const struct shard_service *listener,
+			    const struct packet *packet)
+{
+	struct tcp_cookie_syn syn;
+	uint16_t mss;
+
+	/* A listener that has sent none answers at once. */
+	if (!shard_cookie_is_expected(shard, listener) || packet->tcp.flags & TCP_SYN)
+		return 0;
+	syn = syn_of(shard, &packet->key, packet->tcp.seq - 1);
+	mss = tcp_cookie_check(&shard->cookie_keys, &syn, packet->tcp.ack - 1, tcp_cookie_slot(shard->now_ns));
+	counter_add(&shard->counters.cookies_refused, mss == 0);
+	return mss;
+}
