@@ -90,6 +90,7 @@ struct cli_settings {
 	uint64_t time_wait_ns;
 	struct cli_keepalive keepalive;
 	uint64_t connect_timeout_ns;
+	enum quern_syn_cookies syn_cookies;
 
 	const char *json; /* file, "-" for standard output, or null */
 	bool quiet;
@@ -104,6 +105,9 @@ const char *cli_command_name(enum cli_command command);
 
 /* "client", "server", "both", "rst". */
 const char *cli_close_name(enum cli_close close);
+
+/* "auto", "always", "never". */
+const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies);
 
 /* The settings of a command before its flags are read. */
 void cli_settings_init(struct cli_settings *settings, enum cli_command command);

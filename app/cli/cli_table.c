@@ -266,6 +266,17 @@ static bool set_connect_timeout(struct cli_settings *settings, const char *value
 	return time_within(value, CLI_NS_PER_MS, 180 * CLI_NS_PER_S, &settings->connect_timeout_ns);
 }
 
+static bool set_syn_cookies(struct cli_settings *settings, const char *value)
+{
+	for (int kind = QUERN_SYN_COOKIES_AUTO; kind <= QUERN_SYN_COOKIES_NEVER; kind++) {
+		if (strcmp(value, cli_syn_cookies_name((enum quern_syn_cookies)kind)) != 0)
+			continue;
+		settings->syn_cookies = (enum quern_syn_cookies)kind;
+		return true;
+	}
+	return false;
+}
+
 static bool set_discard(struct cli_settings *settings, const char *value)
 {
 	(void)value;
@@ -341,8 +352,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, set_close},
 	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
 	 CLI_ALL, set_payload},
-	{"requests", 0, "N", "on each, 1; 0: no end", "0 (all the run long) to 4G, e.g. 100", WITH_LOAD,
-	 set_requests},
+	{"requests", 0, "N", "on each, 1; 0: no end", "0 (all the run long) to 4G, e.g. 100", WITH_LOAD, set_requests},
 	{"body", 0, "N", "bytes of /, 1024", "0 to 1000G, e.g. 10k", WITH_SERVER, set_body},
 	{"warmup", 0, "TIME", "not measured, 0s", "a time up to 24h, e.g. 2s", WITH_LOAD, set_warmup},
 	{"seed", 0, "N", "repeats random draws", "a number from 1", CLI_ALL, set_seed},
@@ -350,12 +360,13 @@ const struct cli_flag cli_flag_table[] = {
 	{"keepalive", 0, "OFF|SPEC", "off or 2h/75s/10", "off or IDLE/INTERVAL/PROBES, e.g. 2h/75s/10", CLI_ALL,
 	 set_keepalive},
 	{"connect-timeout", 0, "TIME", "of a set-up, 3s", "1ms to 3m, e.g. 3s", WITH_LOAD, set_connect_timeout},
+	{"syn-cookies", 0, "KIND", "auto, always or never", "auto (at the half-open limit), always or never",
+	 WITH_SERVER, set_syn_cookies},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},
 	{"http", 0, NULL, "HTTP: / and /bytes/N", NULL, CLI_SERVE, set_http},
 	{"root", 0, "DIR", "its files, by --http", "a folder", CLI_SERVE, set_root},
-	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL | CLI_DOCTOR,
-	 set_json},
+	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL | CLI_DOCTOR, set_json},
 	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, set_quiet},
 	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, set_verbose},
 	{"no-color", 0, NULL, "plain text", NULL, CLI_ALL, set_no_color},

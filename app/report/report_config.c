@@ -113,6 +113,9 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "warmup_ns", settings->warmup_ns);
 	add_integer(object, "time_wait_ns", settings->time_wait_ns);
 	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);
+	json_object_set_new(object, "syn_cookies",
+			    settings->command == CLI_LOAD ? json_null()
+							  : json_string(cli_syn_cookies_name(settings->syn_cookies)));
 	add_integer(object, "max_connections", settings->max_connections);
 	add_integer(object, "max_time_wait", settings->max_time_wait);
 	add_integer(object, "seed", settings->seed);

@@ -52,14 +52,17 @@ static json_t *totals_json(const struct report_run *run)
 			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
 	}
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
+		"s:{s:o, s:o, s:o}}",
 		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
 		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
 		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
 		integer(traffic->rx_packets), "tx", integer(traffic->tx_packets), "packets_per_connection",
 		run->packets_per_connection, "bytes", "rx", integer(traffic->rx_bytes), "tx",
 		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops", drops, "cut_short",
-		integer(totals->cut_short), "requests", requests, "syns_taken", integer(traffic->opened_passive));
+		integer(totals->cut_short), "requests", requests, "syns_taken", integer(traffic->opened_passive),
+		"cookies", "sent", integer(traffic->cookies_sent), "accepted", integer(traffic->cookies_accepted),
+		"refused", integer(traffic->cookies_refused));
 }
 
 static json_t *rate_json(const struct report_run *run)

@@ -172,6 +172,17 @@ static void print_packets(FILE *out, const struct report_run *run)
 	}
 }
 
+static void print_cookies(FILE *out, const struct quern_counters *traffic)
+{
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+
+	if (traffic->cookies_sent == 0)
+		return;
+	fprintf(out, "SYN cookies   sent %s   came back %s   refused %s\n",
+		report_format_count(traffic->cookies_sent, a), report_format_count(traffic->cookies_accepted, b),
+		report_format_count(traffic->cookies_refused, c));
+}
+
 static void print_memory(FILE *out, const struct report_run *run)
 {
 	const struct report_memory *memory = &run->memory;
@@ -221,6 +232,7 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 	if (run->setup)
 		print_setup(out, run);
 	print_packets(out, run);
+	print_cookies(out, &run->traffic);
 	print_memory(out, run);
 	print_machine(out, run);
 }

@@ -115,9 +115,10 @@ class Place:
 
 def syns_seen(totals):
     """SYNs that a server's listeners were asked by, whatever became of them."""
-    drops = totals["drops"]
-    return totals["syns_taken"] + sum(drops.get(key, 0) for key in ("tcp_syn_behind", "tcp_syn_reserve",
-                                                                  "tcp_half_open_limit", "tcp_table_full"))
+    drops, cookies = totals["drops"], totals["cookies"]
+    dropped = sum(drops.get(key, 0) for key in ("tcp_syn_behind", "tcp_syn_reserve", "tcp_half_open_limit",
+                                                "tcp_table_full"))
+    return totals["syns_taken"] + cookies["sent"] - cookies["accepted"] + dropped
 
 
 class Verdicts:

@@ -100,6 +100,20 @@ def ends_by_count(quern, schema):
     assert result["totals"]["opened"] == 12345 and result["totals"]["in_flight"] == 0, result["totals"]
 
 
+def by_cookie(quern, schema):
+    """Every SYN is answered by cookie: each comes back once, is taken, and counts as a SYN taken."""
+    for close in ("client", "server"):
+        result, text = run(quern, [*BENCH, "--connections", "20000", "--close", close, "--payload", "bytes:100",
+                                   "--syn-cookies", "always"])
+        assert_clean(result, schema)
+        totals = result["totals"]
+        assert totals["opened"] == totals["syns_taken"] == 20000, totals
+        # On a busy machine a client may have had to ask twice.
+        assert totals["cookies"]["sent"] >= 20000 and totals["cookies"]["accepted"] == 20000, totals
+        assert "SYN cookies   sent 2" in text and "came back 20,000   refused 0" in text, text
+        assert result["config"]["syn_cookies"] == "always", result["config"]
+
+
 def one_core(quern, schema):
     core = str(min(os.sched_getaffinity(0)))
     result, text = run(quern, [*BENCH, "--client-cores", core, "--server-cores", core])
@@ -187,7 +201,7 @@ def run_cases(quern, schema_path, cases, taps=()):
 def main(quern, schema_path):
     cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
              more_clients_than_there_are_to_hold,
-             stopped, quiet]
+             stopped, quiet, by_cookie]
     return run_cases(quern, schema_path, cases, [serve_alone, load_unreachable])
 
 

@@ -50,6 +50,7 @@ USAGE = [
     Case(["bench", "--cps", "5x"], 2, ["--cps 5x: accepted is max or 1 to 100M"]),
     Case(["bench", "-d", "5"], 2, ["--duration 5: accepted is 10s, 5m"]),
     Case(["bench", "--time-wait", "1us"], 2, ["--time-wait 1us: accepted is 1ms to 24h"]),
+    Case(["bench", "--syn-cookies", "on"], 2, ["--syn-cookies on: accepted is auto (at the half-open limit), always"]),
     Case(["bench", "--json"], 2, ["--json needs a value"]),
     Case(["bench", "--cps", "1k", "--cc", "1k"], 2, ["give --cps or --cc, not both"]),
     Case(["bench", "--listen", "300.1.1.1:80"], 2, ["--listen 300.1.1.1:80: accepted is ADDR:PORT"]),

@@ -60,6 +60,24 @@ Test(cli_flags, of_a_port_belong_to_the_port_before_them)
 	cr_assert_eq(parse("serve --ip 10.0.0.1/24", &settings, error), -EINVAL);
 }
 
+Test(cli_flags, say_when_a_server_answers_by_cookie)
+{
+	static const struct {
+		const char *line;
+		enum quern_syn_cookies asked;
+	} lines[] = {{"serve", QUERN_SYN_COOKIES_AUTO},
+		     {"serve --syn-cookies auto", QUERN_SYN_COOKIES_AUTO},
+		     {"serve --syn-cookies always", QUERN_SYN_COOKIES_ALWAYS},
+		     {"bench --syn-cookies=never", QUERN_SYN_COOKIES_NEVER}};
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		cr_assert_eq(parse(lines[i].line, &settings, error), CLI_RUN, "%s: %s", lines[i].line, error);
+		cr_assert_eq(cli_tcp_options(&settings).syn_cookies, lines[i].asked, "%s", lines[i].line);
+	}
+}
+
 Test(cli_flags, give_the_rest_to_eal_untouched)
 {
 	struct cli_settings settings;
@@ -106,6 +124,8 @@ Test(cli_flags, that_are_wrong_name_flag_value_and_what_is_accepted)
 		{"load http://10.0.0.1/a#b", {"http://10.0.0.1/a#b", "http://ADDR", ""}},
 		{"load https://10.0.0.1/", {"https://10.0.0.1/", "http://ADDR", ""}},
 		{"bench --requests -1", {"--requests", "-1", "100"}},
+		{"serve --syn-cookies on", {"--syn-cookies", "on", "never"}},
+		{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
 		{"serve --body 2T", {"--body", "2T", "1000G"}},
 		{"load --body 1k", {"--body", "no flag of quern load", "--help"}},
 		{"bench --root /srv", {"--root", "no flag of quern bench", "--help"}},
