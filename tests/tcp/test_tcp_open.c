@@ -281,3 +281,37 @@ Test(tcp_open, connections_wait_for_accept_in_their_order)
 	cr_assert_eq(quern_accept(driver.shard, &local, &conn), -EAGAIN);
 	driver_close(&driver);
 }
+
+/* Row 36: the last ACK is as if it had not come, and so is text behind it; the SYN+ACK, sent again, draws it again. */
+Test(tcp_open, a_full_accept_queue_leaves_the_handshake_open_until_there_is_room)
+{
+	const struct shard_config config = {.accept_backlog = 1};
+	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	struct script first, second;
+	struct quern_conn conn;
+
+	driver_open(&driver, &config);
+	cr_assert_eq(quern_listen(driver.shard, &local, NULL, NULL, NULL), 0);
+	first = second = script_new(&driver);
+	second.remote_port++;
+	say(&first, SYN, 0, 0);
+	hear(&first, SYN | ACK, 0, 1);
+	say(&second, SYN, 0, 0);
+	hear(&second, SYN | ACK, 0, 1);
+	mark(&second);
+	say(&first, ACK, 1, 1);
+	in_state(&first, QUERN_ESTABLISHED);
+	say(&second, ACK, 1, 1);
+	say_text(&second, PSH | ACK, 1, 1, 10);
+	hear_nothing(&second);
+	in_state(&second, QUERN_SYN_RCVD);
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_TCP_ACCEPT_FULL], 2);
+	cr_assert_eq(quern_accept(driver.shard, &local, &conn), 0);
+	cr_assert_eq(quern_accept(driver.shard, &local, &conn), -EAGAIN);
+	advance(&second, 1000);
+	hear_at(&second, 1000, SYN | ACK, 0, 1);
+	say(&second, ACK, 1, 1);
+	in_state(&second, QUERN_ESTABLISHED);
+	cr_assert_eq(quern_accept(driver.shard, &local, &conn), 0);
+	driver_close(&driver);
+}
