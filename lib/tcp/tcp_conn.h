@@ -114,7 +114,8 @@ static inline uint16_t tcp_window_field(const struct tcp_profile *profile, bool 
 	return (uint16_t)(is_scaled ? window >> profile->scale : window);
 }
 
-/* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU or a DSCP above 63. */
+/* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU, a DSCP above 63, a
+ * window above 2^30, or a number that is no kind of SYN cookies or congestion control. */
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu);
 
 #endif

@@ -22,7 +22,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
 	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX ||
 	    options->send_queue > INT32_MAX || options->receive_window > WINDOW_MAX ||
-	    !tcp_congestion_control(options->congestion))
+	    options->syn_cookies > QUERN_SYN_COOKIES_NEVER || !tcp_congestion_control(options->congestion))
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),

@@ -76,6 +76,8 @@ Test(tcp_timer, settings_get_the_defaults_of_the_rfc)
 	cr_assert_geq(profile.connect_timeout_ms, 180000);
 	cr_assert_geq(profile.user_timeout_ms, 100000);
 	cr_assert_eq(tcp_profile_make(&profile, &options, 1500), -22);
+	options = (struct quern_tcp_options){.syn_cookies = QUERN_SYN_COOKIES_NEVER + 1};
+	cr_assert_eq(tcp_profile_make(&profile, &options, 1500), -22);
 	options = (struct quern_tcp_options){.dscp = 64};
 	cr_assert_eq(tcp_profile_make(&profile, &options, 1500), -22);
 	options = (struct quern_tcp_options){.dscp = 46};
