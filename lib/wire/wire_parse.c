@@ -205,8 +205,9 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 	if (header_bytes != IP_BYTES &&
 	    wire_option_find(ip + IP_BYTES, ip + header_bytes, IP_OPTION_LSRR, IP_OPTION_SSRR) != NULL)
 		return QUERN_DROP_IP_SOURCE_ROUTE;
+	/* Nothing is put together again. We send no fragment of TCP, and nobody has a reason to send us one. */
 	if (wire_load16(ip + 6) & IP_MORE_OR_OFFSET)
-		return QUERN_DROP_IP_FRAGMENT;
+		return ip[9] == IP_PROTOCOL_TCP ? QUERN_DROP_TCP_FRAGMENT : QUERN_DROP_IP_FRAGMENT;
 	return QUERN_DROP_NONE;
 }
 

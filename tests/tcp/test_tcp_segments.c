@@ -172,7 +172,7 @@ Test(tcp_segments, fragments_are_dropped_and_counted)
 		driver_inject(&driver, &segment);
 	}
 	hear_nothing(&script);
-	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_IP_FRAGMENT], 4);
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_TCP_FRAGMENT], 4);
 	driver_close(&driver);
 }
 

@@ -53,9 +53,9 @@ Test(wire_drops, each_wrong_byte_of_a_tcp_frame_has_its_reason)
 		{IP, 12, 1, QUERN_DROP_NONE},
 		{IP, 12, 126, QUERN_DROP_NONE},
 		{IP, 12, 128, QUERN_DROP_NONE},
-		{IP, 6, 0x20, QUERN_DROP_IP_FRAGMENT},
-		{IP, 7, 1, QUERN_DROP_IP_FRAGMENT},
-		{IP, 6, 0x10, QUERN_DROP_IP_FRAGMENT},
+		{IP, 6, 0x20, QUERN_DROP_TCP_FRAGMENT},
+		{IP, 7, 1, QUERN_DROP_TCP_FRAGMENT},
+		{IP, 6, 0x10, QUERN_DROP_TCP_FRAGMENT},
 		{IP, 6, 0x80, QUERN_DROP_NONE},
 		{IP, 9, 132, QUERN_DROP_IP_PROTOCOL},
 		{IP, 8, 0, QUERN_DROP_NONE},
@@ -80,6 +80,31 @@ Test(wire_drops, each_wrong_length_of_a_udp_frame_is_noticed)
 	};
 
 	damages_try(&(struct frame_plan){.protocol = 17, .text_bytes = 4}, damages, sizeof damages / sizeof damages[0]);
+}
+
+/* Row 117: also one that says that it is the first, too short for a header, or of a kind that is answered. */
+Test(wire_drops, a_fragment_is_dropped_whatever_its_offset_and_those_of_tcp_are_counted_apart)
+{
+	static const uint8_t protocols[] = {6, 17, 1};
+	struct packet packet;
+	struct frame frame;
+
+	for (uint32_t word = 0; word < 0x10000; word++) {
+		uint8_t protocol = protocols[word % 3];
+		enum quern_drop expected = protocol == 6 ? QUERN_DROP_TCP_FRAGMENT : QUERN_DROP_IP_FRAGMENT;
+
+		if ((word & 0x3fff) == 0)
+			continue;
+		frame_make(&frame,
+			   &(struct frame_plan){.protocol = protocol, .flags = TCP_SYN, .text_bytes = word % 2});
+		frame.bytes[frame.l3 + 6] = (uint8_t)(word >> 8);
+		frame.bytes[frame.l3 + 7] = (uint8_t)word;
+		/* A tiny one (RFC 1858): 8 bytes of TCP, padded by the link. */
+		if (word % 5 == 0)
+			frame.bytes[frame.l3 + 3] = 28;
+		frame_fix_checksums(&frame);
+		cr_assert_eq(frame_parse(&frame, &packet), expected, "word %04x of protocol %u", word, protocol);
+	}
 }
 
 Test(wire_drops, what_takes_more_than_one_byte_to_provoke)

@@ -32,6 +32,7 @@ extern "C" {
 	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer") \
 	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet, or checksum wrong") \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens") \
+	X(TCP_FRAGMENT, "tcp_fragment", "fragment of TCP, the first or another") \
 	X(TCP_HEADER, "tcp_header", "TCP data offset below 20 or past the packet") \
 	X(TCP_CHECKSUM, "tcp_checksum", "TCP checksum wrong") \
 	X(TCP_PORT_ZERO, "tcp_port_zero", "TCP port 0") \
