@@ -74,12 +74,28 @@ struct wire_arp {
 	uint32_t target;
 };
 
-struct wire_icmp {
-	uint8_t type;
-	uint8_t code;
+/* What an ICMP error says of the segment that it quotes, in the words of RFC 1122 4.2.3.9; the same for all versions of
+ * IP. */
+enum wire_error {
+	WIRE_ERROR_NONE,    /* it is no error */
+	WIRE_ERROR_SOFT,    /* it did not arrive, and the next one may */
+	WIRE_ERROR_HARD,    /* the peer's host has no such protocol or port */
+	WIRE_ERROR_TOO_BIG, /* it did not fit, and may not be fragmented */
+	WIRE_ERROR_QUENCH   /* too many of them: RFC 6633, nothing that anybody heeds */
 };
 
-/* One parsed frame. `key` is seen from our side: local is the destination. */
+/* An ICMP message; all but type and code with an error only. */
+struct wire_icmp {
+	uint32_t seq;          /* SEG.SEQ of the segment that is quoted */
+	uint32_t mtu;          /* with WIRE_ERROR_TOO_BIG: of the link that is too narrow, 0 where that is not said */
+	uint16_t quoted_bytes; /* length of the packet that is quoted, its headers included, as it says itself */
+	uint8_t type;
+	uint8_t code;
+	uint8_t error; /* enum wire_error */
+};
+
+/* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the
+ * segment that is quoted, which is the same address. */
 struct packet {
 	struct flow_key key;
 	uint8_t kind;           /* enum wire_kind */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/wire_checksum.h"
+#include "wire/wire_icmp.h"
 #include "wire/wire_options.h"
 #include "wire/wire_words.h"
 
@@ -178,8 +179,7 @@ static enum quern_drop icmp_parse(const struct ip4 *ip, struct packet *packet)
 	packet->key.local_port = packet->key.remote_port = 0;
 	packet->kind = WIRE_ICMP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + ICMP_BYTES);
-	packet->icmp = (struct wire_icmp){.type = ip->l4[0], .code = ip->l4[1]};
-	return QUERN_DROP_NONE;
+	return wire_icmp_parse(ip->l4, ip->l4_bytes, packet);
 }
 
 /* RFC 1122 3.2.1.3: this network, loopback, multicast, reserved and broadcast never are a source. */

@@ -16,9 +16,10 @@ struct wire_expect {
 	uint8_t mac[6];         /* our own */
 };
 
-/* Reads a frame of `bytes` bytes. Ethernet with one or two VLAN tags; ARP, IPv4 with options, ICMP, TCP with options,
- * UDP. Verifies checksums that the port has not. Returns QUERN_DROP_NONE and the packet, or why it is dropped.
- * Addresses are not judged here but for those that nobody may have as source (0/8, 127/8, multicast, broadcast). */
+/* Reads a frame of `bytes` bytes. Ethernet with one or two VLAN tags; ARP, IPv4 with options, ICMP with the segment
+ * that an error quotes, TCP with options, UDP. Verifies checksums that the port has not. Returns QUERN_DROP_NONE and
+ * the packet, or why it is dropped. Addresses are not judged here but for those that nobody may have as source (0/8,
+ * 127/8, multicast, broadcast). */
 enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
 			   struct packet *packet);
 

@@ -29,6 +29,7 @@ extern "C" {
 	X(IP_FRAGMENT, "ip_fragment", "fragment") \
 	X(IP_PROTOCOL, "ip_protocol", "neither TCP, UDP nor ICMP") \
 	X(ICMP_MALFORMED, "icmp_malformed", "ICMP message too short or checksum wrong") \
+	X(ICMP_QUOTE, "icmp_quote", "ICMP error whose quote is cut short, or of no packet of ours") \
 	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer") \
 	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet, or checksum wrong") \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens") \
