@@ -30,6 +30,10 @@ extern "C" {
 	X(IP_PROTOCOL, "ip_protocol", "neither TCP, UDP nor ICMP") \
 	X(ICMP_MALFORMED, "icmp_malformed", "ICMP message too short or checksum wrong") \
 	X(ICMP_QUOTE, "icmp_quote", "ICMP error whose quote is cut short, or of no packet of ours") \
+	X(ICMP_NO_CONNECTION, "icmp_no_connection", "ICMP error about no connection, one half-open or in TIME-WAIT") \
+	X(ICMP_SEQUENCE, "icmp_sequence", "ICMP error about a segment that is not in flight (RFC 5927)") \
+	X(ICMP_TOO_BIG, "icmp_too_big", "ICMP 'too big' about segments that are smaller already, or too soon") \
+	X(ICMP_QUENCH, "icmp_quench", "ICMP source quench, which nobody heeds (RFC 6633)") \
 	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer") \
 	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet, or checksum wrong") \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens") \
