@@ -1,4 +1,5 @@
 /* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
+#include "shard/shard_icmp.h"
 #include "shard/shard_reserve.h"
 
 #include <string.h>
@@ -162,32 +163,6 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 	counter_add(&shard->counters.rx_bytes, bytes);
 }
 
-static void answer_echo(struct quern_shard *shard, struct shard_frame *frame)
-{
-	const struct packet *packet = frame->packet;
-	struct rte_mbuf *mbuf = frame->mbuf;
-	uint8_t *bytes;
-
-	if (packet->icmp.type != 8) {
-		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
-		return;
-	}
-	if (!shard_send_is_ours(mbuf)) {
-		shard_drop(shard, QUERN_DROP_NO_MBUF);
-		return;
-	}
-	bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	if (shard->config.ethernet)
-		wire_link_swap(bytes);
-	wire_turn_echo(bytes, packet, shard->reply_options.ttl);
-	mbuf->data_len = packet->frame_bytes;
-	mbuf->pkt_len = packet->frame_bytes;
-	mbuf->ol_flags = 0;
-	counter_add(&shard->counters.echo_replies, 1);
-	shard_send_frame(shard, mbuf);
-	frame->mbuf = NULL;
-}
-
 /* One switch on what the packet is. */
 static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
 {
@@ -202,7 +177,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_neigh_input(shard, frame);
 		break;
 	case WIRE_ICMP:
-		answer_echo(shard, frame);
+		shard_icmp_input(shard, frame);
 		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);

@@ -1,0 +1,10 @@
+/* shard_icmp.h - ICMP messages in and out. Inside lib/shard only. */
+#ifndef SHARD_SHARD_ICMP_H
+#define SHARD_SHARD_ICMP_H
+
+#include "shard/shard_parts.h"
+
+/* An ICMP message. */
+void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame);
+
+#endif
