@@ -1,16 +1,56 @@
-/* shard_icmp.c - ICMP messages: echo requests are answered. */
+/* shard_icmp.c - ICMP messages: errors meet the connection that they speak of, echo requests are answered. */
 #include "shard/shard_icmp.h"
 
-void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame)
+#include "tcp/tcp_icmp.h"
+
+enum { ICMP_ECHO_REQUEST = 8 };
+
+/* What anybody may say of a connection, and what it comes to. Nothing is ever said in return. */
+static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_icmp_verdict *verdict)
+{
+	switch ((enum tcp_icmp_action)verdict->action) {
+	case TCP_ICMP_NOTHING:
+		shard_drop(shard, (enum quern_drop)verdict->drop);
+		break;
+	case TCP_ICMP_NOTED:
+		counter_add(&shard->counters.icmp_noted, 1);
+		break;
+	case TCP_ICMP_ENDED:
+		counter_add(&shard->counters.icmp_refused, 1);
+		shard_conn_end(shard, conn, QUERN_END_REFUSED, false);
+		break;
+	case TCP_ICMP_NARROWED:
+		counter_add(&shard->counters.path_narrowed, 1);
+		shard_tcp_owes(shard, conn);
+		break;
+	}
+}
+
+static void take_error(struct quern_shard *shard, const struct wire_icmp *icmp, uint32_t ref)
+{
+	struct tcp_icmp_verdict verdict;
+	struct tcp_conn *conn;
+
+	/* RFC 9293 MUST-55: discarded, whatever it quotes. */
+	if (icmp->error == WIRE_ERROR_QUENCH) {
+		shard_drop(shard, QUERN_DROP_ICMP_QUENCH);
+		return;
+	}
+	if (table_ref_kind(ref) != TABLE_CONN) {
+		shard_drop(shard, QUERN_DROP_ICMP_NO_CONNECTION);
+		return;
+	}
+	conn = &shard->conns[table_ref_index(ref)];
+	verdict = tcp_icmp_input(conn, shard_flight_tcp(shard_flight_of(shard, conn)), icmp, shard->now_ms);
+	act_on(shard, conn, &verdict);
+}
+
+static void answer_echo(struct quern_shard *shard, struct shard_frame *frame)
 {
 	const struct packet *packet = frame->packet;
 	struct rte_mbuf *mbuf = frame->mbuf;
 	uint8_t *bytes;
 
-	if (packet->icmp.type != 8) {
-		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
-		return;
-	}
 	if (!shard_send_is_ours(mbuf)) {
 		shard_drop(shard, QUERN_DROP_NO_MBUF);
 		return;
@@ -25,4 +65,16 @@ void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame)
 	counter_add(&shard->counters.echo_replies, 1);
 	shard_send_frame(shard, mbuf);
 	frame->mbuf = NULL;
+}
+
+void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
+{
+	const struct wire_icmp *icmp = &frame->packet->icmp;
+
+	if (icmp->error != WIRE_ERROR_NONE)
+		take_error(shard, icmp, ref);
+	else if (icmp->type == ICMP_ECHO_REQUEST)
+		answer_echo(shard, frame);
+	else
+		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
 }

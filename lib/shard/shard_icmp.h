@@ -4,7 +4,7 @@
 
 #include "shard/shard_parts.h"
 
-/* An ICMP message. */
-void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame);
+/* An ICMP message, and the reference that the flow which it quotes has, 0 for none. */
+void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
 
 #endif

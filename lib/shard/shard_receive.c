@@ -75,13 +75,19 @@ static bool is_bare_syn(const struct packet *packet)
 	return packet->kind == WIRE_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
-/* True for a flow of another shard, which is set aside for the worker to move. Echo requests anybody answers. */
+/* What the owner of a flow is to have: its segments, and the errors that quote one. Echo requests anybody answers. */
+static bool has_owner(const struct packet *packet)
+{
+	return packet->kind == WIRE_TCP || (packet->kind == WIRE_ICMP && packet->icmp.error != WIRE_ERROR_NONE);
+}
+
+/* True for a flow of another shard, which is set aside for the worker to move. */
 static bool is_foreign(struct quern_shard *shard, const struct packet *packet, struct rte_mbuf *mbuf)
 {
 	const struct port_plan *plan = shard->config.plan;
 	uint16_t owner;
 
-	if (!plan || shard->is_moved || packet->kind != WIRE_TCP)
+	if (!plan || shard->is_moved || !has_owner(packet))
 		return false;
 	owner = port_plan_queue(plan, &packet->key);
 	if (owner == shard->config.queue)
@@ -177,7 +183,10 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_neigh_input(shard, frame);
 		break;
 	case WIRE_ICMP:
-		shard_icmp_input(shard, frame);
+		if (ref == 0 && is_foreign(shard, frame->packet, frame->mbuf))
+			frame->mbuf = NULL;
+		else
+			shard_icmp_input(shard, frame, ref);
 		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/random.h"
-#include "support/script.h"
+#include "support/raw_icmp.h"
 
 enum { OWNERS = 4, FLOWS = 400 };
 
@@ -236,5 +236,72 @@ Test(shard_foreign, where_the_port_spreads_a_connection_stays_where_it_is)
 	cr_assert_eq(shard_foreign(driver.shard, foreign, SHARD_BURST), 0);
 	cr_assert_eq(driver_counters(&driver)->moved_in, 1);
 	cr_assert_eq(driver_counters(&driver)->moved_out, 1);
+	driver_close(&driver);
+}
+
+/* A router's error is spread by the router's address, or by nothing: who is meant is in the quote. */
+static void expect_errors_at_the_owner(bool spread_by_port)
+{
+	const struct shard_config config = owned_by(0, spread_by_port);
+	struct rte_mbuf *foreign[SHARD_BURST];
+	unsigned int moved = 0;
+
+	driver_open(&driver, &config);
+	for (uint16_t port = 1024; port < 1024 + FLOWS; port++) {
+		struct script script = script_new(&driver);
+		struct flow_key key = {script.local, script.remote, script.local_port, port};
+		uint16_t owner = port_plan_queue(config.plan, &key), count;
+		struct raw_icmp icmp;
+
+		script.remote_port = port;
+		icmp = raw_icmp_about(&script, port % 2 ? 3 : 4, 3, 0, 0);
+		raw_icmp_inject(&driver, &icmp);
+		count = shard_foreign(driver.shard, foreign, SHARD_BURST);
+		cr_assert_eq(count, owner != 0, "an error about a flow of shard %u", owner);
+		if (count == 0)
+			continue;
+		cr_assert_eq(foreign[0]->hash.usr, owner);
+		moved++;
+		/* Its owner does not move it again. */
+		shard_receive_moved(driver.shard, foreign, 1, driver.now_ns);
+		cr_assert_eq(shard_foreign(driver.shard, foreign, SHARD_BURST), 0);
+	}
+	cr_assert_eq(driver_counters(&driver)->moved_out, moved);
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_ICMP_NO_CONNECTION], FLOWS / 2);
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_ICMP_QUENCH], FLOWS / 2);
+	driver_close(&driver);
+}
+
+Test(shard_foreign, an_icmp_error_goes_to_the_owner_of_the_flow_that_it_quotes)
+{
+	expect_errors_at_the_owner(false);
+	expect_errors_at_the_owner(true);
+}
+
+/* And there it ends the connect that it is about. */
+Test(shard_foreign, a_connect_ends_by_an_error_that_another_shard_has_received)
+{
+	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
+	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	struct shard_config config = owned_by(2, false);
+	struct script script;
+	struct rte_mbuf *mbuf;
+	struct raw_icmp icmp;
+	uint8_t route, frame[RAW_ICMP_MAX];
+	uint32_t bytes;
+
+	driver_open(&driver, &config);
+	cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &route), 0);
+	script = script_new(&driver);
+	cr_assert_eq(quern_connect(driver.shard, route, &script.conn), 0);
+	driver_collect(&driver);
+	script.local_port = driver.heard[driver.heard_next].segment.source_port;
+	hear(&script, SYN, 0, 0);
+	icmp = raw_icmp_about(&script, 3, 3, 0, 0);
+	bytes = raw_icmp_build(frame, &icmp);
+	mbuf = rte_pktmbuf_alloc(driver.in_pool);
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
+	shard_receive_moved(driver.shard, &mbuf, 1, driver.now_ns);
+	told_ended(&script, QUERN_END_REFUSED);
 	driver_close(&driver);
 }

@@ -41,7 +41,7 @@ enum quern_state {
 #define QUERN_ENDS(X) \
 	X(CLOSED, "closed")     /* orderly, both ways */ \
 	X(RESET, "reset")       /* the peer's RST after the connection was established */ \
-	X(REFUSED, "refused")   /* the peer's RST in answer to our SYN */ \
+	X(REFUSED, "refused")   /* a RST in answer to our SYN, or an ICMP error that says so */ \
 	X(TIMEOUT, "timeout")   /* no answer to SYN, FIN or keepalive within the limit */ \
 	X(ABORTED, "aborted")   /* by our own application */ \
 	X(EVICTED, "evicted")   /* by policy, to make room */

@@ -109,6 +109,9 @@ enum quern_drop {
 	X(arp_requests, "ARP requests sent") \
 	X(arp_replies, "ARP requests answered") \
 	X(echo_replies, "ICMP echo requests answered") \
+	X(icmp_noted, "ICMP errors about what is in flight that ended nothing") \
+	X(icmp_refused, "connects that an ICMP error has ended") \
+	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'") \
 	X(timer_lag_ms_max, "worst lateness of a timer beyond its tick, ms")
 
 /* One writer, the shard's worker; others read by quern_engine_counters(), each value whole and possibly stale. */

@@ -1,0 +1,35 @@
+/* raw_icmp.h - ICMP errors over IPv4 for tests, written and read by code that shares nothing with lib/wire. */
+#ifndef SUPPORT_RAW_ICMP_H
+#define SUPPORT_RAW_ICMP_H
+
+#include "support/script.h"
+
+enum { RAW_QUOTE_MAX = 548, RAW_ICMP_MAX = 28 + RAW_QUOTE_MAX, RAW_QUOTE_BYTES = 28 };
+
+#define RAW_ROUTER 0xc0000201U /* 192.0.2.1, on the way to anywhere */
+
+struct raw_icmp {
+	uint32_t source;
+	uint32_t dest;
+	uint8_t type;
+	uint8_t code;
+	uint16_t mtu;
+	uint32_t quote_bytes;
+	uint8_t quote[RAW_QUOTE_MAX];
+};
+
+/* What a router says of the shard's segment with SEQ `seq` (relative, as in a script) and `text_bytes` bytes of text:
+ * its IP header and 8 bytes more. */
+struct raw_icmp raw_icmp_about(const struct script *script, uint8_t type, uint8_t code, uint32_t seq,
+			       uint32_t text_bytes);
+
+/* Writes an IPv4 packet with right checksums and returns its length. */
+uint32_t raw_icmp_build(uint8_t frame[RAW_ICMP_MAX], const struct raw_icmp *icmp);
+
+/* Reads one. Null, or what is wrong with it. */
+const char *raw_icmp_read(const uint8_t *frame, uint32_t bytes, struct raw_icmp *icmp);
+
+/* One in, and whatever comes of it in the same turn. */
+void raw_icmp_inject(struct driver *driver, const struct raw_icmp *icmp);
+
+#endif
