@@ -1,9 +1,14 @@
-/* shard_icmp.c - ICMP messages: errors meet the connection that they speak of, echo requests are answered. */
+/* shard_icmp.c - ICMP messages: errors meet the connection that they speak of, echo requests are answered, and so are
+ * datagrams to nobody. */
 #include "shard/shard_icmp.h"
 
 #include "tcp/tcp_icmp.h"
 
-enum { ICMP_ECHO_REQUEST = 8 };
+enum {
+	ICMP_ECHO_REQUEST = 8,
+	ERROR_BYTES_MAX = 576, /* RFC 1812 4.3.2.3, of an error's IP packet */
+	UNREACHABLES_AT_ONCE = 50
+};
 
 /* What anybody may say of a connection, and what it comes to. Nothing is ever said in return. */
 static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_icmp_verdict *verdict)
@@ -77,4 +82,42 @@ void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint
 		answer_echo(shard, frame);
 	else
 		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+}
+
+/* A token a millisecond, as many as UNREACHABLES_AT_ONCE of them kept: those of before `unreachable_ms` are spent. */
+static bool take_token(struct quern_shard *shard)
+{
+	if (shard->now_ms - shard->unreachable_ms > UNREACHABLES_AT_ONCE)
+		shard->unreachable_ms = shard->now_ms - UNREACHABLES_AT_ONCE;
+	if (shard->unreachable_ms == shard->now_ms)
+		return false;
+	shard->unreachable_ms++;
+	return true;
+}
+
+/* RFC 1122 3.2.2: groups, fragments and errors draw no error. None of them comes here: what is sent to a group is
+ * dropped by its address, a fragment as such, and errors are no datagrams. */
+void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame *frame)
+{
+	uint32_t most = RTE_MIN(shard->config.mtu, (uint32_t)ERROR_BYTES_MAX), bytes;
+	struct rte_mbuf *mbuf;
+
+	if (shard->pool_is_short || !take_token(shard)) {
+		counter_add(&shard->counters.unreachables_throttled, 1);
+		return;
+	}
+	mbuf = shard_send_buffer(shard, WIRE_LINK_MAX + most);
+	if (!mbuf)
+		return;
+	bytes = wire_build_unreachable(rte_pktmbuf_mtod(mbuf, uint8_t *),
+				       rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), frame->packet, most,
+				       shard->reply_options.ttl);
+	if (bytes == 0) {
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->pkt_len = bytes;
+	counter_add(&shard->counters.unreachables_sent, 1);
+	shard_send_frame(shard, mbuf);
 }

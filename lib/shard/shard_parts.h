@@ -120,6 +120,7 @@ struct quern_shard {
 	uint32_t wakes_left;     /* of this turn: as many as buffers are to spare for */
 	uint64_t releases;       /* pairs of routes that were given back, plus 1 */
 	uint64_t syns_of_others; /* that were set aside */
+	uint32_t unreachable_ms; /* tokens of ICMP unreachables are spent up to here */
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */

@@ -190,6 +190,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
+		shard_icmp_unreachable(shard, frame);
 		break;
 	}
 }

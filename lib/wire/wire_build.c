@@ -38,11 +38,11 @@ void wire_link_swap(uint8_t *frame)
 }
 
 /* `pseudo` is the sum of both addresses. */
-static inline void ip_build(uint8_t *ip, const struct flow_key *key, uint32_t total_bytes, uint64_t pseudo,
-			    const struct wire_ip_options *options)
+static inline void ip_build(uint8_t *ip, const struct flow_key *key, uint32_t protocol, uint32_t total_bytes,
+			    uint64_t pseudo, const struct wire_ip_options *options)
 {
 	uint32_t first = 0x45000000 | (uint32_t)options->tos << 16 | total_bytes;
-	uint32_t third = (uint32_t)options->ttl << 24 | IP_PROTOCOL_TCP << 16;
+	uint32_t third = (uint32_t)options->ttl << 24 | protocol << 16;
 
 	if (!options->offload_ip_checksum)
 		third |= (uint16_t)~wire_fold(pseudo + first + IP_DONT_FRAGMENT + third);
@@ -77,7 +77,8 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes + segment->text_bytes;
 	uint16_t checksum;
 
-	ip_build(frame + link_bytes, key, IP_BYTES + header_bytes + segment->text_bytes, pseudo, options);
+	ip_build(frame + link_bytes, key, IP_PROTOCOL_TCP, IP_BYTES + header_bytes + segment->text_bytes, pseudo,
+		 options);
 	if (options->offload_l4_checksum) {
 		checksum = wire_fold(sum);
 	} else {
@@ -155,4 +156,30 @@ void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
 	memcpy(ip + 10, &checksum, 2);
 	wire_store16(icmp, reply);
 	wire_store16(icmp + 2, checksum_after(wire_load16(icmp + 2), request, reply));
+}
+
+uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
+				uint8_t ttl)
+{
+	const struct wire_ip_options options = {.ttl = ttl};
+	uint32_t header_bytes = (uint32_t)(packet->l4_offset - packet->link_bytes);
+	uint32_t quote_bytes = (uint32_t)(packet->frame_bytes - packet->link_bytes);
+	uint8_t *ip = to + packet->link_bytes, *icmp = ip + IP_BYTES;
+	uint16_t checksum;
+
+	if (most < IP_BYTES + ICMP_BYTES + header_bytes + UDP_BYTES)
+		return 0;
+	if (quote_bytes > most - IP_BYTES - ICMP_BYTES)
+		quote_bytes = most - IP_BYTES - ICMP_BYTES;
+	memcpy(to, frame, packet->link_bytes);
+	if (packet->link_bytes > 0)
+		wire_link_swap(to);
+	ip_build(ip, &packet->key, IP_PROTOCOL_ICMP, IP_BYTES + ICMP_BYTES + quote_bytes,
+		 (uint64_t)packet->key.local + packet->key.remote, &options);
+	wire_store32(icmp, (uint32_t)ICMP_UNREACHABLE << 24 | ICMP_UNREACHABLE_PORT << 16);
+	wire_store32(icmp + 4, 0);
+	memcpy(icmp + ICMP_BYTES, frame + packet->link_bytes, quote_bytes);
+	checksum = wire_sum_finish(wire_sum(0, icmp, ICMP_BYTES + quote_bytes));
+	memcpy(icmp + 2, &checksum, 2);
+	return packet->link_bytes + (uint32_t)IP_BYTES + ICMP_BYTES + quote_bytes;
 }

@@ -6,12 +6,10 @@
 #include "wire/wire_words.h"
 
 enum {
-	ICMP_UNREACHABLE = 3,
 	ICMP_SOURCE_QUENCH = 4,
 	ICMP_TIME_EXCEEDED = 11,
 	ICMP_PARAMETER_PROBLEM = 12,
 	UNREACHABLE_PROTOCOL = 2,
-	UNREACHABLE_PORT = 3,
 	UNREACHABLE_FRAGMENTATION_NEEDED = 4,
 	UNREACHABLE_CODES = 16,
 	QUOTED_TCP_BYTES = 8, /* RFC 792: ports and the sequence number */
@@ -21,7 +19,7 @@ enum {
 /* RFC 1122 3.2.2.1 and 4.2.3.9. What came from a route or a router may pass; what came from the peer's host stays. */
 static enum wire_error unreachable_by_code(uint8_t code)
 {
-	if (code == UNREACHABLE_PROTOCOL || code == UNREACHABLE_PORT)
+	if (code == UNREACHABLE_PROTOCOL || code == ICMP_UNREACHABLE_PORT)
 		return WIRE_ERROR_HARD;
 	if (code == UNREACHABLE_FRAGMENTATION_NEEDED)
 		return WIRE_ERROR_TOO_BIG;

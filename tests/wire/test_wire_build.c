@@ -206,3 +206,59 @@ Test(wire_build, an_echo_request_turns_into_a_reply_that_is_valid)
 				 "identifier, sequence number and text come back as they were");
 	}
 }
+
+/* RFC 792, RFC 1122 3.2.2: whose datagram, by its own first bytes; RFC 1812 4.3.2.3: as many as there is room for. */
+Test(wire_build, a_port_unreachable_quotes_the_datagram_and_is_valid)
+{
+	static const uint8_t record_route[] = {7, 7, 4, 0, 0, 0, 0, 0};
+
+	for (uint32_t text_bytes = 0; text_bytes < 1400; text_bytes += text_bytes < 20 ? 1 : 13) {
+		struct packet datagram, answer;
+		struct frame frame, made = {.l3 = 0};
+		uint32_t bytes, quote, options = text_bytes % 2 * 8, tags = text_bytes % 3;
+		struct wire_expect expect = {.ethernet = true, .vlan = tags ? 7 : 0};
+
+		memcpy(expect.mac, FRAME_OUR_MAC, 6);
+		frame_make(&frame, &(struct frame_plan){.protocol = 17,
+							.text_bytes = text_bytes,
+							.tags = (uint8_t)tags,
+							.ip_options = record_route,
+							.ip_options_bytes = options});
+		cr_assert_eq(frame_parse_exact(frame.bytes, frame.length, &expect, &datagram), QUERN_DROP_NONE);
+		memset(made.bytes, 0xee, sizeof made.bytes);
+		bytes = wire_build_unreachable(made.bytes, frame.bytes, &datagram, 576, 64);
+		quote = frame.length - frame.l3 < 548 ? frame.length - frame.l3 : 548;
+		cr_assert_eq(bytes, frame.l3 + 28 + quote);
+		cr_assert_eq(made.bytes[bytes], 0xee, "nothing behind the end is written");
+		cr_assert_arr_eq(made.bytes, FRAME_PEER_MAC, 6);
+		cr_assert_arr_eq(made.bytes + 6, FRAME_OUR_MAC, 6);
+		cr_assert_arr_eq(made.bytes + 12, frame.bytes + 12, frame.l3 - 12, "tags and all");
+		cr_assert_arr_eq(made.bytes + frame.l3 + 28, frame.bytes + frame.l3, quote);
+		memcpy(made.bytes, FRAME_OUR_MAC, 6);
+		memcpy(made.bytes + 6, FRAME_PEER_MAC, 6);
+		/* It quotes UDP, which this parser's own side never sends. */
+		cr_assert_eq(frame_parse_exact(made.bytes, bytes, &expect, &answer), QUERN_DROP_ICMP_IGNORED);
+		cr_assert_eq(answer.icmp.type, 3);
+		cr_assert_eq(answer.icmp.code, 3);
+		cr_assert_eq(answer.ttl, 64);
+		cr_assert_eq(answer.key.local, datagram.key.remote);
+		cr_assert_eq(answer.key.remote, datagram.key.local);
+	}
+}
+
+Test(wire_build, a_port_unreachable_without_room_for_the_headers_is_not_made)
+{
+	static const uint8_t no_operations[40] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+						  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct packet datagram;
+	struct frame frame;
+	uint8_t made[128];
+
+	frame_make(&frame,
+		   &(struct frame_plan){
+			   .protocol = 17, .text_bytes = 9, .ip_options = no_operations, .ip_options_bytes = 40});
+	cr_assert_eq(frame_parse(&frame, &datagram), QUERN_DROP_NONE);
+	cr_assert_eq(wire_build_unreachable(made, frame.bytes, &datagram, 95, 64), 0);
+	cr_assert_eq(wire_build_unreachable(made, frame.bytes, &datagram, 96, 64), 14 + 96);
+	cr_assert_eq(wire_build_unreachable(made, frame.bytes, &datagram, 576, 64), 14 + 28 + 60 + 8 + 9);
+}

@@ -111,6 +111,8 @@ enum quern_drop {
 	X(echo_replies, "ICMP echo requests answered") \
 	X(icmp_noted, "ICMP errors about what is in flight that ended nothing") \
 	X(icmp_refused, "connects that an ICMP error has ended") \
+	X(unreachables_sent, "ICMP port unreachables sent for datagrams to nobody") \
+	X(unreachables_throttled, "those that were left out by the limit a shard") \
 	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'") \
 	X(timer_lag_ms_max, "worst lateness of a timer beyond its tick, ms")
 
