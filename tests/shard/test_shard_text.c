@@ -19,6 +19,7 @@ struct stream {
 /* How badly things may go. */
 struct trial {
 	uint32_t loss, repeat, swap;
+	uint16_t narrow_mtu;
 	bool is_hardware;
 	bool reads_slowly;
 	uint16_t window;
@@ -179,6 +180,7 @@ static void open_all(uint64_t seed)
 	pair.repeat_per_mille = trial.repeat;
 	pair.swap_per_mille = trial.swap;
 	pair.is_hardware = trial.is_hardware;
+	pair.narrow_mtu = trial.narrow_mtu;
 	cr_assert_eq(quern_listen(pair.ends[1], &target, &options, &events, NULL), 0);
 	cr_assert_eq(quern_route_add(pair.ends[0], &source, &target, &options, &events, NULL, &route), 0);
 	for (unsigned int i = 0; i < STREAMS; i++) {
@@ -198,6 +200,16 @@ static void resume_some(void)
 		quern_conn_resume(pair.ends[side], ends[side][number].conn);
 }
 
+/* Each end has found out by itself, and no connection had to be told twice. */
+static void expect_narrowed(void)
+{
+	for (unsigned int side = 0; side < 2; side++) {
+		uint64_t narrowed = shard_counters(pair.ends[side])->path_narrowed;
+
+		cr_expect(narrowed > 0 && narrowed <= STREAMS, "side %u: %d times", side, (int)narrowed);
+	}
+}
+
 static void transfer(uint64_t seed)
 {
 	uint64_t end_ns;
@@ -215,6 +227,8 @@ static void transfer(uint64_t seed)
 				  "seed %u, stream %u of side %u: %u of %u sent, %u received", (unsigned int)seed,
 				  number, side, ends[side][number].out.sent, ends[side][number].out.length,
 				  ends[side][number].out.received);
+	if (trial.narrow_mtu)
+		expect_narrowed();
 	pair_run(&pair, TIME_WAIT_MS + 1000);
 	pair_close(&pair);
 }
@@ -265,4 +279,14 @@ Test(shard_text, streams_arrive_whole_when_all_goes_wrong)
 			       .window = 3000,
 			       .most_bytes = 20000};
 	transfer_each_way(30);
+}
+
+Test(shard_text, streams_arrive_whole_over_a_path_narrower_than_both_ends)
+{
+	trial = (struct trial){.narrow_mtu = 1280, .most_bytes = MOST_BYTES};
+	transfer_each_way(5);
+	trial = (struct trial){.narrow_mtu = 600, .is_hardware = true, .most_bytes = MOST_BYTES};
+	transfer_each_way(5);
+	trial = (struct trial){.narrow_mtu = 1000, .loss = 20, .swap = 20, .is_hardware = true, .most_bytes = 40000};
+	transfer_each_way(10);
 }

@@ -10,6 +10,7 @@
 #include <rte_tcp.h>
 
 #include "support/bare_eal.h"
+#include "support/raw_icmp.h"
 
 enum { NS_PER_MS = 1000000, VALIDATE_EVERY = 256, BUFFERS = 16383 };
 
@@ -155,12 +156,41 @@ static void keep_late(struct pair *pair, unsigned int to, const struct rte_mbuf 
 	pair->copies++;
 }
 
+/* RFC 1191 4: what a router says of a packet that is too long for the link behind it. */
+static void answer_too_big(struct pair *pair, unsigned int to, const struct rte_mbuf *mbuf)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	struct rte_mbuf *answer = rte_pktmbuf_alloc(pair->pool);
+	struct raw_icmp icmp = {.source = RAW_ROUTER,
+				.dest = (uint32_t)ip[12] << 24 | (uint32_t)ip[13] << 16 | (uint32_t)ip[14] << 8 |
+					ip[15],
+				.type = 3,
+				.code = 4,
+				.mtu = pair->narrow_mtu,
+				.quote_bytes = RAW_QUOTE_BYTES};
+	uint8_t frame[RAW_ICMP_MAX];
+	uint32_t bytes;
+
+	if (!answer)
+		return;
+	cr_assert_eq(ip[6], 0x40, "a packet without DF");
+	memcpy(icmp.quote, ip, RAW_QUOTE_BYTES);
+	bytes = raw_icmp_build(frame, &icmp);
+	memcpy(rte_pktmbuf_append(answer, (uint16_t)bytes), frame, bytes);
+	add(pair, to, answer);
+}
+
 static void launch(struct pair *pair, unsigned int to, struct rte_mbuf *mbuf)
 {
 	if (pair->is_hardware)
 		mbuf = through_hardware(pair, mbuf);
 	if (!mbuf)
 		return;
+	if (pair->narrow_mtu && mbuf->pkt_len > pair->narrow_mtu) {
+		answer_too_big(pair, 1 - to, mbuf);
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
 	if (random_below(&pair->random, 1000) < pair->loss_per_mille) {
 		rte_pktmbuf_free(mbuf);
 		return;

@@ -34,8 +34,9 @@ struct pair {
 	uint32_t late_ms;          /* where not 0, a copy of every frame comes so much later; of as many as find room */
 	struct pair_frame late[2][PAIR_FLIGHT_MAX];
 	uint32_t late_head[2], late_count[2];
-	uint64_t copies;  /* late ones so far */
-	bool is_hardware; /* ends gather and sum: the link does for them what a port would */
+	uint64_t copies;     /* late ones so far */
+	uint16_t narrow_mtu; /* where not 0, longer packets go no further, and their sender is told by ICMP */
+	bool is_hardware;    /* ends gather and sum: the link does for them what a port would */
 	struct random random;
 	uint64_t turns;
 };
