@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "support/exact_mbuf.h"
+#include "support/raw_icmp.h"
 
 enum { IP_BYTES = 20, ETHER_BYTES = 14, TCP = 6, UDP = 17, ICMP = 1, TEXT_QUEUED = 3000 };
 
@@ -126,6 +127,19 @@ static uint32_t put_link(struct random *random, uint8_t *frame, bool arp)
 	return at;
 }
 
+/* An ICMP error about a segment that the member has sent, or nearly. */
+static uint32_t error_seed(struct random *random, const struct reached *member, uint8_t *ip)
+{
+	static const uint8_t types[] = {3, 3, 3, 4, 11, 12};
+	uint32_t seq = member->snd_una - 1 + random_below(random, 3);
+	struct raw_icmp icmp =
+		raw_icmp_about(&member->script, types[random_below(random, sizeof(types))],
+			       (uint8_t)random_below(random, 16), seq, random_below(random, RAW_TEXT_MAX));
+
+	icmp.mtu = (uint16_t)random_below(random, 1600);
+	return raw_icmp_build(ip, &icmp);
+}
+
 static uint32_t seed_frame(struct random *random, const struct reached *member, uint32_t link_bytes, uint8_t *frame,
 			   uint32_t *l3)
 {
@@ -136,6 +150,8 @@ static uint32_t seed_frame(struct random *random, const struct reached *member, 
 	*l3 = link_bytes ? put_link(random, frame, arp) : 0;
 	if (arp)
 		return *l3 + arp_seed(random, frame + *l3);
+	if (random_below(random, 8) == 0)
+		return *l3 + error_seed(random, member, frame + *l3);
 	segment = mutant_segment(random, member);
 	bytes = raw_build(frame + *l3, &segment);
 	if (random_below(random, 8) == 0) {
