@@ -7,6 +7,7 @@
 #include <quern/counters.h>
 #include <quern/engine.h>
 #include <quern/histogram.h>
+#include <quern/impair.h>
 #include <quern/inventory.h>
 #include <quern/observe.h>
 #include <quern/options.h>
