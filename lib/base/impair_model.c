@@ -27,13 +27,13 @@ const char *quern_impair_fault(const struct quern_impair *impair)
 	if (impair->jitter_ns > impair->delay_ns)
 		return "jitter is more than delay, and no frame comes before it was sent; raise delay, or lower jitter";
 	if (impair->rate != 0 && (impair->rate < QUERN_IMPAIR_RATE_MIN || impair->rate > QUERN_IMPAIR_RATE_MAX))
-		return "rate is not within 1k to 1000G bits a second";
+		return "rate is not within 1k to 1000G bits a second; give one that is";
 	if (impair->queue_ns != 0 && impair->rate == 0)
 		return "queue has no rate to wait for; add rate, or leave it out";
 	if (impair->gap_ns != 0 && impair->reorder_share == 0)
 		return "gap is how much later a reordered frame comes; add reorder, or leave it out";
 	if (impair->burst > QUERN_IMPAIR_BURST_MAX)
-		return "burst is more than 10000 frames";
+		return "burst is more than 10000 frames; give fewer";
 	if (impair->burst != 0 && impair->loss_share == 0)
 		return "burst is how many frames are lost together; add loss, or leave it out";
 	/* Between two bursts one frame passes at least. */
@@ -64,11 +64,12 @@ static uint64_t draw_delay(struct impair *impair)
 	       ((random_next(&impair->random) >> 40) * (2 * config->jitter_ns) >> 24);
 }
 
-void impair_open(struct impair *impair, const struct quern_impair *config, uint64_t seed)
+void impair_open(struct impair *impair, const struct quern_impair *config, uint64_t seed, uint32_t spared_bytes)
 {
 	CHECK(quern_impair_fault(config) == NULL);
 	memset(impair, 0, sizeof(*impair));
 	impair->config = *config;
+	impair->spared_bytes = spared_bytes;
 	random_seed(&impair->random, seed);
 	if (config->gap_ns == 0)
 		impair->config.gap_ns = QUERN_IMPAIR_GAP;
@@ -161,8 +162,10 @@ static bool send(struct impair *impair, uint32_t bytes, uint64_t now_ns, struct 
 	impair->latest_ns = copy->due_ns;
 	if (draw(impair, impair->config.reorder_share))
 		copy->due_ns += impair->config.gap_ns;
-	copy->is_corrupt = bytes != 0 && draw(impair, impair->config.corrupt_share);
-	copy->bit = copy->is_corrupt ? random_below(&impair->random, 8 * bytes) : 0;
+	if (bytes <= impair->spared_bytes || !draw(impair, impair->config.corrupt_share))
+		return true;
+	copy->is_corrupt = true;
+	copy->bit = 8 * impair->spared_bytes + random_below(&impair->random, 8 * (bytes - impair->spared_bytes));
 	return true;
 }
 

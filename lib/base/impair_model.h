@@ -13,6 +13,7 @@
 struct impair {
 	struct quern_impair config; /* defaults filled in */
 	struct random random;
+	uint32_t spared_bytes;
 	uint32_t burst_begins; /* shares: of a frame after one that passed to be lost, */
 	uint32_t burst_ends;   /* and of a frame after one that was lost to pass */
 	bool in_burst;
@@ -43,8 +44,9 @@ struct impair_fate {
 /* Whether any frame can come to harm. */
 bool impair_is_asked(const struct quern_impair *config);
 
-/* Begins a line; `config` must be without fault. All draws follow from `seed`. */
-void impair_open(struct impair *impair, const struct quern_impair *config, uint64_t seed);
+/* Begins a line; `config` must be without fault. All draws follow from `seed`. The first `spared_bytes` of a frame, its
+ * link header, are never corrupted. */
+void impair_open(struct impair *impair, const struct quern_impair *config, uint64_t seed, uint32_t spared_bytes);
 
 /* Decides about a frame of `bytes` that comes at `now_ns`, which never goes back. */
 void impair_frame(struct impair *impair, uint32_t bytes, uint64_t now_ns, struct impair_fate *fate);

@@ -10,6 +10,7 @@
 
 #include <quern/address.h>
 #include <quern/engine.h>
+#include <quern/impair.h>
 
 #include "base/port_plan.h"
 
@@ -56,6 +57,7 @@ struct nic_config {
 	uint16_t far_queues;          /* the same of a cable's other end; 0 for as many */
 	uint64_t seed;                /* of the key by which frames are spread */
 	struct quern_range addresses; /* ours, so never the kernel's */
+	struct quern_impair impair[QUERN_WAYS];
 };
 
 /* Where a cable's frames go, when either end has several queues: straight into the far end's. */
@@ -70,6 +72,8 @@ struct nic_gate {
 	_Alignas(64) bool is_inside; /* the queue's thread is within a burst */
 	bool is_closed;
 };
+
+struct nic_impair;
 
 struct nic {
 	struct nic_config config; /* its device text is the copy below */
@@ -97,7 +101,8 @@ struct nic {
 	char socket_path[108];   /* of a kept port: sockaddr_un's */
 	uint16_t connecting_for; /* looks of the keeper since the last attempt */
 	struct nic_gate gates[NIC_QUEUES_MAX];
-	struct rte_ring *rings[2][NIC_QUEUES_MAX]; /* of a cable: towards its first end, towards its second */
+	struct rte_ring *rings[2][NIC_QUEUES_MAX];  /* of a cable: towards its first end, towards its second */
+	struct nic_impair *impairs[NIC_QUEUES_MAX]; /* bad lines; null where frames pass as they are */
 };
 
 /* One receive and one transmit queue of a port; one thread at a time uses it. */
@@ -107,6 +112,7 @@ struct nic_queue {
 	const struct nic_spread *spread; /* null but for cables with several queues */
 	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
 	struct nic_gate *gate;           /* null where the driver needs none */
+	struct nic_impair *impair;       /* null where frames pass as they are */
 };
 
 /* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */
@@ -165,8 +171,31 @@ struct rte_mempool *nic_make_pool(const struct nic *nic, const char *name, uint3
 /* What nic_attach() takes from EAL's memory, at most. */
 size_t nic_memory_bytes(const struct nic_config *config);
 
+/* Whether frames of the port, of one way or both, go through bad lines. */
+bool nic_is_impaired(const struct nic_config *config);
+
+/* Makes the bad lines of a port that is attached, where any are asked for, and for each queue a pool of `mbufs`
+ * buffers, `cache` of them kept aside for each thread. 0, or -ENOMEM with nothing left behind. */
+int nic_impair_open(struct nic *nic, uint32_t mbufs, uint32_t cache, int socket);
+
+/* Frees them; not before the port is closed, and all who may hold its frames. */
+void nic_impair_close(struct nic *nic);
+
+/* Sums what the lines of one way have done, while they go on. False, and zeros, where that way is a good one. */
+bool nic_impair_counters(const struct nic *nic, enum quern_way way, struct quern_impair_counters *sum);
+
 /* What worker number `queue` polls, of those in use. */
 struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue);
+
+/* What nic_begin_turn() does for a queue with bad lines. */
+void nic_impair_begin_turn(struct nic_queue queue, uint64_t now_ns);
+
+/* Tells a queue with bad lines the time of the turn, and sends what is due by then; a good one needs neither. */
+static inline void nic_begin_turn(struct nic_queue queue, uint64_t now_ns)
+{
+	if (queue.impair != NULL)
+		nic_impair_begin_turn(queue, now_ns);
+}
 
 /* Takes at most `count` frames that have arrived. */
 uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);

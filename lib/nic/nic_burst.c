@@ -3,6 +3,7 @@
 
 #include <rte_ethdev.h>
 
+#include "nic/nic_impair.h"
 #include "nic/nic_spread.h"
 
 struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
@@ -11,7 +12,8 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 				  .queue = queue,
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
 				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
-				  .gate = nic->is_kept ? &nic->gates[queue] : NULL};
+				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
+				  .impair = nic->impairs[queue]};
 }
 
 /* Either this thread sees the gate closed, or the keeper sees it inside: both write before they look. */
@@ -33,6 +35,8 @@ uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t c
 {
 	uint16_t received;
 
+	if (queue.impair != NULL)
+		return nic_impair_receive(queue, mbufs, count);
 	if (queue.gate == NULL)
 		return rte_eth_rx_burst(queue.port, queue.queue, mbufs, count);
 	if (!enter(queue.gate))
@@ -46,6 +50,8 @@ uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t 
 {
 	uint16_t sent;
 
+	if (queue.impair != NULL)
+		return nic_impair_transmit(queue, mbufs, count);
 	if (queue.spread != NULL)
 		return nic_cable_transmit(queue.spread, mbufs, count);
 	if (queue.gate == NULL)

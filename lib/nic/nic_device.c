@@ -12,6 +12,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
+#include "nic/nic_impair.h"
 #include "nic/nic_kinds.h"
 #include "nic/nic_spread.h"
 
@@ -27,7 +28,7 @@ size_t nic_memory_bytes(const struct nic_config *config)
 	size_t rings = (size_t)config->queues + (config->far_queues != 0 ? config->far_queues : config->queues);
 
 	/* A port's queues and private data stay far below a mebibyte; rings of a cable come on top. */
-	return ((size_t)1 << 20) + rings * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES);
+	return ((size_t)1 << 20) + rings * (size_t)rte_ring_get_memsize(NIC_CABLE_FRAMES) + nic_impair_bytes(config);
 }
 
 /* A capture file has said whom its frames were for. net_ring has no address of its own. net_tap gives the kernel's side
@@ -80,6 +81,9 @@ static int read_abilities(struct nic *nic)
 		return 0;
 	if (nic_rss_is_offered(&info) && nic->config.queues <= RTE_MIN(info.max_rx_queues, info.max_tx_queues))
 		nic->queues = nic->config.queues;
+	/* A sum that is made behind a bad line, or was checked before it, would hide what the line has done. */
+	if (nic_is_impaired(&nic->config))
+		return 0;
 	nic->tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	nic->tx_l4_checksum = (info.tx_offload_capa & tx_l4) == tx_l4;
 	nic->tx_multi_segs = nic->tx_ip_checksum && nic->tx_l4_checksum &&
@@ -158,6 +162,7 @@ void nic_close(struct nic *nic)
 			rte_vdev_uninit(name);
 	}
 	nic_cable_free(nic);
+	nic_impair_empty(nic);
 	if (nic->name_fd > 0)
 		close(nic->name_fd);
 }

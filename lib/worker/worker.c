@@ -38,6 +38,7 @@ static int receive_from_port(const struct worker_shard *part, int most, uint64_t
 	uint16_t count = WORKER_BURST;
 	int frames = 0;
 
+	nic_begin_turn(part->queue, now_ns);
 	while (frames < most && count >= WORKER_BURST_LEAST) {
 		count = nic_receive(part->queue, mbufs, (uint16_t)RTE_MIN(most - frames, (int)WORKER_BURST));
 		if (count == 0)

@@ -9,14 +9,14 @@
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)
 
-enum { FRAMES = 200000, BYTES = 1000, SEEDS = 5 };
+enum { FRAMES = 200000, BYTES = 1000, SPARED = 14, SEEDS = 5 };
 
 /* What happened to FRAMES frames that came every `step_ns`. */
 struct seen {
 	uint32_t passed, lost, refused, doubled, corrupted, overtaking;
 	uint32_t bursts;
 	uint64_t least_ns, most_ns, first_due_ns, last_due_ns;
-	double mean_ns;
+	double mean_ns, bits_sum;
 };
 
 static struct seen run(const struct quern_impair *config, uint64_t seed, uint64_t step_ns)
@@ -25,7 +25,7 @@ static struct seen run(const struct quern_impair *config, uint64_t seed, uint64_
 	struct impair impair;
 	bool was_lost = false;
 
-	impair_open(&impair, config, seed);
+	impair_open(&impair, config, seed, SPARED);
 	for (uint64_t i = 0; i < FRAMES; i++) {
 		struct impair_fate fate;
 		uint64_t now_ns = (i + 1) * step_ns;
@@ -48,7 +48,10 @@ static struct seen run(const struct quern_impair *config, uint64_t seed, uint64_
 			seen.overtaking += due_ns < seen.last_due_ns;
 			seen.last_due_ns = due_ns > seen.last_due_ns ? due_ns : seen.last_due_ns;
 			seen.corrupted += fate.copy[copy].is_corrupt;
-			cr_assert_lt(fate.copy[copy].bit, 8 * BYTES);
+			if (!fate.copy[copy].is_corrupt)
+				continue;
+			cr_assert(fate.copy[copy].bit >= 8 * SPARED && fate.copy[copy].bit < 8 * BYTES);
+			seen.bits_sum += fate.copy[copy].bit;
 		}
 	}
 	return seen;
@@ -94,6 +97,9 @@ Test(impair_model, loses_doubles_corrupts_and_reorders_the_shares_that_were_aske
 			cr_assert_eq(seen.passed, FRAMES);
 			seen = run(&(struct quern_impair){.corrupt_share = share}, seed, US);
 			assert_share(seen.corrupted, FRAMES, shares[i], "corrupted");
+			if (seen.corrupted > 1000)
+				cr_assert_float_eq(seen.bits_sum / seen.corrupted, 4.0 * (SPARED + BYTES), 400,
+						   "bits are not turned everywhere");
 		}
 	}
 }
@@ -111,9 +117,9 @@ Test(impair_model, repeats_every_fate_by_its_seed_and_differs_between_seeds)
 	struct impair first, again, next;
 	uint32_t differing = 0;
 
-	impair_open(&first, &config, 7);
-	impair_open(&again, &config, 7);
-	impair_open(&next, &config, 8);
+	impair_open(&first, &config, 7, SPARED);
+	impair_open(&again, &config, 7, SPARED);
+	impair_open(&next, &config, 8, SPARED);
 	for (uint64_t i = 0; i < 10000; i++) {
 		struct impair_fate a, b, c;
 
@@ -185,7 +191,7 @@ Test(impair_model, a_reordered_frame_comes_later_by_the_gap_and_is_overtaken)
 	cr_assert_eq(seen.most_ns, MS + 100 * US);
 	/* Behind each late frame ten others come before it, but for those that are late themselves. */
 	cr_assert_gt(seen.overtaking, FRAMES / 4);
-	impair_open(&impair, &config, 1);
+	impair_open(&impair, &config, 1, SPARED);
 	for (uint64_t i = 0; i < FRAMES; i++) {
 		impair_frame(&impair, BYTES, i * 10 * US, &fate);
 		late += fate.copy[0].due_ns == i * 10 * US + MS + 100 * US;
@@ -224,7 +230,7 @@ Test(impair_model, copies_take_their_turn_at_the_rate_as_well)
 	struct impair_fate fate;
 	struct impair impair;
 
-	impair_open(&impair, &config, 1);
+	impair_open(&impair, &config, 1, SPARED);
 	impair_frame(&impair, BYTES, 0, &fate);
 	cr_assert_eq(fate.copies, 2);
 	cr_assert_eq(fate.copy[0].due_ns, MS);

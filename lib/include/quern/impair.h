@@ -55,7 +55,7 @@ struct quern_impair_counters {
 #undef X
 };
 
-/* What is wrong with the numbers, and what would be right, in one line; null where nothing is. */
+/* What is wrong with the numbers and what would help, as "cause; remedy"; null where nothing is. */
 const char *quern_impair_fault(const struct quern_impair *impair);
 
 #ifdef __cplusplus
