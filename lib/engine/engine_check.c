@@ -58,6 +58,21 @@ static int check_network(const struct quern_port_config *port, uint16_t number, 
 	return 0;
 }
 
+static int check_impair(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
+{
+	for (enum quern_way way = QUERN_RX; way < QUERN_WAYS; way++) {
+		const char *fault = quern_impair_fault(&port->impair[way]);
+		int cause_length = fault != NULL ? (int)strcspn(fault, ";") : 0;
+
+		if (fault != NULL)
+			return engine_fail(error, -EINVAL,
+					   "port %u '%.64s': impairment of what it %s: %.*s\n  To help:%s", number,
+					   port->device, way == QUERN_RX ? "receives" : "sends", cause_length, fault,
+					   fault + cause_length + 1);
+	}
+	return 0;
+}
+
 static int check_cables(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	struct nic_name name;
@@ -105,6 +120,8 @@ int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 
 	for (uint16_t port = 0; port < config->port_count && code == 0; port++)
 		code = check_network(&config->ports[port], port, error);
+	for (uint16_t port = 0; port < config->port_count && code == 0; port++)
+		code = check_impair(&config->ports[port], port, error);
 	if (code == 0)
 		code = check_shards(config, error);
 	for (uint16_t port = 0; port < config->port_count && code == 0; port++) {

@@ -79,6 +79,8 @@ static struct need find_need(const struct quern_engine *engine, uint64_t largest
 		struct nic_config nic = engine_nic_config(engine, port);
 
 		need.bytes += nic_memory_bytes(&nic) + worker_mail_bytes(engine_shards_on(engine, port)) + page;
+		if (nic_is_impaired(&nic))
+			need.bytes += nic.queues * (pool_bytes(engine_data_room(engine, port), page) + 2 * page);
 	}
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		struct shard_config config = config_of(engine, number, most);

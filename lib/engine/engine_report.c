@@ -52,6 +52,15 @@ int quern_engine_worker(const struct quern_engine *engine, uint16_t number, stru
 	return 0;
 }
 
+bool quern_engine_impaired(const struct quern_engine *engine, uint16_t port, enum quern_way way,
+			   struct quern_impair_counters *counters)
+{
+	*counters = (struct quern_impair_counters){.frames = 0};
+	if (port >= engine->config.port_count)
+		return false;
+	return nic_impair_counters(&engine->nics[port], way, counters);
+}
+
 bool quern_engine_link_is_up(const struct quern_engine *engine, uint16_t port)
 {
 	CHECK(port < engine->config.port_count);

@@ -57,8 +57,7 @@ int engine_draw_seed(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t port)
 {
 	const struct quern_port_config *config = &engine->config.ports[port];
-
-	return (struct nic_config){
+	struct nic_config nic = {
 		.device = config->device,
 		.number = port,
 		.mtu = config->mtu != 0 ? config->mtu : 1500,
@@ -67,6 +66,9 @@ struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t 
 		.seed = engine->config.seed,
 		.addresses = config->addresses,
 	};
+
+	memcpy(nic.impair, config->impair, sizeof(nic.impair));
+	return nic;
 }
 
 struct shard_config engine_shard_config(const struct quern_engine *engine, uint16_t number)
@@ -180,6 +182,19 @@ static struct rte_mempool *make_pool(struct quern_engine *engine, uint16_t numbe
 	return nic_make_pool(&engine->nics[port], name, mbufs, ENGINE_POOL_CACHE, home_socket(engine, number));
 }
 
+/* Where the port's first shard is, as for its buffers. */
+static int open_bad_lines(struct quern_engine *engine, uint16_t port, char error[QUERN_ERROR_TEXT])
+{
+	uint16_t number = 0;
+
+	while (engine->config.shards[number].port != port)
+		number++;
+	if (nic_impair_open(&engine->nics[port], ENGINE_POOL_MBUFS, ENGINE_POOL_CACHE, home_socket(engine, number)) ==
+	    0)
+		return 0;
+	return memory_failed(engine, number, "frames under way (--impair)", error);
+}
+
 int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
@@ -192,11 +207,19 @@ int engine_make_pools(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 			return -ENOMEM;
 		}
 	}
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		if (open_bad_lines(engine, port, error) != 0) {
+			engine_free_pools(engine);
+			return -ENOMEM;
+		}
+	}
 	return 0;
 }
 
 void engine_free_pools(struct quern_engine *engine)
 {
+	for (uint16_t port = 0; port < engine->config.port_count; port++)
+		nic_impair_close(&engine->nics[port]);
 	for (uint16_t number = engine->config.shard_count; number-- > 0;) {
 		if (engine->shards[number].owns_pool)
 			rte_mempool_free(engine->shards[number].pool);

@@ -135,6 +135,11 @@ static void make_bad_mtu(struct quern_engine_config *config)
 	config->ports[1].mtu = 9001;
 }
 
+static void make_bad_impair(struct quern_engine_config *config)
+{
+	config->ports[1].impair[QUERN_TX] = (struct quern_impair){.delay_ns = 1, .jitter_ns = 2};
+}
+
 static const struct {
 	void (*change)(struct quern_engine_config *config);
 	int code;
@@ -158,6 +163,8 @@ static const struct {
 	{make_bad_vlan, -EINVAL, "port 1 'cable': VLAN 4095", "1 to 4094"},
 	{make_bad_prefix, -EINVAL, "port 1 'cable': prefix length 33", "0 to 32"},
 	{make_bad_mtu, -EINVAL, "port 1 'cable': MTU 9001", "68 to 9000"},
+	{make_bad_impair, -EINVAL, "port 1 'cable': impairment of what it sends: jitter is more than delay",
+	 "raise delay, or lower jitter"},
 };
 
 Test(engine_errors, each_wrong_configuration_is_named_and_leaves_nothing)

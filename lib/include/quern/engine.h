@@ -8,6 +8,7 @@
 
 #include <quern/counters.h>
 #include <quern/calls.h>
+#include <quern/impair.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,6 +39,7 @@ struct quern_port_config {
 	uint16_t mtu;                 /* 0 means 1500 */
 	uint16_t vlan;                /* 0 means untagged */
 	uint16_t queues;              /* at most; 0 means one for each shard, where the port can have so many */
+	struct quern_impair impair[QUERN_WAYS]; /* all zero: what comes and goes passes as it is */
 };
 
 /* A shard: one end's whole stack, bound to one port and run by one core. Several on one port share it: each flow is one
@@ -142,6 +144,11 @@ bool quern_engine_placement(const struct quern_engine *engine, char *text, size_
 
 /* Whether frames can pass a port: the interface is up, the peer of shared memory is there. */
 bool quern_engine_link_is_up(const struct quern_engine *engine, uint16_t port);
+
+/* What the bad lines of a port have done to the frames of one way, since the engine was opened. False, and zeros, where
+ * none were asked for, and past the last port. */
+bool quern_engine_impaired(const struct quern_engine *engine, uint16_t port, enum quern_way way,
+			   struct quern_impair_counters *counters);
 
 struct quern_machine {
 	char cpu[64];
