@@ -29,7 +29,8 @@ static void announce_bench(FILE *out, const struct cli_settings *settings, const
 	char text[64];
 
 	quern_engine_machine(engine, &machine);
-	fprintf(out, "quern bench · client and server over a cable · %s · ",
+	fprintf(out, "quern bench · client and server over %s cable · %s · ",
+		settings->ports[0].impair_count > 0 ? "an impaired" : "a",
 		quern_engine_worker(engine, 1, &second) == 0 ? workers_text(text, sizeof(text)) : "both on one worker");
 	if (strcmp(machine.pages, "4K") != 0)
 		fprintf(out, "%s hugepages\n", strcmp(machine.pages, "1G") == 0 ? "1 GiB" : "2 MiB");

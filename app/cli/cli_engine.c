@@ -2,6 +2,7 @@
 #include "cli/cli_engine.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 			.mtu = port->mtu,
 			.vlan = port->vlan,
 		};
+		memcpy(config->ports[i].impair, port->impair, sizeof(port->impair));
 	}
 }
 

@@ -269,6 +269,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		rc = find_port_addresses(settings, &settings->ports[i], error);
 	if (rc == 0)
 		rc = cli_check_network(settings, error);
+	if (rc == 0)
+		rc = cli_complete_impair(settings, error);
 	return rc != 0 ? rc : size_connections(settings, error);
 }
 

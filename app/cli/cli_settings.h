@@ -7,11 +7,12 @@
 
 #include <quern/address.h>
 #include <quern/engine.h>
+#include <quern/impair.h>
 #include <quern/options.h>
 
 #include "cli/cli_units.h"
 
-enum { CLI_ERROR_TEXT = 512, CLI_MAX_ADDRESSES = 16 };
+enum { CLI_ERROR_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
 
 /* Commands are bits, so that a flag can name all those it belongs to. */
 enum cli_command {
@@ -38,6 +39,10 @@ struct cli_port {
 	uint16_t vlan;
 	struct quern_range addresses; /* found by cli_complete() */
 	uint8_t prefix_length;        /* found by cli_complete() */
+	const char *impair_texts[CLI_MAX_IMPAIRS];
+	uint16_t impair_count;
+	bool is_impaired[QUERN_WAYS];           /* found by cli_complete() */
+	struct quern_impair impair[QUERN_WAYS]; /* found by cli_complete() */
 };
 
 #define CLI_CPS_MAX UINT64_MAX
@@ -114,6 +119,9 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command);
 
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
+int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 
 /* Checks that addresses are those of hosts, on the networks where they are looked for, and named once. 0, or -EINVAL
  * with one line in `error`. */

@@ -92,6 +92,17 @@ static bool set_mtu(struct cli_settings *settings, const char *value)
 	return true;
 }
 
+/* What it says is read by cli_complete_impair(). Of bench it is the cable, at the client's end. */
+static bool set_impair(struct cli_settings *settings, const char *value)
+{
+	struct cli_port *port = settings->command == CLI_BENCH ? &settings->ports[0] : last_port(settings);
+
+	if (!port || port->impair_count == CLI_MAX_IMPAIRS)
+		return false;
+	port->impair_texts[port->impair_count++] = value;
+	return true;
+}
+
 static bool set_listen(struct cli_settings *settings, const char *value)
 {
 	if (settings->listen_count == CLI_MAX_ADDRESSES ||
@@ -333,6 +344,8 @@ const struct cli_flag cli_flag_table[] = {
 	 set_gateway},
 	{"vlan", 0, "ID", "VLAN tag of that port", "1 to 4094 behind the --port it belongs to", WITH_PORT, set_vlan},
 	{"mtu", 0, "N", "MTU of that port", "68 to 9000 behind the --port it belongs to", WITH_PORT, set_mtu},
+	{"impair", 0, "SPEC", "loss=1%,delay=5ms,...",
+	 "KEY=VALUE,... behind the --port it belongs to, each way once, e.g. delay=5ms,loss=1%", CLI_ALL, set_impair},
 	{"listen", 0, "ADDR:PORT", "where the server is", "ADDR:PORT, e.g. 198.19.0.1:80, up to 16 of them",
 	 WITH_SERVER, set_listen},
 	{"source", 0, "CIDR|RANGE", "where clients come in",

@@ -1,4 +1,5 @@
-/* cli_units.c - numbers with k, M, G, times with ns to h, and lists of cores, in exact integer arithmetic. */
+/* cli_units.c - numbers with k, M, G, percentages, times with ns to h, and lists of cores, in exact integer arithmetic.
+ */
 #include "cli/cli_units.h"
 
 #include <ctype.h>
@@ -19,6 +20,8 @@ static const struct unit time_units[] = {{"ns", 1},
 					 {"m", 60 * CLI_NS_PER_S},
 					 {"h", 3600 * CLI_NS_PER_S},
 					 {NULL, 0}};
+
+static const struct unit percent_units[] = {{"%", UINT64_C(10000000)}, {NULL, 0}};
 
 /* Reads digits into `value` and returns what follows them; null where there are none or too many. */
 static const char *read_digits(const char *text, uint64_t *value)
@@ -88,6 +91,16 @@ bool cli_parse_time(const char *text, uint64_t *ns)
 	if (!parse_scaled(text, time_units, &value))
 		return false;
 	*ns = value;
+	return true;
+}
+
+bool cli_parse_percent(const char *text, uint64_t *share)
+{
+	uint64_t value;
+
+	if (!parse_scaled(text, percent_units, &value))
+		return false;
+	*share = value;
 	return true;
 }
 

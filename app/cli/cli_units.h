@@ -28,6 +28,7 @@ struct cli_keepalive {
 /* Each parser takes the whole text or nothing: true, or false and the result untouched. */
 bool cli_parse_count(const char *text, uint64_t *count);                     /* 250, 50k, 1.5M, 2G: decimal */
 bool cli_parse_time(const char *text, uint64_t *ns);                         /* 10s, 1.5ms, 5m; 0 needs no unit */
+bool cli_parse_percent(const char *text, uint64_t *share);                   /* 1%, 0.05%: in billionths */
 bool cli_parse_cores(const char *text, struct cli_cores *cores);             /* auto, 2-5, 0,1,4-6; 1,1: two on one */
 bool cli_parse_keepalive(const char *text, struct cli_keepalive *keepalive); /* off, 2h/75s/10 */
 

@@ -41,12 +41,21 @@ struct report_memory {
 	uint64_t mbufs_used;
 };
 
+/* What the bad lines of a port did to the frames of one way. */
+struct report_impaired {
+	uint16_t port;
+	enum quern_way way;
+	struct quern_impair_counters counters;
+};
+
 struct report_run {
 	const struct cli_settings *settings;
 	enum report_verdict verdict;
 	double duration_s;
 	struct report_totals totals;
-	struct quern_counters traffic; /* of all shards, in the measured time */
+	struct quern_counters traffic;                                 /* of all shards, in the measured time */
+	struct report_impaired impaired[QUERN_MAX_PORTS * QUERN_WAYS]; /* likewise; only ways that are */
+	uint16_t impaired_count;
 	double packets_per_connection;
 	bool is_scheduled; /* opens had intended starts */
 	double schedule_kept;

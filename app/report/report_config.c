@@ -1,6 +1,27 @@
 /* report_config.c - the settings of a run as JSON, after defaults. */
 #include "report/report.h"
 
+static double share_of(uint32_t share)
+{
+	return (double)share / QUERN_IMPAIR_WHOLE;
+}
+
+/* One way of a port; null for a good one. What has no part in it is 0; a seed of 0 is the run's. */
+static json_t *impair_json(const struct cli_port *port, enum quern_way way)
+{
+	const struct quern_impair *impair = &port->impair[way];
+
+	if (!port->is_impaired[way])
+		return json_null();
+	return json_pack("{s:I, s:I, s:f, s:I, s:f, s:f, s:I, s:f, s:I, s:I, s:I}", "delay_ns",
+			 (json_int_t)impair->delay_ns, "jitter_ns", (json_int_t)impair->jitter_ns, "loss",
+			 share_of(impair->loss_share), "burst", (json_int_t)impair->burst, "dup",
+			 share_of(impair->dup_share), "reorder", share_of(impair->reorder_share), "gap_ns",
+			 (json_int_t)impair->gap_ns, "corrupt", share_of(impair->corrupt_share), "rate",
+			 (json_int_t)impair->rate, "queue_ns", (json_int_t)impair->queue_ns, "seed",
+			 (json_int_t)impair->seed);
+}
+
 static json_t *ports_json(const struct cli_settings *settings)
 {
 	json_t *ports = json_array();
@@ -10,12 +31,13 @@ static json_t *ports_json(const struct cli_settings *settings)
 		char first[QUERN_ADDRESS_TEXT], last[QUERN_ADDRESS_TEXT], gateway[QUERN_ADDRESS_TEXT];
 
 		quern_format_address(port->gateway, gateway);
-		json_array_append_new(ports,
-				      json_pack("{s:s, s:[s, s], s:i, s:s?, s:i, s:i}", "dev", port->device,
-						"addresses", quern_format_address(port->addresses.first, first),
-						quern_format_address(port->addresses.last, last), "prefix_length",
-						(int)port->prefix_length, "gateway", port->gateway ? gateway : NULL,
-						"vlan", (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500));
+		json_array_append_new(
+			ports, json_pack("{s:s, s:[s, s], s:i, s:s?, s:i, s:i, s:{s:o, s:o}}", "dev", port->device,
+					 "addresses", quern_format_address(port->addresses.first, first),
+					 quern_format_address(port->addresses.last, last), "prefix_length",
+					 (int)port->prefix_length, "gateway", port->gateway ? gateway : NULL, "vlan",
+					 (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500, "impair", "rx",
+					 impair_json(port, QUERN_RX), "tx", impair_json(port, QUERN_TX)));
 	}
 	return ports;
 }

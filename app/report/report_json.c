@@ -148,6 +148,24 @@ static json_t *workers_json(const struct report_run *run)
 	return workers;
 }
 
+static json_t *impaired_json(const struct report_run *run)
+{
+	json_t *lines = json_array();
+
+	for (uint16_t i = 0; i < run->impaired_count; i++) {
+		const struct report_impaired *impaired = &run->impaired[i];
+		json_t *line = json_pack("{s:i, s:s, s:s}", "port", (int)impaired->port, "name",
+					 run->settings->ports[impaired->port].device, "way",
+					 impaired->way == QUERN_RX ? "rx" : "tx");
+
+#define X(name, text) json_object_set_new(line, #name, integer(impaired->counters.name));
+		QUERN_IMPAIR_COUNTERS(X)
+#undef X
+		json_array_append_new(lines, line);
+	}
+	return lines;
+}
+
 static json_t *memory_json(const struct report_memory *memory)
 {
 	return json_pack("{s:{s:f, s:f, s:f}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}", "bytes_per_connection", "established",
@@ -161,11 +179,12 @@ json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", tool_json(run),
 			 "config", report_config(run->settings), "machine", machine_json(run), "duration_s",
 			 run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate", rate_json(run),
 			 "latency_ns", latency_json(run), "series", series_json(run->series), "workers",
-			 workers_json(run), "memory", memory_json(&run->memory), "thresholds", "valid", "accounting",
-			 report_adds_up(&run->totals) ? 1 : 0, "schedule_kept", run->schedule_kept);
+			 workers_json(run), "impaired", impaired_json(run), "memory", memory_json(&run->memory),
+			 "thresholds", "valid", "accounting", report_adds_up(&run->totals) ? 1 : 0, "schedule_kept",
+			 run->schedule_kept);
 }

@@ -28,6 +28,11 @@ void report_sample_take(struct report_sample *sample, const struct quern_engine 
 	while (sample->worker_count < QUERN_MAX_SHARDS &&
 	       quern_engine_worker(engine, sample->worker_count, &sample->workers[sample->worker_count]) == 0)
 		sample->worker_count++;
+	for (uint16_t port = 0; port < QUERN_MAX_PORTS; port++) {
+		for (enum quern_way way = QUERN_RX; way < QUERN_WAYS; way++)
+			sample->is_impaired[port][way] =
+				quern_engine_impaired(engine, port, way, &sample->impaired[port][way]);
+	}
 }
 
 /* Adds what one shard did. The worst lateness is no sum: the larger one counts. */
@@ -42,6 +47,24 @@ static void add_traffic(struct quern_counters *sum, const struct quern_counters 
 	sum->timer_lag_ms_max = lag_ms;
 	for (int i = 0; i < QUERN_DROPS_END; i++)
 		sum->drops[i] += end->drops[i] - begin->drops[i];
+}
+
+static void fill_impaired(struct report_run *run, const struct report_sample *begin, const struct report_sample *end)
+{
+	for (uint16_t port = 0; port < QUERN_MAX_PORTS; port++) {
+		for (enum quern_way way = QUERN_RX; way < QUERN_WAYS; way++) {
+			struct report_impaired *impaired = &run->impaired[run->impaired_count];
+
+			if (!end->is_impaired[port][way])
+				continue;
+			run->impaired_count++;
+			impaired->port = port;
+			impaired->way = way;
+#define X(name, text) impaired->counters.name = end->impaired[port][way].name - begin->impaired[port][way].name;
+			QUERN_IMPAIR_COUNTERS(X)
+#undef X
+		}
+	}
 }
 
 static double busy_between(const struct quern_worker_report *begin, const struct quern_worker_report *end)
@@ -111,6 +134,7 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 		begun += end->counters[i].established - begin->counters[i].established;
 		ended += end->ended[i] - begin->ended[i];
 	}
+	fill_impaired(run, begin, end);
 	/* Over a cable, what one end sends the other receives. */
 	packets = run->traffic.tx_packets + (run->settings->command == CLI_BENCH ? 0 : run->traffic.rx_packets);
 	/* A run that ends with connections open has seen more beginnings than ends: the mean of both counts as lives.

@@ -19,6 +19,8 @@ struct report_sample {
 	uint16_t worker_count;
 	uint16_t worker_of[QUERN_MAX_SHARDS]; /* which of them runs a shard */
 	uint16_t shard_count;
+	bool is_impaired[QUERN_MAX_PORTS][QUERN_WAYS];
+	struct quern_impair_counters impaired[QUERN_MAX_PORTS][QUERN_WAYS];
 };
 
 /* Seconds on a clock that never goes back. */
@@ -31,7 +33,7 @@ void report_sample_take(struct report_sample *sample, const struct quern_engine 
 /* Packets received a second, drops, and the share of busy turns of the busiest worker. */
 struct report_activity report_activity_between(const struct report_sample *begin, const struct report_sample *end);
 
-/* Fills duration, traffic, workers and packets a connection from the two ends of the measured time. */
+/* Fills duration, traffic, bad lines, workers and packets a connection from the two ends of the measured time. */
 void report_between(struct report_run *run, const struct report_sample *begin, const struct report_sample *end,
 		    const struct report_shard *shards);
 

@@ -183,6 +183,30 @@ static void print_cookies(FILE *out, const struct quern_counters *traffic)
 		report_format_count(traffic->cookies_refused, c));
 }
 
+static void print_impaired(FILE *out, const struct report_run *run)
+{
+	for (uint16_t i = 0; i < run->impaired_count; i++) {
+		const struct report_impaired *impaired = &run->impaired[i];
+		const struct quern_impair_counters *counters = &impaired->counters;
+		char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
+
+		fprintf(out, "%s%s %s: frames %s   lost %s   duplicated %s   reordered %s",
+			i == 0 ? "impaired      " : "              ", run->settings->ports[impaired->port].device,
+			impaired->way == QUERN_RX ? "rx" : "tx", report_format_count(counters->frames, a),
+			report_format_count(counters->lost, b), report_format_count(counters->duplicated, c),
+			report_format_count(counters->reordered, d));
+		fprintf(out, "   corrupted %s   delayed %s\n", report_format_count(counters->corrupted, a),
+			report_format_count(counters->delayed, b));
+		if (counters->queue_full > 0)
+			fprintf(out,
+				"              dropped %s that would have waited too long for their turn at the rate\n",
+				report_format_count(counters->queue_full, a));
+		if (counters->no_room > 0)
+			fprintf(out, "              dropped %s, since more were on their way than there is room for\n",
+				report_format_count(counters->no_room, a));
+	}
+}
+
 static void print_memory(FILE *out, const struct report_run *run)
 {
 	const struct report_memory *memory = &run->memory;
@@ -233,6 +257,7 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 		print_setup(out, run);
 	print_packets(out, run);
 	print_cookies(out, &run->traffic);
+	print_impaired(out, run);
 	print_memory(out, run);
 	print_machine(out, run);
 }

@@ -81,6 +81,9 @@ static const char *const keys[] = {"schema",
 				   "workers.[].moved.out",
 				   "workers.[].stalls",
 				   "workers.[].longest_stall_ms",
+				   "config.ports.[].impair.rx",
+				   "config.ports.[].impair.tx",
+				   "impaired",
 				   "memory.bytes_per_connection.established",
 				   "memory.bytes_per_connection.time_wait",
 				   "memory.bytes_per_connection.half_open",
@@ -192,6 +195,42 @@ Test(report_json, says_what_the_run_says)
 	document = report_json(&sample.run);
 	cr_assert(json_is_false(find(document, "valid.accounting")));
 	json_decref(document);
+	drop_sample(&sample);
+}
+
+Test(report_json, says_what_bad_lines_were_asked_for_and_what_they_did)
+{
+	struct sample sample;
+	json_t *document;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	make_sample(&sample);
+	sample.settings.ports[0].is_impaired[QUERN_TX] = true;
+	sample.settings.ports[0].impair[QUERN_TX].loss_share = QUERN_IMPAIR_WHOLE / 100;
+	sample.run.impaired_count = 1;
+	sample.run.impaired[0] = (struct report_impaired){
+		.way = QUERN_TX, .counters = {.frames = 60000, .lost = 612, .duplicated = 7, .no_room = 31}};
+	document = report_json(&sample.run);
+	cr_assert(json_is_null(find(document, "config.ports.[].impair.rx")));
+	cr_assert_float_eq(json_real_value(find(document, "config.ports.[].impair.tx.loss")), 0.01, 1e-12);
+	cr_assert_eq(json_array_size(find(document, "impaired")), 1);
+	cr_assert_str_eq(json_string_value(find(document, "impaired.[].way")), "tx");
+	cr_assert_str_eq(json_string_value(find(document, "impaired.[].name")), "cable");
+	cr_assert_eq(json_integer_value(find(document, "impaired.[].frames")), 60000);
+	cr_assert_eq(json_integer_value(find(document, "impaired.[].lost")), 612);
+	cr_assert_eq(json_integer_value(find(document, "impaired.[].no_room")), 31);
+	json_decref(document);
+	sample.run.from_schedule = sample.setup;
+	out = open_memstream(&text, &size);
+	report_text(out, &sample.run, false);
+	fclose(out);
+	cr_assert(strstr(text, "impaired      cable tx: frames 60,000   lost 612   duplicated 7   reordered 0"), "%s",
+		  text);
+	cr_assert(strstr(text, "dropped 31, since more were on their way than there is room for"), "%s", text);
+	cr_assert_null(strstr(text, "waited too long"));
+	free(text);
 	drop_sample(&sample);
 }
 
