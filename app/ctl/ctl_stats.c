@@ -58,19 +58,20 @@ static int ask_shards(const struct ctl_instance *instance, json_t *shards)
 	return code;
 }
 
-static int ask_workers(const struct ctl_instance *instance, json_t *workers)
+/* Workers, or ports, as an array by their numbers. */
+static int ask_numbered(const struct ctl_instance *instance, const char *question, json_t *all)
 {
-	json_t *answer, *worker;
+	json_t *answer, *one;
 	char key[KEY_TEXT];
-	int code = ctl_ask(instance, "/quern/workers", &answer);
+	int code = ctl_ask(instance, question, &answer);
 
 	if (code != 0)
 		return code;
 	for (size_t number = 0; number < json_object_size(answer); number++) {
 		snprintf(key, sizeof(key), "%zu", number);
-		worker = json_object_get(answer, key);
-		if (json_is_object(worker))
-			json_array_append(workers, worker);
+		one = json_object_get(answer, key);
+		if (json_is_object(one))
+			json_array_append(all, one);
 	}
 	json_decref(answer);
 	return 0;
@@ -186,7 +187,29 @@ static void print_workers(const json_t *workers)
 	}
 }
 
-static void print_all(const struct ctl_instance *instance, const json_t *shards, const json_t *workers)
+/* What --impair did, a line for each way of a port that has it. */
+static void print_impaired(const json_t *ports)
+{
+	size_t index;
+	json_t *port, *line, *value;
+	const char *way, *key;
+	bool has_title = false;
+
+	json_array_foreach(ports, index, port)
+	{
+		json_object_foreach(json_object_get(port, "impaired"), way, line)
+		{
+			printf("%s%-9s %zu %-12.12s %s", has_title ? "" : "\n", has_title ? "" : "impaired", index,
+			       ctl_text(port, "device"), way);
+			has_title = true;
+			json_object_foreach(line, key, value) print_key(key, json_integer_value(value));
+			putchar('\n');
+		}
+	}
+}
+
+static void print_all(const struct ctl_instance *instance, const json_t *shards, const json_t *ports,
+		      const json_t *workers)
 {
 	size_t index;
 	const json_t *shard;
@@ -198,26 +221,30 @@ static void print_all(const struct ctl_instance *instance, const json_t *shards,
 	print_details(shards, "states", print_state);
 	print_details(shards, "ended", print_key);
 	print_details(shards, "drops", print_key);
+	print_impaired(ports);
 	print_memory(shards);
 	print_workers(workers);
 }
 
 int ctl_stats(const struct ctl_instance *instance, const struct ctl_request *request)
 {
-	json_t *all = json_object(), *shards = json_array(), *workers = json_array();
+	json_t *all = json_object(), *shards = json_array(), *ports = json_array(), *workers = json_array();
 	int code;
 
 	json_object_set_new(all, "pid", json_integer(instance->pid));
 	json_object_set_new(all, "command", json_string(instance->words));
 	json_object_set_new(all, "shards", shards);
+	json_object_set_new(all, "ports", ports);
 	json_object_set_new(all, "workers", workers);
 	code = ask_shards(instance, shards);
 	if (code == 0)
-		code = ask_workers(instance, workers);
+		code = ask_numbered(instance, "/quern/ports", ports);
+	if (code == 0)
+		code = ask_numbered(instance, "/quern/workers", workers);
 	if (code == 0 && request->json)
 		return cli_write_json(stdout, all);
 	if (code == 0)
-		print_all(instance, shards, workers);
+		print_all(instance, shards, ports, workers);
 	json_decref(all);
 	return code;
 }

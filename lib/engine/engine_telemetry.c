@@ -1,5 +1,5 @@
 /* engine_telemetry.c - commands of DPDK's telemetry about the engine of this process: /quern/stats, /quern/conns,
- * /quern/workers. They run on threads of telemetry's own, while the engine is open. */
+ * /quern/ports, /quern/workers. They run on threads of telemetry's own, while the engine is open. */
 #include "engine/engine_telemetry.h"
 
 #include <ctype.h>
@@ -60,8 +60,7 @@ int engine_telemetry_error(struct rte_tel_data *answer, const char *text)
 	return rte_tel_data_add_dict_string(answer, "error", text);
 }
 
-/* A dictionary inside another; null with no memory left. */
-static struct rte_tel_data *inner(struct rte_tel_data *outer, const char *name)
+struct rte_tel_data *engine_telemetry_inner(struct rte_tel_data *outer, const char *name)
 {
 	struct rte_tel_data *data = rte_tel_data_alloc();
 
@@ -88,8 +87,9 @@ static void add_state(struct rte_tel_data *states, enum quern_state state, uint3
 
 static int add_counters(const struct quern_engine *engine, uint16_t shard, struct rte_tel_data *answer)
 {
-	struct rte_tel_data *counted = inner(answer, "counters"), *dropped = inner(answer, "drops"),
-			    *ended = inner(answer, "ended");
+	struct rte_tel_data *counted = engine_telemetry_inner(answer, "counters"),
+			    *dropped = engine_telemetry_inner(answer, "drops"),
+			    *ended = engine_telemetry_inner(answer, "ended");
 	struct quern_counters counters;
 
 	if (counted == NULL || dropped == NULL || ended == NULL)
@@ -110,7 +110,7 @@ static int add_counters(const struct quern_engine *engine, uint16_t shard, struc
 
 static int add_memory(const struct quern_engine *engine, uint16_t shard, struct rte_tel_data *answer)
 {
-	struct rte_tel_data *data = inner(answer, "memory");
+	struct rte_tel_data *data = engine_telemetry_inner(answer, "memory");
 	struct quern_shard_memory memory;
 
 	if (data == NULL)
@@ -128,7 +128,7 @@ static int add_memory(const struct quern_engine *engine, uint16_t shard, struct 
 
 static int add_states(const struct quern_engine *engine, uint16_t shard, struct rte_tel_data *answer)
 {
-	struct rte_tel_data *states = inner(answer, "states");
+	struct rte_tel_data *states = engine_telemetry_inner(answer, "states");
 	uint32_t counts[QUERN_STATES_END];
 
 	if (states == NULL)
@@ -146,7 +146,7 @@ static int add_shard(const struct quern_engine *engine, uint16_t shard, struct r
 	char name[8];
 
 	snprintf(name, sizeof(name), "%u", shard);
-	data = inner(shards, name);
+	data = engine_telemetry_inner(shards, name);
 	if (data == NULL)
 		return -ENOMEM;
 	rte_tel_data_add_dict_string(data, "role", engine->shards[shard].role);
@@ -181,7 +181,7 @@ static int answer_stats(const struct quern_engine *engine, const char *parameter
 	rte_tel_data_add_dict_u64(answer, "count", engine->config.shard_count);
 	if (end < engine->config.shard_count)
 		rte_tel_data_add_dict_u64(answer, "next", end);
-	shards = inner(answer, "shards");
+	shards = engine_telemetry_inner(answer, "shards");
 	for (uint64_t shard = first; shard < end; shard++) {
 		if (shards == NULL || add_shard(engine, (uint16_t)shard, shards) != 0)
 			return -ENOMEM;
@@ -196,7 +196,7 @@ static int add_worker(const struct quern_engine *engine, uint16_t number, struct
 	char name[8];
 
 	snprintf(name, sizeof(name), "%u", number);
-	data = shards != NULL ? inner(answer, name) : NULL;
+	data = shards != NULL ? engine_telemetry_inner(answer, name) : NULL;
 	if (data == NULL) {
 		rte_tel_data_free(shards);
 		return -ENOMEM;
@@ -234,6 +234,7 @@ struct command {
 
 static const struct command commands[] = {
 	{"/quern/conns", engine_answer_conns, "Connections. state= local= remote= shard= limit= cursor="},
+	{"/quern/ports", engine_answer_ports, "Devices, drivers, and what --impair did. No parameters"},
 	{"/quern/stats", answer_stats, "Counters, states, memory of three shards, from shard= on"},
 	{"/quern/workers", answer_workers, "Cores, turns and shards of workers. No parameters"},
 };

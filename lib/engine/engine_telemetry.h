@@ -17,6 +17,12 @@ int engine_parse_number(const char *text, uint64_t last, uint64_t *number);
 /* Makes the answer say that the parameters are wrong: {"error": text}. */
 int engine_telemetry_error(struct rte_tel_data *answer, const char *text);
 
+/* A dictionary inside another; null with no memory left. */
+struct rte_tel_data *engine_telemetry_inner(struct rte_tel_data *outer, const char *name);
+
+/* /quern/ports: what each port is, and what its bad lines do. */
+int engine_answer_ports(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
+
 /* /quern/conns: connections of a shard, a page of columns, and where to go on. */
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 

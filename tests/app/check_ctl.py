@@ -121,6 +121,19 @@ def stats_add_up(place):
     stop(process)
 
 
+def what_bad_lines_do(place):
+    process = place.start("bench", "-d", "0", "--cps", "1k", "--impair", "dir=tx,loss=5%")
+
+    def ports():
+        return json.loads(place.said("stats", "--json"))["ports"]
+
+    eventually(lambda: ports()[0]["impaired"]["tx"]["lost"] > 0, 20, "a lost frame")
+    assert [port["driver"] for port in ports()] == ["net_ring", "net_ring"] and ports()[1]["impaired"] == {}, ports()
+    text = place.said("stats")
+    assert "\nimpaired  0 cable        tx  frames " in text and "  lost " in text, text
+    stop(process)
+
+
 def each_connection_once(place):
     process = place.holding()
     lines = place.said("conns").splitlines()
@@ -254,8 +267,8 @@ def a_full_disk_is_told_of(place):
     stop(process)
 
 
-CASES = [none_runs, wrong_words, stats_add_up, each_connection_once, filters, telemetry_by_itself, several_run, killed,
-         a_stopped_one_runs_and_is_silent, a_full_disk_is_told_of,
+CASES = [none_runs, wrong_words, stats_add_up, what_bad_lines_do, each_connection_once, filters, telemetry_by_itself,
+         several_run, killed, a_stopped_one_runs_and_is_silent, a_full_disk_is_told_of,
          ends_within_a_list, many_ask_at_once]
 
 

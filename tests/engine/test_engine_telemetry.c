@@ -109,6 +109,29 @@ Test(engine_telemetry, answers_about_shards_workers_and_connections)
 	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
 }
 
+Test(engine_telemetry, answers_about_ports_and_what_their_bad_lines_do)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	int sock;
+
+	cr_assert_not_null(mkdtemp(directory));
+	setenv("TMPDIR", directory, 1);
+	cable_engine_prepare(&cable, CONNECTIONS, cable_engine_core(0), cable_engine_core(0));
+	cable.config.ports[1].impair[QUERN_TX].dup_share = QUERN_IMPAIR_WHOLE;
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	sock = dial();
+	ask(sock, "/quern/ports");
+	assert_said("{\"/quern/ports\":{\"0\":{\"device\":\"cable\",\"driver\":\"net_ring\",\"impaired\":{}}");
+	assert_said("\"impaired\":{\"tx\":{\"frames\":0,\"lost\":0,");
+	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
+	ask(sock, "/quern/ports");
+	assert_said("\"1\":{\"device\":\"cable\"");
+	cr_assert_null(strstr(said, "\"duplicated\":0"), "%s", said);
+	cr_assert_null(strstr(said, "\"rx\""), "%s", said);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
 Test(engine_telemetry, refuses_parameters_that_are_none)
 {
 	static const char *const wrong[] = {
@@ -117,7 +140,7 @@ Test(engine_telemetry, refuses_parameters_that_are_none)
 		"/quern/conns,state=OPEN",   "/quern/conns,state=LISTEN", "/quern/conns,local=:0",
 		"/quern/conns,remote=1.2.3", "/quern/conns,cursor=0",     "/quern/conns,cursor=2.0",
 		"/quern/conns,cursor=.0",    "/quern/conns,cursor=0.x",   "/quern/conns,what=1",
-		"/quern/conns,=,=",          "/quern/workers,0",
+		"/quern/conns,=,=",          "/quern/workers,0",          "/quern/ports,0",
 	};
 	char long_one[600] = "/quern/conns,local=";
 	int sock;
