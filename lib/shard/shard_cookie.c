@@ -1,5 +1,5 @@
 /* shard_cookie.c - SYN cookies: who is answered by one, and whether it comes back. */
-#include "shard/shard_parts.h"
+#include "shard/shard_cookie.h"
 
 #include "tcp/tcp_mss.h"
 #include "tcp/tcp_open.h"

@@ -1,4 +1,5 @@
 /* shard_open.c - one block of memory becomes a shard. */
+#include "shard/shard_cookie.h"
 #include "shard/shard_reassembly.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
+#include "shard/shard_cookie.h"
 #include "shard/shard_reassembly.h"
 
 #include "base/seq.h"

@@ -337,8 +337,9 @@ static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *fli
 	if (clock.silent_ms >= SLOT_MS)
 		conn->challenge_slot = 0;
 	conn->heard_ms = now_ms;
-	/* Then they were keepalive probes. */
-	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->snd_una == conn->snd_end || conn->snd_wnd == 0))
+	/* Then they were probes, of a peer that is silent or of a window that is shut. */
+	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) ? flight->snd_una == conn->snd_end || conn->snd_wnd == 0
+							 : !(conn->flags & TCP_IN_FLIGHT))
 		conn->retries = 0;
 	return clock;
 }

@@ -270,7 +270,7 @@ Test(tcp_icmp, what_is_in_flight_goes_again_in_segments_that_fit_and_is_no_loss)
 			if (with_fin) {
 				talk.conn.snd_end++;
 				talk.conn.flags |= TCP_FIN_IN_FLIGHT;
-				talk.flight.cwnd += 1;
+				talk.flight.congestion.cwnd += 1;
 				say_all(&talk, &segments, &largest);
 				segments = largest = 0;
 			}
@@ -283,7 +283,7 @@ Test(tcp_icmp, what_is_in_flight_goes_again_in_segments_that_fit_and_is_no_loss)
 			cr_assert_leq(largest, mss);
 			cr_assert_eq(segments, (IN_FLIGHT + mss - 1) / mss, "MTU %u: %u segments", mtus[i], segments);
 			cr_assert_eq(talk.flight.snd_nxt, flight.snd_nxt);
-			cr_assert_eq(talk.flight.cwnd, flight.cwnd);
+			cr_assert_eq(talk.flight.congestion.cwnd, flight.congestion.cwnd);
 			cr_assert_eq(talk.flight.since_ms, flight.since_ms);
 			cr_assert_eq(talk.conn.retries, before.retries);
 			cr_assert_eq(talk.conn.backoff, before.backoff);

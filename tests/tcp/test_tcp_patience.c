@@ -181,6 +181,7 @@ Test(tcp_patience, text_behind_a_shut_window_outlives_the_close)
 			}
 		}
 		cr_assert_geq(probes, 24 * 60 / 4);
+		told_nothing(script);
 		in_state(script, i ? QUERN_LAST_ACK : QUERN_FIN_WAIT_1);
 		script->window = DRIVER_WINDOW;
 		say(script, ACK, 1 + i, 1);
