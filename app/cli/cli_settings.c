@@ -46,13 +46,6 @@ const char *cli_close_name(enum cli_close close)
 	return names[close];
 }
 
-const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies)
-{
-	static const char *const names[] = {"auto", "always", "never"};
-
-	return names[syn_cookies];
-}
-
 void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 {
 	*settings = (struct cli_settings){
@@ -272,16 +265,4 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 	if (rc == 0)
 		rc = cli_complete_impair(settings, error);
 	return rc != 0 ? rc : size_connections(settings, error);
-}
-
-struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
-{
-	return (struct quern_tcp_options){
-		.keepalive = settings->keepalive.on,
-		.keepalive_idle_ms = settings->keepalive.idle_ms,
-		.keepalive_interval_ms = settings->keepalive.interval_ms,
-		.keepalive_probes = settings->keepalive.probes,
-		.connect_timeout_ms = (uint32_t)(settings->connect_timeout_ns / CLI_NS_PER_MS),
-		.syn_cookies = settings->syn_cookies,
-	};
 }

@@ -96,6 +96,8 @@ struct cli_settings {
 	struct cli_keepalive keepalive;
 	uint64_t connect_timeout_ns;
 	enum quern_syn_cookies syn_cookies;
+	enum quern_congestion congestion;
+	bool no_sack, no_wscale;
 
 	const char *json; /* file, "-" for standard output, or null */
 	bool quiet;
@@ -110,9 +112,6 @@ const char *cli_command_name(enum cli_command command);
 
 /* "client", "server", "both", "rst". */
 const char *cli_close_name(enum cli_close close);
-
-/* "auto", "always", "never". */
-const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies);
 
 /* The settings of a command before its flags are read. */
 void cli_settings_init(struct cli_settings *settings, enum cli_command command);
@@ -129,8 +128,5 @@ int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_
 
 /* Checks the flags against each other and fills in what was left out. 0, or -EINVAL with one line in `error`. */
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
-
-/* The options of TCP that the flags ask for. */
-struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings);
 
 #endif

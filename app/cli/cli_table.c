@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli_tcp.h"
 #include "cli/cli_flags.h"
 #include "payload/payload.h"
 
@@ -277,17 +278,6 @@ static bool set_connect_timeout(struct cli_settings *settings, const char *value
 	return time_within(value, CLI_NS_PER_MS, 180 * CLI_NS_PER_S, &settings->connect_timeout_ns);
 }
 
-static bool set_syn_cookies(struct cli_settings *settings, const char *value)
-{
-	for (int kind = QUERN_SYN_COOKIES_AUTO; kind <= QUERN_SYN_COOKIES_NEVER; kind++) {
-		if (strcmp(value, cli_syn_cookies_name((enum quern_syn_cookies)kind)) != 0)
-			continue;
-		settings->syn_cookies = (enum quern_syn_cookies)kind;
-		return true;
-	}
-	return false;
-}
-
 static bool set_discard(struct cli_settings *settings, const char *value)
 {
 	(void)value;
@@ -374,7 +364,10 @@ const struct cli_flag cli_flag_table[] = {
 	 set_keepalive},
 	{"connect-timeout", 0, "TIME", "of a set-up, 3s", "1ms to 3m, e.g. 3s", WITH_LOAD, set_connect_timeout},
 	{"syn-cookies", 0, "KIND", "auto, always or never", "auto (at the half-open limit), always or never",
-	 WITH_SERVER, set_syn_cookies},
+	 WITH_SERVER, cli_set_syn_cookies},
+	{"congestion", 0, "KIND", "cubic or newreno", "cubic or newreno", CLI_ALL, cli_set_congestion},
+	{"sack", 0, "ON|OFF", "on; both ends agree", "on or off", CLI_ALL, cli_set_sack},
+	{"wscale", 0, "ON|OFF", "on; windows scaled", "on or off", CLI_ALL, cli_set_wscale},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},
 	{"http", 0, NULL, "HTTP: / and /bytes/N", NULL, CLI_SERVE, set_http},

@@ -6,6 +6,7 @@
 
 #include "load/load_client_parts.h"
 #include "load/load_exchange.h"
+#include "cli/cli_tcp.h"
 
 enum {
 	WINDOW = 256,      /* set-ups in flight of --cps max */

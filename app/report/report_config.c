@@ -1,5 +1,6 @@
 /* report_config.c - the settings of a run as JSON, after defaults. */
 #include "report/report.h"
+#include "cli/cli_tcp.h"
 
 static double share_of(uint32_t share)
 {
@@ -135,6 +136,9 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "warmup_ns", settings->warmup_ns);
 	add_integer(object, "time_wait_ns", settings->time_wait_ns);
 	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);
+	json_object_set_new(object, "congestion", json_string(cli_congestion_name(settings->congestion)));
+	json_object_set_new(object, "sack", json_boolean(!settings->no_sack));
+	json_object_set_new(object, "wscale", json_boolean(!settings->no_wscale));
 	json_object_set_new(object, "syn_cookies",
 			    settings->command == CLI_LOAD ? json_null()
 							  : json_string(cli_syn_cookies_name(settings->syn_cookies)));

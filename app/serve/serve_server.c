@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "serve/serve_server_parts.h"
+#include "cli/cli_tcp.h"
 
 enum { CLOSE_BATCH = 64 };
 

@@ -6,6 +6,7 @@
 
 #include "cli/cli_flags.h"
 #include "cli/cli_suggest.h"
+#include "cli/cli_tcp.h"
 
 enum { MOST_WORDS = 16 };
 
@@ -78,6 +79,24 @@ Test(cli_flags, say_when_a_server_answers_by_cookie)
 	}
 }
 
+Test(cli_flags, say_what_tcp_offers_and_who_decides_on_its_window)
+{
+	struct cli_settings settings;
+	struct quern_tcp_options options;
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(parse("bench", &settings, error), CLI_RUN);
+	options = cli_tcp_options(&settings);
+	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack && !options.no_window_scale);
+	cr_assert_eq(parse("load tcp://10.0.0.1:80 --congestion newreno --sack off --wscale=off", &settings, error),
+		     CLI_RUN, "%s", error);
+	options = cli_tcp_options(&settings);
+	cr_assert(options.congestion == QUERN_CONGESTION_NEWRENO && options.no_sack && options.no_window_scale);
+	cr_assert_eq(parse("serve --sack off --sack on --congestion cubic", &settings, error), CLI_RUN, "%s", error);
+	options = cli_tcp_options(&settings);
+	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack);
+}
+
 Test(cli_flags, give_the_rest_to_eal_untouched)
 {
 	struct cli_settings settings;
@@ -88,55 +107,60 @@ Test(cli_flags, give_the_rest_to_eal_untouched)
 	cr_assert_str_eq(settings.eal_arguments[1], "--help");
 }
 
+/* What is wrong, and words that the error has: flag, value, and one that is accepted. */
+static const struct {
+	const char *line;
+	const char *says[3];
+} wrong[] = {
+	{"bench --cps 5x", {"--cps", "5x", "max"}},
+	{"bench --cps 0", {"--cps", "0", "max"}},
+	{"bench --cc none", {"--cc", "none", "200k"}},
+	{"bench -d 10", {"--duration", "10", "10s"}},
+	{"bench --hold 25h", {"--hold", "25h", "24h"}},
+	{"bench --close peer", {"--close", "peer", "rst"}},
+	{"bench --payload https", {"--payload", "https", "none"}},
+	{"bench --memory 2M", {"--memory", "2M", "huge"}},
+	{"bench -c 1,", {"--cores", "1,", "auto"}},
+	{"bench --keepalive 2h", {"--keepalive", "2h", "off"}},
+	{"bench --max-connections 2G", {"--max-connections", "2G", "1G"}},
+	{"bench --listen 198.19.0.1", {"--listen", "198.19.0.1", "ADDR:PORT"}},
+	{"bench --source 198.18.0.300", {"--source", "198.18.0.300", "198.18.0.0/24"}},
+	{"bench --json", {"--json", "needs a value", "-"}},
+	{"bench --quiet=yes", {"--quiet", "takes no value", ""}},
+	{"bench --time-wait 1us", {"--time-wait", "1us", "1ms"}},
+	{"load -p eth0", {"--port", "eth0", "tap:NAME"}},
+	{"bench --payload bytes:0", {"--payload", "bytes:0", "65535"}},
+	{"bench --payload bytes:65536", {"--payload", "bytes:65536", "65535"}},
+	{"bench --payload some", {"--payload", "some", "bytes:N"}},
+	{"load -p tap:a --vlan 4095", {"--vlan", "4095", "4094"}},
+	{"load -p tap:a --mtu 67", {"--mtu", "67", "68"}},
+	{"load -p tap:a --ip 10.0.0.1/33", {"--ip", "10.0.0.1/33", "ADDR/LEN"}},
+	{"load 10.0.0.1:80", {"10.0.0.1:80", "tcp://", ""}},
+	{"load tcp://10.0.0.1", {"tcp://10.0.0.1", "ADDR:PORT", ""}},
+	{"load http://quern.example/", {"http://quern.example/", "http://ADDR", ""}},
+	{"load http://10.0.0.1:0/", {"http://10.0.0.1:0/", "http://ADDR", ""}},
+	{"load http://10.0.0.1/a#b", {"http://10.0.0.1/a#b", "http://ADDR", ""}},
+	{"load https://10.0.0.1/", {"https://10.0.0.1/", "http://ADDR", ""}},
+	{"bench --requests -1", {"--requests", "-1", "100"}},
+	{"serve --syn-cookies on", {"--syn-cookies", "on", "never"}},
+	{"bench --congestion reno", {"--congestion", "reno", "newreno"}},
+	{"bench --sack yes", {"--sack", "yes", "off"}},
+	{"bench --wscale 7", {"--wscale", "7", "off"}},
+	{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
+	{"serve --body 2T", {"--body", "2T", "1000G"}},
+	{"load --body 1k", {"--body", "no flag of quern load", "--help"}},
+	{"bench --root /srv", {"--root", "no flag of quern bench", "--help"}},
+	{"bench tcp://10.0.0.1:80", {"unexpected", "tcp://10.0.0.1:80", "--help"}},
+	{"bench --duraton 10s", {"--duraton", "did you mean", "--duration"}},
+	{"bench --ccs=1", {"--ccs", "did you mean", "--cc"}},
+	{"bench --ramp 1s", {"unknown flag", "--ramp", "--help"}},
+	{"bench -x", {"unknown flag", "-x", "--help"}},
+	{"serve --cps 1k", {"--cps", "no flag of quern serve", "--help"}},
+	{"bench -p cable", {"--port", "no flag of quern bench", "--help"}},
+};
+
 Test(cli_flags, that_are_wrong_name_flag_value_and_what_is_accepted)
 {
-	static const struct {
-		const char *line;
-		const char *says[3];
-	} wrong[] = {
-		{"bench --cps 5x", {"--cps", "5x", "max"}},
-		{"bench --cps 0", {"--cps", "0", "max"}},
-		{"bench --cc none", {"--cc", "none", "200k"}},
-		{"bench -d 10", {"--duration", "10", "10s"}},
-		{"bench --hold 25h", {"--hold", "25h", "24h"}},
-		{"bench --close peer", {"--close", "peer", "rst"}},
-		{"bench --payload https", {"--payload", "https", "none"}},
-		{"bench --memory 2M", {"--memory", "2M", "huge"}},
-		{"bench -c 1,", {"--cores", "1,", "auto"}},
-		{"bench --keepalive 2h", {"--keepalive", "2h", "off"}},
-		{"bench --max-connections 2G", {"--max-connections", "2G", "1G"}},
-		{"bench --listen 198.19.0.1", {"--listen", "198.19.0.1", "ADDR:PORT"}},
-		{"bench --source 198.18.0.300", {"--source", "198.18.0.300", "198.18.0.0/24"}},
-		{"bench --json", {"--json", "needs a value", "-"}},
-		{"bench --quiet=yes", {"--quiet", "takes no value", ""}},
-		{"bench --time-wait 1us", {"--time-wait", "1us", "1ms"}},
-		{"load -p eth0", {"--port", "eth0", "tap:NAME"}},
-		{"bench --payload bytes:0", {"--payload", "bytes:0", "65535"}},
-		{"bench --payload bytes:65536", {"--payload", "bytes:65536", "65535"}},
-		{"bench --payload some", {"--payload", "some", "bytes:N"}},
-		{"load -p tap:a --vlan 4095", {"--vlan", "4095", "4094"}},
-		{"load -p tap:a --mtu 67", {"--mtu", "67", "68"}},
-		{"load -p tap:a --ip 10.0.0.1/33", {"--ip", "10.0.0.1/33", "ADDR/LEN"}},
-		{"load 10.0.0.1:80", {"10.0.0.1:80", "tcp://", ""}},
-		{"load tcp://10.0.0.1", {"tcp://10.0.0.1", "ADDR:PORT", ""}},
-		{"load http://quern.example/", {"http://quern.example/", "http://ADDR", ""}},
-		{"load http://10.0.0.1:0/", {"http://10.0.0.1:0/", "http://ADDR", ""}},
-		{"load http://10.0.0.1/a#b", {"http://10.0.0.1/a#b", "http://ADDR", ""}},
-		{"load https://10.0.0.1/", {"https://10.0.0.1/", "http://ADDR", ""}},
-		{"bench --requests -1", {"--requests", "-1", "100"}},
-		{"serve --syn-cookies on", {"--syn-cookies", "on", "never"}},
-		{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
-		{"serve --body 2T", {"--body", "2T", "1000G"}},
-		{"load --body 1k", {"--body", "no flag of quern load", "--help"}},
-		{"bench --root /srv", {"--root", "no flag of quern bench", "--help"}},
-		{"bench tcp://10.0.0.1:80", {"unexpected", "tcp://10.0.0.1:80", "--help"}},
-		{"bench --duraton 10s", {"--duraton", "did you mean", "--duration"}},
-		{"bench --ccs=1", {"--ccs", "did you mean", "--cc"}},
-		{"bench --ramp 1s", {"unknown flag", "--ramp", "--help"}},
-		{"bench -x", {"unknown flag", "-x", "--help"}},
-		{"serve --cps 1k", {"--cps", "no flag of quern serve", "--help"}},
-		{"bench -p cable", {"--port", "no flag of quern bench", "--help"}},
-	};
 	struct cli_settings settings;
 	char error[CLI_ERROR_TEXT];
 

@@ -1,0 +1,83 @@
+/* cli_tcp.c - words for what TCP can do one way or the other. */
+#include "cli/cli_tcp.h"
+
+#include <string.h>
+
+#include "cli/cli_units.h"
+
+static const char *const syn_cookies_names[] = {"auto", "always", "never"};
+static const char *const congestion_names[] = {"cubic", "newreno"};
+static const char *const switch_names[] = {"off", "on"};
+
+/* Writes the number of a word in a list. */
+static bool choose(const char *value, const char *const *names, int count, int *number)
+{
+	for (int i = 0; i < count; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
+bool cli_set_syn_cookies(struct cli_settings *settings, const char *value)
+{
+	int number = (int)settings->syn_cookies;
+	bool is_one = choose(value, syn_cookies_names, 3, &number);
+
+	settings->syn_cookies = (enum quern_syn_cookies)number;
+	return is_one;
+}
+
+bool cli_set_congestion(struct cli_settings *settings, const char *value)
+{
+	int number = (int)settings->congestion;
+	bool is_one = choose(value, congestion_names, 2, &number);
+
+	settings->congestion = (enum quern_congestion)number;
+	return is_one;
+}
+
+bool cli_set_sack(struct cli_settings *settings, const char *value)
+{
+	int number = 0;
+	bool is_one = choose(value, switch_names, 2, &number);
+
+	settings->no_sack = number == 0;
+	return is_one;
+}
+
+bool cli_set_wscale(struct cli_settings *settings, const char *value)
+{
+	int number = 0;
+	bool is_one = choose(value, switch_names, 2, &number);
+
+	settings->no_wscale = number == 0;
+	return is_one;
+}
+
+const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies)
+{
+	return syn_cookies_names[syn_cookies];
+}
+
+const char *cli_congestion_name(enum quern_congestion congestion)
+{
+	return congestion_names[congestion];
+}
+
+struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
+{
+	return (struct quern_tcp_options){
+		.congestion = settings->congestion,
+		.no_window_scale = settings->no_wscale,
+		.no_sack = settings->no_sack,
+		.keepalive = settings->keepalive.on,
+		.keepalive_idle_ms = settings->keepalive.idle_ms,
+		.keepalive_interval_ms = settings->keepalive.interval_ms,
+		.keepalive_probes = settings->keepalive.probes,
+		.connect_timeout_ms = (uint32_t)(settings->connect_timeout_ns / CLI_NS_PER_MS),
+		.syn_cookies = settings->syn_cookies,
+	};
+}

@@ -1,0 +1,22 @@
+/* cli_tcp.h - flags that say how TCP behaves, and the options that come of them. */
+#ifndef CLI_TCP_H
+#define CLI_TCP_H
+
+#include "cli/cli_settings.h"
+
+/* Setters of the table of flags: false for a value that is none. */
+bool cli_set_syn_cookies(struct cli_settings *settings, const char *value);
+bool cli_set_congestion(struct cli_settings *settings, const char *value);
+bool cli_set_sack(struct cli_settings *settings, const char *value);
+bool cli_set_wscale(struct cli_settings *settings, const char *value);
+
+/* "auto", "always", "never". */
+const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies);
+
+/* "cubic", "newreno". */
+const char *cli_congestion_name(enum quern_congestion congestion);
+
+/* The options of TCP that the flags ask for. */
+struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings);
+
+#endif
