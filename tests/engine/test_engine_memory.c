@@ -46,6 +46,22 @@ Test(engine_memory, grows_with_each_shard_and_each_record)
 	cr_assert_not(engine.memory.huge);
 }
 
+Test(engine_memory, grows_with_the_bad_lines_of_a_port)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	uint64_t good, one_way;
+
+	cr_assert_eq(plan(QUERN_MEMORY_4K, 1, 1000, error), 0, "%s", error);
+	good = engine.memory.need_bytes;
+	engine.config.ports[0].impair[QUERN_RX].loss_share = 1;
+	cr_assert_eq(engine_plan_memory(&engine, error), 0, "%s", error);
+	one_way = engine.memory.need_bytes;
+	cr_assert_geq(one_way - good, (uint64_t)ENGINE_POOL_MBUFS * 2048, "a pool of frames on their way");
+	engine.config.ports[0].impair[QUERN_TX].delay_ns = 1;
+	cr_assert_eq(engine_plan_memory(&engine, error), 0, "%s", error);
+	cr_assert_eq(engine.memory.need_bytes, one_way, "both ways share their pool");
+}
+
 /* A machine that holds 64 such shards, 90 GB, has none of these to name. */
 Test(engine_memory, a_shortage_names_bytes_and_remedy)
 {
