@@ -20,9 +20,10 @@ def pattern(size):
     return (LETTERS * (size // len(LETTERS) + 1))[:size]
 
 
-def curl(*words, code=0, seconds=60):
-    """What curl writes to standard output."""
-    done = subprocess.run(("curl", "-sS", "--max-time", str(seconds)) + words, capture_output=True, check=False)
+def curl(*words, code=0, seconds=60, given=None):
+    """What curl writes to standard output; `given` is what it reads from its input."""
+    done = subprocess.run(("curl", "-sS", "--max-time", str(seconds)) + words, input=given, capture_output=True,
+                          check=False)
     expect_equal(done.returncode, code, f"exit code of curl {words}, which said {done.stderr.decode()}")
     return done.stdout
 
