@@ -170,7 +170,15 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 
 	if (!flight && !owes)
 		return false;
-	*segment = (struct segment){.seq = tcp_snd_nxt(conn, flight), .ack = conn->rcv_nxt, .flags = TCP_ACK};
+	/* Field by field: SACK blocks are many bytes to clear, and most segments have none. */
+	segment->seq = tcp_snd_nxt(conn, flight);
+	segment->ack = conn->rcv_nxt;
+	segment->text_bytes = 0;
+	segment->urgent = 0;
+	segment->mss = 0;
+	segment->flags = TCP_ACK;
+	segment->options = 0;
+	segment->sack_count = 0;
 	if (flight)
 		say_sacks(conn, flight, segment);
 	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, now_ms, segment);
