@@ -49,8 +49,8 @@ int quern_conn_close(struct quern_shard *shard, struct quern_conn handle)
 	if (!conn)
 		return stop_lingering(shard, handle);
 	flight = shard_flight_of(shard, conn);
-	if (flight && flight->tcp.held_bytes > 0) {
-		/* RFC 2525 2.17: text that nobody has read is no orderly end. */
+	/* RFC 2525 2.17: text that nobody has read is no orderly end. What is shown just now may be taken yet. */
+	if (flight && flight->tcp.held_bytes > 0 && !(flight->tcp.flags & TCP_FLIGHT_SHOWN)) {
 		shard_conn_abort_unread(shard, conn);
 		return 0;
 	}

@@ -141,6 +141,11 @@ static uint32_t show(struct quern_shard *shard, struct tcp_conn *conn, struct sh
 	flight->tcp.flags &= (uint16_t)~TCP_FLIGHT_SHOWN;
 	if (flight->tcp.held_bytes != held)
 		return 0;
+	/* Closed meanwhile, and more is held than it has taken. */
+	if (conn->flags & TCP_ORPHAN && took < held) {
+		shard_conn_abort_unread(shard, conn);
+		return 0;
+	}
 	return took < bytes ? took : bytes;
 }
 

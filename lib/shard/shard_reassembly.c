@@ -234,6 +234,11 @@ bool shard_reassembly_reach(struct quern_shard *shard, struct tcp_conn *conn, ui
 	} else {
 		note(shard, flight);
 	}
+	/* Closed when the text before it was shown: nobody reads this. */
+	if (conn->flags & TCP_ORPHAN && flight->tcp.held_bytes > 0) {
+		shard_conn_abort_unread(shard, conn);
+		return false;
+	}
 	/* Who has not taken what was held before asks for it. */
 	if (held == 0 && flight->tcp.held_bytes > 0 && shard_service_of(shard, conn)->events.on_data)
 		shard_flight_offer(shard, conn, flight);

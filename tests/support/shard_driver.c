@@ -112,6 +112,8 @@ static uint32_t on_data(struct quern_shard *shard, struct quern_conn conn, const
 	if (reader->answers)
 		driver_send(driver, conn, reader->answers);
 	act(shard, conn, reader->on_text);
+	if (reader->closes_at && reader->received == reader->closes_at)
+		cr_assert_eq(quern_conn_close(shard, conn), 0);
 	return taken;
 }
 

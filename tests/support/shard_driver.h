@@ -53,6 +53,7 @@ struct driver_reader {
 	uint32_t sent;     /* by driver_send() */
 	uint32_t answers;  /* bytes that it sends when it has taken text */
 	uint32_t greets;   /* bytes that it sends when it hears "established" */
+	uint32_t closes_at; /* bytes received when it closes, within on_data; 0 for never */
 	enum driver_habit on_text;
 };
 

@@ -221,6 +221,33 @@ Test(tcp_holes, text_beyond_a_fin_is_forgotten)
 	driver_close(&driver);
 }
 
+/* An application that closes when it has read the last of a request has read it, out of order or not. */
+Test(tcp_holes, a_close_at_the_last_octet_is_orderly_and_one_before_it_is_not)
+{
+	struct script script = established();
+
+	driver.reader.closes_at = driver.reader.appetite = 300;
+	say_text(&script, ACK, 101, 1, 200);
+	hear(&script, ACK, 1, 1);
+	say_text(&script, ACK, 1, 1, 100);
+	hear(&script, FIN | ACK, 1, 301);
+	say(&script, FIN | ACK, 301, 2);
+	hear(&script, ACK, 2, 302);
+	in_state(&script, QUERN_TIME_WAIT);
+	driver_close(&driver);
+
+	for (uint32_t closes_at = 100; closes_at <= 200; closes_at += 100) {
+		script = established();
+		driver.reader.closes_at = driver.reader.appetite = closes_at;
+		say_text(&script, ACK, 101, 1, 200);
+		hear(&script, ACK, 1, 1);
+		say_text(&script, ACK, 1, 1, 100);
+		cr_assert_eq(driver_next_heard(&driver)->segment.flags & RST, RST);
+		in_state(&script, QUERN_LISTEN);
+		driver_close(&driver);
+	}
+}
+
 /* Battery 13: octets one by one, in the order that costs most, fill buffers and do not each take one. */
 Test(tcp_holes, single_octets_from_the_end_share_buffers)
 {
