@@ -62,6 +62,8 @@ static struct tcp_icmp_verdict narrow(struct tcp_conn *conn, struct tcp_flight *
 		return dropped(QUERN_DROP_ICMP_TOO_BIG);
 	conn->mss = (uint16_t)mss;
 	flight->next = flight->snd_una;
+	/* That is the segment which a recovery would have sent beside it. */
+	flight->flags &= (uint16_t)~TCP_FLIGHT_AGAIN;
 	return (struct tcp_icmp_verdict){.action = TCP_ICMP_NARROWED};
 }
 

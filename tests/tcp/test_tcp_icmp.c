@@ -274,6 +274,8 @@ Test(tcp_icmp, what_is_in_flight_goes_again_in_segments_that_fit_and_is_no_loss)
 				say_all(&talk, &segments, &largest);
 				segments = largest = 0;
 			}
+			/* A recovery that was about to send the first of it sends it once. */
+			talk.flight.flags |= TCP_FLIGHT_AGAIN;
 			before = talk.conn;
 			flight = talk.flight;
 			give(&talk, WIRE_ERROR_TOO_BIG, talk.flight.snd_una + 3 * MSS, mtus[i], NOW_MS + 1);
