@@ -1,6 +1,7 @@
 /* shard_flight.c - flights: taken when a connection has text, given back when it is at rest again; and text on its way
  * to the application. */
 #include "shard/shard_reassembly.h"
+#include "shard/shard_scoreboard.h"
 
 struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn)
 {
@@ -25,6 +26,7 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 
 	tcp_flight_end(conn, &flight->tcp);
 	shard_reassembly_clear(shard, flight);
+	shard_scoreboard_clear(shard, flight);
 	if (flight->queue.send_first || flight->queue.held_first)
 		shard_queue_clear(&flight->queue, &shard->buffers);
 	flight->next_free = shard->first_free_flight;

@@ -1,6 +1,7 @@
 /* shard_open.c - one block of memory becomes a shard. */
 #include "shard/shard_cookie.h"
 #include "shard/shard_reassembly.h"
+#include "shard/shard_scoreboard.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum {
 
 /* The parts of the block, in order; each begins on a line of its own. */
 struct layout {
-	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, end;
+	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -50,6 +51,11 @@ static uint32_t reassemblies_of(const struct shard_config *config)
 	return config->max_flights < SHARD_REASSEMBLIES_MAX ? config->max_flights : SHARD_REASSEMBLIES_MAX;
 }
 
+static uint32_t scoreboards_of(const struct shard_config *config)
+{
+	return config->max_flights < SHARD_SCOREBOARDS_MAX ? config->max_flights : SHARD_SCOREBOARDS_MAX;
+}
+
 static struct layout lay_out(const struct shard_config *config)
 {
 	struct layout at;
@@ -61,7 +67,8 @@ static struct layout lay_out(const struct shard_config *config)
 	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
 	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
 	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
-	at.end = next_line(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
+	at.scoreboards = next_line(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
+	at.end = next_line(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
 	return at;
 }
 
@@ -108,6 +115,9 @@ static void link_free_records(struct quern_shard *shard)
 	for (uint32_t i = 0; i < reassemblies_of(&shard->config); i++)
 		shard->reassemblies[i].next_free = i + 1 < reassemblies_of(&shard->config) ? i + 2 : 0;
 	shard->first_free_reassembly = 1;
+	for (uint32_t i = 0; i < scoreboards_of(&shard->config); i++)
+		shard->scoreboards[i].next_free = i + 1 < scoreboards_of(&shard->config) ? i + 2 : 0;
+	shard->first_free_scoreboard = 1;
 }
 
 static void open_network(struct quern_shard *shard, void *neighbours)
@@ -140,6 +150,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->conns = (struct tcp_conn *)(block + at.conns);
 	shard->flights = (struct shard_flight *)(block + at.flights);
 	shard->reassemblies = (struct shard_reassembly *)(block + at.reassemblies);
+	shard->scoreboards = (struct shard_scoreboard *)(block + at.scoreboards);
 	/* Half of our buffers are for frames on their way. */
 	shard->buffers = shard_queue_buffers(
 		shard->pool, shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u));

@@ -26,6 +26,7 @@ enum {
 	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_REASSEMBLIES_MAX = 8192, /* connections that may have text beyond a hole */
+	SHARD_SCOREBOARDS_MAX = 8192,  /* connections that may know what their peer has beyond a hole */
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
 	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
@@ -76,6 +77,7 @@ static_assert(sizeof(struct shard_flight) == 192, "three cache lines");
 
 struct shard_frame;
 struct shard_reassembly;
+struct shard_scoreboard;
 
 struct quern_shard {
 	/* What every packet touches. */
@@ -89,6 +91,7 @@ struct quern_shard {
 	struct shard_frame *current_frame; /* and the frame that brought it */
 	struct shard_flight *flights;
 	struct shard_reassembly *reassemblies;
+	struct shard_scoreboard *scoreboards;
 	struct rte_mempool *pool;
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
@@ -97,6 +100,7 @@ struct quern_shard {
 	uint32_t first_free;            /* index + 1 */
 	uint32_t first_free_flight;     /* index + 1 */
 	uint32_t first_free_reassembly; /* index + 1 */
+	uint32_t first_free_scoreboard; /* index + 1 */
 	uint32_t conns_used;
 	uint32_t half_open;
 	struct wire_expect expect;

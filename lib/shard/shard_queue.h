@@ -21,7 +21,7 @@ struct shard_queue {
 	uint32_t send_bytes;          /* to be sent or acknowledged */
 	uint8_t few[SHARD_QUEUE_FEW]; /* text so short needs no buffer: it is here while send_first is null */
 	uint32_t reassembly;          /* index + 1 of what waits beyond holes */
-	uint8_t spare[4];
+	uint32_t scoreboard;          /* index + 1 of what the peer has SACKed */
 };
 static_assert(sizeof(struct shard_queue) == 64, "one cache line");
 

@@ -1,6 +1,7 @@
 /* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
 #include "shard/shard_cookie.h"
 #include "shard/shard_reassembly.h"
+#include "shard/shard_scoreboard.h"
 
 #include "base/seq.h"
 #include "tcp/tcp_open.h"
@@ -208,7 +209,8 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
 		flight = shard_flight_get(shard, conn);
 	shard->current = conn;
 	shard->current_frame = frame;
-	verdict = tcp_input(conn, shard_flight_tcp(flight), segment, &service->tcp, shard->now_ms);
+	verdict = tcp_input(conn, shard_flight_tcp(flight), shard_scoreboard_for(shard, conn, flight, segment), segment,
+			    &service->tcp, shard->now_ms);
 	count_verdict(shard, &verdict);
 	if (verdict.reset)
 		shard_send_reset_for(shard, frame);

@@ -1,6 +1,7 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
 #include "shard/shard_reassembly.h"
 #include "shard/shard_reserve.h"
+#include "shard/shard_scoreboard.h"
 
 #include "base/seq.h"
 #include "tcp/tcp_output.h"
@@ -67,7 +68,8 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 
 	shard_flight_narrow(shard, flight);
 	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
-	found = tcp_output(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
+	found = tcp_output(conn, &flight->tcp, shard_scoreboard_of(shard, flight), &shard_service_of(shard, conn)->tcp,
+			   shard->now_ms, segment);
 	if (found)
 		shard_reassembly_tell(shard, flight, twice, segment);
 	if (!found && waits && flight->tcp.next != conn->snd_end)
@@ -79,7 +81,7 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
 			     uint32_t snd_nxt, const struct segment *segment)
 {
-	tcp_output_unsent(conn, shard_flight_tcp(flight), snd_nxt, segment);
+	tcp_output_unsent(conn, shard_flight_tcp(flight), shard_scoreboard_of(shard, flight), snd_nxt, segment);
 	shard_reserve_wait(shard, conn);
 }
 
@@ -93,7 +95,7 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 	uint32_t snd_nxt = flight ? flight->tcp.snd_nxt : 0;
 
 	while (flight ? next_with_flight(shard, conn, flight, frame, &segment)
-		      : tcp_output(conn, NULL, profile, shard->now_ms, &segment)) {
+		      : tcp_output(conn, NULL, NULL, profile, shard->now_ms, &segment)) {
 		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
 		 * waiting. */
 		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
@@ -106,6 +108,8 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 			snd_nxt = flight->tcp.snd_nxt;
 		}
 	}
+	if (flight)
+		shard_scoreboard_settle(shard, flight);
 	if (!flight || conn->flags & TCP_SYN_IN_FLIGHT)
 		arm_at_rest(shard, conn, profile, in_flight, acknowledged);
 	else

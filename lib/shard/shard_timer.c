@@ -1,5 +1,5 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
-#include "shard/shard_parts.h"
+#include "shard/shard_scoreboard.h"
 
 #include "tcp/tcp_output.h"
 #include "tcp/tcp_timer.h"
@@ -48,9 +48,10 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
 	uint16_t generation = conn->generation;
-	struct tcp_timer_verdict verdict =
-		tcp_timer_fired(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &shard->wheel,
-				&shard_service_of(shard, conn)->tcp, shard->now_ms);
+	const struct shard_flight *flight = shard_flight_of(shard, conn);
+	struct tcp_timer_verdict verdict = tcp_timer_fired(conn, shard_flight_tcp(shard_flight_of(shard, conn)),
+							   shard_scoreboard_of(shard, flight), &shard->wheel,
+							   &shard_service_of(shard, conn)->tcp, shard->now_ms);
 
 	switch (verdict.action) {
 	case TCP_TIMER_NOTHING:

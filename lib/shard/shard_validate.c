@@ -1,5 +1,6 @@
 /* shard_validate.c - what must be true of a shard at any time; and its connections by state. */
 #include "shard/shard_reassembly.h"
+#include "shard/shard_scoreboard.h"
 
 #include <string.h>
 
@@ -63,7 +64,8 @@ static bool flight_is_sound(const struct quern_shard *shard, const struct tcp_co
 	queue = &flight->queue;
 	if (queue->send_first && bytes_of(queue->send_first) != queue->send_bytes)
 		return false;
-	if (bytes_of(queue->held_first) != tcp->held_bytes || !shard_reassembly_is_sound(shard, conn, flight))
+	if (bytes_of(queue->held_first) != tcp->held_bytes || !shard_reassembly_is_sound(shard, conn, flight) ||
+	    !shard_scoreboard_is_sound(shard, flight))
 		return false;
 	if (seq_before(tcp->next, tcp->snd_una) || seq_before(tcp->snd_nxt, tcp->next) ||
 	    seq_before(conn->snd_end, tcp->snd_nxt))

@@ -64,14 +64,14 @@ void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 	conn->backoff = 0;
 }
 
-void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
-			    uint32_t ack, uint32_t now_ms)
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
+			    const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms)
 {
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
 		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	}
-	tcp_recovery_acknowledged(conn, flight, profile, ack, now_ms);
+	tcp_recovery_acknowledged(conn, flight, scoreboard, profile, ack, now_ms);
 	flight->snd_una = ack;
 	if (seq_before(flight->next, ack))
 		flight->next = ack;

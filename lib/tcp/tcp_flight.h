@@ -28,6 +28,8 @@ enum tcp_flight_flag {
 	TCP_FLIGHT_LIMITED = 1 << 12   /* text waits for cwnd and for nothing else */
 };
 
+struct tcp_scoreboard;
+
 /* All octets are sequence numbers. Our FIN counts as the octet behind the text: with it sent, snd_nxt is snd_end. */
 struct tcp_flight {
 	uint32_t snd_una;
@@ -66,9 +68,9 @@ bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *fl
 void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight);
 
 /* An acceptable ACK of text or FIN above SND.UNA: moves SND.UNA, takes the sample that it may be, and lets the window
- * grow. */
-void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
-			    uint32_t ack, uint32_t now_ms);
+ * grow. `scoreboard` is null where there is none. */
+void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
+			    const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms);
 
 /* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
  * the peer is alive (RFC 9293 3.8.6.1). */

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/seq.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
 #include "tcp/tcp_syn_sent.h"
 #include "tcp/tcp_transition.h"
@@ -107,8 +108,8 @@ static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uin
 }
 
 /* Takes what an acceptable ACK covers out of flight. */
-static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
-			uint32_t ack, uint32_t now_ms, struct tcp_verdict *verdict)
+static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
+			const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	if (ack == tcp_snd_una(conn, flight))
 		return;
@@ -116,7 +117,7 @@ static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const 
 	conn->retries = 0;
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
 	if (flight)
-		tcp_flight_acknowledge(conn, flight, profile, ack, now_ms);
+		tcp_flight_acknowledge(conn, flight, scoreboard, profile, ack, now_ms);
 	if (ack != conn->snd_end || !(conn->flags & TCP_FIN_IN_FLIGHT))
 		return;
 	conn->flags &= (uint16_t) ~(TCP_FIN_IN_FLIGHT | TCP_OWES_FIN);
@@ -182,9 +183,28 @@ static bool complete_handshake(struct tcp_conn *conn, struct tcp_flight *flight,
 	return true;
 }
 
+/* An ACK at or above SND.UNA: what it says of the window, of loss, and of what has arrived. */
+static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		      const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms,
+		      struct tcp_verdict *verdict)
+{
+	bool is_duplicate = flight && !scoreboard && tcp_recovery_is_duplicate(conn, flight, segment);
+	struct tcp_sack_news news = {0};
+
+	if (scoreboard)
+		news = tcp_sack_take(conn, flight, scoreboard, segment);
+	take_window(conn, flight, segment, now_ms);
+	if (is_duplicate)
+		tcp_recovery_duplicate(conn, flight, profile);
+	acknowledge(conn, flight, scoreboard, profile, segment->ack, now_ms, verdict);
+	if (scoreboard)
+		tcp_sack_heard(conn, flight, scoreboard, profile, &news);
+}
+
 /* Fifth: the ACK field. False where the segment goes no further. */
-static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-		     const struct tcp_profile *profile, const struct tcp_clock *clock, struct tcp_verdict *verdict)
+static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		     const struct segment *segment, const struct tcp_profile *profile, const struct tcp_clock *clock,
+		     struct tcp_verdict *verdict)
 {
 	uint32_t una = tcp_snd_una(conn, flight), nxt = tcp_snd_nxt(conn, flight);
 
@@ -201,14 +221,8 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, const str
 		owe_challenge(conn, verdict, clock->now_ms);
 		return false;
 	}
-	if (!seq_before(segment->ack, una)) {
-		bool is_duplicate = flight && tcp_recovery_is_duplicate(conn, flight, segment);
-
-		take_window(conn, flight, segment, clock->now_ms);
-		if (is_duplicate)
-			tcp_recovery_duplicate(conn, flight, profile);
-		acknowledge(conn, flight, profile, segment->ack, clock->now_ms, verdict);
-	}
+	if (!seq_before(segment->ack, una))
+		take_news(conn, flight, scoreboard, segment, profile, clock->now_ms, verdict);
 	return true;
 }
 
@@ -344,8 +358,8 @@ static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *fli
 	return clock;
 }
 
-struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			     const struct tcp_profile *profile, uint32_t now_ms)
+struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			     const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms)
 {
 	uint32_t window = tcp_rcv_wnd(conn, flight, profile);
 	struct tcp_clock clock = hear(conn, flight, now_ms);
@@ -354,14 +368,14 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, c
 	if (conn->state == QUERN_SYN_SENT)
 		return tcp_syn_sent_input(conn, flight, segment, profile, &clock);
 	if (completes_simultaneous_open(conn, segment))
-		take_ack(conn, flight, segment, profile, &clock, &verdict);
+		take_ack(conn, flight, scoreboard, segment, profile, &clock, &verdict);
 	else if (segment->flags & TCP_RST)
 		take_reset(conn, segment, window, now_ms, &verdict);
 	else if (segment->flags & TCP_SYN)
 		refuse_syn(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
-	else if (take_ack(conn, flight, segment, profile, &clock, &verdict) && conn->state != QUERN_CLOSED)
+	else if (take_ack(conn, flight, scoreboard, segment, profile, &clock, &verdict) && conn->state != QUERN_CLOSED)
 		take_the_rest(conn, flight, segment, window, &verdict);
 	return verdict;
 }

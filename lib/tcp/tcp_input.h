@@ -33,10 +33,11 @@ struct tcp_verdict {
 	uint32_t urgent;     /* so many bytes from the first of `deliver` on are urgent */
 };
 
-/* Takes one segment for a connection in any state but LISTEN, TIME-WAIT and CLOSED; `flight` is null at rest. What is
- * owed in answer stands in conn->flags until tcp_output(). */
-struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			     const struct tcp_profile *profile, uint32_t now_ms);
+/* Takes one segment for a connection in any state but LISTEN, TIME-WAIT and CLOSED; `flight` is null at rest, and
+ * `scoreboard` where there is none: see tcp_sack_is_wanted(). What is owed in answer stands in conn->flags until
+ * tcp_output(). */
+struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			     const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms);
 
 /* RCV.NXT has come to the peer's FIN: its events, as in a verdict. */
 uint8_t tcp_input_fin(struct tcp_conn *conn);

@@ -43,7 +43,7 @@ void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile,
 	struct tcp_conn conn = {.state = QUERN_NO_STATE};
 
 	tcp_open_from_syn(&conn, &remembered, profile, iss, 0);
-	tcp_output(&conn, NULL, profile, 0, syn_ack);
+	tcp_output(&conn, NULL, NULL, profile, 0, syn_ack);
 }
 
 void tcp_open_from_cookie(struct tcp_conn *conn, const struct segment *ack, uint16_t mss,

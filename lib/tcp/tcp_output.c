@@ -2,6 +2,7 @@
 #include "tcp/tcp_output.h"
 
 #include "base/seq.h"
+#include "tcp/tcp_sack.h"
 #include "tcp/tcp_timer.h"
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -28,13 +29,23 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 	conn->flags &= (uint16_t) ~(TCP_OWES_SYN | TCP_OWES_ACK);
 }
 
-/* How much text may go from flight->next on, by the peer's window and ours. */
-static uint32_t usable_window(const struct tcp_conn *conn, const struct tcp_flight *flight)
+/* How much may go from `seq` on by the peer's window. */
+static uint32_t peer_room(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t seq)
 {
-	uint32_t cwnd = flight->congestion.cwnd + flight->inflation;
-	uint32_t edge = flight->snd_una + least(tcp_snd_wnd(conn), cwnd);
+	uint32_t before = seq - flight->snd_una, window = tcp_snd_wnd(conn);
 
-	return seq_before(flight->next, edge) ? edge - flight->next : 0;
+	return before < window ? window - before : 0;
+}
+
+/* How much may go by our own, the congestion window. */
+static uint32_t our_room(const struct tcp_conn *conn, const struct tcp_flight *flight,
+			 const struct tcp_scoreboard *scoreboard)
+{
+	uint32_t window = flight->congestion.cwnd + flight->inflation, in_flight = flight->next - flight->snd_una;
+
+	if (scoreboard)
+		return tcp_sack_room(conn, flight, scoreboard);
+	return in_flight < window ? window - in_flight : 0;
 }
 
 /* RFC 9293 3.8.6.2.1, the sender's SWS avoidance: a full segment, the end of what is queued, or half of the largest
@@ -62,45 +73,107 @@ static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now
 	}
 }
 
-/* RFC 5681 3.2: the segment that is taken for lost, as much of it as the peer's window holds; nothing else moves. */
-static bool say_again(struct tcp_conn *conn, struct tcp_flight *flight, struct segment *segment)
+/* Octets that were sent before, as many as a segment and the peer's window hold; nothing else moves. */
+static bool say_again(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		      const struct tcp_sack_again *again, struct segment *segment)
 {
-	uint32_t sent = flight->snd_nxt - flight->snd_una, text = tcp_text_end(conn) - flight->snd_una;
+	uint32_t seq = again->hole.left, bytes = again->hole.right - seq, text = tcp_text_end(conn) - seq;
 	uint32_t full = conn->mss - segment_option_bytes(segment);
 	bool with_fin;
 
 	flight->flags &= (uint16_t) ~(TCP_FLIGHT_AGAIN | TCP_FLIGHT_TIMED);
-	segment->seq = flight->snd_una;
-	segment->text_bytes = least(least(sent, text), least(full, tcp_snd_wnd(conn)));
-	with_fin = sent > text && segment->text_bytes == text;
+	segment->seq = seq;
+	segment->text_bytes = least(least(bytes, text), least(full, peer_room(conn, flight, seq)));
+	with_fin = bytes > text && segment->text_bytes == text;
 	segment->flags |= with_fin ? TCP_FIN : 0;
 	if (segment_length(segment) == 0)
 		return false;
+	if (scoreboard)
+		tcp_sack_sent(flight, scoreboard, again, segment_length(segment));
 	conn->flags &= (uint16_t)~TCP_OWES_ACK;
 	return true;
 }
 
-/* Whether cwnd alone holds text back, for its growth. */
-static void note_limit(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t pending, uint32_t usable)
+/* RFC 5681 3.2: the segment at SND.UNA is taken for lost. */
+static bool say_first_again(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			    struct segment *segment)
 {
-	bool is_limited = usable < pending && flight->congestion.cwnd + flight->inflation < tcp_snd_wnd(conn);
+	struct tcp_sack_again first = {.hole = {flight->snd_una, flight->snd_nxt}};
+
+	if (scoreboard && scoreboard->count)
+		first.hole.right = scoreboard->ranges[0].left;
+	return say_again(conn, flight, scoreboard, &first, segment);
+}
+
+/* RFC 6675 4, NextSeg(): the next hole, where there is room for it. */
+static bool say_hole(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		     bool nothing_new, struct segment *segment)
+{
+	uint32_t full = conn->mss - segment_option_bytes(segment);
+	struct tcp_sack_again again;
+
+	if (!scoreboard || flight->flags & TCP_FLIGHT_WAITS ||
+	    !tcp_sack_next(conn, flight, scoreboard, nothing_new, full, &again) ||
+	    least(again.hole.right - again.hole.left, full) > scoreboard->may_go_bytes)
+		return false;
+	return say_again(conn, flight, scoreboard, &again, segment);
+}
+
+/* Whether cwnd alone holds text back, for its growth. */
+static void note_limit(struct tcp_flight *flight, uint32_t pending, uint32_t ours, uint32_t peers)
+{
+	bool is_limited = ours < pending && ours < peers;
 
 	flight->flags = (uint16_t)((flight->flags & ~TCP_FLIGHT_LIMITED) | (is_limited ? TCP_FLIGHT_LIMITED : 0));
 }
 
+/* Where text goes again from flight->next on, what the peer has is left out. Returns where that begins next, at most
+ * `end`. */
+static uint32_t pass_sacked(struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard, uint32_t end)
+{
+	struct segment_sack hole;
+
+	if (!scoreboard || flight->next == flight->snd_nxt)
+		return end;
+	if (!tcp_scoreboard_hole(scoreboard, flight->next, flight->snd_nxt, &hole)) {
+		flight->next = flight->snd_nxt;
+		return end;
+	}
+	flight->next = hole.left;
+	return hole.right == flight->snd_nxt ? end : hole.right;
+}
+
+/* RFC 6298 5.1: nothing is in flight, and a timer that ran for a window to open starts again. */
+static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
+{
+	tcp_congestion_resume(&flight->congestion, conn->mss, now_ms - flight->since_ms, tcp_timer_rto(conn, flight),
+			      now_ms);
+	flight->since_ms = now_ms;
+	flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
+}
+
 /* The segment from flight->next on, as far as windows allow; PSH where it empties the queue, FIN behind the last text
  * where the window has room for it. */
-static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms, struct segment *segment)
+static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		     uint32_t now_ms, struct segment *segment)
 {
-	uint32_t pending = tcp_text_end(conn) - flight->next, usable, length, full;
+	uint32_t pending, usable, length, full, peers, end;
 	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
 
 	if (conn->flags & TCP_SYN_IN_FLIGHT)
 		return false;
-	if (flight->flags & TCP_FLIGHT_AGAIN && say_again(conn, flight, segment))
+	if (flight->flags & TCP_FLIGHT_AGAIN && say_first_again(conn, flight, scoreboard, segment))
 		return true;
-	usable = usable_window(conn, flight);
-	note_limit(conn, flight, pending, usable);
+	if (say_hole(conn, flight, scoreboard, false, segment))
+		return true;
+	end = pass_sacked(flight, scoreboard, conn->snd_end);
+	pending = tcp_text_end(conn) - flight->next;
+	usable = our_room(conn, flight, scoreboard);
+	peers = peer_room(conn, flight, flight->next);
+	note_limit(flight, pending, usable, peers);
+	usable = least(usable, peers);
+	if ((flight->next == conn->snd_end || peers == 0) && say_hole(conn, flight, scoreboard, true, segment))
+		return true;
 	if (flight->next == conn->snd_end)
 		return false;
 	if (is_due && usable == 0 && conn->snd_wnd == 0) {
@@ -108,24 +181,21 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t 
 		usable = 1;
 	}
 	full = conn->mss - segment_option_bytes(segment);
-	length = least(least(pending, usable), full);
+	length = least(least(pending, usable), least(full, end - flight->next));
 	if (!is_due && length > 0 && flight->flags & TCP_FLIGHT_WAITS)
 		return false;
 	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full))
 		return false;
-	/* RFC 6298 5.1: a timer that ran for a window to open starts again. */
-	if (flight->snd_una == flight->snd_nxt) {
-		tcp_congestion_resume(&flight->congestion, conn->mss, now_ms - flight->since_ms,
-				      tcp_timer_rto(conn, flight), now_ms);
-		flight->since_ms = now_ms;
-		flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
-	}
+	if (flight->snd_una == flight->snd_nxt)
+		begin_sending(conn, flight, now_ms);
 	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
 	segment->seq = flight->next;
 	segment->text_bytes = length;
 	segment->flags |= (length > 0 && length == pending ? TCP_PSH : 0) | (with_fin ? TCP_FIN : 0);
 	flight->flags &= (uint16_t)~TCP_FLIGHT_DUE;
 	flight->next += length + with_fin;
+	if (scoreboard)
+		tcp_sack_sent(flight, scoreboard, NULL, length + with_fin);
 	time_sending(flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
 	if (seq_before(flight->snd_nxt, flight->next))
 		flight->snd_nxt = flight->next;
@@ -162,8 +232,8 @@ static void say_window(const struct tcp_conn *conn, struct tcp_flight *flight, c
 						: tcp_window_field(profile, conn->is_scaled, window);
 }
 
-bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms,
-		struct segment *segment)
+bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		const struct tcp_profile *profile, uint32_t now_ms, struct segment *segment)
 {
 	uint16_t owes = conn->flags & TCP_OWES;
 	bool has_text;
@@ -181,7 +251,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	segment->sack_count = 0;
 	if (flight)
 		say_sacks(conn, flight, segment);
-	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, now_ms, segment);
+	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, scoreboard, now_ms, segment);
 	if (owes & TCP_OWES_SYN) {
 		say_syn(conn, flight, profile, segment);
 	} else if (!has_text && owes & TCP_OWES_FIN && !flight) {
@@ -201,16 +271,18 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, const struct t
 	return true;
 }
 
-void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t snd_nxt,
-		       const struct segment *segment)
+void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+		       uint32_t snd_nxt, const struct segment *segment)
 {
 	if (segment->flags & TCP_SYN) {
 		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
 	} else if (flight && segment_length(segment) > 0) {
 		if (segment->seq + segment_length(segment) == flight->next)
 			flight->next = segment->seq;
-		else
+		else if (segment->seq == flight->snd_una)
 			flight->flags |= TCP_FLIGHT_AGAIN;
+		if (scoreboard)
+			tcp_sack_unsent(flight, scoreboard, segment->seq, segment_length(segment));
 		flight->snd_nxt = snd_nxt;
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 		conn->flags |= TCP_OWES_ACK;

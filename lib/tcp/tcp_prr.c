@@ -37,7 +37,8 @@ uint32_t tcp_prr_on_ack(struct tcp_prr *prr, uint32_t delivered_bytes, uint32_t 
 {
 	uint32_t limit;
 
-	prr->delivered_bytes += delivered_bytes;
+	/* Who says that things have come again and again gains nothing by it. */
+	prr->delivered_bytes += least(delivered_bytes, INT32_MAX - prr->delivered_bytes);
 	if (pipe_bytes > ssthresh) {
 		limit = above(proportion(prr), prr->out_bytes);
 	} else {

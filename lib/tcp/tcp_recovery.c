@@ -1,17 +1,19 @@
 /* tcp_recovery.c - NewReno's fast recovery, the same for whoever decides on the window. */
 #include "tcp/tcp_recovery.h"
 
-#include "base/seq.h"
+#include <stddef.h>
 
-enum { DUPLICATES_OF_A_LOSS = 3 };
+#include "base/seq.h"
 
 /* RFC 6582 3.2 step 3. A partial ACK: the next segment is lost too, and what has left the network lets one more go.
  * A full one: cwnd is what is in flight and one segment more, or text that was held back would go in one burst. */
-static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t ack)
+static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool knows_holes, uint32_t ack)
 {
 	uint32_t acked = ack - flight->snd_una, left = flight->snd_nxt - ack;
 
 	if (seq_before(ack, flight->recover)) {
+		if (knows_holes)
+			return;
 		flight->flags |= TCP_FLIGHT_AGAIN;
 		flight->inflation -= tcp_congestion_least(flight->inflation, acked);
 		flight->inflation += acked >= conn->mss ? conn->mss : 0;
@@ -20,15 +22,20 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, uint32
 	flight->flags &= (uint16_t) ~(TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN);
 	flight->duplicates = 0;
 	flight->inflation = 0;
-	flight->congestion.cwnd =
-		tcp_congestion_least(flight->congestion.ssthresh, tcp_congestion_most(left, conn->mss) + conn->mss);
+	/* With a scoreboard it is ssthresh, to which the flow was led in proportion (RFC 6937 3). */
+	if (knows_holes)
+		flight->congestion.cwnd = flight->congestion.ssthresh;
+	else
+		flight->congestion.cwnd = tcp_congestion_least(flight->congestion.ssthresh,
+							       tcp_congestion_most(left, conn->mss) + conn->mss);
 }
 
 void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *flight,
-			       const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms)
+			       const struct tcp_scoreboard *scoreboard, const struct tcp_profile *profile, uint32_t ack,
+			       uint32_t now_ms)
 {
 	if (flight->flags & TCP_FLIGHT_RECOVERS) {
-		go_on(conn, flight, ack);
+		go_on(conn, flight, scoreboard != NULL, ack);
 		return;
 	}
 	flight->duplicates = 0;
@@ -45,7 +52,7 @@ bool tcp_recovery_is_duplicate(const struct tcp_conn *conn, const struct tcp_fli
 {
 	return segment->ack == flight->snd_una && flight->snd_una != flight->snd_nxt && segment->text_bytes == 0 &&
 	       !(segment->flags & TCP_FIN) && segment->wnd != 0 &&
-	       (segment->wnd == conn->snd_wnd || segment->sack_count);
+	       (segment->wnd == conn->snd_wnd || segment->sack_count) && !tcp_scoreboard_tells_repeat(segment);
 }
 
 static void begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
@@ -68,7 +75,7 @@ void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flig
 		return;
 	flight->duplicates++;
 	flight->inflation = tcp_congestion_least((uint32_t)flight->duplicates * conn->mss, in_flight);
-	if (flight->duplicates == DUPLICATES_OF_A_LOSS)
+	if (flight->duplicates == TCP_DUP_THRESH)
 		begin(conn, flight, profile);
 }
 

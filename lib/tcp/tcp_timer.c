@@ -145,10 +145,14 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 
 /* RFC 6298 5.4 to 5.6 of text and the FIN behind it, and the probe of RFC 9293 3.8.6.1. */
 static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, struct tcp_flight *flight,
+						       struct tcp_scoreboard *scoreboard,
 						       const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (now_ms - flight->since_ms >= profile->user_timeout_ms)
 		return give_up(conn);
+	/* RFC 2018 8: the peer may have thrown it away. */
+	if (scoreboard)
+		tcp_scoreboard_clear(scoreboard, flight->snd_una);
 	/* A window that is shut is no loss (RFC 9293 3.8.6.1). */
 	if (flight->snd_una != flight->snd_nxt && conn->snd_wnd != 0)
 		tcp_recovery_timeout(conn, flight, profile, conn->retries > 0);
@@ -165,11 +169,12 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 										    : TCP_TIMER_SEND};
 }
 
-struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight,
+					 struct tcp_scoreboard *scoreboard, struct wheel *wheel,
 					 const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) && flight->snd_una != conn->snd_end)
-		return repeat_text_or_give_up(conn, flight, profile, now_ms);
+		return repeat_text_or_give_up(conn, flight, scoreboard, profile, now_ms);
 	if (conn->flags & TCP_IN_FLIGHT)
 		return repeat_or_give_up(conn, profile);
 	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)

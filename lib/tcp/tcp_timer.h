@@ -48,8 +48,11 @@ struct tcp_timer_verdict {
 	bool reset; /* with TCP_TIMER_EXPIRED: tell the peer by tcp_output_reset() */
 };
 
-/* The wheel says the connection's deadline has come. */
-struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
+struct tcp_scoreboard;
+
+/* The wheel says the connection's deadline has come. `flight` is null at rest, `scoreboard` where there is none. */
+struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_flight *flight,
+					 struct tcp_scoreboard *scoreboard, struct wheel *wheel,
 					 const struct tcp_profile *profile, uint32_t now_ms);
 
 #endif

@@ -27,7 +27,7 @@ static void say_all(struct talk *talk, uint32_t *segments, uint32_t *largest)
 	struct segment segment;
 	uint32_t next = talk->flight.next;
 
-	while (tcp_output(&talk->conn, &talk->flight, &talk->profile, NOW_MS, &segment)) {
+	while (tcp_output(&talk->conn, &talk->flight, NULL, &talk->profile, NOW_MS, &segment)) {
 		cr_assert_eq(segment.seq, next, "a gap");
 		next += segment_length(&segment);
 		++*segments;

@@ -50,7 +50,7 @@ static void drain(struct tcp_conn *conn, uint32_t now_ms)
 	struct segment out;
 	unsigned int said = 0;
 
-	while (tcp_output(conn, NULL, &profile, now_ms, &out)) {
+	while (tcp_output(conn, NULL, NULL, &profile, now_ms, &out)) {
 		cr_assert_lt(++said, 5, "one segment is answered by many");
 		cr_assert_eq(out.text_bytes, 0);
 		if (out.flags & TCP_ACK)
@@ -64,7 +64,7 @@ static struct tcp_verdict give(struct tcp_conn *conn, struct random *random, uin
 {
 	const struct tcp_conn before = *conn;
 	const struct segment segment = draw(random, conn);
-	struct tcp_verdict verdict = tcp_input(conn, NULL, &segment, &profile, now_ms);
+	struct tcp_verdict verdict = tcp_input(conn, NULL, NULL, &segment, &profile, now_ms);
 
 	cr_assert_eq(memcmp(&conn->key, &before.key, sizeof(before.key)), 0);
 	cr_assert(verdict.drop == QUERN_DROP_NONE || verdict.deliver == 0, "dropped text is delivered");

@@ -41,20 +41,20 @@ Test(tcp_timer, a_syn_fires_at_one_three_seven_seconds_and_so_on_until_r2)
 	cr_assert_eq(tcp_profile_make(&profile, &no_options, 1500), 0);
 	wheel_init(&wheel, &conn.timer, 6, start);
 	tcp_open_active(&conn, &profile, 77, start);
-	cr_assert(tcp_output(&conn, NULL, &profile, now, &segment));
+	cr_assert(tcp_output(&conn, NULL, NULL, &profile, now, &segment));
 	tcp_timer_on_sent(&conn, &wheel, &profile, now);
 	for (unsigned int i = 0; i < 8; i++) {
 		now = next_fire(&wheel, now + 1);
 		cr_assert(now - start >= at_ms[i] && now - start <= at_ms[i] + 1, "fired after %u ms instead of %u",
 			  now - start, at_ms[i]);
-		verdict = tcp_timer_fired(&conn, NULL, &wheel, &profile, now);
+		verdict = tcp_timer_fired(&conn, NULL, NULL, &wheel, &profile, now);
 		if (i == 7) {
 			cr_assert_eq(verdict.action, TCP_TIMER_EXPIRED);
 			cr_assert_eq(conn.state, QUERN_CLOSED);
 			break;
 		}
 		cr_assert(verdict.action == TCP_TIMER_SEND || verdict.action == TCP_TIMER_UNANSWERED);
-		cr_assert(tcp_output(&conn, NULL, &profile, now, &segment));
+		cr_assert(tcp_output(&conn, NULL, NULL, &profile, now, &segment));
 		cr_assert_eq(segment.flags, TCP_SYN);
 		cr_assert_eq(segment.seq, 77);
 		tcp_timer_on_sent(&conn, &wheel, &profile, now);
