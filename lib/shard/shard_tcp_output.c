@@ -63,13 +63,15 @@ static void count_text(struct quern_shard *shard, const struct tcp_flight *fligh
 static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
 			     const struct shard_frame *frame, struct segment *segment)
 {
-	bool waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
-	bool twice = flight->tcp.flags & TCP_FLIGHT_TWICE, found;
+	struct tcp_scoreboard *scoreboard = shard_scoreboard_of(shard, flight);
+	bool waits, twice = flight->tcp.flags & TCP_FLIGHT_TWICE, found;
 
+	if (tcp_output_is_done(conn, &flight->tcp, scoreboard))
+		return false;
+	waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
 	shard_flight_narrow(shard, flight);
 	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
-	found = tcp_output(conn, &flight->tcp, shard_scoreboard_of(shard, flight), &shard_service_of(shard, conn)->tcp,
-			   shard->now_ms, segment);
+	found = tcp_output(conn, &flight->tcp, scoreboard, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
 	if (found)
 		shard_reassembly_tell(shard, flight, twice, segment);
 	if (!found && waits && flight->tcp.next != conn->snd_end)

@@ -105,18 +105,24 @@ static bool say_first_again(struct tcp_conn *conn, struct tcp_flight *flight, st
 	return say_again(conn, flight, scoreboard, &first, segment);
 }
 
-/* RFC 6675 4, NextSeg(): the next hole, where there is room for it. */
-static bool say_hole(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+/* RFC 6675 4, NextSeg(): the next hole, where there is room for it; without a scoreboard none is known. */
+static bool say_next_hole(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
 		     bool nothing_new, struct segment *segment)
 {
 	uint32_t full = conn->mss - segment_option_bytes(segment);
 	struct tcp_sack_again again;
 
-	if (!scoreboard || flight->flags & TCP_FLIGHT_WAITS ||
+	if (flight->flags & TCP_FLIGHT_WAITS ||
 	    !tcp_sack_next(conn, flight, scoreboard, nothing_new, full, &again) ||
 	    least(again.hole.right - again.hole.left, full) > scoreboard->may_go_bytes)
 		return false;
 	return say_again(conn, flight, scoreboard, &again, segment);
+}
+
+static inline bool say_hole(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			    bool nothing_new, struct segment *segment)
+{
+	return scoreboard && say_next_hole(conn, flight, scoreboard, nothing_new, segment);
 }
 
 /* Whether cwnd alone holds text back, for its growth. */

@@ -16,6 +16,15 @@
 bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
 		const struct tcp_profile *profile, uint32_t now_ms, struct segment *segment);
 
+/* Whether tcp_output() would find nothing, as far as that can be seen at a glance: as a rule it is so after the first
+ * segment of a turn. */
+static inline bool tcp_output_is_done(const struct tcp_conn *conn, const struct tcp_flight *flight,
+				      const struct tcp_scoreboard *scoreboard)
+{
+	return !(conn->flags & TCP_OWES) && flight->next == conn->snd_end && !(flight->flags & TCP_FLIGHT_AGAIN) &&
+	       !scoreboard;
+}
+
 /* Takes back what tcp_output() has said: there was no buffer for the segment, and it is owed as before. Its round trip
  * is not timed. `snd_nxt` is what the flight's was before. */
 void tcp_output_unsent(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
