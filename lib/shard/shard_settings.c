@@ -1,0 +1,56 @@
+/* shard_settings.c - settings that one connection changes for itself: it moves to a variant of its service. */
+#include "shard/shard_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcp/tcp_timer.h"
+
+/* The variant of a service with these settings, made where there is none; null with no room left. */
+static struct shard_service *variant_of(struct quern_shard *shard, const struct shard_service *service,
+					const struct tcp_profile *profile)
+{
+	struct shard_service *variant = &shard->services[shard->service_count];
+
+	for (uint8_t i = 0; i < shard->service_count; i++)
+		if (shard->services[i].origin == service->origin &&
+		    memcmp(&shard->services[i].tcp, profile, sizeof(*profile)) == 0)
+			return &shard->services[i];
+	if (shard->service_count == SHARD_SERVICES)
+		return NULL;
+	*variant = *service;
+	variant->tcp = *profile;
+	shard->service_count++;
+	return variant;
+}
+
+int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, const struct quern_tcp_options *options)
+{
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	struct tcp_profile wanted, filled;
+	const struct shard_flight *flight;
+	struct shard_service *variant;
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	flight = shard_flight_of(shard, conn);
+	error = tcp_profile_make(&filled, options, shard->config.mtu);
+	if (error < 0)
+		return error;
+	memcpy(&wanted, &shard_service_of(shard, conn)->tcp, sizeof(wanted));
+	wanted.keepalive = filled.keepalive;
+	wanted.keepalive_idle_ms = filled.keepalive_idle_ms;
+	wanted.keepalive_interval_ms = filled.keepalive_interval_ms;
+	wanted.keepalive_probes = filled.keepalive_probes;
+	variant = variant_of(shard, shard_service_of(shard, conn), &wanted);
+	if (!variant)
+		return -ENOSPC;
+	/* Idle time counts from here: what was heard 25 days ago is out of the reach of 32 bits. */
+	if (!shard_service_of(shard, conn)->tcp.keepalive)
+		conn->heard_ms = shard->now_ms;
+	conn->profile = (uint8_t)(variant - shard->services);
+	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->tcp.snd_una == conn->snd_end))
+		tcp_timer_on_rest(conn, &shard->wheel, &variant->tcp, shard->now_ms);
+	return 0;
+}
