@@ -98,6 +98,7 @@ struct cli_settings {
 	enum quern_syn_cookies syn_cookies;
 	enum quern_congestion congestion;
 	bool no_sack, no_wscale;
+	bool nagle;
 
 	const char *json; /* file, "-" for standard output, or null */
 	bool quiet;

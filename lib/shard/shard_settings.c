@@ -24,12 +24,23 @@ static struct shard_service *variant_of(struct quern_shard *shard, const struct 
 	return variant;
 }
 
+/* The connection goes on as one of a variant with these settings. 0 or -ENOSPC. */
+static int move_to(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_profile *wanted)
+{
+	const struct shard_service *variant = variant_of(shard, shard_service_of(shard, conn), wanted);
+
+	if (!variant)
+		return -ENOSPC;
+	conn->profile = (uint8_t)(variant - shard->services);
+	return 0;
+}
+
 int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, const struct quern_tcp_options *options)
 {
 	struct tcp_conn *conn = shard_conn_alive(shard, handle);
 	struct tcp_profile wanted, filled;
 	const struct shard_flight *flight;
-	struct shard_service *variant;
+	bool was_on;
 	int error;
 
 	if (!conn)
@@ -43,14 +54,33 @@ int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, co
 	wanted.keepalive_idle_ms = filled.keepalive_idle_ms;
 	wanted.keepalive_interval_ms = filled.keepalive_interval_ms;
 	wanted.keepalive_probes = filled.keepalive_probes;
-	variant = variant_of(shard, shard_service_of(shard, conn), &wanted);
-	if (!variant)
-		return -ENOSPC;
+	was_on = shard_service_of(shard, conn)->tcp.keepalive;
+	error = move_to(shard, conn, &wanted);
+	if (error < 0)
+		return error;
 	/* Idle time counts from here: what was heard 25 days ago is out of the reach of 32 bits. */
-	if (!shard_service_of(shard, conn)->tcp.keepalive)
+	if (!was_on)
 		conn->heard_ms = shard->now_ms;
-	conn->profile = (uint8_t)(variant - shard->services);
 	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->tcp.snd_una == conn->snd_end))
-		tcp_timer_on_rest(conn, &shard->wheel, &variant->tcp, shard->now_ms);
+		tcp_timer_on_rest(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
+	return 0;
+}
+
+int quern_conn_nagle(struct quern_shard *shard, struct quern_conn handle, bool on)
+{
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	struct tcp_profile wanted;
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	memcpy(&wanted, &shard_service_of(shard, conn)->tcp, sizeof(wanted));
+	wanted.nagle = on;
+	error = move_to(shard, conn, &wanted);
+	if (error < 0)
+		return error;
+	/* What it has held back goes. */
+	if (!on)
+		shard_tcp_owes(shard, conn);
 	return 0;
 }

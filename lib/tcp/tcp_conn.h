@@ -76,6 +76,7 @@ struct tcp_profile {
 	uint8_t scale; /* RFC 7323 2.2: of windows that we say */
 	bool offers_scale;
 	bool offers_sack;
+	bool nagle;
 	uint32_t receive_window;
 	uint32_t send_queue;
 	uint8_t ttl;

@@ -20,6 +20,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		.snd_nxt = sent,
 		.next = sent,
 		.recover = end - 1,
+		.snd_small = end,
 		.snd_wl1 = conn->rcv_nxt,
 		.snd_wl2 = end,
 		.rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile),

@@ -50,9 +50,10 @@ struct tcp_flight {
 	uint8_t duplicates; /* ACKs on end that moved nothing (RFC 5681 2) */
 	uint32_t recover;   /* RFC 6582: what was sent when the last loss was noticed */
 	uint32_t inflation; /* bytes that have left the network, as they say: so much more than cwnd may be in flight */
+	uint32_t snd_small; /* behind the last segment of new text that was less than full, for Nagle's algorithm */
 	struct tcp_congestion congestion;
 	uint8_t narrow_slot; /* half second in which the path was last found to be narrower, 0 for none */
-	uint8_t spare[35];
+	uint8_t spare[31];
 };
 static_assert(sizeof(struct tcp_flight) == 128, "two cache lines");
 

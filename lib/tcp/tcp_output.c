@@ -48,17 +48,29 @@ static uint32_t our_room(const struct tcp_conn *conn, const struct tcp_flight *f
 	return in_flight < window ? window - in_flight : 0;
 }
 
+/* Nagle's algorithm (RFC 9293 3.7.4) as Minshall has it, and Linux: one segment of new text that is less than full may
+ * be in flight, and full ones hold nothing back. So the end of a long answer does not wait for an ACK which the peer
+ * delays. What goes again takes with it what waits; and with a FIN behind the text nothing more will come. */
+static bool nagle_holds(const struct tcp_conn *conn, const struct tcp_flight *flight, bool is_the_end)
+{
+	bool small_in_flight = seq_in_window(flight->snd_small, flight->snd_una + 1, flight->snd_nxt - flight->snd_una);
+
+	return small_in_flight && flight->next == flight->snd_nxt && !(is_the_end && conn->flags & TCP_FIN_IN_FLIGHT);
+}
+
 /* RFC 9293 3.8.6.2.1, the sender's SWS avoidance: a full segment, the end of what is queued, or half of the largest
- * window that the peer has shown; and what was sent before, into a window that has shrunk since (SHLD-16). A FIN alone
- * needs room as well, unless it is all that there is. */
+ * window that the peer has shown, the last two as far as Nagle's algorithm lets them; and what was sent before, into a
+ * window that has shrunk since (SHLD-16). A FIN alone needs room as well, unless it is all that there is. */
 static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t length,
-			     uint32_t pending, uint32_t usable, uint32_t full)
+			     uint32_t pending, uint32_t usable, uint32_t full, bool nagle)
 {
 	if (length == 0)
 		return pending == 0 && conn->flags & TCP_FIN_IN_FLIGHT &&
 		       (usable > 0 || flight->next == flight->snd_una);
-	return length == pending || length >= full || length >= tcp_max_wnd(conn) / 2 ||
-	       seq_before_eq(flight->next + length, flight->snd_nxt);
+	if (length >= full || seq_before_eq(flight->next + length, flight->snd_nxt))
+		return true;
+	return (length == pending || length >= tcp_max_wnd(conn) / 2) &&
+	       !(nagle && nagle_holds(conn, flight, length == pending));
 }
 
 /* RFC 6298 3, Karn: only what was sent once is timed, one octet at a time. */
@@ -161,7 +173,7 @@ static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight
 /* The segment from flight->next on, as far as windows allow; PSH where it empties the queue, FIN behind the last text
  * where the window has room for it. */
 static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
-		     uint32_t now_ms, struct segment *segment)
+		     const struct tcp_profile *profile, uint32_t now_ms, struct segment *segment)
 {
 	uint32_t pending, usable, length, full, peers, end;
 	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
@@ -190,7 +202,7 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	length = least(least(pending, usable), least(full, end - flight->next));
 	if (!is_due && length > 0 && flight->flags & TCP_FLIGHT_WAITS)
 		return false;
-	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full))
+	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full, profile->nagle))
 		return false;
 	if (flight->snd_una == flight->snd_nxt)
 		begin_sending(conn, flight, now_ms);
@@ -203,8 +215,10 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	if (scoreboard)
 		tcp_sack_sent(flight, scoreboard, NULL, length + with_fin);
 	time_sending(flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
-	if (seq_before(flight->snd_nxt, flight->next))
+	if (seq_before(flight->snd_nxt, flight->next)) {
 		flight->snd_nxt = flight->next;
+		flight->snd_small = length < full ? segment->seq + length : flight->snd_small;
+	}
 	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
 	return true;
 }
@@ -257,7 +271,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_sco
 	segment->sack_count = 0;
 	if (flight)
 		say_sacks(conn, flight, segment);
-	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, scoreboard, now_ms, segment);
+	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, scoreboard, profile, now_ms, segment);
 	if (owes & TCP_OWES_SYN) {
 		say_syn(conn, flight, profile, segment);
 	} else if (!has_text && owes & TCP_OWES_FIN && !flight) {

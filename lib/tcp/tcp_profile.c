@@ -31,6 +31,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.congestion = tcp_congestion_control(options->congestion),
 		.offers_scale = !options->no_window_scale,
 		.offers_sack = !options->no_sack,
+		.nagle = options->nagle,
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
 		.tos = (uint8_t)(options->dscp << 2),
 		.keepalive = options->keepalive,

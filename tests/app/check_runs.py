@@ -64,6 +64,16 @@ def a_byte_each_way(quern, schema):
     assert totals["closed"] <= first_bytes <= totals["established"], (first_bytes, totals)
 
 
+def nagle(quern, schema):
+    """Where each end says all that it has to say at once, Nagle's algorithm costs and saves nothing."""
+    for switch in ("on", "off"):
+        result, _ = run(quern, [*BENCH, "--connections", "5000", "--close", "server", "--payload", "bytes:1",
+                                "--nagle", switch])
+        assert_clean(result, schema)
+        assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
+        assert result["config"]["nagle"] is (switch == "on"), result["config"]
+
+
 def payloads(quern, schema):
     for size in (16, 17, 1460, 1461, 65535):
         for close in ("client", "server"):
@@ -201,7 +211,7 @@ def run_cases(quern, schema_path, cases, taps=()):
 def main(quern, schema_path):
     cases = [each_close, six_packets, a_byte_each_way, payloads, open_loop, closed_loop, ends_by_count, one_core,
              more_clients_than_there_are_to_hold,
-             stopped, quiet, by_cookie]
+             stopped, quiet, by_cookie, nagle]
     return run_cases(quern, schema_path, cases, [serve_alone, load_unreachable])
 
 

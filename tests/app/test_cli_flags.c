@@ -88,13 +88,15 @@ Test(cli_flags, say_what_tcp_offers_and_who_decides_on_its_window)
 	cr_assert_eq(parse("bench", &settings, error), CLI_RUN);
 	options = cli_tcp_options(&settings);
 	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack && !options.no_window_scale);
+	cr_assert(!options.nagle);
 	cr_assert_eq(parse("load tcp://10.0.0.1:80 --congestion newreno --sack off --wscale=off", &settings, error),
 		     CLI_RUN, "%s", error);
 	options = cli_tcp_options(&settings);
 	cr_assert(options.congestion == QUERN_CONGESTION_NEWRENO && options.no_sack && options.no_window_scale);
-	cr_assert_eq(parse("serve --sack off --sack on --congestion cubic", &settings, error), CLI_RUN, "%s", error);
+	cr_assert_eq(parse("serve --sack off --sack on --congestion cubic --nagle on", &settings, error), CLI_RUN, "%s",
+		     error);
 	options = cli_tcp_options(&settings);
-	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack);
+	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack && options.nagle);
 }
 
 Test(cli_flags, give_the_rest_to_eal_untouched)
@@ -146,6 +148,7 @@ static const struct {
 	{"bench --congestion reno", {"--congestion", "reno", "newreno"}},
 	{"bench --sack yes", {"--sack", "yes", "off"}},
 	{"bench --wscale 7", {"--wscale", "7", "off"}},
+	{"serve --nagle 1", {"--nagle", "1", "off"}},
 	{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
 	{"serve --body 2T", {"--body", "2T", "1000G"}},
 	{"load --body 1k", {"--body", "no flag of quern load", "--help"}},

@@ -131,7 +131,7 @@ Test(tcp_text_peer_window, silly_segments_are_not_sent)
 	hear_text(&script, ACK, 3400, 1, 1400);
 	say_window(&script, 1, 4800, 201);
 	hear_text(&script, PSH | ACK, 4800, 1, 201);
-	/* SHLD-7 is off: small writes leave at once, one behind the other (MUST-17). */
+	/* Without Nagle's algorithm small writes leave at once, one behind the other (MUST-17). */
 	for (uint32_t i = 0; i < 3; i++) {
 		say_window(&script, 1, 5001 + i, 2000);
 		app_send(&script, 1);

@@ -89,6 +89,10 @@ int quern_conn_abort(struct quern_shard *shard, struct quern_conn conn);
 /* Changes keepalive for this connection (idle, interval, probes, on or off). 0, -ENOENT or -ENOSPC. */
 int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn conn, const struct quern_tcp_options *options);
 
+/* Nagle's algorithm on or off for this connection (RFC 9293 MUST-17); what it holds back goes when it is switched off.
+ * 0, -ENOENT or -ENOSPC. */
+int quern_conn_nagle(struct quern_shard *shard, struct quern_conn conn, bool on);
+
 /* A word of the application's own for each connection, 0 at first. */
 uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn conn);
 
