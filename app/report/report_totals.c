@@ -70,6 +70,7 @@ enum report_failure report_failure_of(enum quern_end how)
 	case QUERN_END_EVICTED:
 		return REPORT_FAILED_no_memory;
 	case QUERN_END_TIMEOUT:
+	case QUERN_END_USER_TIMEOUT:
 	case QUERN_END_ABORTED: /* by ourselves, when the time for set-ups was over */
 	case QUERN_END_NONE:
 	case QUERN_ENDS_END:
@@ -84,6 +85,7 @@ enum report_close report_close_of(enum quern_end how)
 	case QUERN_END_CLOSED:
 		return REPORT_CLOSED_fin;
 	case QUERN_END_TIMEOUT:
+	case QUERN_END_USER_TIMEOUT:
 		return REPORT_CLOSED_timeout;
 	case QUERN_END_EVICTED:
 		return REPORT_CLOSED_evicted;

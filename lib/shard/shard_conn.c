@@ -6,6 +6,8 @@
 #include "tcp/tcp_timer.h"
 #include "tcp/tcp_transition.h"
 
+static_assert(QUERN_ENDS_END <= sizeof(((struct quern_counters *)NULL)->ended) / sizeof(uint64_t), "a count for each");
+
 static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_key *key, uint8_t service)
 {
 	struct tcp_conn *conn;

@@ -24,6 +24,12 @@ static struct shard_service *variant_of(struct quern_shard *shard, const struct 
 	return variant;
 }
 
+/* The listener or route that the connection came from. */
+static const struct shard_service *origin_of(const struct quern_shard *shard, const struct tcp_conn *conn)
+{
+	return &shard->services[shard->services[conn->profile].origin];
+}
+
 /* The connection goes on as one of a variant with these settings. 0 or -ENOSPC. */
 static int move_to(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_profile *wanted)
 {
@@ -82,5 +88,27 @@ int quern_conn_nagle(struct quern_shard *shard, struct quern_conn handle, bool o
 	/* What it has held back goes. */
 	if (!on)
 		shard_tcp_owes(shard, conn);
+	return 0;
+}
+
+int quern_conn_user_timeout(struct quern_shard *shard, struct quern_conn handle, uint32_t timeout_ms)
+{
+	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	const struct shard_flight *flight;
+	struct tcp_profile wanted;
+	int error;
+
+	if (!conn)
+		return -ENOENT;
+	memcpy(&wanted, &shard_service_of(shard, conn)->tcp, sizeof(wanted));
+	wanted.has_user_timeout = timeout_ms > 0 || origin_of(shard, conn)->tcp.has_user_timeout;
+	wanted.user_timeout_ms = timeout_ms > 0 ? timeout_ms : origin_of(shard, conn)->tcp.user_timeout_ms;
+	error = move_to(shard, conn, &wanted);
+	if (error < 0)
+		return error;
+	flight = shard_flight_of(shard, conn);
+	if (flight && flight->tcp.snd_una != conn->snd_end)
+		tcp_timer_on_patience(conn, &flight->tcp, &shard->wheel, &shard_service_of(shard, conn)->tcp,
+				      shard->now_ms);
 	return 0;
 }

@@ -24,9 +24,10 @@ static void send_what_the_timer_owes(struct quern_shard *shard, struct tcp_conn 
 	shard_tcp_output(shard, conn, NULL, false);
 }
 
-static void give_up(struct quern_shard *shard, struct tcp_conn *conn, bool reset, bool half_open)
+static void give_up(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_timer_verdict *verdict,
+		    bool half_open)
 {
-	if (reset) {
+	if (verdict->reset) {
 		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
 		struct segment segment;
 
@@ -41,7 +42,7 @@ static void give_up(struct quern_shard *shard, struct tcp_conn *conn, bool reset
 		shard_conn_free(shard, conn);
 		return;
 	}
-	shard_conn_end(shard, conn, QUERN_END_TIMEOUT, half_open);
+	shard_conn_end(shard, conn, (enum quern_end)verdict->end, half_open);
 }
 
 static void fire(struct quern_shard *shard, struct tcp_conn *conn)
@@ -66,7 +67,7 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 		send_what_the_timer_owes(shard, conn);
 		break;
 	case TCP_TIMER_EXPIRED:
-		give_up(shard, conn, verdict.reset, half_open);
+		give_up(shard, conn, &verdict, half_open);
 		break;
 	}
 }

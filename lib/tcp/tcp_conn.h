@@ -86,7 +86,8 @@ struct tcp_profile {
 	uint32_t keepalive_idle_ms;
 	uint32_t keepalive_interval_ms;
 	uint32_t connect_timeout_ms;
-	uint32_t user_timeout_ms;
+	uint32_t user_timeout_ms; /* R2, or the application's own */
+	bool has_user_timeout;    /* it is that: no answer but an ACK of something new moves it */
 	uint32_t fin_wait_2_ms;
 	enum quern_syn_cookies syn_cookies;
 };

@@ -79,10 +79,12 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, co
 	flight->since_ms = now_ms;
 }
 
-void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
+void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			     uint32_t now_ms)
 {
 	if (conn->snd_wnd == 0) {
-		flight->since_ms = now_ms;
+		if (!profile->has_user_timeout)
+			flight->since_ms = now_ms;
 		return;
 	}
 	if (!(flight->flags & TCP_FLIGHT_PROBING))

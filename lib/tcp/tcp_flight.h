@@ -74,8 +74,9 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, co
 			    const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms);
 
 /* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
- * the peer is alive (RFC 9293 3.8.6.1). */
-void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms);
+ * the peer is alive (RFC 9293 3.8.6.1), which the user timeout does not ask. */
+void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
+			     uint32_t now_ms);
 
 /* `bytes` bytes that came in order wait for the application: the window closes by as much. */
 void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,

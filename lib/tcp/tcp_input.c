@@ -152,14 +152,14 @@ static void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const s
 }
 
 static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			uint32_t now_ms)
+			const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (!brings_new_window(conn, flight, segment))
 		return;
 	set_window(conn, flight, segment);
 	if (flight)
-		tcp_flight_window_heard(conn, flight, now_ms);
-	if (segment->wnd == 0 && conn->retries > FIN_REPEATS_INTO_SHUT_WINDOW)
+		tcp_flight_window_heard(conn, flight, profile, now_ms);
+	if (segment->wnd == 0 && !profile->has_user_timeout && conn->retries > FIN_REPEATS_INTO_SHUT_WINDOW)
 		conn->retries = FIN_REPEATS_INTO_SHUT_WINDOW;
 }
 
@@ -193,7 +193,7 @@ static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 
 	if (scoreboard)
 		news = tcp_sack_take(conn, flight, scoreboard, segment);
-	take_window(conn, flight, segment, now_ms);
+	take_window(conn, flight, segment, profile, now_ms);
 	if (is_duplicate)
 		tcp_recovery_duplicate(conn, flight, profile);
 	acknowledge(conn, flight, scoreboard, profile, segment->ack, now_ms, verdict);

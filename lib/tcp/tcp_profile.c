@@ -40,6 +40,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.keepalive_interval_ms = given_or(options->keepalive_interval_ms, 75000),
 		.connect_timeout_ms = given_or(options->connect_timeout_ms, 180000),
 		.user_timeout_ms = given_or(options->user_timeout_ms, 120000),
+		.has_user_timeout = options->user_timeout_ms != 0,
 		.fin_wait_2_ms = given_or(options->fin_wait_2_ms, 60000),
 		.syn_cookies = options->syn_cookies,
 	};

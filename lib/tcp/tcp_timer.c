@@ -46,12 +46,28 @@ static uint32_t waited(const struct tcp_conn *conn, uint32_t retries)
 	return sum;
 }
 
-/* R2 of RFC 9293 3.8.3, in time since the first sending. */
+static uint32_t patience_with_syn(const struct tcp_conn *conn, const struct tcp_profile *profile)
+{
+	return conn->flags & TCP_PASSIVE ? TCP_HALF_OPEN_MS : profile->connect_timeout_ms;
+}
+
+/* R2 of RFC 9293 3.8.3, or the user timeout, which holds in any state (3.10.8), in time since the first sending. */
 static uint32_t patience(const struct tcp_conn *conn, const struct tcp_profile *profile)
 {
+	uint32_t limit = profile->user_timeout_ms;
+
 	if (!(conn->flags & TCP_SYN_IN_FLIGHT))
-		return profile->user_timeout_ms;
-	return conn->flags & TCP_PASSIVE ? TCP_HALF_OPEN_MS : profile->connect_timeout_ms;
+		return limit;
+	return profile->has_user_timeout ? least(limit, patience_with_syn(conn, profile))
+					 : patience_with_syn(conn, profile);
+}
+
+/* Whose patience has come to an end. */
+static enum quern_end end_of_patience(const struct tcp_conn *conn, const struct tcp_profile *profile)
+{
+	bool is_syns = conn->flags & TCP_SYN_IN_FLIGHT && patience_with_syn(conn, profile) <= profile->user_timeout_ms;
+
+	return profile->has_user_timeout && !is_syns ? QUERN_END_USER_TIMEOUT : QUERN_END_TIMEOUT;
 }
 
 void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
@@ -62,20 +78,33 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 	wheel_arm(wheel, &conn->timer, now_ms + least(rto, limit > before ? limit - before : 0));
 }
 
+static uint32_t patience_left(const struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t waited_ms = now_ms - flight->since_ms;
+
+	return waited_ms < profile->user_timeout_ms ? profile->user_timeout_ms - waited_ms : 0;
+}
+
 void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
 		       const struct tcp_profile *profile, uint32_t now_ms, bool restart)
 {
-	uint32_t waited_ms, left_ms;
-
 	if (flight->flags & TCP_FLIGHT_ARMED && !restart)
 		return;
 	/* Nothing in flight: text waits for the window, and patience begins here. */
 	if (flight->snd_una == flight->snd_nxt)
 		flight->since_ms = now_ms;
 	flight->flags |= TCP_FLIGHT_ARMED;
-	waited_ms = now_ms - flight->since_ms;
-	left_ms = waited_ms < profile->user_timeout_ms ? profile->user_timeout_ms - waited_ms : 0;
-	wheel_arm(wheel, &conn->timer, now_ms + least(retransmission_timeout(conn, 0), left_ms));
+	wheel_arm(wheel, &conn->timer,
+		  now_ms + least(retransmission_timeout(conn, 0), patience_left(flight, profile, now_ms)));
+}
+
+void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
+			   const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t left_ms = patience_left(flight, profile, now_ms);
+
+	if (flight->flags & TCP_FLIGHT_ARMED && seq_before(now_ms + least(left_ms, INT32_MAX), conn->timer.due))
+		wheel_arm(wheel, &conn->timer, now_ms + left_ms);
 }
 
 static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)
@@ -99,18 +128,18 @@ void tcp_timer_on_closed(struct tcp_conn *conn)
 	wheel_disarm(&conn->timer);
 }
 
-static struct tcp_timer_verdict give_up(struct tcp_conn *conn)
+static struct tcp_timer_verdict give_up(struct tcp_conn *conn, enum quern_end end)
 {
 	bool reset = tcp_transition(conn, TCP_EVENT_TIMEOUT) == TCP_SAY_RST;
 
-	return (struct tcp_timer_verdict){.action = TCP_TIMER_EXPIRED, .reset = reset};
+	return (struct tcp_timer_verdict){.action = TCP_TIMER_EXPIRED, .reset = reset, .end = (uint8_t)end};
 }
 
 /* RFC 6298 5.4 to 5.6: the earliest that is not acknowledged goes out again. */
 static struct tcp_timer_verdict repeat_or_give_up(struct tcp_conn *conn, const struct tcp_profile *profile)
 {
 	if (waited(conn, conn->retries) >= patience(conn, profile) || conn->retries == UINT8_MAX)
-		return give_up(conn);
+		return give_up(conn, end_of_patience(conn, profile));
 	conn->retries++;
 	if (conn->flags & TCP_SYN_IN_FLIGHT)
 		conn->flags |= TCP_OWES_SYN | TCP_SYN_REPEATED;
@@ -131,7 +160,7 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
 	}
 	if (conn->retries >= profile->keepalive_probes) {
-		struct tcp_timer_verdict verdict = give_up(conn);
+		struct tcp_timer_verdict verdict = give_up(conn, QUERN_END_TIMEOUT);
 
 		/* RFC 9293 3.10.8: the peer is told, in FIN-WAIT-2 too. */
 		verdict.reset = true;
@@ -149,7 +178,7 @@ static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, st
 						       const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (now_ms - flight->since_ms >= profile->user_timeout_ms)
-		return give_up(conn);
+		return give_up(conn, end_of_patience(conn, profile));
 	/* RFC 2018 8: the peer may have thrown it away. */
 	if (scoreboard)
 		tcp_scoreboard_clear(scoreboard, flight->snd_una);
@@ -178,7 +207,7 @@ struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_fligh
 	if (conn->flags & TCP_IN_FLIGHT)
 		return repeat_or_give_up(conn, profile);
 	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)
-		return give_up(conn);
+		return give_up(conn, QUERN_END_TIMEOUT);
 	/* Switched off by a callback after it had fired. */
 	if (!keeps_alive(conn, profile))
 		return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};

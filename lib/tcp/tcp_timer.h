@@ -28,6 +28,10 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
 		       const struct tcp_profile *profile, uint32_t now_ms, bool restart);
 
+/* The profile has another user timeout: text in flight is held against it. */
+void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
+			   const struct tcp_profile *profile, uint32_t now_ms);
+
 /* All that was in flight is acknowledged, the application has let go, or settings changed: keepalive, the wait for
  * the peer's FIN, or nothing. RFC 6298 5.2, RFC 9293 3.8.4. */
 void tcp_timer_on_rest(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms);
@@ -45,7 +49,8 @@ enum tcp_timer_action {
 
 struct tcp_timer_verdict {
 	enum tcp_timer_action action;
-	bool reset; /* with TCP_TIMER_EXPIRED: tell the peer by tcp_output_reset() */
+	bool reset;  /* with TCP_TIMER_EXPIRED: tell the peer by tcp_output_reset() */
+	uint8_t end; /* enum quern_end, with TCP_TIMER_EXPIRED */
 };
 
 struct tcp_scoreboard;

@@ -62,6 +62,7 @@ Test(report_totals, every_end_counts_as_the_contract_says)
 		{QUERN_END_TIMEOUT, REPORT_FAILED_timeout, REPORT_CLOSED_timeout},
 		{QUERN_END_ABORTED, REPORT_FAILED_timeout, REPORT_CLOSED_reset},
 		{QUERN_END_EVICTED, REPORT_FAILED_no_memory, REPORT_CLOSED_evicted},
+		{QUERN_END_USER_TIMEOUT, REPORT_FAILED_timeout, REPORT_CLOSED_timeout},
 	};
 
 	cr_assert_eq(sizeof(ends) / sizeof(ends[0]), QUERN_ENDS_END - 1);

@@ -95,7 +95,7 @@ static void ends_after(struct script *script, uint32_t limit_ms, uint32_t snd_nx
 		cr_assert_eq(heard->segment.flags & RST, 0, "reset after %d ms already",
 			     (int)(heard->at_ms - script->mark_ms));
 	advance(script, 2);
-	told_ended(script, QUERN_END_TIMEOUT);
+	told_ended(script, QUERN_END_USER_TIMEOUT);
 	hear_reset(script, snd_nxt, 0);
 	hear_nothing(script);
 	in_state(script, QUERN_LISTEN);

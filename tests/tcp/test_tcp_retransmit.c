@@ -190,7 +190,7 @@ Test(tcp_retransmit, the_user_timeout_ends_a_connection_whose_fin_is_not_answere
 	hear_at(&script, 3000, FIN | ACK, 1, 1);
 	told_nothing(&script);
 	advance(&script, 2);
-	told_ended(&script, QUERN_END_TIMEOUT);
+	told_ended(&script, QUERN_END_USER_TIMEOUT);
 	hear_reset(&script, 2, 1);
 	driver_close(&driver);
 }

@@ -16,17 +16,17 @@ struct quern_conn {
 };
 
 /* RFC 9293 3.3.2. Zero is no state, so that memory nobody has set never reads as CLOSED. */
-#define QUERN_STATES(X) \
-	X(CLOSED, "CLOSED") \
-	X(LISTEN, "LISTEN") \
-	X(SYN_SENT, "SYN-SENT") \
-	X(SYN_RCVD, "SYN-RECEIVED") \
+#define QUERN_STATES(X)               \
+	X(CLOSED, "CLOSED")           \
+	X(LISTEN, "LISTEN")           \
+	X(SYN_SENT, "SYN-SENT")       \
+	X(SYN_RCVD, "SYN-RECEIVED")   \
 	X(ESTABLISHED, "ESTABLISHED") \
-	X(FIN_WAIT_1, "FIN-WAIT-1") \
-	X(FIN_WAIT_2, "FIN-WAIT-2") \
-	X(CLOSE_WAIT, "CLOSE-WAIT") \
-	X(CLOSING, "CLOSING") \
-	X(LAST_ACK, "LAST-ACK") \
+	X(FIN_WAIT_1, "FIN-WAIT-1")   \
+	X(FIN_WAIT_2, "FIN-WAIT-2")   \
+	X(CLOSE_WAIT, "CLOSE-WAIT")   \
+	X(CLOSING, "CLOSING")         \
+	X(LAST_ACK, "LAST-ACK")       \
 	X(TIME_WAIT, "TIME-WAIT")
 
 enum quern_state {
@@ -34,24 +34,26 @@ enum quern_state {
 #define X(name, text) QUERN_##name,
 	QUERN_STATES(X)
 #undef X
-	QUERN_STATES_END
+		QUERN_STATES_END
 };
 
 /* How a connection ended. CLOSED is the orderly one: both FINs sent, received and acknowledged. */
-#define QUERN_ENDS(X) \
-	X(CLOSED, "closed")     /* orderly, both ways */ \
-	X(RESET, "reset")       /* the peer's RST after the connection was established */ \
-	X(REFUSED, "refused")   /* a RST in answer to our SYN, or an ICMP error that says so */ \
-	X(TIMEOUT, "timeout")   /* no answer to SYN, FIN or keepalive within the limit */ \
-	X(ABORTED, "aborted")   /* by our own application */ \
-	X(EVICTED, "evicted")   /* by policy, to make room */
+#define QUERN_ENDS(X)                                                                         \
+	X(CLOSED, "closed")   /* orderly, both ways */                                        \
+	X(RESET, "reset")     /* the peer's RST after the connection was established */       \
+	X(REFUSED, "refused") /* a RST in answer to our SYN, or an ICMP error that says so */ \
+	X(TIMEOUT, "timeout") /* no answer to SYN, FIN or keepalive within the limit */       \
+	X(ABORTED, "aborted") /* by our own application */                                    \
+	X(EVICTED, "evicted") /* by policy, to make room */                                   \
+	X(USER_TIMEOUT,                                                                       \
+	  "user_timeout") /* text, FIN or SYN was not acknowledged for as long as the application allows */
 
 enum quern_end {
 	QUERN_END_NONE,
 #define X(name, text) QUERN_END_##name,
 	QUERN_ENDS(X)
 #undef X
-	QUERN_ENDS_END
+		QUERN_ENDS_END
 };
 
 /* The RFC's name of a state, "?" for a number that is none. */

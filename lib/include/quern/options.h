@@ -36,8 +36,11 @@ struct quern_tcp_options {
 	uint32_t keepalive_interval_ms;   /* default 75,000 */
 	uint8_t keepalive_probes;         /* default 10 */
 	uint32_t connect_timeout_ms;      /* R2 for a SYN; default 180,000 (MUST-23) */
-	uint32_t user_timeout_ms; /* R2 for all else; default 120,000; at least 100,000 in production (SHLD-11) */
-	uint32_t fin_wait_2_ms;   /* how long a closed connection waits for the peer's FIN; default 60,000 */
+	/* How long text or FIN may be unacknowledged, whatever else the peer answers, before the connection ends as
+	 * QUERN_END_USER_TIMEOUT (RFC 9293 3.10.8, RFC 5482); a SYN too, where that is sooner than its own limit. It
+	 * counts from the last ACK of something new. Default: none. Then 120 s without any answer are the end: R2. */
+	uint32_t user_timeout_ms;
+	uint32_t fin_wait_2_ms;             /* how long a closed connection waits for the peer's FIN; default 60,000 */
 	enum quern_syn_cookies syn_cookies; /* of a listener; default auto */
 };
 
