@@ -131,6 +131,16 @@ static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, vo
 	quern_conn_close(shard, conn);
 }
 
+static void on_icmp(struct quern_shard *shard, struct quern_conn conn, enum quern_icmp what, void *app)
+{
+	struct load_client *client = app;
+	uint32_t flags = client->slots[conn.index].flags;
+
+	(void)shard;
+	if (client->phase < LOAD_SWEEPING && flags & LOAD_SLOT_MEASURED && !(flags & LOAD_SLOT_ESTABLISHED))
+		report_count(&client->tally->icmp[what]);
+}
+
 static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
 {
 	struct load_client *client = app;
@@ -166,4 +176,5 @@ const struct quern_events load_client_events = {.on_established = on_established
 						.on_data = on_data,
 						.on_writable = on_writable,
 						.on_peer_closed = on_peer_closed,
+						.on_icmp = on_icmp,
 						.on_ended = on_ended};

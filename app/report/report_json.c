@@ -35,6 +35,18 @@ static json_t *machine_json(const struct report_run *run)
 			 (int)run->machine.numa_nodes, "pages", run->machine.pages, "ports", ports);
 }
 
+/* Counts by name, of those that are not 0. */
+static json_t *icmp_json(const struct report_totals *totals)
+{
+	json_t *object = json_object();
+
+	for (int i = QUERN_ICMP_NONE + 1; i < QUERN_ICMPS_END; i++) {
+		if (totals->icmp[i] != 0)
+			json_object_set_new(object, quern_icmp_name((enum quern_icmp)i), integer(totals->icmp[i]));
+	}
+	return object;
+}
+
 static json_t *totals_json(const struct report_run *run)
 {
 	const struct report_totals *totals = &run->totals;
@@ -53,7 +65,7 @@ static json_t *totals_json(const struct report_run *run)
 	}
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
-		"s:{s:o, s:o, s:o}}",
+		"s:{s:o, s:o, s:o}, s:o}",
 		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
 		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
 		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
@@ -62,7 +74,7 @@ static json_t *totals_json(const struct report_run *run)
 		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops", drops, "cut_short",
 		integer(totals->cut_short), "requests", requests, "syns_taken", integer(traffic->opened_passive),
 		"cookies", "sent", integer(traffic->cookies_sent), "accepted", integer(traffic->cookies_accepted),
-		"refused", integer(traffic->cookies_refused));
+		"refused", integer(traffic->cookies_refused), "icmp", icmp_json(totals));
 }
 
 static json_t *rate_json(const struct report_run *run)

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include <quern/conn.h>
 #include <quern/histogram.h>
 
 /* Why a set-up failed, and how an established connection ended: the JSON keys. */
@@ -49,6 +50,7 @@ struct report_tally {
 	uint64_t on_schedule;                   /* opens made within 5 us of their intended start */
 	uint64_t cut_short;                     /* of `closed`, those that ended before the whole answer had come */
 	uint64_t ended;                         /* established connections that ended, whenever they began */
+	uint64_t icmp[QUERN_ICMPS_END];         /* errors about SYNs, by what they say */
 	uint64_t requests[REPORT_REQUESTS_END]; /* those sent in the measured time, on whatever connection */
 	struct quern_histogram setup;
 	struct quern_histogram from_schedule;

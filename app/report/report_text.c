@@ -69,6 +69,21 @@ static void print_header(FILE *out, const struct report_run *run, bool colors)
 	fputs("\n\n", out);
 }
 
+/* Why set-ups have failed, or took long, as far as routers know. */
+static void print_icmp(FILE *out, const struct report_totals *totals)
+{
+	char a[REPORT_NUMBER_TEXT];
+	bool is_first = true;
+
+	for (int i = QUERN_ICMP_NONE + 1; i < QUERN_ICMPS_END; i++) {
+		if (totals->icmp[i] == 0)
+			continue;
+		fprintf(out, "%s%s %s", is_first ? "\n              ICMP: " : ", ", quern_icmp_text((enum quern_icmp)i),
+			report_format_count(totals->icmp[i], a));
+		is_first = false;
+	}
+}
+
 static void print_connections(FILE *out, const struct report_run *run)
 {
 	const struct report_totals *totals = &run->totals;
@@ -83,6 +98,7 @@ static void print_connections(FILE *out, const struct report_run *run)
 	for (int i = 0; i < REPORT_FAILED_END && failed > 0; i++)
 		fprintf(out, "%s%s %s", i == 0 ? ": " : ", ", report_failure_names[i],
 			report_format_count(totals->failed[i], a));
+	print_icmp(out, totals);
 	fputs("\n              closed by", out);
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		fprintf(out, "%s %s %s", i == 0 ? "" : ",", report_close_names[i],

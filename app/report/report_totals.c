@@ -31,6 +31,8 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->failed[i] += report_read(&tally->failed[i]);
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		totals->closed[i] += report_read(&tally->closed[i]);
+	for (int i = 0; i < QUERN_ICMPS_END; i++)
+		totals->icmp[i] += report_read(&tally->icmp[i]);
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)
 		totals->requests[i] += report_read(&tally->requests[i]);
 }

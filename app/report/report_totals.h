@@ -17,6 +17,7 @@ struct report_totals {
 	uint64_t on_schedule;
 	uint64_t cut_short;
 	uint64_t ended;
+	uint64_t icmp[QUERN_ICMPS_END];
 	uint64_t requests[REPORT_REQUESTS_END];
 };
 

@@ -14,6 +14,18 @@ static const char *const END_NAMES[QUERN_ENDS_END] = {
 #undef X
 };
 
+static const char *const ICMP_NAMES[QUERN_ICMPS_END] = {
+#define X(name, key, text) [QUERN_ICMP_##name] = key,
+	QUERN_ICMPS(X)
+#undef X
+};
+
+static const char *const ICMP_TEXTS[QUERN_ICMPS_END] = {
+#define X(name, key, text) [QUERN_ICMP_##name] = text,
+	QUERN_ICMPS(X)
+#undef X
+};
+
 static const char *const DROP_NAMES[QUERN_DROPS_END] = {
 #define X(name, key, text) [QUERN_DROP_##name] = key,
 	QUERN_DROPS(X)
@@ -40,6 +52,16 @@ const char *quern_state_name(enum quern_state state)
 const char *quern_end_name(enum quern_end end)
 {
 	return name_at(END_NAMES, QUERN_ENDS_END, end);
+}
+
+const char *quern_icmp_name(enum quern_icmp icmp)
+{
+	return name_at(ICMP_NAMES, QUERN_ICMPS_END, icmp);
+}
+
+const char *quern_icmp_text(enum quern_icmp icmp)
+{
+	return name_at(ICMP_TEXTS, QUERN_ICMPS_END, icmp);
 }
 
 const char *quern_drop_name(enum quern_drop drop)

@@ -10,8 +10,19 @@ enum {
 	UNREACHABLES_AT_ONCE = 50
 };
 
+/* RFC 9293 SHLD-25. The application may end the connection meanwhile. */
+static void tell(struct quern_shard *shard, struct tcp_conn *conn, const struct wire_icmp *icmp)
+{
+	const struct shard_service *service = shard_service_of(shard, conn);
+
+	if (service->events.on_icmp)
+		service->events.on_icmp(shard, shard_conn_handle(shard, conn), (enum quern_icmp)icmp->what,
+					service->app);
+}
+
 /* What anybody may say of a connection, and what it comes to. Nothing is ever said in return. */
-static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_icmp_verdict *verdict)
+static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struct wire_icmp *icmp,
+		   const struct tcp_icmp_verdict *verdict)
 {
 	switch ((enum tcp_icmp_action)verdict->action) {
 	case TCP_ICMP_NOTHING:
@@ -19,9 +30,11 @@ static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struc
 		break;
 	case TCP_ICMP_NOTED:
 		counter_add(&shard->counters.icmp_noted, 1);
+		tell(shard, conn, icmp);
 		break;
 	case TCP_ICMP_ENDED:
 		counter_add(&shard->counters.icmp_refused, 1);
+		tell(shard, conn, icmp);
 		shard_conn_end(shard, conn, QUERN_END_REFUSED, false);
 		break;
 	case TCP_ICMP_NARROWED:
@@ -47,7 +60,7 @@ static void take_error(struct quern_shard *shard, const struct wire_icmp *icmp, 
 	}
 	conn = &shard->conns[table_ref_index(ref)];
 	verdict = tcp_icmp_input(conn, shard_flight_tcp(shard_flight_of(shard, conn)), icmp, shard->now_ms);
-	act_on(shard, conn, &verdict);
+	act_on(shard, conn, icmp, &verdict);
 }
 
 static void answer_echo(struct quern_shard *shard, struct shard_frame *frame)

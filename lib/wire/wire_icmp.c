@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <quern/conn.h>
+
 #include "wire/wire_words.h"
 
 enum {
@@ -39,6 +41,20 @@ static enum wire_error error_by_type(uint8_t type, uint8_t code)
 	default:
 		return WIRE_ERROR_NONE;
 	}
+}
+
+/* What to tell the application: RFC 792 and RFC 1812 5.2.7.1, as far as they say different things to a user. */
+static enum quern_icmp meaning_of(uint8_t type, uint8_t code)
+{
+	static const uint8_t unreachable[UNREACHABLE_CODES] = {
+		QUERN_ICMP_NET,     QUERN_ICMP_HOST,       QUERN_ICMP_PROTOCOL,   QUERN_ICMP_PORT,
+		QUERN_ICMP_TOO_BIG, QUERN_ICMP_ROUTE,      QUERN_ICMP_NET,        QUERN_ICMP_HOST,
+		QUERN_ICMP_HOST,    QUERN_ICMP_PROHIBITED, QUERN_ICMP_PROHIBITED, QUERN_ICMP_NET,
+		QUERN_ICMP_HOST,    QUERN_ICMP_PROHIBITED, QUERN_ICMP_HOST,       QUERN_ICMP_HOST};
+
+	if (type == ICMP_UNREACHABLE)
+		return unreachable[code];
+	return type == ICMP_TIME_EXCEEDED ? QUERN_ICMP_TIME_EXCEEDED : QUERN_ICMP_PARAMETER;
 }
 
 /* The quote is a packet of ours, as far as it goes: RFC 792 promises its IP header and 8 bytes, no more. Its checksum
@@ -78,6 +94,7 @@ enum quern_drop wire_icmp_parse(const uint8_t *message, uint32_t bytes, struct p
 	packet->icmp.error = (uint8_t)error_by_type(message[0], message[1]);
 	if (packet->icmp.error == WIRE_ERROR_NONE)
 		return QUERN_DROP_NONE;
+	packet->icmp.what = (uint8_t)meaning_of(message[0], message[1]);
 	if (packet->icmp.error == WIRE_ERROR_TOO_BIG)
 		packet->icmp.mtu = wire_load16(message + 6);
 	return quote_parse(message + ICMP_BYTES, bytes - ICMP_BYTES, packet);

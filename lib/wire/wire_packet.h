@@ -92,6 +92,7 @@ struct wire_icmp {
 	uint8_t type;
 	uint8_t code;
 	uint8_t error; /* enum wire_error */
+	uint8_t what;  /* enum quern_icmp, with an error other than WIRE_ERROR_QUENCH */
 };
 
 /* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the

@@ -44,6 +44,7 @@ static const char *const keys[] = {"schema",
 				   "totals.bytes.tx",
 				   "totals.retransmits",
 				   "totals.drops",
+				   "totals.icmp",
 				   "totals.syns_taken",
 				   "totals.cookies.sent",
 				   "totals.cookies.accepted",
@@ -260,5 +261,33 @@ Test(report_text, shows_the_accounts_and_a_mark_where_they_do_not_add_up)
 	fclose(out);
 	cr_assert(strstr(text, "opened = established + failed  ✗    established = closed + in flight  ✓"));
 	free(text);
+	drop_sample(&sample);
+}
+
+/* Errors name their cause: why connects came to nothing, as far as anybody on the way has said. */
+Test(report_text, says_what_icmp_errors_have_said)
+{
+	struct sample sample;
+	json_t *document;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	make_sample(&sample);
+	sample.run.from_schedule = sample.setup;
+	sample.run.totals = (struct report_totals){.opened = 1300, .failed = {1300}};
+	sample.run.totals.icmp[QUERN_ICMP_HOST] = 1204;
+	sample.run.totals.icmp[QUERN_ICMP_TIME_EXCEEDED] = 3;
+	out = open_memstream(&text, &size);
+	report_text(out, &sample.run, false);
+	fclose(out);
+	cr_assert(strstr(text, "no_memory 0\n              ICMP: host unreachable 1,204, TTL exceeded on the way 3\n"),
+		  "%s", text);
+	free(text);
+	document = report_json(&sample.run);
+	cr_assert_eq(json_object_size(find(document, "totals.icmp")), 2);
+	cr_assert_eq(json_integer_value(find(document, "totals.icmp.host")), 1204);
+	cr_assert_eq(json_integer_value(find(document, "totals.icmp.time_exceeded")), 3);
+	json_decref(document);
 	drop_sample(&sample);
 }

@@ -15,6 +15,16 @@ static const char *end_name(int number)
 	return quern_end_name((enum quern_end)number);
 }
 
+static const char *icmp_name(int number)
+{
+	return quern_icmp_name((enum quern_icmp)number);
+}
+
+static const char *icmp_text(int number)
+{
+	return quern_icmp_text((enum quern_icmp)number);
+}
+
 static const char *drop_name(int number)
 {
 	return quern_drop_name((enum quern_drop)number);
@@ -32,6 +42,8 @@ static const struct {
 } LISTS[] = {
 	{state_name, QUERN_STATES_END, false},
 	{end_name, QUERN_ENDS_END, true},
+	{icmp_name, QUERN_ICMPS_END, true},
+	{icmp_text, QUERN_ICMPS_END, false},
 	{drop_name, QUERN_DROPS_END, true},
 	{drop_text, QUERN_DROPS_END, false},
 };

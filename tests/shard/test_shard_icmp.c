@@ -96,6 +96,69 @@ Test(shard_icmp, a_connect_goes_on_through_soft_errors)
 	driver_close(&driver);
 }
 
+/* What each of soft[] and hard[] means to a user. */
+static const enum quern_icmp soft_means[] = {
+	QUERN_ICMP_NET,           QUERN_ICMP_HOST,          QUERN_ICMP_ROUTE,    QUERN_ICMP_NET,  QUERN_ICMP_HOST,
+	QUERN_ICMP_PROHIBITED,    QUERN_ICMP_PROHIBITED,    QUERN_ICMP_NET,      QUERN_ICMP_HOST, QUERN_ICMP_PROHIBITED,
+	QUERN_ICMP_TIME_EXCEEDED, QUERN_ICMP_TIME_EXCEEDED, QUERN_ICMP_PARAMETER};
+static const enum quern_icmp hard_means[] = {QUERN_ICMP_PROTOCOL, QUERN_ICMP_PORT, QUERN_ICMP_TOO_BIG};
+
+/* SHLD-25: why a connect takes so long, and why one was refused. */
+Test(shard_icmp, an_application_hears_what_is_said_about_its_syn)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		struct script script = in_syn_sent();
+		struct raw_icmp icmp = raw_icmp_about(&script, hard[i][0], hard[i][1], 0, 0);
+
+		driver.hears_icmp = true;
+		for (unsigned int k = 0; k < sizeof(soft) / sizeof(soft[0]); k++) {
+			const struct raw_icmp said = raw_icmp_about(&script, soft[k][0], soft[k][1], 0, 0);
+
+			raw_icmp_inject(&driver, &said);
+			told_icmp(&script, soft_means[k]);
+		}
+		/* Nothing is told of what is not believed, nor of a source quench. */
+		icmp.dest++;
+		raw_icmp_inject(&driver, &icmp);
+		icmp = raw_icmp_about(&script, 4, 0, 0, 0);
+		raw_icmp_inject(&driver, &icmp);
+		told_nothing(&script);
+		icmp = raw_icmp_about(&script, hard[i][0], hard[i][1], 0, 0);
+		raw_icmp_inject(&driver, &icmp);
+		told_icmp(&script, hard_means[i]);
+		told_ended(&script, QUERN_END_REFUSED);
+		driver_close(&driver);
+	}
+}
+
+/* The same once it is established, where hard errors are soft; and it may end the connection then and there. */
+Test(shard_icmp, an_application_hears_what_is_said_about_its_text_and_may_give_up)
+{
+	struct script script = in_full_flight(10 * MSS);
+	struct raw_icmp icmp = raw_icmp_about(&script, 3, 3, 1, MSS);
+
+	driver.hears_icmp = true;
+	raw_icmp_inject(&driver, &icmp);
+	told_icmp(&script, QUERN_ICMP_PORT);
+	in_state(&script, QUERN_ESTABLISHED);
+	/* What is not in flight is nobody's. */
+	icmp = raw_icmp_about(&script, 3, 1, 1 + 10 * MSS, MSS);
+	raw_icmp_inject(&driver, &icmp);
+	told_nothing(&script);
+	/* A narrower path is found, and not complained of. */
+	too_big(&script, 1, NARROW);
+	told_nothing(&script);
+	while (driver_next_heard(&driver))
+		;
+	driver.on_icmp = HABIT_ABORT;
+	icmp = raw_icmp_about(&script, 3, 1, 1, MSS);
+	raw_icmp_inject(&driver, &icmp);
+	told_icmp(&script, QUERN_ICMP_HOST);
+	told_ended(&script, QUERN_END_ABORTED);
+	hear_reset(&script, 1 + 10 * MSS, 1);
+	driver_close(&driver);
+}
+
 /* Row 108. */
 Test(shard_icmp, a_connect_goes_on_where_another_syn_is_quoted)
 {

@@ -57,6 +57,7 @@ void script_in_state(struct script *script, int line, enum quern_state state);
 #define told_ended(script, how) script_told(script, __LINE__, TOLD_ENDED, how)
 #define told_text(script, bytes) script_told_bytes(script, __LINE__, TOLD_TEXT, bytes)
 #define told_urgent(script, bytes) script_told_bytes(script, __LINE__, TOLD_URGENT, bytes)
+#define told_icmp(script, what) script_told_bytes(script, __LINE__, TOLD_ICMP, what)
 #define told_closed(script) script_told_closed(script, __LINE__)
 #define told_nothing(script) script_told_nothing(script, __LINE__)
 #define in_state(script, state) script_in_state(script, __LINE__, state)

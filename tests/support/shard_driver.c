@@ -79,6 +79,15 @@ static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, vo
 	act(shard, conn, driver->on_peer_closed);
 }
 
+static void on_icmp(struct quern_shard *shard, struct quern_conn conn, enum quern_icmp what, void *app)
+{
+	struct driver *driver = app;
+
+	if (driver->hears_icmp)
+		note_bytes(driver, TOLD_ICMP, QUERN_END_NONE, what, conn);
+	act(shard, conn, driver->on_icmp);
+}
+
 static void on_unanswered(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	(void)shard;
@@ -140,6 +149,7 @@ const struct quern_events driver_events = {.on_established = on_established,
 					   .on_writable = on_writable,
 					   .on_urgent = on_urgent,
 					   .on_peer_closed = on_peer_closed,
+					   .on_icmp = on_icmp,
 					   .on_unanswered = on_unanswered,
 					   .on_ended = on_ended};
 

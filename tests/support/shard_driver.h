@@ -26,7 +26,8 @@ enum driver_what {
 	TOLD_ENDED,
 	TOLD_TEXT, /* `bytes` taken; only an application that reads is told this and what follows */
 	TOLD_WRITABLE,
-	TOLD_URGENT /* the next `bytes` bytes */
+	TOLD_URGENT, /* the next `bytes` bytes */
+	TOLD_ICMP    /* `bytes` is enum quern_icmp; only where the test hears_icmp */
 };
 
 /* What the application of the test does inside a callback. */
@@ -70,7 +71,8 @@ struct driver {
 	unsigned int heard_next, heard_count;
 	struct driver_told told[DRIVER_TOLD_MAX];
 	unsigned int told_next, told_count;
-	enum driver_habit on_established, on_peer_closed;
+	enum driver_habit on_established, on_peer_closed, on_icmp;
+	bool hears_icmp;
 	struct driver_reader reader;
 	struct quern_conn last; /* the connection of the latest callback or connect */
 };

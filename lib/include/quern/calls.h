@@ -31,6 +31,9 @@ struct quern_events {
 	void (*on_urgent)(struct quern_shard *shard, struct quern_conn conn, uint32_t bytes, void *app);
 	/* The peer has sent FIN; we may still send. Not called again. */
 	void (*on_peer_closed)(struct quern_shard *shard, struct quern_conn conn, void *app);
+	/* An ICMP error about a segment in flight says why no answer may come (RFC 9293 SHLD-25). Anybody may have sent
+	 * it: the connection goes on, or, where it was our SYN and the error is a hard one, on_ended follows. */
+	void (*on_icmp)(struct quern_shard *shard, struct quern_conn conn, enum quern_icmp what, void *app);
 	/* R1 retransmissions have gone unanswered (RFC 9293 3.8.3 (b)); the connection goes on. */
 	void (*on_unanswered)(struct quern_shard *shard, struct quern_conn conn, void *app);
 	/* The handle is good during this call and stale afterwards. Entering TIME-WAIT ends a connection as CLOSED. */

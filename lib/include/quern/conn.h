@@ -56,11 +56,35 @@ enum quern_end {
 		QUERN_ENDS_END
 };
 
+/* What an ICMP error says of the way to a peer, whichever IP version it is of. */
+#define QUERN_ICMPS(X)                                               \
+	X(NET, "net", "network unreachable")                         \
+	X(HOST, "host", "host unreachable")                          \
+	X(PROTOCOL, "protocol", "protocol unreachable")              \
+	X(PORT, "port", "port unreachable")                          \
+	X(TOO_BIG, "too_big", "packet too big")                      \
+	X(ROUTE, "route", "source route failed")                     \
+	X(PROHIBITED, "prohibited", "prohibited by a filter")        \
+	X(TIME_EXCEEDED, "time_exceeded", "TTL exceeded on the way") \
+	X(PARAMETER, "parameter", "header not understood")
+
+enum quern_icmp {
+	QUERN_ICMP_NONE,
+#define X(name, key, text) QUERN_ICMP_##name,
+	QUERN_ICMPS(X)
+#undef X
+		QUERN_ICMPS_END
+};
+
 /* The RFC's name of a state, "?" for a number that is none. */
 const char *quern_state_name(enum quern_state state);
 
 /* The JSON key of an end, "?" for a number that is none. */
 const char *quern_end_name(enum quern_end end);
+
+/* The JSON key of an ICMP error, and what it means in words; "?" for a number that is none. */
+const char *quern_icmp_name(enum quern_icmp icmp);
+const char *quern_icmp_text(enum quern_icmp icmp);
 
 #ifdef __cplusplus
 }
