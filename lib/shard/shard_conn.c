@@ -1,5 +1,5 @@
 /* shard_conn.c - records of connections: from the free list into the table, and back. */
-#include "shard/shard_parts.h"
+#include "shard/shard_half_open.h"
 
 #include "tcp/tcp_call.h"
 #include "tcp/tcp_output.h"
@@ -164,7 +164,7 @@ void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern
 		     table_ref(TABLE_CONN, shard_conn_index(shard, conn)));
 	shard_route_release(shard, conn->profile);
 	if (half_open) {
-		shard->half_open--;
+		shard_half_open_end(shard, conn);
 		shard_conn_free(shard, conn);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* shard_cookie.c - SYN cookies: who is answered by one, and whether it comes back. */
 #include "shard/shard_cookie.h"
+#include "shard/shard_half_open.h"
 
 #include "tcp/tcp_mss.h"
 #include "tcp/tcp_open.h"
@@ -25,7 +26,7 @@ bool shard_cookie_is_due(const struct quern_shard *shard, const struct shard_ser
 {
 	switch (listener->tcp.syn_cookies) {
 	case QUERN_SYN_COOKIES_AUTO:
-		return shard->half_open >= shard->config.max_half_open;
+		return shard_half_open_is_full(shard, listener);
 	case QUERN_SYN_COOKIES_ALWAYS:
 		return true;
 	case QUERN_SYN_COOKIES_NEVER:

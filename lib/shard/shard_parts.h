@@ -52,6 +52,7 @@ struct shard_service {
 	struct tcp_profile tcp;
 	struct quern_events events;
 	void *app;
+	uint32_t half_open; /* of a listener */
 	bool is_listener;
 	uint8_t origin;              /* the service that this one is a variant of, or itself */
 	uint8_t next_listener;       /* in the chain of its port's slot, or SHARD_NO_SERVICE */

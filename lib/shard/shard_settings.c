@@ -20,6 +20,7 @@ static struct shard_service *variant_of(struct quern_shard *shard, const struct 
 		return NULL;
 	*variant = *service;
 	variant->tcp = *profile;
+	variant->half_open = 0;
 	shard->service_count++;
 	return variant;
 }

@@ -1,5 +1,6 @@
 /* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
 #include "shard/shard_cookie.h"
+#include "shard/shard_half_open.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
@@ -33,7 +34,7 @@ static void on_established(struct quern_shard *shard, struct tcp_conn *conn, str
 
 	counter_add(&shard->counters.established, 1);
 	if (conn->flags & TCP_PASSIVE) {
-		shard->half_open--;
+		shard_half_open_end(shard, conn);
 		confirm_neighbour(shard, frame);
 		if (conn->flags & TCP_REOPENED)
 			shard_time_wait_forget(shard, conn);
@@ -117,7 +118,7 @@ static bool tell(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_ve
 static void return_to_listen(struct quern_shard *shard, struct tcp_conn *conn, uint64_t hash)
 {
 	if (conn->flags & TCP_REOPENED && shard_time_wait_unpark(shard, conn, hash)) {
-		shard->half_open--;
+		shard_half_open_end(shard, conn);
 		shard_conn_free(shard, conn);
 		return;
 	}
@@ -241,7 +242,7 @@ static void open_passive(struct quern_shard *shard, struct shard_frame *frame, s
 		shard_cookie_send(shard, frame, listener);
 		return;
 	}
-	if (shard->half_open >= shard->config.max_half_open) {
+	if (shard_half_open_is_full(shard, listener)) {
 		shard_drop(shard, QUERN_DROP_TCP_HALF_OPEN_LIMIT);
 		return;
 	}
@@ -251,7 +252,7 @@ static void open_passive(struct quern_shard *shard, struct shard_frame *frame, s
 		return;
 	}
 	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp, iss_for(shard, packet, listener), shard->now_ms);
-	shard->half_open++;
+	shard_half_open_begin(shard, conn);
 	counter_add(&shard->counters.opened_passive, 1);
 	shard_tcp_output(shard, conn, frame, false);
 }
@@ -279,7 +280,7 @@ static void open_by_ack(struct quern_shard *shard, struct shard_frame *frame, st
 		return;
 	}
 	tcp_open_from_cookie(conn, &packet->tcp, mss, &listener->tcp, shard->now_ms);
-	shard->half_open++;
+	shard_half_open_begin(shard, conn);
 	counter_add(&shard->counters.opened_passive, 1);
 	counter_add(&shard->counters.cookies_accepted, 1);
 	input_connection(shard, frame, conn);

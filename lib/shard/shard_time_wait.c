@@ -1,5 +1,5 @@
 /* shard_time_wait.c - connections on their way through TIME-WAIT: in, answers, reopened, out. */
-#include "shard/shard_parts.h"
+#include "shard/shard_half_open.h"
 
 #include "base/seq.h"
 #include "tcp/tcp_open.h"
@@ -140,7 +140,7 @@ static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct 
 	uint32_t iss = tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock), slot = slot_of(shard, record);
 	struct tcp_conn *conn;
 
-	if (!listener || shard->half_open >= shard->config.max_half_open) {
+	if (!listener || shard_half_open_is_full(shard, listener)) {
 		shard_drop(shard, listener ? QUERN_DROP_TCP_HALF_OPEN_LIMIT : QUERN_DROP_TIME_WAIT_SYN);
 		return;
 	}
@@ -156,7 +156,7 @@ static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct 
 	conn->flags |= TCP_REOPENED;
 	conn->parked = slot;
 	record->flags |= TCP_TIME_WAIT_PARKED;
-	shard->half_open++;
+	shard_half_open_begin(shard, conn);
 	counter_add(&shard->counters.opened_passive, 1);
 	counter_add(&shard->counters.time_wait_reopened, 1);
 	shard_tcp_output(shard, conn, frame, false);

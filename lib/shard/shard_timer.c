@@ -1,4 +1,5 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
+#include "shard/shard_half_open.h"
 #include "shard/shard_scoreboard.h"
 
 #include "tcp/tcp_output.h"
@@ -38,7 +39,7 @@ static void give_up(struct quern_shard *shard, struct tcp_conn *conn, const stru
 	/* A SYN that reopened a connection in TIME-WAIT and is never confirmed was an old duplicate. */
 	if (half_open && conn->flags & TCP_REOPENED &&
 	    shard_time_wait_unpark(shard, conn, table_hash(&shard->table, &conn->key))) {
-		shard->half_open--;
+		shard_half_open_end(shard, conn);
 		shard_conn_free(shard, conn);
 		return;
 	}

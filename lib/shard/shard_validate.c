@@ -111,6 +111,22 @@ static bool connections_are_sound(const struct quern_shard *shard)
 	return used == shard->conns_used && half_open == shard->half_open;
 }
 
+/* Each half-open connection is counted by the shard and by its listener. */
+static bool listeners_are_sound(const struct quern_shard *shard)
+{
+	uint32_t counts[SHARD_SERVICES] = {0};
+
+	for (uint32_t i = 0; i < shard->config.max_connections; i++) {
+		const struct tcp_conn *conn = &shard->conns[i];
+
+		counts[conn->profile] += !is_free(conn) && conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
+	}
+	for (uint8_t i = 0; i < shard->service_count; i++)
+		if (counts[i] != shard->services[i].half_open)
+			return false;
+	return true;
+}
+
 static bool routes_are_sound(const struct quern_shard *shard)
 {
 	uint64_t in_use = 0, held = 0;
@@ -139,6 +155,6 @@ bool shard_validate(struct quern_shard *shard)
 		parked += !!(shard->time_wait.records[i].flags & TCP_TIME_WAIT_PARKED);
 	return flights == shard->flights_used && table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
 	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
-	       routes_are_sound(shard) &&
+	       routes_are_sound(shard) && listeners_are_sound(shard) &&
 	       shard->table.used == shard->conns_used - shard->lingering + shard->time_wait.live - parked;
 }

@@ -90,6 +90,7 @@ struct tcp_profile {
 	bool has_user_timeout;    /* it is that: no answer but an ACK of something new moves it */
 	uint32_t fin_wait_2_ms;
 	enum quern_syn_cookies syn_cookies;
+	uint32_t max_half_open; /* of a listener; UINT32_MAX for none of its own */
 };
 
 /* SND.WND in octets. */

@@ -43,6 +43,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.has_user_timeout = options->user_timeout_ms != 0,
 		.fin_wait_2_ms = given_or(options->fin_wait_2_ms, 60000),
 		.syn_cookies = options->syn_cookies,
+		.max_half_open = given_or(options->max_half_open, UINT32_MAX),
 	};
 	while (profile->receive_window >> profile->scale > UINT16_MAX)
 		profile->scale++;

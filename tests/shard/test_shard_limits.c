@@ -45,6 +45,73 @@ Test(shard_limits, half_open_connections_are_bounded_and_make_room)
 	driver_close(&driver);
 }
 
+/* How many of `count` SYNs from `first` on to a port are answered. */
+static unsigned int answered(uint16_t port, unsigned int first, unsigned int count)
+{
+	unsigned int answers = 0;
+
+	for (unsigned int i = first; i < first + count; i++) {
+		struct script script = numbered(i);
+
+		script.local_port = port;
+		say(&script, SYN, 0, 0);
+		answers += driver_next_heard(&driver) != NULL;
+	}
+	return answers;
+}
+
+/* Row 20: a flood to one port leaves the others their part of what the shard can hold. */
+Test(shard_limits, each_listener_has_a_limit_of_half_open_connections_within_the_shards)
+{
+	enum { OTHER_PORT = SCRIPT_PORT + 1 };
+	const struct shard_config config = {.max_connections = 128, .max_half_open = 16};
+	const struct quern_tcp_options few = {.syn_cookies = QUERN_SYN_COOKIES_NEVER, .max_half_open = 5};
+	const struct quern_tcp_options many = {.syn_cookies = QUERN_SYN_COOKIES_NEVER, .max_half_open = 1000};
+	struct script script;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, &few);
+	driver_listen(&driver, OTHER_PORT, &many);
+	cr_assert_eq(answered(SCRIPT_PORT, 0, 50), 5);
+	cr_assert_eq(driver_counters(&driver)->drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT], 45);
+	cr_assert_eq(answered(OTHER_PORT, 0, 50), 11);
+	/* One that its peer resets makes room. */
+	script = numbered(0);
+	say(&script, RST, 1, 0);
+	cr_assert_eq(answered(OTHER_PORT, 100, 10), 1);
+	cr_assert_eq(answered(SCRIPT_PORT, 100, 10), 0, "the shard's limit holds in any case");
+	advance(&script, 64000);
+	driver.heard_next = driver.heard_count;
+	cr_assert_eq(answered(SCRIPT_PORT, 200, 10), 5);
+	driver_close(&driver);
+}
+
+/* A listener with a limit of its own answers by cookie from there on, and others do not. */
+Test(shard_limits, a_listener_answers_by_cookie_from_its_own_limit_on)
+{
+	enum { OTHER_PORT = SCRIPT_PORT + 1, LIMIT = 4 };
+	const struct quern_tcp_options few = {.max_half_open = LIMIT};
+	struct script script;
+
+	driver_open(&driver, NULL);
+	driver_listen(&driver, SCRIPT_PORT, &few);
+	driver_listen(&driver, OTHER_PORT, NULL);
+	cr_assert_eq(answered(SCRIPT_PORT, 0, LIMIT), LIMIT);
+	cr_assert_eq(driver_counters(&driver)->cookies_sent, 0);
+	script = numbered(100);
+	establish_passive(&script);
+	cr_assert_eq(driver_counters(&driver)->cookies_sent, 1);
+	cr_assert_eq(driver_counters(&driver)->cookies_accepted, 1);
+	cr_assert_eq(answered(OTHER_PORT, 0, 10), 10);
+	cr_assert_eq(driver_counters(&driver)->cookies_sent, 1);
+	/* Room again. */
+	script = numbered(0);
+	say(&script, RST, 1, 0);
+	cr_assert_eq(answered(SCRIPT_PORT, 101, 2), 2);
+	cr_assert_eq(driver_counters(&driver)->cookies_sent, 2);
+	driver_close(&driver);
+}
+
 /* Attack 3: one tuple is one entry. */
 Test(shard_limits, one_source_that_repeats_its_syn_takes_one_record)
 {

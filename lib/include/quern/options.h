@@ -42,6 +42,8 @@ struct quern_tcp_options {
 	uint32_t user_timeout_ms;
 	uint32_t fin_wait_2_ms;             /* how long a closed connection waits for the peer's FIN; default 60,000 */
 	enum quern_syn_cookies syn_cookies; /* of a listener; default auto */
+	uint32_t
+		max_half_open; /* of a listener, on each shard; default none but the shard's, which holds in any case */
 };
 
 #endif
