@@ -34,6 +34,7 @@ static const struct engine_step steps[] = {
 	{"keeper", engine_start_keeper, engine_stop_keeper},
 	{"telemetry", engine_show_telemetry, engine_hide_telemetry},
 	{"links", engine_wait_links, NULL},
+	{"quiet time", engine_keep_quiet, NULL},
 };
 
 static void undo(struct quern_engine *engine)

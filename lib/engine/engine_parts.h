@@ -132,6 +132,7 @@ int engine_show_telemetry(struct quern_engine *engine, char error[QUERN_ERROR_TE
 void engine_hide_telemetry(struct quern_engine *engine);
 
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+int engine_keep_quiet(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 
 /* The parts of a shard's configuration that do not need EAL; its memory follows from them. */
 struct shard_config engine_shard_config(const struct quern_engine *engine, uint16_t number);

@@ -161,6 +161,60 @@ Test(engine, a_stop_before_the_run_ends_it_at_once)
 	cr_assert_eq(rmdir(directory), 0);
 }
 
+static long ms_since(const struct timespec *begin)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return (end.tv_sec - begin->tv_sec) * 1000 + (end.tv_nsec - begin->tv_nsec) / 1000000;
+}
+
+static bool gives_up_at_once(void)
+{
+	return true;
+}
+
+/* Row 55. */
+Test(engine, a_quiet_time_is_kept_before_anything_is_sent)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	struct quern_counters counters;
+	struct timespec begin;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 10, cable_engine_core(0), cable_engine_core(0));
+	cable.config.quiet_ms = 1500;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	cr_assert_geq(ms_since(&begin), 1499);
+	quern_engine_counters(engine, 0, &counters);
+	cr_assert_eq(counters.tx_packets, 0);
+	cr_assert_eq(cable_engine_run(&cable, engine, error), 0, "%s", error);
+	cr_assert_eq(cable.client.established, 10);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
+Test(engine, a_quiet_time_ends_where_nobody_waits_for_it)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	struct timespec begin;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 10, cable_engine_core(0), cable_engine_core(0));
+	cable.config.quiet_ms = 600000;
+	cable.config.gives_up = gives_up_at_once;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), -EINTR);
+	cr_assert_not_null(strstr(error, "quiet time of 600000 ms"), "%s", error);
+	cr_assert_lt(ms_since(&begin), 60000);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
 Test(engine, a_shard_that_cannot_start_ends_the_run_and_is_named)
 {
 	static struct cable_engine cable;

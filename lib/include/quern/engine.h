@@ -79,6 +79,9 @@ struct quern_engine_config {
 	void (*on_stall)(struct quern_engine *engine, const struct quern_stall *stall, void *app);
 	void *stall_app;
 	bool (*gives_up)(void); /* asked while quern_engine_open() waits; true ends it by -EINTR; may be null */
+	/* RFC 9293 3.4.3: quern_engine_open() returns no sooner than so long after the start, and nothing is sent
+	 * before; one MSL after a crash keeps old segments out of new connections. Default 0: ISNs are fresh. */
+	uint32_t quiet_ms;
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
