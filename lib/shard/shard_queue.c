@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
+#include "base/least.h"
 
 struct shard_buffers shard_queue_buffers(struct rte_mempool *pool, uint32_t limit)
 {

@@ -2,12 +2,8 @@
 #include "shard/shard_reassembly.h"
 
 #include "base/check.h"
+#include "base/least.h"
 #include "base/seq.h"
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 static struct shard_reassembly *reassembly_of(const struct quern_shard *shard, const struct shard_flight *flight)
 {

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/least.h"
+
 const struct tcp_congestion_control *tcp_congestion_control(enum quern_congestion congestion)
 {
 	switch (congestion) {
@@ -18,8 +20,7 @@ uint32_t tcp_initial_window(uint32_t mss, bool syn_was_lost)
 {
 	if (syn_was_lost)
 		return mss;
-	return tcp_congestion_least(TCP_INITIAL_WINDOW_MSS * mss,
-				    tcp_congestion_most(TCP_INITIAL_WINDOW_LEAST_MSS * mss, TCP_INITIAL_WINDOW_BYTES));
+	return least(TCP_INITIAL_WINDOW_MSS * mss, most(TCP_INITIAL_WINDOW_LEAST_MSS * mss, TCP_INITIAL_WINDOW_BYTES));
 }
 
 uint8_t tcp_ssthresh_pack(uint32_t bytes)
@@ -28,7 +29,7 @@ uint8_t tcp_ssthresh_pack(uint32_t bytes)
 
 	if (bytes >= TCP_CWND_MAX)
 		return 0;
-	bytes = tcp_congestion_most(bytes, 2);
+	bytes = most(bytes, 2);
 	log2 = 31 - (uint32_t)__builtin_clz(bytes);
 	/* The bit behind the first one is the half step. */
 	return (uint8_t)(log2 << 1 | (bytes >> (log2 - 1) & 1));
@@ -45,11 +46,11 @@ uint32_t tcp_ssthresh_unpack(uint8_t packed)
 
 void tcp_congestion_begin(struct tcp_congestion *state, uint32_t mss, bool syn_was_lost, uint8_t kept)
 {
-	uint32_t ssthresh = tcp_congestion_most(tcp_ssthresh_unpack(kept), 2 * mss);
+	uint32_t ssthresh = most(tcp_ssthresh_unpack(kept), 2 * mss);
 
 	/* Where less than the initial window was kept, cwnd was no larger (RFC 5681 4.1: min(IW, cwnd)). */
 	*state = (struct tcp_congestion){
-		.cwnd = tcp_congestion_least(tcp_initial_window(mss, syn_was_lost), ssthresh),
+		.cwnd = least(tcp_initial_window(mss, syn_was_lost), ssthresh),
 		.ssthresh = ssthresh,
 		.past_k_ms = TCP_EPOCH_NONE,
 	};
@@ -59,7 +60,7 @@ void tcp_congestion_begin(struct tcp_congestion *state, uint32_t mss, bool syn_w
  */
 static uint32_t remembered_ssthresh(const struct tcp_congestion *state)
 {
-	return tcp_congestion_most(state->ssthresh, state->cwnd - state->cwnd / 4);
+	return most(state->ssthresh, state->cwnd - state->cwnd / 4);
 }
 
 void tcp_congestion_resume(struct tcp_congestion *state, uint32_t mss, uint32_t idle_ms, uint32_t rto_ms,
@@ -83,19 +84,19 @@ uint8_t tcp_congestion_keep(const struct tcp_congestion *state, uint32_t mss)
 
 	if (state->cwnd < initial)
 		return tcp_ssthresh_pack(state->cwnd);
-	packed = tcp_ssthresh_pack(tcp_congestion_most(ssthresh, initial));
+	packed = tcp_ssthresh_pack(most(ssthresh, initial));
 	/* Rounded down it would say that cwnd was below the initial window. */
 	return (uint8_t)(packed + (tcp_ssthresh_unpack(packed) < initial));
 }
 
 void tcp_congestion_slow_start(struct tcp_congestion *state, uint32_t acked_bytes, uint32_t mss)
 {
-	state->cwnd = tcp_congestion_least(state->cwnd + tcp_congestion_least(acked_bytes, mss), TCP_CWND_MAX);
+	state->cwnd = least(state->cwnd + least(acked_bytes, mss), TCP_CWND_MAX);
 }
 
 void tcp_congestion_reduce(struct tcp_congestion *state, uint32_t bytes, uint32_t mss)
 {
-	state->ssthresh = tcp_congestion_most(bytes, 2 * mss);
+	state->ssthresh = most(bytes, 2 * mss);
 	state->cwnd = state->ssthresh;
 	state->counted = 0;
 	state->past_k_ms = TCP_EPOCH_NONE;
@@ -104,7 +105,7 @@ void tcp_congestion_reduce(struct tcp_congestion *state, uint32_t bytes, uint32_
 void tcp_congestion_collapse(struct tcp_congestion *state, uint32_t bytes, uint32_t mss, bool is_repeat)
 {
 	if (!is_repeat)
-		state->ssthresh = tcp_congestion_most(bytes, 2 * mss);
+		state->ssthresh = most(bytes, 2 * mss);
 	state->cwnd = mss;
 	state->counted = 0;
 	state->past_k_ms = TCP_EPOCH_NONE;

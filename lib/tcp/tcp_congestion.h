@@ -98,14 +98,4 @@ void tcp_congestion_reduce(struct tcp_congestion *state, uint32_t bytes, uint32_
 /* Timeout: the same of ssthresh, but for `is_repeat`; cwnd becomes one MSS. */
 void tcp_congestion_collapse(struct tcp_congestion *state, uint32_t bytes, uint32_t mss, bool is_repeat);
 
-static inline uint32_t tcp_congestion_least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline uint32_t tcp_congestion_most(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
 #endif

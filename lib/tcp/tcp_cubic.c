@@ -1,6 +1,8 @@
 /* tcp_cubic.c - RFC 9438 in bytes, milliseconds and integers. The RFC's C is 0.4 segments/s^3, its beta 0.7. */
 #include "tcp/tcp_congestion.h"
 
+#include "base/least.h"
+
 enum {
 	CURVE_MS_MAX = 1 << 21, /* 35 minutes: beyond any K, and its cube fits in 63 bits */
 	CURVE_BITS = 16,        /* of the cube that are not needed: 65536 ms^3 are 0.04 bytes at an MSS of 1460 */
@@ -79,7 +81,7 @@ static int32_t later(int32_t past_k_ms, uint32_t ms)
 static uint32_t estimate(const struct tcp_congestion *state, uint32_t mss)
 {
 	uint32_t cwnd_epoch = state->ssthresh;
-	uint32_t cwnd_prior = tcp_congestion_most(state->w_max, (uint32_t)((uint64_t)state->ssthresh * 10 / 7));
+	uint32_t cwnd_prior = most(state->w_max, (uint32_t)((uint64_t)state->ssthresh * 10 / 7));
 	uint64_t reno_growth = (uint64_t)state->steps * mss >> STEP_SHIFT, gap = cwnd_prior - cwnd_epoch, window;
 
 	if (reno_growth * ALPHA_NUMERATOR <= gap * ALPHA_DENOMINATOR)
@@ -98,11 +100,10 @@ static void step(struct tcp_congestion *state, uint32_t mss, uint32_t srtt_ms)
 	state->steps++;
 	w_est = estimate(state, mss);
 	if (curve_at(state, state->past_k_ms, mss) < w_est) {
-		state->cwnd = tcp_congestion_most(state->cwnd, w_est);
+		state->cwnd = most(state->cwnd, w_est);
 		return;
 	}
-	target = tcp_congestion_least(curve_at(state, later(state->past_k_ms, srtt_ms), mss),
-				      state->cwnd + state->cwnd / 2);
+	target = least(curve_at(state, later(state->past_k_ms, srtt_ms), mss), state->cwnd + state->cwnd / 2);
 	if (target > state->cwnd)
 		state->cwnd += (target - state->cwnd) >> STEP_SHIFT;
 }
@@ -110,7 +111,7 @@ static void step(struct tcp_congestion *state, uint32_t mss, uint32_t srtt_ms)
 /* What is acknowledged between two steps; never 0, however small the window. */
 static uint32_t sixteenth_of(uint32_t cwnd)
 {
-	return tcp_congestion_most(cwnd >> STEP_SHIFT, 1);
+	return most(cwnd >> STEP_SHIFT, 1);
 }
 
 static void cubic_on_ack(struct tcp_congestion *state, uint32_t acked_bytes, uint32_t mss, uint32_t srtt_ms,
@@ -130,7 +131,7 @@ static void cubic_on_ack(struct tcp_congestion *state, uint32_t acked_bytes, uin
 		begin_epoch(state, mss);
 	else
 		state->past_k_ms = later(state->past_k_ms, passed_ms);
-	state->counted += tcp_congestion_least(acked_bytes, state->cwnd);
+	state->counted += least(acked_bytes, state->cwnd);
 	while (state->counted >= sixteenth_of(state->cwnd)) {
 		state->counted -= sixteenth_of(state->cwnd);
 		step(state, mss, srtt_ms);
@@ -140,7 +141,7 @@ static void cubic_on_ack(struct tcp_congestion *state, uint32_t acked_bytes, uin
 /* RFC 9438 4.6 and 4.7: a flow that did not get back to where it was leaves room for those that come. */
 static void cubic_on_loss(struct tcp_congestion *state, uint32_t flight_bytes, uint32_t mss)
 {
-	uint32_t flight = tcp_congestion_least(flight_bytes, state->cwnd);
+	uint32_t flight = least(flight_bytes, state->cwnd);
 
 	state->w_max = state->cwnd < state->w_max ? seventeen_twentieths(state->cwnd) : state->cwnd;
 	tcp_congestion_reduce(state, seven_tenths(flight), mss);
@@ -149,7 +150,7 @@ static void cubic_on_loss(struct tcp_congestion *state, uint32_t flight_bytes, u
 /* RFC 9438 4.8: the next epoch takes its W_max from where it begins. */
 static void cubic_on_timeout(struct tcp_congestion *state, uint32_t flight_bytes, uint32_t mss, bool is_repeat)
 {
-	uint32_t flight = tcp_congestion_least(flight_bytes, state->cwnd);
+	uint32_t flight = least(flight_bytes, state->cwnd);
 
 	state->w_max = 0;
 	tcp_congestion_collapse(state, seven_tenths(flight), mss, is_repeat);

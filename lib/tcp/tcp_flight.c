@@ -2,13 +2,9 @@
 #include "tcp/tcp_flight.h"
 
 #include "base/check.h"
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_recovery.h"
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		      uint32_t now_ms)

@@ -2,6 +2,7 @@
 #include "tcp/tcp_input.h"
 
 #include "base/check.h"
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
@@ -224,11 +225,6 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	if (!seq_before(segment->ack, una))
 		take_news(conn, flight, scoreboard, segment, profile, clock->now_ms, verdict);
 	return true;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Sixth: URG, with text or without. The pointer names the octet behind the last urgent one (RFC 6093 2); it is told

@@ -1,14 +1,16 @@
 /* tcp_newreno.c - RFC 5681: one MSS more in each round trip, half as much after a loss. */
 #include "tcp/tcp_congestion.h"
 
+#include "base/least.h"
+
 /* RFC 3465 2.1: one MSS for each window of bytes acknowledged, whatever the ACKs that tell it. */
 static void avoid_congestion(struct tcp_congestion *state, uint32_t acked_bytes, uint32_t mss)
 {
-	state->counted += tcp_congestion_least(acked_bytes, state->cwnd);
+	state->counted += least(acked_bytes, state->cwnd);
 	if (state->counted < state->cwnd)
 		return;
 	state->counted -= state->cwnd;
-	state->cwnd = tcp_congestion_least(state->cwnd + mss, TCP_CWND_MAX);
+	state->cwnd = least(state->cwnd + mss, TCP_CWND_MAX);
 }
 
 static void newreno_on_ack(struct tcp_congestion *state, uint32_t acked_bytes, uint32_t mss, uint32_t srtt_ms,
@@ -27,7 +29,7 @@ static void newreno_on_ack(struct tcp_congestion *state, uint32_t acked_bytes, u
 /* RFC 5681 3.1, equation 4. */
 static uint32_t half_of(const struct tcp_congestion *state, uint32_t flight_bytes)
 {
-	return tcp_congestion_least(flight_bytes, state->cwnd) / 2;
+	return least(flight_bytes, state->cwnd) / 2;
 }
 
 static void newreno_on_loss(struct tcp_congestion *state, uint32_t flight_bytes, uint32_t mss)

@@ -1,14 +1,10 @@
 /* tcp_output.c - one segment from what is owed. */
 #include "tcp/tcp_output.h"
 
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_timer.h"
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, const struct tcp_profile *profile,
 		    struct segment *segment)

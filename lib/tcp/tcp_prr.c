@@ -1,17 +1,9 @@
 /* tcp_prr.c - proportional rate reduction. */
 #include "tcp/tcp_prr.h"
 
+#include "base/least.h"
+
 enum { RATIO_BITS = 31 };
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint32_t most(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
 
 static uint32_t above(uint32_t a, uint32_t b)
 {

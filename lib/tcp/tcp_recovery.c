@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/least.h"
 #include "base/seq.h"
 
 /* RFC 6582 3.2 step 3. A partial ACK: the next segment is lost too, and what has left the network lets one more go.
@@ -15,7 +16,7 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool k
 		if (knows_holes)
 			return;
 		flight->flags |= TCP_FLIGHT_AGAIN;
-		flight->inflation -= tcp_congestion_least(flight->inflation, acked);
+		flight->inflation -= least(flight->inflation, acked);
 		flight->inflation += acked >= conn->mss ? conn->mss : 0;
 		return;
 	}
@@ -26,8 +27,7 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool k
 	if (knows_holes)
 		flight->congestion.cwnd = flight->congestion.ssthresh;
 	else
-		flight->congestion.cwnd = tcp_congestion_least(flight->congestion.ssthresh,
-							       tcp_congestion_most(left, conn->mss) + conn->mss);
+		flight->congestion.cwnd = least(flight->congestion.ssthresh, most(left, conn->mss) + conn->mss);
 }
 
 void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *flight,
@@ -67,14 +67,14 @@ void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flig
 	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
 
 	if (flight->flags & TCP_FLIGHT_RECOVERS) {
-		flight->inflation = tcp_congestion_least(flight->inflation + conn->mss, in_flight);
+		flight->inflation = least(flight->inflation + conn->mss, in_flight);
 		return;
 	}
 	/* RFC 6582 3.2 step 1: these may tell of what was sent twice by the recovery before. */
 	if (!seq_before(flight->recover, flight->snd_una))
 		return;
 	flight->duplicates++;
-	flight->inflation = tcp_congestion_least((uint32_t)flight->duplicates * conn->mss, in_flight);
+	flight->inflation = least((uint32_t)flight->duplicates * conn->mss, in_flight);
 	if (flight->duplicates == TCP_DUP_THRESH)
 		begin(conn, flight, profile);
 }

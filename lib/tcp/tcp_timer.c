@@ -1,14 +1,10 @@
 /* tcp_timer.c - retransmission, keepalive, and the end of waiting. */
 #include "tcp/tcp_timer.h"
 
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_transition.h"
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 /* RFC 6298 2.3, 2.4 and 5.7. */
 static uint32_t timeout_of(const struct tcp_conn *conn)

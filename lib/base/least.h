@@ -1,0 +1,17 @@
+/* least.h - the smaller and the larger of two numbers. */
+#ifndef BASE_LEAST_H
+#define BASE_LEAST_H
+
+#include <stdint.h>
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint32_t most(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+#endif
