@@ -227,6 +227,15 @@ static void free_chain(struct shard_buffers *buffers, struct rte_mbuf *mbuf)
 	}
 }
 
+uint32_t shard_queue_bytes(const struct rte_mbuf *first)
+{
+	uint32_t bytes = 0;
+
+	for (const struct rte_mbuf *mbuf = first; mbuf; mbuf = mbuf->next)
+		bytes += mbuf->data_len;
+	return bytes;
+}
+
 void shard_queue_clear(struct shard_queue *queue, struct shard_buffers *buffers)
 {
 	free_chain(buffers, queue->send_first);

@@ -73,6 +73,9 @@ void shard_queue_hold_chain(struct shard_queue *queue, const struct shard_queue 
 /* Takes `bytes` bytes off the front of what is held. */
 void shard_queue_take(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t bytes);
 
+/* How many bytes there are in a chain, null for none: for checks, since it walks. */
+uint32_t shard_queue_bytes(const struct rte_mbuf *first);
+
 /* Gives all buffers back. */
 void shard_queue_clear(struct shard_queue *queue, struct shard_buffers *buffers);
 

@@ -266,15 +266,6 @@ void shard_reassembly_tell(const struct quern_shard *shard, const struct shard_f
 		tcp_reassembly_blocks(&reassembly->tcp, segment->sacks + twice, segment->sack_count - twice);
 }
 
-static uint32_t bytes_of(const struct rte_mbuf *mbuf)
-{
-	uint32_t bytes = 0;
-
-	for (; mbuf; mbuf = mbuf->next)
-		bytes += mbuf->data_len;
-	return bytes;
-}
-
 bool shard_reassembly_is_sound(const struct quern_shard *shard, const struct tcp_conn *conn,
 			       const struct shard_flight *flight)
 {
@@ -287,7 +278,7 @@ bool shard_reassembly_is_sound(const struct quern_shard *shard, const struct tcp
 		const struct segment_sack *island = &reassembly->tcp.islands[i];
 
 		if (!seq_before(edge, island->left) || !seq_before(island->left, island->right) ||
-		    bytes_of(reassembly->chains[i].first) != island->right - island->left)
+		    shard_queue_bytes(reassembly->chains[i].first) != island->right - island->left)
 			return false;
 		edge = island->right;
 	}

@@ -42,15 +42,6 @@ static bool free_list_is_whole(const struct quern_shard *shard)
 	return count + shard->conns_used == shard->config.max_connections;
 }
 
-static uint32_t bytes_of(const struct rte_mbuf *mbuf)
-{
-	uint32_t bytes = 0;
-
-	for (; mbuf; mbuf = mbuf->next)
-		bytes += mbuf->data_len;
-	return bytes;
-}
-
 /* The numbers of tcp and the bytes of the shard agree. */
 static bool flight_is_sound(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
@@ -62,10 +53,10 @@ static bool flight_is_sound(const struct quern_shard *shard, const struct tcp_co
 		return true;
 	tcp = &flight->tcp;
 	queue = &flight->queue;
-	if (queue->send_first && bytes_of(queue->send_first) != queue->send_bytes)
+	if (queue->send_first && shard_queue_bytes(queue->send_first) != queue->send_bytes)
 		return false;
-	if (bytes_of(queue->held_first) != tcp->held_bytes || !shard_reassembly_is_sound(shard, conn, flight) ||
-	    !shard_scoreboard_is_sound(shard, flight))
+	if (shard_queue_bytes(queue->held_first) != tcp->held_bytes ||
+	    !shard_reassembly_is_sound(shard, conn, flight) || !shard_scoreboard_is_sound(shard, flight))
 		return false;
 	if (seq_before(tcp->next, tcp->snd_una) || seq_before(tcp->snd_nxt, tcp->next) ||
 	    seq_before(conn->snd_end, tcp->snd_nxt))
