@@ -7,6 +7,7 @@
 #include "attack/battery.h"
 #include "base/random.h"
 #include "shard/shard_parts.h"
+#include "support/raw_words.h"
 #include "support/script.h"
 
 enum {
@@ -30,12 +31,6 @@ static struct driver driver;
 struct seen {
 	uint32_t to_gateway, to_new_gateway, to_liar, to_others, requests;
 };
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
 
 static void hear_arp(uint16_t operation, uint32_t sender, const uint8_t mac[6], uint32_t target)
 {

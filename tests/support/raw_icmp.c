@@ -3,40 +3,14 @@
 
 #include <string.h>
 
+#include "support/raw_words.h"
+
 enum { IP_BYTES = 20, ICMP_AT = 20, QUOTE_AT = 28 };
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value);
-}
-
-static uint32_t get16(const uint8_t *at)
-{
-	return ((uint32_t)at[0] << 8) | at[1];
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (get16(at) << 16) | get16(at + 2);
-}
-
-/* RFC 1071: 0 over data with its right checksum. */
+/* 0 over data with its right checksum. */
 static uint32_t checksum(const uint8_t *bytes, uint32_t count)
 {
-	uint32_t sum = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		sum += i % 2 == 0 ? (uint32_t)bytes[i] << 8 : bytes[i];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
+	return ~ones_sum(0, bytes, count) & 0xffff;
 }
 
 struct raw_icmp raw_icmp_about(const struct script *script, uint8_t type, uint8_t code, uint32_t seq,

@@ -38,6 +38,19 @@ static void acknowledge(struct script *script, uint32_t number)
 	say(script, ACK, 1, 1 + SEGMENT * number);
 }
 
+/* Ten segments are in flight and the first is lost: two duplicate ACKs let a new one go each, the third sends it again.
+ * The last of `segments` that were queued has PSH. */
+static void lose_the_first(struct script *script, uint32_t segments)
+{
+	app_send(script, segments * SEGMENT);
+	hear_segments(script, 0, 9);
+	for (int i = 0; i < 3; i++)
+		acknowledge(script, 0);
+	hear_text(script, ACK, 1 + 10 * SEGMENT, 1, SEGMENT);
+	hear_text(script, (segments == 12 ? PSH : 0) | ACK, 1 + 11 * SEGMENT, 1, SEGMENT);
+	hear_segments(script, 0, 0);
+}
+
 /* Row 94: the initial window is ten segments, and each ACK lets it grow by what it acknowledges. */
 Test(tcp_recovery, slow_start_begins_with_ten_segments_and_doubles)
 {
@@ -102,13 +115,7 @@ Test(tcp_recovery, the_window_is_halved_and_the_flow_goes_on)
 {
 	struct script script = established();
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
-	for (int i = 0; i < 3; i++)
-		acknowledge(&script, 0);
-	hear_text(&script, ACK, 1 + 10 * SEGMENT, 1, SEGMENT);
-	hear_text(&script, ACK, 1 + 11 * SEGMENT, 1, SEGMENT);
-	hear_segments(&script, 0, 0);
+	lose_the_first(&script, 60);
 	/* cwnd 5, twelve in flight: eight have to leave before one may follow. */
 	for (int i = 0; i < 4; i++)
 		acknowledge(&script, 0);
@@ -130,13 +137,7 @@ Test(tcp_recovery, each_partial_ack_sends_the_next_hole)
 {
 	struct script script = established();
 
-	app_send(&script, 12 * SEGMENT);
-	hear_segments(&script, 0, 9);
-	for (int i = 0; i < 3; i++)
-		acknowledge(&script, 0);
-	hear_text(&script, ACK, 1 + 10 * SEGMENT, 1, SEGMENT);
-	hear_text(&script, PSH | ACK, 1 + 11 * SEGMENT, 1, SEGMENT);
-	hear_segments(&script, 0, 0);
+	lose_the_first(&script, 12);
 	acknowledge(&script, 3);
 	hear_segments(&script, 3, 3);
 	acknowledge(&script, 7);
@@ -150,13 +151,7 @@ Test(tcp_recovery, duplicates_of_a_recovery_that_is_over_begin_no_other)
 {
 	struct script script = established();
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
-	for (int i = 0; i < 3; i++)
-		acknowledge(&script, 0);
-	hear_text(&script, ACK, 1 + 10 * SEGMENT, 1, SEGMENT);
-	hear_text(&script, ACK, 1 + 11 * SEGMENT, 1, SEGMENT);
-	hear_segments(&script, 0, 0);
+	lose_the_first(&script, 60);
 	acknowledge(&script, 12);
 	hear_segments(&script, 12, 13);
 	for (int i = 0; i < 5; i++)
@@ -262,13 +257,7 @@ Test(tcp_recovery, a_loss_leaves_cubic_more_than_newreno)
 	for (size_t i = 0; i < 2; i++) {
 		struct script script = established_by(cases[i].congestion);
 
-		app_send(&script, 60 * SEGMENT);
-		hear_segments(&script, 0, 9);
-		for (uint32_t n = 0; n < 3; n++)
-			acknowledge(&script, 0);
-		hear_text(&script, ACK, 1 + 10 * SEGMENT, 1, SEGMENT);
-		hear_text(&script, ACK, 1 + 11 * SEGMENT, 1, SEGMENT);
-		hear_segments(&script, 0, 0);
+		lose_the_first(&script, 60);
 		for (uint32_t n = 4; n < cases[i].duplicates; n++)
 			acknowledge(&script, 0);
 		hear_nothing(&script);
