@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/least.h"
 #include "base/seq.h"
+#include "tcp/tcp_challenge.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
@@ -11,31 +12,9 @@
 #include "tcp/tcp_transition.h"
 
 enum {
-	SLOT_MS = 500,
 	NEAR = 65535,
 	FIN_REPEATS_INTO_SHUT_WINDOW = 5 /* then the wait grows no longer: a peer that answers is alive */
 };
-
-bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms)
-{
-	uint8_t slot = (uint8_t)(now_ms / SLOT_MS % 255 + 1);
-
-	if (*challenge_slot == slot)
-		return false;
-	*challenge_slot = slot;
-	return true;
-}
-
-/* RFC 5961 7, kept a connection so that no other connection's state can be read from it (CVE-2016-5696). */
-static void owe_challenge(struct tcp_conn *conn, struct tcp_verdict *verdict, uint32_t now_ms)
-{
-	if (!tcp_challenge_allowed(&conn->challenge_slot, now_ms)) {
-		verdict->events |= TCP_HAPPENED_THROTTLED;
-		return;
-	}
-	verdict->events |= TCP_HAPPENED_CHALLENGED;
-	conn->flags |= TCP_OWES_ACK;
-}
 
 /* Text or FIN that a working peer may send again or too early: it needs our ACK, and cannot be part of an ACK loop. */
 static bool is_plausible_repeat(const struct tcp_conn *conn, const struct segment *segment, uint32_t window)
@@ -56,7 +35,7 @@ static void refuse_sequence(struct tcp_conn *conn, struct tcp_flight *flight, co
 		if (segment->text_bytes && seq_before_eq(segment->seq + segment->text_bytes, conn->rcv_nxt))
 			tcp_flight_came_twice(conn, flight, segment->seq, segment->seq + segment->text_bytes);
 	} else {
-		owe_challenge(conn, verdict, now_ms);
+		tcp_challenge_owe(conn, verdict, now_ms);
 	}
 }
 
@@ -67,7 +46,7 @@ static void take_reset(struct tcp_conn *conn, const struct segment *segment, uin
 	if (segment->seq != conn->rcv_nxt) {
 		verdict->drop = QUERN_DROP_TCP_RST_SEQUENCE;
 		if (seq_in_window(segment->seq, conn->rcv_nxt, window))
-			owe_challenge(conn, verdict, now_ms);
+			tcp_challenge_owe(conn, verdict, now_ms);
 		return;
 	}
 	if (conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE) {
@@ -104,7 +83,7 @@ static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uin
 		tcp_transition(conn, TCP_EVENT_RETURN);
 		verdict->events |= TCP_HAPPENED_RETURNED;
 	} else {
-		owe_challenge(conn, verdict, now_ms);
+		tcp_challenge_owe(conn, verdict, now_ms);
 	}
 }
 
@@ -219,7 +198,7 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	} else if (!seq_in_window(segment->ack, una - tcp_max_wnd(conn), tcp_max_wnd(conn) + (nxt - una) + 1)) {
 		/* RFC 5961 5.2: too old, or of what was never sent. */
 		verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
-		owe_challenge(conn, verdict, clock->now_ms);
+		tcp_challenge_owe(conn, verdict, clock->now_ms);
 		return false;
 	}
 	if (!seq_before(segment->ack, una))
@@ -344,7 +323,7 @@ static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *fli
 	struct tcp_clock clock = {.now_ms = now_ms, .silent_ms = now_ms - conn->heard_ms};
 
 	/* Slots come round after two minutes: one from before a silence says nothing. */
-	if (clock.silent_ms >= SLOT_MS)
+	if (clock.silent_ms >= TCP_CHALLENGE_SLOT_MS)
 		conn->challenge_slot = 0;
 	conn->heard_ms = now_ms;
 	/* Then they were probes, of a peer that is silent or of a window that is shut. */

@@ -42,7 +42,4 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, s
 /* RCV.NXT has come to the peer's FIN: its events, as in a verdict. */
 uint8_t tcp_input_fin(struct tcp_conn *conn);
 
-/* True, and the slot is taken, where a challenge ACK may be sent: at most one in each half second of the clock. */
-bool tcp_challenge_allowed(uint8_t *challenge_slot, uint32_t now_ms);
-
 #endif

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "base/counter.h"
 #include "base/seq.h"
-#include "tcp/tcp_input.h"
+#include "tcp/tcp_challenge.h"
 #include "tcp/tcp_sequence.h"
 
 void tcp_time_wait_init(struct tcp_time_wait_ring *ring, struct tcp_time_wait *records, uint32_t capacity,

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "base/seq.h"
+#include "tcp/tcp_challenge.h"
 #include "tcp/tcp_input.h"
 #include "tcp/tcp_open.h"
 #include "tcp/tcp_output.h"
