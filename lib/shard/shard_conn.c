@@ -22,7 +22,7 @@ static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_k
 	conn->user = 0;
 	conn->retries = 0;
 	conn->challenge_slot = 0;
-	conn->srtt = conn->rttvar = 0;
+	conn->rtt_or_flight = 0;
 	return conn;
 }
 
@@ -30,7 +30,7 @@ static void give_back(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	conn->key = (struct flow_key){.local = 0};
 	conn->flags = 0;
-	conn->flight = 0;
+	conn->rtt_or_flight = 0;
 	conn->generation++;
 	conn->user = shard->first_free;
 	shard->first_free = shard_conn_index(shard, conn) + 1;

@@ -5,24 +5,25 @@
 
 struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	struct shard_flight *flight;
+	struct shard_flight *flight = shard_flight_of(shard, conn);
 
-	if (conn->flight)
-		return &shard->flights[conn->flight - 1];
+	if (flight)
+		return flight;
 	if (!shard->first_free_flight)
 		return NULL;
 	flight = &shard->flights[shard->first_free_flight - 1];
-	conn->flight = shard->first_free_flight;
 	shard->first_free_flight = flight->next_free;
 	shard->flights_used++;
 	tcp_flight_begin(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms);
+	tcp_set_flight(conn, (uint32_t)(flight - shard->flights));
 	flight->queue = (struct shard_queue){.send_seq = flight->tcp.snd_una};
 	return flight;
 }
 
 void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	struct shard_flight *flight = &shard->flights[conn->flight - 1];
+	uint32_t index = tcp_flight_index(conn);
+	struct shard_flight *flight = &shard->flights[index];
 
 	tcp_flight_end(conn, &flight->tcp);
 	shard_reassembly_clear(shard, flight);
@@ -30,9 +31,8 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 	if (flight->queue.send_first || flight->queue.held_first)
 		shard_queue_clear(&flight->queue, &shard->buffers);
 	flight->next_free = shard->first_free_flight;
-	shard->first_free_flight = conn->flight;
+	shard->first_free_flight = index + 1;
 	shard->flights_used--;
-	conn->flight = 0;
 }
 
 /* What the application does not take is held. False where no buffer is left for it. */

@@ -239,7 +239,7 @@ static inline struct shard_service *shard_service_of(struct quern_shard *shard, 
 /* A connection's flight; null at rest. */
 static inline struct shard_flight *shard_flight_of(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return conn->flight && !(conn->flags & TCP_REOPENED) ? &shard->flights[conn->flight - 1] : NULL;
+	return tcp_has_flight(conn) ? &shard->flights[tcp_flight_index(conn)] : NULL;
 }
 
 /* The numbers of a flight, for calls of tcp. */

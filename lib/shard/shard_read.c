@@ -39,12 +39,12 @@ static bool copy_flight(const struct quern_shard *shard, uint32_t index, const s
 {
 	_Alignas(uint64_t) struct tcp_conn again;
 
-	if (conn->flight == 0 || conn->flight > shard->config.max_flights || conn->flags & TCP_REOPENED)
+	if (!tcp_has_flight(conn) || tcp_flight_index(conn) >= shard->config.max_flights)
 		return false;
-	snapshot_copy((uint64_t *)(void *)flight, &shard->flights[conn->flight - 1], WORDS_OF_FLIGHT);
+	snapshot_copy((uint64_t *)(void *)flight, &shard->flights[tcp_flight_index(conn)], WORDS_OF_FLIGHT);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	snapshot_copy((uint64_t *)(void *)&again, &shard->conns[index], WORDS_OF_CONN);
-	return again.flight == conn->flight && again.generation == conn->generation;
+	return again.rtt_or_flight == conn->rtt_or_flight && again.generation == conn->generation;
 }
 
 static void describe_time_wait(const struct tcp_time_wait *record, struct quern_conn_info *row)

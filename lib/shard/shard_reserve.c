@@ -73,7 +73,7 @@ static bool may_wake(const struct quern_shard *shard)
 
 static bool has_room(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return shard_queue_may_grow(&shard->buffers) && (conn->flight || shard->first_free_flight);
+	return shard_queue_may_grow(&shard->buffers) && (tcp_has_flight(conn) || shard->first_free_flight);
 }
 
 /* What is owed, or queued already, needs no more than a frame. */

@@ -147,7 +147,7 @@ static struct segment without_text(struct quern_shard *shard, const struct segme
 static void answer(struct quern_shard *shard, struct tcp_conn *conn, const struct tcp_verdict *verdict,
 		   struct shard_frame *frame)
 {
-	bool only_ack = (conn->flags & TCP_OWES) == TCP_OWES_ACK && !conn->flight;
+	bool only_ack = (conn->flags & TCP_OWES) == TCP_OWES_ACK && !tcp_has_flight(conn);
 
 	if (only_ack && verdict->deliver && !verdict->events) {
 		shard_tcp_owes(shard, conn);

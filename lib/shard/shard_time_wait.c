@@ -95,8 +95,8 @@ void shard_time_wait_forget(struct quern_shard *shard, struct tcp_conn *conn)
 {
 	struct tcp_time_wait *record = &shard->time_wait.records[conn->parked];
 
+	conn->user = 0;
 	conn->flags &= (uint16_t)~TCP_REOPENED;
-	conn->flight = 0;
 	if (record->flags & TCP_TIME_WAIT_PARKED && flow_key_equal(&record->key, &conn->key))
 		remove_record(shard, record);
 }

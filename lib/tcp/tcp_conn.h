@@ -24,7 +24,7 @@ enum tcp_flag {
 	TCP_PASSIVE = 1 << 6,       /* came from LISTEN */
 	TCP_SYN_REPEATED = 1 << 7,  /* RFC 6298 5.7: the RTO for what follows starts at 3 s */
 	TCP_ORPHAN = 1 << 8,        /* the application has closed: nobody will read */
-	TCP_REOPENED = 1 << 9,      /* came from TIME-WAIT; `parked` names that record */
+	TCP_REOPENED = 1 << 9,      /* came from TIME-WAIT; `parked` names the record that waits behind it */
 	TCP_QUEUED = 1 << 10,       /* in the shard's list of what is owed this turn */
 	TCP_WAITS_ACCEPT = 1 << 11, /* established, and not taken by quern_accept() yet */
 	TCP_UNTIMED = 1 << 12,      /* SYN or SYN+ACK was said twice, or late: its ACK times nothing (RFC 6298 3) */
@@ -35,20 +35,27 @@ enum tcp_flag {
 	TCP_OWES = TCP_OWES_SYN | TCP_OWES_FIN | TCP_OWES_ACK | TCP_OWES_PROBE
 };
 
+/* The estimate of the round-trip time. */
+struct tcp_rtt {
+	uint16_t srtt;   /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
+	uint16_t rttvar; /* four times RTTVAR, in ms, of 15 bits */
+};
+
 /* A connection at rest, whole. All zero is a free record: state QUERN_NO_STATE. Written by its shard's worker only.
  * At rest SND.NXT is snd_end, and SND.UNA is that less a SYN and a FIN in flight; WL1, WL2 and the edge of the window
- * that was advertised are implied. With text queued, in flight or held, a struct tcp_flight has them. */
+ * that was advertised are implied. With text queued, in flight or held, a struct tcp_flight has them, and the RTT. */
 struct tcp_conn {
 	struct flow_key key;
 	uint32_t snd_end; /* SND.NXT once all that is owed or queued has gone out */
 	uint32_t rcv_nxt;
 	uint32_t heard_ms;       /* when the peer was last heard, for keepalive */
 	struct wheel_node timer; /* the earliest deadline of the connection */
-	uint32_t user;           /* the application's; links free records */
 	union {
-		uint32_t flight; /* index + 1 of its flight, 0 at rest */
-		uint32_t parked; /* with TCP_REOPENED: slot of the TIME-WAIT record that waits behind this one */
+		uint32_t user;   /* the application's; links free records */
+		uint32_t parked; /* with TCP_REOPENED, when no application knows of it yet: slot in TIME-WAIT */
 	};
+	uint32_t rtt_or_flight; /* tcp_rtt_at_rest(); or, top bit set, the index of its flight, which has the RTT then */
+	uint32_t ts_recent;     /* RFC 7323 4.3, with has_timestamps */
 	uint16_t snd_wnd;       /* as it was said: see tcp_snd_wnd() */
 	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2: see tcp_max_wnd() */
 	uint16_t mss;           /* what the peer takes, and we can send */
@@ -59,11 +66,11 @@ struct tcp_conn {
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;
 	uint16_t generation;
-	uint16_t srtt;              /* RFC 6298 2.2, in 1/8 ms; 0 before the first sample */
-	uint16_t rttvar;            /* four times RTTVAR, in ms */
 	uint8_t snd_scale : 4;      /* RFC 7323 2.2: snd_wnd and max_wnd count so many octets as 1 << this */
 	uint8_t is_scaled : 1;      /* both SYNs had the option, or ours offers it */
 	uint8_t sack_permitted : 1; /* the same of RFC 2018 */
+	uint8_t has_timestamps : 1; /* and of RFC 7323 3 */
+	uint8_t ack_lags : 1;       /* Last.ACK.sent is behind RCV.NXT; else it is that */
 	uint8_t ssthresh;           /* tcp_congestion_keep() of the last flight, 0 for none */
 };
 static_assert(sizeof(struct tcp_conn) == 64, "one cache line");
@@ -92,6 +99,38 @@ struct tcp_profile {
 	enum quern_syn_cookies syn_cookies;
 	uint32_t max_half_open; /* of a listener; UINT32_MAX for none of its own */
 };
+
+/* True for a connection that has a flight. */
+static inline bool tcp_has_flight(const struct tcp_conn *conn)
+{
+	return conn->rtt_or_flight >> 31;
+}
+
+/* The index of the flight that tcp_set_flight() has named. */
+static inline uint32_t tcp_flight_index(const struct tcp_conn *conn)
+{
+	return conn->rtt_or_flight & INT32_MAX;
+}
+
+/* Names a flight that has begun. One store, so that readers on other threads never take an estimate for an index. */
+static inline void tcp_set_flight(struct tcp_conn *conn, uint32_t index)
+{
+	conn->rtt_or_flight = 1u << 31 | index;
+}
+
+/* The estimate of a connection at rest; none where its flight has it. */
+static inline struct tcp_rtt tcp_rtt_at_rest(const struct tcp_conn *conn)
+{
+	uint32_t word = tcp_has_flight(conn) ? 0 : conn->rtt_or_flight;
+
+	return (struct tcp_rtt){.srtt = (uint16_t)word, .rttvar = (uint16_t)(word >> 16)};
+}
+
+/* Keeps the estimate of a connection that is, or comes, to rest. */
+static inline void tcp_keep_rtt(struct tcp_conn *conn, struct tcp_rtt rtt)
+{
+	conn->rtt_or_flight = (uint32_t)rtt.rttvar << 16 | rtt.srtt;
+}
 
 /* SND.WND in octets. */
 static inline uint32_t tcp_snd_wnd(const struct tcp_conn *conn)

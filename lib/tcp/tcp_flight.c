@@ -21,6 +21,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		.snd_wl2 = end,
 		.rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile),
 		.since_ms = now_ms,
+		.rtt = tcp_rtt_at_rest(conn),
 	};
 	tcp_congestion_begin(&flight->congestion, conn->mss, false, conn->ssthresh);
 	if (sent == end)
@@ -32,6 +33,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight)
 {
 	conn->ssthresh = tcp_congestion_keep(&flight->congestion, conn->mss);
+	tcp_keep_rtt(conn, flight->rtt);
 }
 
 bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *flight)
@@ -40,10 +42,11 @@ bool tcp_flight_is_over(const struct tcp_conn *conn, const struct tcp_flight *fl
 	       !(flight->flags & (TCP_FLIGHT_HOLES | TCP_FLIGHT_TWICE));
 }
 
-void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
+void tcp_rtt_sample(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t rtt_ms)
 {
+	struct tcp_rtt known = tcp_rtt_of(conn, flight);
 	/* SRTT ends at 8 s: beyond, its distance from the samples keeps the RTO above them. */
-	int32_t rtt = (int32_t)least(rtt_ms, UINT16_MAX / 2), srtt = conn->srtt, rttvar = conn->rttvar;
+	int32_t rtt = (int32_t)least(rtt_ms, UINT16_MAX / 2), srtt = known.srtt, rttvar = known.rttvar;
 
 	if (srtt == 0) {
 		srtt = rtt * 8;
@@ -55,8 +58,12 @@ void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms)
 		rttvar += (error < 0 ? -error : error) - rttvar / 4;
 	}
 	/* A round trip within one tick is a sample too; 0 would say that there was none. */
-	conn->srtt = (uint16_t)(srtt > 0 ? least((uint32_t)srtt, UINT16_MAX) : 1);
-	conn->rttvar = (uint16_t)least((uint32_t)rttvar, UINT16_MAX);
+	known.srtt = (uint16_t)(srtt > 0 ? least((uint32_t)srtt, UINT16_MAX) : 1);
+	known.rttvar = (uint16_t)least((uint32_t)rttvar, INT16_MAX);
+	if (flight)
+		flight->rtt = known;
+	else
+		tcp_keep_rtt(conn, known);
 	conn->flags &= (uint16_t)~TCP_SYN_REPEATED;
 	conn->backoff = 0;
 }
@@ -65,7 +72,7 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, co
 			    const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms)
 {
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
-		tcp_rtt_sample(conn, now_ms - flight->timed_ms);
+		tcp_rtt_sample(conn, flight, now_ms - flight->timed_ms);
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	}
 	tcp_recovery_acknowledged(conn, flight, scoreboard, profile, ack, now_ms);

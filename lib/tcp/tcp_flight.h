@@ -53,7 +53,9 @@ struct tcp_flight {
 	uint32_t snd_small; /* behind the last segment of new text that was less than full, for Nagle's algorithm */
 	struct tcp_congestion congestion;
 	uint8_t narrow_slot; /* half second in which the path was last found to be narrower, 0 for none */
-	uint8_t spare[31];
+	struct tcp_rtt rtt;
+	uint32_t ts_offset; /* of our timestamps: TSval is this and the time */
+	uint8_t spare[20];
 };
 static_assert(sizeof(struct tcp_flight) == 128, "two cache lines");
 
@@ -89,8 +91,14 @@ void tcp_flight_taken(struct tcp_conn *conn, struct tcp_flight *flight, const st
 /* The window to advertise now, in octets, by the receiver's SWS avoidance (RFC 9293 3.8.6.2.2), noted as said. */
 uint32_t tcp_flight_window(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile);
 
-/* RFC 6298 2.2 and 2.3: one sample of the round-trip time. */
-void tcp_rtt_sample(struct tcp_conn *conn, uint32_t rtt_ms);
+/* RFC 6298 2.2 and 2.3: one sample of the round-trip time. `flight` is null at rest. */
+void tcp_rtt_sample(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t rtt_ms);
+
+/* The estimate so far; `flight` is null at rest. */
+static inline struct tcp_rtt tcp_rtt_of(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return flight ? flight->rtt : tcp_rtt_at_rest(conn);
+}
 
 /* Octets that came again are told where the peer understands (RFC 2883 4). */
 static inline void tcp_flight_came_twice(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t left,

@@ -155,7 +155,7 @@ static bool complete_handshake(struct tcp_conn *conn, struct tcp_flight *flight,
 		return false;
 	}
 	if (conn->flags & TCP_PASSIVE && !(conn->flags & (TCP_SYN_REPEATED | TCP_UNTIMED)))
-		tcp_rtt_sample(conn, waited_ms);
+		tcp_rtt_sample(conn, flight, waited_ms);
 	/* Whatever number it has: a SYN+ACK repeats that of the SYN. */
 	set_window(conn, flight, segment);
 	tcp_transition(conn, TCP_EVENT_RCV_ACK_OF_SYN);

@@ -43,7 +43,7 @@ void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *f
 	/* It must not fall behind by half of the numbers that there are. */
 	if (seq_before(flight->recover, flight->snd_una))
 		flight->recover = flight->snd_una - 1;
-	profile->congestion->on_ack(&flight->congestion, ack - flight->snd_una, conn->mss, conn->srtt / 8u, now_ms,
+	profile->congestion->on_ack(&flight->congestion, ack - flight->snd_una, conn->mss, flight->rtt.srtt / 8u, now_ms,
 				    flight->flags & TCP_FLIGHT_LIMITED);
 }
 

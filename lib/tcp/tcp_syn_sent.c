@@ -46,7 +46,7 @@ struct tcp_verdict tcp_syn_sent_input(struct tcp_conn *conn, struct tcp_flight *
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
 	conn->retries = 0;
 	if (!(conn->flags & (TCP_SYN_REPEATED | TCP_UNTIMED)))
-		tcp_rtt_sample(conn, clock->silent_ms);
+		tcp_rtt_sample(conn, flight, clock->silent_ms);
 	tcp_transition(conn, TCP_EVENT_RCV_SYN_ACK);
 	return (struct tcp_verdict){.events = TCP_HAPPENED_ESTABLISHED | TCP_HAPPENED_ACKED};
 }

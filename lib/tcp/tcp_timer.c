@@ -7,38 +7,40 @@
 #include "tcp/tcp_transition.h"
 
 /* RFC 6298 2.3, 2.4 and 5.7. */
-static uint32_t timeout_of(const struct tcp_conn *conn)
+static uint32_t timeout_of(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
+	struct tcp_rtt rtt = tcp_rtt_of(conn, flight);
 	uint32_t rto;
 
 	/* RFC 6298 5.7: until there is a sample. */
 	if (conn->flags & TCP_SYN_REPEATED && !(conn->flags & TCP_SYN_IN_FLIGHT))
 		return TCP_RTO_AFTER_SYN_MS;
-	if (conn->srtt == 0)
+	if (rtt.srtt == 0)
 		return TCP_RTO_FIRST_MS;
-	rto = conn->srtt / 8u + (conn->rttvar ? conn->rttvar : 1u);
+	rto = rtt.srtt / 8u + (rtt.rttvar ? rtt.rttvar : 1u);
 	rto = rto < TCP_RTO_FIRST_MS ? TCP_RTO_FIRST_MS : rto;
 	return least(rto, TCP_RTO_MAX_MS);
 }
 
 /* RFC 6298 5.5: the timeout after `retries` repeats of SYN or FIN. */
-static uint32_t retransmission_timeout(const struct tcp_conn *conn, uint32_t retries)
+static uint32_t retransmission_timeout(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t retries)
 {
-	return least(timeout_of(conn) << least(conn->backoff + retries, TCP_BACKOFF_MAX), TCP_RTO_MAX_MS);
+	return least(timeout_of(conn, flight) << least(conn->backoff + retries, TCP_BACKOFF_MAX), TCP_RTO_MAX_MS);
 }
 
 uint32_t tcp_timer_rto(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	return retransmission_timeout(conn, flight ? 0 : conn->retries);
+	return retransmission_timeout(conn, flight, flight ? 0 : conn->retries);
 }
 
-/* Time from the first sending to the end of the timeout that follows repeat number `retries`. */
+/* Time from the first sending to the end of the timeout that follows repeat number `retries`; of what is sent at rest, or
+ * of a SYN, before which nothing was timed. */
 static uint32_t waited(const struct tcp_conn *conn, uint32_t retries)
 {
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i <= retries; i++)
-		sum += retransmission_timeout(conn, i);
+		sum += retransmission_timeout(conn, NULL, i);
 	return sum;
 }
 
@@ -68,7 +70,7 @@ static enum quern_end end_of_patience(const struct tcp_conn *conn, const struct 
 
 void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
 {
-	uint32_t limit = patience(conn, profile), rto = retransmission_timeout(conn, conn->retries);
+	uint32_t limit = patience(conn, profile), rto = retransmission_timeout(conn, NULL, conn->retries);
 	uint32_t before = conn->retries ? waited(conn, conn->retries - 1u) : 0;
 
 	wheel_arm(wheel, &conn->timer, now_ms + least(rto, limit > before ? limit - before : 0));
@@ -91,7 +93,7 @@ void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct 
 		flight->since_ms = now_ms;
 	flight->flags |= TCP_FLIGHT_ARMED;
 	wheel_arm(wheel, &conn->timer,
-		  now_ms + least(retransmission_timeout(conn, 0), patience_left(flight, profile, now_ms)));
+		  now_ms + least(retransmission_timeout(conn, flight, 0), patience_left(flight, profile, now_ms)));
 }
 
 void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,

@@ -289,7 +289,7 @@ Test(tcp_icmp, what_is_in_flight_goes_again_in_segments_that_fit_and_is_no_loss)
 			cr_assert_eq(talk.flight.since_ms, flight.since_ms);
 			cr_assert_eq(talk.conn.retries, before.retries);
 			cr_assert_eq(talk.conn.backoff, before.backoff);
-			cr_assert_eq(talk.conn.srtt, before.srtt);
+			cr_assert_eq(talk.flight.rtt.srtt, flight.rtt.srtt);
 			/* Karn: what went twice times nothing. */
 			cr_assert_eq(talk.flight.flags & TCP_FLIGHT_TIMED, 0);
 		}
