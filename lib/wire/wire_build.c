@@ -59,18 +59,12 @@ static uint16_t sum_of_text(const uint8_t *text, uint32_t bytes)
 	return __builtin_bswap16(wire_fold(wire_sum(0, text, bytes)));
 }
 
-static inline bool has_options(const struct segment *segment)
-{
-	return segment->mss != 0 || segment->options != 0 || segment->sack_count != 0;
-}
-
 static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
 				 const struct segment *segment, const struct wire_ip_options *options)
 {
 	uint8_t *tcp = frame + link_bytes + IP_BYTES;
-	uint32_t words[WIRE_OPTION_WORDS];
-	uint32_t word_count = has_options(segment) ? wire_options_words(segment, words) : 0;
-	uint32_t header_bytes = TCP_BYTES + 4 * word_count;
+	uint64_t option_sum = wire_options_write(tcp + TCP_BYTES, segment);
+	uint32_t header_bytes = TCP_BYTES + segment_option_bytes(segment);
 	uint64_t pseudo = (uint64_t)key->local + key->remote;
 	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
 	uint32_t fourth = header_bytes << 26 | (uint32_t)segment->flags << 16 | segment->wnd;
@@ -82,9 +76,7 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	if (options->offload_l4_checksum) {
 		checksum = wire_fold(sum);
 	} else {
-		sum += (uint64_t)ports + segment->seq + segment->ack + fourth + segment->urgent;
-		for (uint32_t i = 0; i < word_count; i++)
-			sum += words[i];
+		sum += (uint64_t)ports + segment->seq + segment->ack + fourth + segment->urgent + option_sum;
 		if (segment->text_bytes != 0)
 			sum += sum_of_text(tcp + header_bytes, segment->text_bytes);
 		checksum = (uint16_t)~wire_fold(sum);
@@ -94,8 +86,6 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	wire_store32(tcp + 8, segment->ack);
 	wire_store32(tcp + 12, fourth);
 	wire_store32(tcp + 16, (uint32_t)checksum << 16 | segment->urgent);
-	for (uint32_t i = 0; i < word_count; i++)
-		wire_store32(tcp + TCP_BYTES + 4 * i, words[i]);
 	return link_bytes + IP_BYTES + header_bytes + segment->text_bytes;
 }
 

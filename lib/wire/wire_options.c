@@ -1,8 +1,6 @@
 /* wire_options.c - TCP options become fields of a segment, and back. */
 #include "wire/wire_options.h"
 
-#include "wire/wire_words.h"
-
 enum {
 	OPTION_END = 0,
 	OPTION_NOP = 1,
@@ -10,6 +8,8 @@ enum {
 	OPTION_SCALE = 3,
 	OPTION_SACK_PERMITTED = 4,
 	OPTION_SACK = 5,
+	OPTION_TIMESTAMPS = 8,
+	TIMESTAMPS_BYTES = 10,
 	SCALE_MAX = 14 /* RFC 7323 2.3: a larger shift is taken as this one */
 };
 
@@ -42,6 +42,8 @@ static bool is_legal(const uint8_t *option)
 		return option[1] == 3;
 	case OPTION_SACK_PERMITTED:
 		return option[1] == 2;
+	case OPTION_TIMESTAMPS:
+		return option[1] == TIMESTAMPS_BYTES;
 	case OPTION_SACK:
 		return option[1] > 2 && (option[1] - 2) % 8 == 0;
 	default:
@@ -70,32 +72,61 @@ static void read_sacks(const uint8_t *option, struct segment *segment)
 	}
 }
 
-void wire_options_read(const uint8_t *at, const uint8_t *end, struct segment *segment)
+static void read_timestamps(const uint8_t *option, struct segment *segment)
+{
+	segment->options |= SEGMENT_TIMESTAMPS;
+	segment->tsval = wire_load32(option + 2);
+	segment->tsecr = wire_load32(option + 6);
+}
+
+void wire_options_read_any(const uint8_t *at, const uint8_t *end, struct segment *segment)
 {
 	for (at = option_at(at, end); at && is_legal(at); at = option_at(at + at[1], end)) {
-		if (segment->flags & TCP_SYN)
+		if (*at == OPTION_TIMESTAMPS) {
+			if (!(segment->options & SEGMENT_TIMESTAMPS))
+				read_timestamps(at, segment);
+		} else if (segment->flags & TCP_SYN) {
 			read_of_syn(at, segment);
-		else if (*at == OPTION_SACK && !segment->sack_count)
+		} else if (*at == OPTION_SACK && !segment->sack_count) {
 			read_sacks(at, segment);
+		}
 	}
 }
 
-uint32_t wire_options_words(const struct segment *segment, uint32_t words[WIRE_OPTION_WORDS])
+/* Appends a word, and returns it. */
+static uint32_t write_word(uint8_t **at, uint32_t word)
 {
-	uint32_t count = 0, sack_bytes = 2 + 8u * segment->sack_count;
+	wire_store32(*at, word);
+	*at += 4;
+	return word;
+}
+
+static uint64_t write_sacks(uint8_t *at, const struct segment *segment)
+{
+	uint32_t bytes = 2 + 8u * segment->sack_count;
+	uint64_t sum = write_word(&at, OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_SACK << 8 | bytes);
+
+	for (uint32_t i = 0; i < segment->sack_count; i++) {
+		sum += write_word(&at, segment->sacks[i].left);
+		sum += write_word(&at, segment->sacks[i].right);
+	}
+	return sum;
+}
+
+uint64_t wire_options_write_any(uint8_t *at, const struct segment *segment)
+{
+	uint64_t sum = 0;
 
 	if (segment->mss)
-		words[count++] = OPTION_MSS << 24 | TCP_MSS_BYTES << 16 | (uint32_t)segment->mss;
+		sum += write_word(&at, OPTION_MSS << 24 | TCP_MSS_BYTES << 16 | (uint32_t)segment->mss);
 	if (segment->options & SEGMENT_SACK_PERMITTED)
-		words[count++] = OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_SACK_PERMITTED << 8 | 2;
+		sum += write_word(&at, OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_SACK_PERMITTED << 8 | 2);
 	if (segment->options & SEGMENT_SCALE)
-		words[count++] = OPTION_NOP << 24 | OPTION_SCALE << 16 | 3 << 8 | (uint32_t)segment->scale;
-	if (!segment->sack_count)
-		return count;
-	words[count++] = OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_SACK << 8 | sack_bytes;
-	for (uint32_t i = 0; i < segment->sack_count; i++) {
-		words[count++] = segment->sacks[i].left;
-		words[count++] = segment->sacks[i].right;
+		sum += write_word(&at, OPTION_NOP << 24 | OPTION_SCALE << 16 | 3 << 8 | (uint32_t)segment->scale);
+	if (segment->options & SEGMENT_TIMESTAMPS) {
+		sum += write_word(&at, WIRE_TIMESTAMPS_ALONE);
+		sum += write_word(&at, segment->tsval);
+		sum += write_word(&at, segment->tsecr);
 	}
-	return count;
+	return segment->sack_count ? sum + write_sacks(at, segment) : sum;
 }

@@ -28,10 +28,15 @@ enum {
 /* Options of a segment that have no value, or none that says whether they are there. */
 enum segment_option {
 	SEGMENT_SACK_PERMITTED = 1 << 0, /* RFC 2018 2 */
-	SEGMENT_SCALE = 1 << 1           /* RFC 7323 2.2: `scale` holds the shift */
+	SEGMENT_SCALE = 1 << 1,          /* RFC 7323 2.2: `scale` holds the shift */
+	SEGMENT_TIMESTAMPS = 1 << 2      /* RFC 7323 3.2: `tsval` and `tsecr` */
 };
 
-enum { SEGMENT_SACKS = 4 };
+enum {
+	SEGMENT_SACKS = 4,
+	SEGMENT_SACKS_BESIDE_TIMESTAMPS = 3, /* there is no room for more (RFC 7323 3.2) */
+	SEGMENT_TIMESTAMP_BYTES = 12
+};
 
 /* A block of RFC 2018: octets from `left` on, up to the one before `right`. */
 struct segment_sack {
@@ -46,19 +51,27 @@ struct segment {
 	uint32_t text_bytes;
 	uint16_t wnd;
 	uint16_t urgent;
-	uint16_t mss;
 	uint8_t flags;
-	uint8_t options; /* enum segment_option */
 	uint8_t scale;
+	uint16_t mss;       /* these three in one word: most segments have nothing there, or timestamps alone */
+	uint8_t options;    /* enum segment_option */
 	uint8_t sack_count; /* of blocks in `sacks`; those beyond hold nothing */
+	uint32_t tsval;
+	uint32_t tsecr;
 	struct segment_sack sacks[SEGMENT_SACKS];
 };
 
 /* Bytes of the options that a segment is built with, padding included. */
 static inline uint32_t segment_option_bytes(const struct segment *segment)
 {
+	if (segment->mss == 0 && segment->options == 0 && segment->sack_count == 0)
+		return 0;
+	if (segment->mss == 0 && segment->options == SEGMENT_TIMESTAMPS && segment->sack_count == 0)
+		return SEGMENT_TIMESTAMP_BYTES;
 	return (segment->mss ? 4u : 0) + (segment->options & SEGMENT_SACK_PERMITTED ? 4u : 0) +
-	       (segment->options & SEGMENT_SCALE ? 4u : 0) + (segment->sack_count ? 4u + 8u * segment->sack_count : 0);
+	       (segment->options & SEGMENT_SCALE ? 4u : 0) +
+	       (segment->options & SEGMENT_TIMESTAMPS ? SEGMENT_TIMESTAMP_BYTES : 0u) +
+	       (segment->sack_count ? 4u + 8u * segment->sack_count : 0);
 }
 
 /* RFC 9293's SEG.LEN: text, SYN and FIN. */

@@ -108,7 +108,9 @@ static inline bool tcp_checksum_is_right(const struct ip4 *ip)
 {
 	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_TCP, ip->l4_bytes) + wire_sum_20(ip->l4);
 
-	if (ip->l4_bytes != TCP_BYTES)
+	if (ip->l4_bytes == TCP_BYTES + SEGMENT_TIMESTAMP_BYTES)
+		sum += wire_sum_12(ip->l4 + TCP_BYTES);
+	else if (ip->l4_bytes != TCP_BYTES)
 		sum = wire_sum(sum, ip->l4 + TCP_BYTES, ip->l4_bytes - TCP_BYTES);
 	return wire_fold(sum) == 0xffff;
 }

@@ -64,6 +64,15 @@ static inline uint64_t wire_sum_20(const uint8_t *at)
 	return (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
 }
 
+/* The same of 12 bytes: timestamps. */
+static inline uint64_t wire_sum_12(const uint8_t *at)
+{
+	uint32_t words[3];
+
+	memcpy(words, at, 12);
+	return (uint64_t)words[0] + words[1] + words[2];
+}
+
 /* Folds a sum to 16 bits. The order of bytes does not matter (RFC 1071 2 (B)): a sum of words in host order folds to a
  * word in host order. */
 static inline uint16_t wire_fold(uint64_t sum)

@@ -42,13 +42,17 @@ static void segment_draw(struct segment *segment, struct random *random)
 		.urgent = (uint16_t)random_next(random),
 		.flags = (uint8_t)random_below(random, 64),
 	};
+	segment->options = random_below(random, 2) ? SEGMENT_TIMESTAMPS : 0;
+	segment->tsval = segment->options ? (uint32_t)random_next(random) : 0;
+	segment->tsecr = segment->options ? (uint32_t)random_next(random) : 0;
 	if (segment->flags & TCP_SYN) {
 		segment->mss = (uint16_t)random_next(random);
-		segment->options = (uint8_t)random_below(random, 4);
+		segment->options |= (uint8_t)random_below(random, 4);
 		segment->scale = segment->options & SEGMENT_SCALE ? (uint8_t)random_below(random, 15) : 0;
 		return;
 	}
-	segment->sack_count = (uint8_t)random_below(random, SEGMENT_SACKS + 1);
+	segment->sack_count =
+		(uint8_t)random_below(random, (segment->options ? SEGMENT_SACKS_BESIDE_TIMESTAMPS : SEGMENT_SACKS) + 1);
 	for (int i = 0; i < segment->sack_count; i++)
 		segment->sacks[i] = (struct segment_sack){(uint32_t)random_next(random), (uint32_t)random_next(random)};
 }
@@ -65,6 +69,8 @@ static void segment_check(const struct segment *got, const struct segment *wante
 	if (wanted->options & SEGMENT_SCALE)
 		cr_assert_eq(got->scale, wanted->scale);
 	cr_assert_eq(got->sack_count, wanted->sack_count);
+	if (wanted->options & SEGMENT_TIMESTAMPS)
+		cr_assert(got->tsval == wanted->tsval && got->tsecr == wanted->tsecr);
 	for (int i = 0; i < wanted->sack_count; i++) {
 		cr_assert_eq(got->sacks[i].left, wanted->sacks[i].left);
 		cr_assert_eq(got->sacks[i].right, wanted->sacks[i].right);

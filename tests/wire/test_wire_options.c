@@ -1,4 +1,4 @@
-/* test_wire_options.c - window scale and SACK among options of every kind and length. */
+/* test_wire_options.c - window scale, SACK and timestamps among options of every kind and length. */
 #include <criterion/criterion.h>
 
 #include "wire_frames.h"
@@ -21,10 +21,12 @@ Test(wire_options, reads_what_linux_says_in_a_syn)
 	struct segment segment = parsed(options, sizeof options, TCP_SYN);
 
 	cr_assert_eq(segment.mss, 1460);
-	cr_assert_eq(segment.options, SEGMENT_SACK_PERMITTED | SEGMENT_SCALE);
+	cr_assert_eq(segment.options, SEGMENT_SACK_PERMITTED | SEGMENT_SCALE | SEGMENT_TIMESTAMPS);
 	cr_assert_eq(segment.scale, 7);
+	cr_assert_eq(segment.tsval, 0x01020304);
+	cr_assert_eq(segment.tsecr, 0);
 	segment = parsed(options, sizeof options, TCP_ACK);
-	cr_assert_eq(segment.options, 0, "they count in a SYN alone");
+	cr_assert_eq(segment.options, SEGMENT_TIMESTAMPS, "the others count in a SYN alone");
 	cr_assert_eq(segment.mss, 0);
 }
 
@@ -90,4 +92,45 @@ Test(wire_options, the_first_of_each_kind_counts)
 	cr_assert_eq(parsed(syn, sizeof syn, TCP_SYN).mss, 256);
 	cr_assert_eq(parsed(sacks, sizeof sacks, TCP_ACK).sack_count, 1);
 	cr_assert_eq(parsed(sacks, sizeof sacks, TCP_ACK).sacks[0].right, 2);
+}
+
+/* RFC 9293 MUST-5 to 7: in any segment, at any place. */
+Test(wire_options, reads_timestamps_wherever_they_stand_in_any_segment)
+{
+	static const uint8_t flags[] = {TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, 0};
+
+	for (size_t kind = 0; kind < sizeof flags; kind++) {
+		for (uint32_t bytes = 12; bytes <= 40; bytes += 4) {
+			for (uint32_t nops = 0; nops + 10 <= bytes; nops++) {
+				uint8_t options[40];
+				struct segment segment;
+
+				memset(options, 1, sizeof options);
+				memcpy(options + nops,
+				       (const uint8_t[]){8, 10, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10}, 10);
+				segment = parsed(options, bytes, flags[kind]);
+				cr_assert_eq(segment.options, SEGMENT_TIMESTAMPS, "%u NOPs of %u bytes", nops, bytes);
+				cr_assert_eq(segment.tsval, 0xfedcba98);
+				cr_assert_eq(segment.tsecr, 0x76543210);
+			}
+		}
+	}
+}
+
+Test(wire_options, timestamps_of_a_wrong_length_are_none)
+{
+	for (int length = 0; length < 256; length++) {
+		uint8_t options[40] = {1, 1, 8, (uint8_t)length, 1, 1, 1, 1, 1, 1, 1, 1};
+
+		cr_assert_eq(parsed(options, 40, TCP_ACK).options, length == 10 ? SEGMENT_TIMESTAMPS : 0, "%d", length);
+		cr_assert_eq(parsed(options, 12, TCP_ACK).options, length == 10 ? SEGMENT_TIMESTAMPS : 0, "%d", length);
+	}
+}
+
+Test(wire_options, the_first_timestamps_count)
+{
+	static const uint8_t options[20] = {8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 8, 10, 0, 0, 0, 3, 0, 0, 0, 4};
+
+	cr_assert_eq(parsed(options, sizeof options, TCP_ACK).tsval, 1);
+	cr_assert_eq(parsed(options, sizeof options, TCP_ACK).tsecr, 2);
 }
