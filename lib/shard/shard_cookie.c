@@ -4,6 +4,7 @@
 
 #include "tcp/tcp_mss.h"
 #include "tcp/tcp_open.h"
+#include "tcp/tcp_timestamps.h"
 
 static void draw_key(struct quern_shard *shard, uint32_t slot)
 {
@@ -61,7 +62,8 @@ void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, str
 	struct wire_ip_options options = shard_send_options(shard, &listener->tcp);
 	struct segment syn_ack;
 
-	tcp_open_none(&packet->tcp, &listener->tcp, shard_cookie_of(shard, packet), &syn_ack);
+	tcp_open_none(&packet->tcp, &listener->tcp, shard_cookie_of(shard, packet),
+		      shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &packet->key), &syn_ack);
 	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &options, NULL))
 		return;
 	listener->last_cookie = tcp_cookie_slot(shard->now_ns) + 1;

@@ -91,7 +91,7 @@ void shard_set_time(struct quern_shard *shard, uint64_t now_ns)
 	shard->isn_clock = (uint32_t)(now_ns / 4000);
 }
 
-/* Secrets of the table and of ISNs are drawn apart, so that one tells nothing of the other. */
+/* Secrets of the table, of ISNs and of timestamps are drawn apart, so that one tells nothing of another. */
 static void draw_secrets(struct quern_shard *shard, struct hash_secret *table_secret)
 {
 	struct random random;
@@ -101,6 +101,8 @@ static void draw_secrets(struct quern_shard *shard, struct hash_secret *table_se
 		table_secret->words[i] = random_next(&random);
 		shard->isn_secret.words[i] = random_next(&random);
 	}
+	for (int i = 0; i < 2; i++)
+		shard->ts_secret.words[i] = random_next(&random);
 	shard_cookie_begin(shard, &random);
 }
 

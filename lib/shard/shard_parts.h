@@ -110,6 +110,7 @@ struct quern_shard {
 	struct wheel wheel;
 	struct neigh neigh;
 	struct hash_secret isn_secret;
+	struct hash_secret ts_secret; /* of tcp_timestamps_offset() */
 	struct tcp_cookie_keys cookie_keys;
 	struct random cookie_random; /* of later keys */
 	struct shard_config config;

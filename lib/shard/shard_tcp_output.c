@@ -5,6 +5,7 @@
 
 #include "base/seq.h"
 #include "tcp/tcp_output.h"
+#include "tcp/tcp_timestamps.h"
 #include "tcp/tcp_timer.h"
 
 void shard_tcp_owes(struct quern_shard *shard, struct tcp_conn *conn)
@@ -87,6 +88,14 @@ static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, s
 	shard_reserve_wait(shard, conn);
 }
 
+/* tcp says the time; where a flow's timestamps begin is kept in its flight, and costs a hash at rest. */
+static void move_timestamp(const struct quern_shard *shard, const struct tcp_conn *conn,
+			   const struct shard_flight *flight, struct segment *segment)
+{
+	if (segment->options & SEGMENT_TIMESTAMPS)
+		segment->tsval += flight ? flight->tcp.ts_offset : tcp_timestamps_offset(&shard->ts_secret, &conn->key);
+}
+
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
 {
 	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
@@ -98,6 +107,7 @@ void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct s
 
 	while (flight ? next_with_flight(shard, conn, flight, frame, &segment)
 		      : tcp_output(conn, NULL, NULL, profile, shard->now_ms, &segment)) {
+		move_timestamp(shard, conn, flight, &segment);
 		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
 		 * waiting. */
 		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);

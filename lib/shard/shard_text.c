@@ -18,7 +18,8 @@ static uint32_t queue_text(struct quern_shard *shard, struct tcp_conn *conn, con
 	if (!flight)
 		return 0;
 	room = shard_service_of(shard, conn)->tcp.send_queue - flight->queue.send_bytes;
-	added = shard_queue_append(&flight->queue, &shard->buffers, text, bytes < room ? bytes : room, conn->mss);
+	added = shard_queue_append(&flight->queue, &shard->buffers, text, bytes < room ? bytes : room,
+				   (uint16_t)tcp_smss(conn));
 	conn->snd_end += added;
 	if (tcp_flight_is_over(conn, &flight->tcp))
 		shard_flight_end(shard, conn);

@@ -4,6 +4,7 @@
 #include "base/seq.h"
 #include "tcp/tcp_open.h"
 #include "tcp/tcp_output.h"
+#include "tcp/tcp_timestamps.h"
 
 enum {
 	LOOK_AHEAD = 8,   /* records between the oldest and the one whose bucket is fetched */
@@ -111,6 +112,11 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 				  .wnd = tcp_window_field(profile, record->flags & TCP_TIME_WAIT_SCALED, window),
 				  .flags = TCP_ACK};
 
+	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS) {
+		segment.options = SEGMENT_TIMESTAMPS;
+		segment.tsval = shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &record->key);
+		segment.tsecr = record->ts_recent;
+	}
 	shard_send_segment(shard, frame, &record->key, &segment, &options, NULL);
 }
 
@@ -162,14 +168,28 @@ static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct 
 	shard_tcp_output(shard, conn, frame, false);
 }
 
+/* RFC 6191 2 asks of a SYN whether timestamps would be enabled: those that nobody takes are as good as none. */
+static struct segment as_listener_sees_it(struct quern_shard *shard, const struct packet *packet)
+{
+	struct segment segment = packet->tcp;
+	const struct shard_service *listener;
+
+	if ((segment.flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return segment;
+	listener = shard_listener_find(shard, packet->key.local, packet->key.local_port);
+	if (!listener || !listener->tcp.offers_timestamps)
+		segment.options &= (uint8_t)~SEGMENT_TIMESTAMPS;
+	return segment;
+}
+
 void shard_time_wait_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t slot)
 {
 	struct tcp_time_wait *record = &shard->time_wait.records[slot];
 	uint32_t window = tcp_time_wait_window(record, &shard->services[record->profile].tcp);
+	struct segment segment = as_listener_sees_it(shard, frame->packet);
 	enum quern_drop drop = QUERN_DROP_NONE;
 
-	switch (tcp_time_wait_input(record, &frame->packet->tcp, window, shard->config.time_wait_reset, shard->now_ms,
-				    &drop)) {
+	switch (tcp_time_wait_input(record, &segment, window, shard->config.time_wait_reset, shard->now_ms, &drop)) {
 	case TCP_TIME_WAIT_SILENCE:
 		shard_drop(shard, drop);
 		break;

@@ -1,5 +1,5 @@
 /* tcp_congestion.h - how much may be in flight: slow start, congestion avoidance, and what a loss does to both. All is
- * arithmetic in bytes and milliseconds; an `mss` is at least TCP_MSS_LEAST.
+ * arithmetic in bytes and milliseconds; an `mss` is what a full segment carries beside timestamps, at least 36 bytes.
  *
  * A flight holds a struct tcp_congestion, a profile says by whose rules. The flight calls
  *

@@ -12,6 +12,7 @@
 #include "base/flow_key.h"
 #include "tcp/tcp_congestion.h"
 #include "wheel/wheel.h"
+#include "wire/wire_packet.h"
 
 /* What is in flight, what is owed to the peer, and where the connection came from. */
 enum tcp_flag {
@@ -54,7 +55,7 @@ struct tcp_conn {
 		uint32_t user;   /* the application's; links free records */
 		uint32_t parked; /* with TCP_REOPENED, when no application knows of it yet: slot in TIME-WAIT */
 	};
-	uint32_t rtt_or_flight; /* tcp_rtt_at_rest(); or, top bit set, the index of its flight, which has the RTT then */
+	uint32_t rtt_or_flight; /* tcp_rtt_at_rest(); or, with the top bit set, the index of its flight */
 	uint32_t ts_recent;     /* RFC 7323 4.3, with has_timestamps */
 	uint16_t snd_wnd;       /* as it was said: see tcp_snd_wnd() */
 	uint16_t max_wnd;       /* MAX.SND.WND of RFC 5961 5.2: see tcp_max_wnd() */
@@ -84,6 +85,7 @@ struct tcp_profile {
 	bool offers_scale;
 	bool offers_sack;
 	bool nagle;
+	bool offers_timestamps;
 	uint32_t receive_window;
 	uint32_t send_queue;
 	uint8_t ttl;
@@ -142,6 +144,12 @@ static inline uint32_t tcp_snd_wnd(const struct tcp_conn *conn)
 static inline uint32_t tcp_max_wnd(const struct tcp_conn *conn)
 {
 	return (uint32_t)conn->max_wnd << conn->snd_scale;
+}
+
+/* SMSS of RFC 5681: text of a full segment, without the options that each has. */
+static inline uint32_t tcp_smss(const struct tcp_conn *conn)
+{
+	return conn->mss - (conn->has_timestamps ? SEGMENT_TIMESTAMP_BYTES : 0u);
 }
 
 /* The largest window that the profile's connections offer: all of it, or as much as 16 bits can say. */

@@ -23,7 +23,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 		.since_ms = now_ms,
 		.rtt = tcp_rtt_at_rest(conn),
 	};
-	tcp_congestion_begin(&flight->congestion, conn->mss, false, conn->ssthresh);
+	tcp_congestion_begin(&flight->congestion, tcp_smss(conn), false, conn->ssthresh);
 	if (sent == end)
 		return;
 	flight->flags = TCP_FLIGHT_ARMED;
@@ -32,7 +32,7 @@ void tcp_flight_begin(struct tcp_conn *conn, struct tcp_flight *flight, const st
 
 void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight)
 {
-	conn->ssthresh = tcp_congestion_keep(&flight->congestion, conn->mss);
+	conn->ssthresh = tcp_congestion_keep(&flight->congestion, tcp_smss(conn));
 	tcp_keep_rtt(conn, flight->rtt);
 }
 

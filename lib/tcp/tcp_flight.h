@@ -75,6 +75,16 @@ void tcp_flight_end(struct tcp_conn *conn, const struct tcp_flight *flight);
 void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
 			    const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms);
 
+/* RFC 7323 4: an ACK that moves SND.UNA says by its TSecr when the text that it answers was sent, first or again. */
+static inline void tcp_flight_echoed(const struct tcp_conn *conn, struct tcp_flight *flight,
+				     const struct segment *segment, uint32_t now_ms)
+{
+	uint32_t sent_ms = segment->tsecr - flight->ts_offset;
+
+	if (conn->has_timestamps && segment->options & SEGMENT_TIMESTAMPS && (int32_t)(now_ms - sent_ms) >= 0)
+		flight->timed_ms = sent_ms;
+}
+
 /* An acceptable ACK has brought SND.WND: a window that opens lets what was sent into it go again, and while it is shut
  * the peer is alive (RFC 9293 3.8.6.1), which the user timeout does not ask. */
 void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
@@ -122,6 +132,7 @@ static inline void tcp_leave_out(struct tcp_conn *conn, uint32_t bytes)
 static inline void tcp_text_came(struct tcp_conn *conn, struct tcp_flight *flight, uint32_t bytes)
 {
 	conn->rcv_nxt += bytes;
+	conn->ack_lags = true;
 	if (flight)
 		flight->urgent = (uint16_t)(flight->urgent > bytes ? flight->urgent - bytes : 0);
 }

@@ -9,6 +9,7 @@
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
 #include "tcp/tcp_syn_sent.h"
+#include "tcp/tcp_timestamps.h"
 #include "tcp/tcp_transition.h"
 
 enum {
@@ -30,6 +31,9 @@ static void refuse_sequence(struct tcp_conn *conn, struct tcp_flight *flight, co
 	bool is_probe = segment->seq + 1 == conn->rcv_nxt && segment_length(segment) == 0;
 
 	verdict->drop = is_probe ? QUERN_DROP_NONE : QUERN_DROP_TCP_SEQUENCE;
+	/* A peer that says nothing else for 24 days must not become older than itself. */
+	if (is_probe && segment->ack == tcp_snd_una(conn, flight))
+		tcp_timestamps_note(conn, segment);
 	if (is_plausible_repeat(conn, segment, window)) {
 		conn->flags |= TCP_OWES_ACK;
 		if (segment->text_bytes && seq_before_eq(segment->seq + segment->text_bytes, conn->rcv_nxt))
@@ -37,6 +41,18 @@ static void refuse_sequence(struct tcp_conn *conn, struct tcp_flight *flight, co
 	} else {
 		tcp_challenge_owe(conn, verdict, now_ms);
 	}
+}
+
+/* RFC 7323 5.3 R1: a late copy, or an answer to one; a peer that is alive learns our number. */
+static void refuse_late(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
+			struct tcp_verdict *verdict)
+{
+	if (verdict->drop != QUERN_DROP_TCP_PAWS)
+		return;
+	if (is_plausible_repeat(conn, segment, window))
+		conn->flags |= TCP_OWES_ACK;
+	else
+		tcp_challenge_owe(conn, verdict, now_ms);
 }
 
 /* Second: RST, by RFC 5961 3.2. Only where it begins counts, whatever text it carries. */
@@ -89,15 +105,20 @@ static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uin
 
 /* Takes what an acceptable ACK covers out of flight. */
 static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
-			const struct tcp_profile *profile, uint32_t ack, uint32_t now_ms, struct tcp_verdict *verdict)
+			const struct tcp_profile *profile, const struct segment *segment, uint32_t now_ms,
+			struct tcp_verdict *verdict)
 {
+	uint32_t ack = segment->ack;
+
 	if (ack == tcp_snd_una(conn, flight))
 		return;
 	verdict->events |= TCP_HAPPENED_ACKED;
 	conn->retries = 0;
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
-	if (flight)
+	if (flight) {
+		tcp_flight_echoed(conn, flight, segment, now_ms);
 		tcp_flight_acknowledge(conn, flight, scoreboard, profile, ack, now_ms);
+	}
 	if (ack != conn->snd_end || !(conn->flags & TCP_FIN_IN_FLIGHT))
 		return;
 	conn->flags &= (uint16_t) ~(TCP_FIN_IN_FLIGHT | TCP_OWES_FIN);
@@ -176,7 +197,7 @@ static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 	take_window(conn, flight, segment, profile, now_ms);
 	if (is_duplicate)
 		tcp_recovery_duplicate(conn, flight, profile);
-	acknowledge(conn, flight, scoreboard, profile, segment->ack, now_ms, verdict);
+	acknowledge(conn, flight, scoreboard, profile, segment, now_ms, verdict);
 	if (scoreboard)
 		tcp_sack_heard(conn, flight, scoreboard, profile, &news);
 }
@@ -252,6 +273,7 @@ static void hold_text(const struct tcp_conn *conn, const struct segment *segment
 uint8_t tcp_input_fin(struct tcp_conn *conn)
 {
 	conn->rcv_nxt++;
+	conn->ack_lags = true;
 	conn->flags |= TCP_OWES_ACK;
 	tcp_transition(conn, TCP_EVENT_RCV_FIN);
 	return conn->state == QUERN_TIME_WAIT ? TCP_HAPPENED_PEER_CLOSED | TCP_HAPPENED_TIME_WAIT
@@ -297,6 +319,7 @@ static void take_text_and_fin(struct tcp_conn *conn, struct tcp_flight *flight, 
 static void take_the_rest(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
 			  uint32_t window, struct tcp_verdict *verdict)
 {
+	tcp_timestamps_note(conn, segment);
 	if (segment->flags & TCP_URG && peer_may_send(conn))
 		take_urgent(conn, flight, segment, verdict);
 	if (segment_length(segment) > 0)
@@ -348,6 +371,8 @@ struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, s
 		take_reset(conn, segment, window, now_ms, &verdict);
 	else if (segment->flags & TCP_SYN)
 		refuse_syn(conn, segment, window, now_ms, &verdict);
+	else if ((verdict.drop = (uint8_t)tcp_timestamps_judge(conn, segment, clock.silent_ms)) != QUERN_DROP_NONE)
+		refuse_late(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
 	else if (take_ack(conn, flight, scoreboard, segment, profile, &clock, &verdict) && conn->state != QUERN_CLOSED)

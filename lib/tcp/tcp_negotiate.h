@@ -1,4 +1,4 @@
-/* tcp_negotiate.h - what the peer's SYN and our settings allow: MSS, windows, SACK. */
+/* tcp_negotiate.h - what the peer's SYN and our settings allow: MSS, windows, SACK, timestamps. */
 #ifndef TCP_TCP_NEGOTIATE_H
 #define TCP_TCP_NEGOTIATE_H
 
@@ -6,8 +6,8 @@
 #include "tcp/tcp_mss.h"
 #include "wire/wire_packet.h"
 
-/* RFC 7323 2.3 and RFC 2018 2: an option counts where both SYNs have it. The SYN's own window is not scaled; kept in
- * units that are, it is rounded down, but not to a window that is shut. */
+/* RFC 7323 2.3 and 3.2, RFC 2018 2: an option counts where both SYNs have it. The SYN's own window is not scaled; kept
+ * in units that are, it is rounded down, but not to a window that is shut. */
 static inline void tcp_negotiate(struct tcp_conn *conn, const struct segment *syn, const struct tcp_profile *profile)
 {
 	uint16_t window;
@@ -15,6 +15,9 @@ static inline void tcp_negotiate(struct tcp_conn *conn, const struct segment *sy
 	conn->mss = tcp_mss_for(syn->mss, profile->mss);
 	conn->is_scaled = profile->offers_scale && syn->options & SEGMENT_SCALE;
 	conn->sack_permitted = profile->offers_sack && syn->options & SEGMENT_SACK_PERMITTED;
+	conn->has_timestamps = profile->offers_timestamps && syn->options & SEGMENT_TIMESTAMPS;
+	conn->ts_recent = conn->has_timestamps ? syn->tsval : 0;
+	conn->ack_lags = true;
 	conn->snd_scale = (conn->is_scaled ? syn->scale : 0u) & 15;
 	window = (uint16_t)(syn->wnd >> conn->snd_scale);
 	conn->snd_wnd = conn->max_wnd = syn->wnd > 0 && window == 0 ? 1 : window;

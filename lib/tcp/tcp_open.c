@@ -1,6 +1,7 @@
 /* tcp_open.c - segments that meet no connection, and the connections that some of them make. */
 #include "tcp/tcp_open.h"
 
+#include "base/seq.h"
 #include "tcp/tcp_mss.h"
 #include "tcp/tcp_negotiate.h"
 #include "tcp/tcp_output.h"
@@ -37,22 +38,67 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 	tcp_transition(conn, TCP_EVENT_RCV_SYN);
 }
 
-void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, struct segment *syn_ack)
+/* RFC 4987 3.6: what a timestamp of ours carries in its low bits, and the peer's brings back, while its SYN is not
+ * remembered. Nobody vouches for them, nor needs to: they tell of the peer's own options. */
+enum {
+	CARRIED_SCALE = 15,     /* the shift; this where there is none */
+	CARRIED_SACK = 1 << 4,  /* SACK permitted */
+	CARRIED = (1 << 5) - 1, /* 32 ms of the clock */
+};
+
+/* A timestamp that carries the options of a SYN, at most `tsval`. */
+static uint32_t carry(const struct segment *syn, uint32_t tsval)
 {
-	const struct segment remembered = {.seq = syn->seq, .wnd = syn->wnd, .mss = syn->mss, .flags = TCP_SYN};
+	uint32_t carried = (syn->options & SEGMENT_SCALE ? (uint32_t)syn->scale : CARRIED_SCALE) |
+			   (syn->options & SEGMENT_SACK_PERMITTED ? CARRIED_SACK : 0u);
+	uint32_t carrier = (tsval & ~(uint32_t)CARRIED) | carried;
+
+	return seq_before(tsval, carrier) ? carrier - CARRIED - 1 : carrier;
+}
+
+/* The options that a SYN had, by the timestamp that its SYN+ACK carried. */
+static void unpack(uint32_t carrier, struct segment *syn)
+{
+	uint32_t scale = carrier & CARRIED_SCALE;
+
+	if (scale != CARRIED_SCALE) {
+		syn->options |= SEGMENT_SCALE;
+		syn->scale = (uint8_t)scale;
+	}
+	if (carrier & CARRIED_SACK)
+		syn->options |= SEGMENT_SACK_PERMITTED;
+}
+
+void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, uint32_t tsval,
+		   struct segment *syn_ack)
+{
+	struct segment remembered = {.seq = syn->seq, .wnd = syn->wnd, .mss = syn->mss, .flags = TCP_SYN};
 	struct tcp_conn conn = {.state = QUERN_NO_STATE};
 
+	if (syn->options & SEGMENT_TIMESTAMPS && profile->offers_timestamps) {
+		remembered.options = syn->options;
+		remembered.scale = syn->scale;
+		remembered.tsval = syn->tsval;
+	}
 	tcp_open_from_syn(&conn, &remembered, profile, iss, 0);
 	tcp_output(&conn, NULL, NULL, profile, 0, syn_ack);
+	syn_ack->tsval = carry(&remembered, tsval);
 }
 
 void tcp_open_from_cookie(struct tcp_conn *conn, const struct segment *ack, uint16_t mss,
 			  const struct tcp_profile *profile, uint32_t now_ms)
 {
-	const struct segment remembered = {.seq = ack->seq - 1, .wnd = ack->wnd, .mss = mss, .flags = TCP_SYN};
+	struct segment remembered = {.seq = ack->seq - 1, .wnd = ack->wnd, .mss = mss, .flags = TCP_SYN};
+
+	if (ack->options & SEGMENT_TIMESTAMPS && profile->offers_timestamps) {
+		remembered.options = SEGMENT_TIMESTAMPS;
+		remembered.tsval = ack->tsval;
+		unpack(ack->tsecr, &remembered);
+	}
 
 	tcp_open_from_syn(conn, &remembered, profile, ack->ack - 1, now_ms);
 	conn->flags &= (uint16_t)~TCP_OWES_SYN;
+	conn->ack_lags = false;
 	/* Nobody knows when the SYN+ACK went out. */
 	conn->flags |= TCP_UNTIMED;
 }
@@ -68,6 +114,9 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->ssthresh = 0;
 	conn->is_scaled = profile->offers_scale;
 	conn->sack_permitted = profile->offers_sack;
+	conn->has_timestamps = profile->offers_timestamps;
+	conn->ts_recent = 0;
+	conn->ack_lags = false;
 	conn->backoff = 0;
 	conn->flags = 0;
 	tcp_transition(conn, TCP_EVENT_ACTIVE_OPEN);

@@ -14,7 +14,7 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 	segment->flags = TCP_SYN;
 	segment->mss = profile->mss;
 	segment->scale = profile->scale;
-	segment->options =
+	segment->options |=
 		(uint8_t)((conn->is_scaled ? SEGMENT_SCALE : 0) | (conn->sack_permitted ? SEGMENT_SACK_PERMITTED : 0));
 	if (conn->state == QUERN_SYN_SENT) {
 		segment->ack = 0;
@@ -69,10 +69,12 @@ static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_fligh
 	       !(nagle && nagle_holds(conn, flight, length == pending));
 }
 
-/* RFC 6298 3, Karn: only what was sent once is timed, one octet at a time. */
-static void time_sending(struct tcp_flight *flight, bool is_repeat, uint32_t now_ms)
+/* RFC 6298 3: one octet at a time; without timestamps only what was sent once (Karn). With them the ACK says which
+ * sending it answers. One sample a round trip is what the weights of RFC 6298 are made for, so that those of RFC 7323
+ * appendix G are not needed. */
+static void time_sending(const struct tcp_conn *conn, struct tcp_flight *flight, bool is_repeat, uint32_t now_ms)
 {
-	if (is_repeat) {
+	if (is_repeat && !conn->has_timestamps) {
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	} else if (!(flight->flags & (TCP_FLIGHT_TIMED | TCP_FLIGHT_PROBING))) {
 		flight->flags |= TCP_FLIGHT_TIMED;
@@ -89,7 +91,7 @@ static bool say_again(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 	uint32_t full = conn->mss - segment_option_bytes(segment);
 	bool with_fin;
 
-	flight->flags &= (uint16_t) ~(TCP_FLIGHT_AGAIN | TCP_FLIGHT_TIMED);
+	flight->flags &= (uint16_t) ~(TCP_FLIGHT_AGAIN | (conn->has_timestamps ? 0 : TCP_FLIGHT_TIMED));
 	segment->seq = seq;
 	segment->text_bytes = least(least(bytes, text), least(full, peer_room(conn, flight, seq)));
 	with_fin = bytes > text && segment->text_bytes == text;
@@ -160,8 +162,8 @@ static uint32_t pass_sacked(struct tcp_flight *flight, const struct tcp_scoreboa
 /* RFC 6298 5.1: nothing is in flight, and a timer that ran for a window to open starts again. */
 static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
 {
-	tcp_congestion_resume(&flight->congestion, conn->mss, now_ms - flight->since_ms, tcp_timer_rto(conn, flight),
-			      now_ms);
+	tcp_congestion_resume(&flight->congestion, tcp_smss(conn), now_ms - flight->since_ms,
+			      tcp_timer_rto(conn, flight), now_ms);
 	flight->since_ms = now_ms;
 	flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 }
@@ -210,7 +212,7 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	flight->next += length + with_fin;
 	if (scoreboard)
 		tcp_sack_sent(flight, scoreboard, NULL, length + with_fin);
-	time_sending(flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
+	time_sending(conn, flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
 	if (seq_before(flight->snd_nxt, flight->next)) {
 		flight->snd_nxt = flight->next;
 		flight->snd_small = length < full ? segment->seq + length : flight->snd_small;
@@ -233,9 +235,18 @@ static void say_sacks(const struct tcp_conn *conn, const struct tcp_flight *flig
 
 	if (!conn->sack_permitted)
 		return;
-	segment->sack_count = (uint8_t)least(flight->islands + twice, SEGMENT_SACKS);
+	segment->sack_count = (uint8_t)least(flight->islands + twice,
+					     conn->has_timestamps ? SEGMENT_SACKS_BESIDE_TIMESTAMPS : SEGMENT_SACKS);
 	if (twice)
 		segment->sacks[0] = (struct segment_sack){flight->twice_left, flight->twice_right};
+}
+
+/* RFC 7323 3.2: in every segment but RST. */
+static void say_timestamps(const struct tcp_conn *conn, uint32_t now_ms, struct segment *segment)
+{
+	segment->options = conn->has_timestamps ? SEGMENT_TIMESTAMPS : 0;
+	segment->tsval = now_ms;
+	segment->tsecr = conn->ts_recent;
 }
 
 /* RFC 7323 2.2: the window of a SYN is never scaled. */
@@ -263,8 +274,8 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_sco
 	segment->urgent = 0;
 	segment->mss = 0;
 	segment->flags = TCP_ACK;
-	segment->options = 0;
 	segment->sack_count = 0;
+	say_timestamps(conn, now_ms, segment);
 	if (flight)
 		say_sacks(conn, flight, segment);
 	has_text = flight && !(owes & TCP_OWES_SYN) && say_text(conn, flight, scoreboard, profile, now_ms, segment);
@@ -282,6 +293,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_sco
 		return false;
 	}
 	say_window(conn, flight, profile, segment);
+	conn->ack_lags = false;
 	if (flight)
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TWICE;
 	return true;

@@ -32,6 +32,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.offers_scale = !options->no_window_scale,
 		.offers_sack = !options->no_sack,
 		.nagle = options->nagle,
+		.offers_timestamps = !options->no_timestamps,
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
 		.tos = (uint8_t)(options->dscp << 2),
 		.keepalive = options->keepalive,

@@ -17,7 +17,7 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool k
 			return;
 		flight->flags |= TCP_FLIGHT_AGAIN;
 		flight->inflation -= least(flight->inflation, acked);
-		flight->inflation += acked >= conn->mss ? conn->mss : 0;
+		flight->inflation += acked >= tcp_smss(conn) ? tcp_smss(conn) : 0;
 		return;
 	}
 	flight->flags &= (uint16_t) ~(TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN);
@@ -27,7 +27,8 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool k
 	if (knows_holes)
 		flight->congestion.cwnd = flight->congestion.ssthresh;
 	else
-		flight->congestion.cwnd = least(flight->congestion.ssthresh, most(left, conn->mss) + conn->mss);
+		flight->congestion.cwnd =
+			least(flight->congestion.ssthresh, most(left, tcp_smss(conn)) + tcp_smss(conn));
 }
 
 void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *flight,
@@ -43,8 +44,8 @@ void tcp_recovery_acknowledged(const struct tcp_conn *conn, struct tcp_flight *f
 	/* It must not fall behind by half of the numbers that there are. */
 	if (seq_before(flight->recover, flight->snd_una))
 		flight->recover = flight->snd_una - 1;
-	profile->congestion->on_ack(&flight->congestion, ack - flight->snd_una, conn->mss, flight->rtt.srtt / 8u, now_ms,
-				    flight->flags & TCP_FLIGHT_LIMITED);
+	profile->congestion->on_ack(&flight->congestion, ack - flight->snd_una, tcp_smss(conn), flight->rtt.srtt / 8u,
+				    now_ms, flight->flags & TCP_FLIGHT_LIMITED);
 }
 
 bool tcp_recovery_is_duplicate(const struct tcp_conn *conn, const struct tcp_flight *flight,
@@ -57,7 +58,7 @@ bool tcp_recovery_is_duplicate(const struct tcp_conn *conn, const struct tcp_fli
 
 static void begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
 {
-	profile->congestion->on_loss(&flight->congestion, flight->snd_nxt - flight->snd_una, conn->mss);
+	profile->congestion->on_loss(&flight->congestion, flight->snd_nxt - flight->snd_una, tcp_smss(conn));
 	flight->recover = flight->snd_nxt;
 	flight->flags |= TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN;
 }
@@ -67,14 +68,14 @@ void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flig
 	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
 
 	if (flight->flags & TCP_FLIGHT_RECOVERS) {
-		flight->inflation = least(flight->inflation + conn->mss, in_flight);
+		flight->inflation = least(flight->inflation + tcp_smss(conn), in_flight);
 		return;
 	}
 	/* RFC 6582 3.2 step 1: these may tell of what was sent twice by the recovery before. */
 	if (!seq_before(flight->recover, flight->snd_una))
 		return;
 	flight->duplicates++;
-	flight->inflation = least((uint32_t)flight->duplicates * conn->mss, in_flight);
+	flight->inflation = least((uint32_t)flight->duplicates * tcp_smss(conn), in_flight);
 	if (flight->duplicates == TCP_DUP_THRESH)
 		begin(conn, flight, profile);
 }
@@ -82,7 +83,8 @@ void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flig
 void tcp_recovery_timeout(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 			  bool is_repeat)
 {
-	profile->congestion->on_timeout(&flight->congestion, flight->snd_nxt - flight->snd_una, conn->mss, is_repeat);
+	profile->congestion->on_timeout(&flight->congestion, flight->snd_nxt - flight->snd_una, tcp_smss(conn),
+					is_repeat);
 	flight->recover = flight->snd_nxt;
 	flight->duplicates = 0;
 	flight->inflation = 0;

@@ -37,14 +37,15 @@ void tcp_sack_begin(const struct tcp_flight *flight, struct tcp_scoreboard *scor
 struct tcp_sack_news tcp_sack_take(const struct tcp_conn *conn, const struct tcp_flight *flight,
 				   struct tcp_scoreboard *scoreboard, const struct segment *segment)
 {
-	uint32_t lost = tcp_scoreboard_lost(scoreboard, flight->snd_una, conn->mss), known = scoreboard->sacked_bytes;
+	uint32_t lost = tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn));
+	uint32_t known = scoreboard->sacked_bytes;
 	struct tcp_sack_news news = {.acked_bytes = segment->ack - flight->snd_una};
 
 	news.sacked_bytes = tcp_scoreboard_update(scoreboard, segment, flight->snd_nxt);
 	news.delivered_bytes = above(news.acked_bytes + scoreboard->sacked_bytes, known);
 	if (seq_before(lost, segment->ack))
 		lost = segment->ack;
-	news.tells_loss = seq_before(lost, tcp_scoreboard_lost(scoreboard, segment->ack, conn->mss));
+	news.tells_loss = seq_before(lost, tcp_scoreboard_lost(scoreboard, segment->ack, tcp_smss(conn)));
 	return news;
 }
 
@@ -54,7 +55,7 @@ static void begin_recovery(const struct tcp_conn *conn, struct tcp_flight *fligh
 {
 	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
 
-	profile->congestion->on_loss(&flight->congestion, in_flight, conn->mss);
+	profile->congestion->on_loss(&flight->congestion, in_flight, tcp_smss(conn));
 	tcp_prr_begin(&scoreboard->prr, in_flight - above(scoreboard->sacked_bytes, news->sacked_bytes),
 		      flight->congestion.ssthresh);
 	scoreboard->high_rxt = flight->snd_una;
@@ -73,7 +74,7 @@ static bool begins_recovery(const struct tcp_conn *conn, struct tcp_flight *flig
 		return false;
 	flight->duplicates++;
 	return flight->duplicates >= TCP_DUP_THRESH ||
-	       tcp_scoreboard_lost(scoreboard, flight->snd_una, conn->mss) != flight->snd_una;
+	       tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn)) != flight->snd_una;
 }
 
 void tcp_sack_heard(const struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
@@ -90,7 +91,7 @@ void tcp_sack_heard(const struct tcp_conn *conn, struct tcp_flight *flight, stru
 	}
 	scoreboard->may_go_bytes =
 		tcp_prr_on_ack(&scoreboard->prr, news->delivered_bytes, tcp_sack_pipe(conn, flight, scoreboard),
-			       flight->congestion.ssthresh, conn->mss, news->acked_bytes > 0 && !news->tells_loss);
+			       flight->congestion.ssthresh, tcp_smss(conn), news->acked_bytes > 0 && !news->tells_loss);
 }
 
 /* Everything goes again from flight->next on, but for what is SACKed; or it has, since the timer fired. */
@@ -102,7 +103,7 @@ static bool goes_on_from_una(const struct tcp_flight *flight)
 uint32_t tcp_sack_pipe(const struct tcp_conn *conn, const struct tcp_flight *flight,
 		       const struct tcp_scoreboard *scoreboard)
 {
-	uint32_t lost = tcp_scoreboard_lost(scoreboard, flight->snd_una, conn->mss);
+	uint32_t lost = tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn));
 
 	if (goes_on_from_una(flight))
 		return tcp_scoreboard_unsacked(scoreboard, flight->snd_una, flight->next);
@@ -136,7 +137,7 @@ bool tcp_sack_next(const struct tcp_conn *conn, const struct tcp_flight *flight,
 		   struct tcp_sack_again *again)
 {
 	uint32_t edge = nothing_new ? tcp_scoreboard_top(scoreboard, flight->snd_una)
-				    : tcp_scoreboard_lost(scoreboard, flight->snd_una, conn->mss);
+				    : tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn));
 
 	if (!recovers(flight) || flight->next != flight->snd_nxt)
 		return false;

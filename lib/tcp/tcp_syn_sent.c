@@ -19,7 +19,7 @@ static void synchronize(struct tcp_conn *conn, struct tcp_flight *flight, const 
 	if (!flight)
 		return;
 	flight->snd_wl1 = segment->seq;
-	tcp_congestion_begin(&flight->congestion, conn->mss, false, 0);
+	tcp_congestion_begin(&flight->congestion, tcp_smss(conn), false, 0);
 	flight->rcv_adv = conn->rcv_nxt + tcp_rcv_wnd(conn, NULL, profile);
 }
 

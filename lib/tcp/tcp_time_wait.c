@@ -68,16 +68,38 @@ struct tcp_time_wait tcp_time_wait_from(const struct tcp_conn *conn)
 	return (struct tcp_time_wait){.key = conn->key,
 				      .snd_nxt = conn->snd_end,
 				      .rcv_nxt = conn->rcv_nxt,
-				      .flags = conn->is_scaled ? TCP_TIME_WAIT_SCALED : 0,
+				      .flags = (uint8_t)((conn->is_scaled ? TCP_TIME_WAIT_SCALED : 0) |
+							 (conn->has_timestamps ? TCP_TIME_WAIT_TIMESTAMPS : 0)),
+				      .ts_recent = conn->ts_recent,
 				      .profile = conn->profile,
 				      .challenge_slot = conn->challenge_slot};
 }
 
-static enum tcp_time_wait_answer acknowledge_sparingly(struct tcp_time_wait *record, uint32_t now_ms,
-						       enum quern_drop *drop)
+static enum tcp_time_wait_answer acknowledge_sparingly(struct tcp_time_wait *record, uint32_t now_ms)
 {
-	*drop = QUERN_DROP_TIME_WAIT_OLD;
 	return tcp_challenge_allowed(&record->challenge_slot, now_ms) ? TCP_TIME_WAIT_ACK : TCP_TIME_WAIT_SILENCE;
+}
+
+/* RFC 6191 2: later than whatever the old connection can still have on its way. */
+static bool may_reopen(const struct tcp_time_wait *record, const struct segment *syn)
+{
+	bool had = record->flags & TCP_TIME_WAIT_TIMESTAMPS, has = syn->options & SEGMENT_TIMESTAMPS;
+
+	if (syn->flags & (TCP_ACK | TCP_FIN))
+		return false;
+	if (had && has && syn->tsval != record->ts_recent)
+		return seq_before(record->ts_recent, syn->tsval);
+	return (!had && has) || seq_before_eq(record->rcv_nxt, syn->seq);
+}
+
+/* RFC 7323 3.2 and 5.3 R1. */
+static enum quern_drop judge_timestamps(const struct tcp_time_wait *record, const struct segment *segment)
+{
+	if (!(record->flags & TCP_TIME_WAIT_TIMESTAMPS))
+		return QUERN_DROP_NONE;
+	if (!(segment->options & SEGMENT_TIMESTAMPS))
+		return QUERN_DROP_TCP_NO_TIMESTAMP;
+	return seq_before(segment->tsval, record->ts_recent) ? QUERN_DROP_TCP_PAWS : QUERN_DROP_NONE;
 }
 
 static bool repeats_the_fin(const struct tcp_time_wait *record, const struct segment *segment)
@@ -94,21 +116,28 @@ enum tcp_time_wait_answer tcp_time_wait_input(struct tcp_time_wait *record, cons
 		return reset_ends && segment->seq == record->rcv_nxt ? TCP_TIME_WAIT_END : TCP_TIME_WAIT_SILENCE;
 	}
 	if (segment->flags & TCP_SYN) {
-		/* RFC 6191 2 without timestamps: only a sequence number above the last one that was used. */
-		if (!(segment->flags & (TCP_ACK | TCP_FIN)) && seq_before_eq(record->rcv_nxt, segment->seq))
+		if (may_reopen(record, segment))
 			return TCP_TIME_WAIT_REOPEN;
 		*drop = QUERN_DROP_TIME_WAIT_SYN;
 		return TCP_TIME_WAIT_SILENCE;
 	}
+	*drop = judge_timestamps(record, segment);
+	if (*drop == QUERN_DROP_TCP_NO_TIMESTAMP)
+		return TCP_TIME_WAIT_SILENCE;
+	if (*drop == QUERN_DROP_TCP_PAWS)
+		return acknowledge_sparingly(record, now_ms);
+	*drop = QUERN_DROP_TIME_WAIT_OLD;
 	if (!tcp_sequence_is_acceptable(segment, record->rcv_nxt, window) && !repeats_the_fin(record, segment))
-		return acknowledge_sparingly(record, now_ms, drop);
+		return acknowledge_sparingly(record, now_ms);
 	if (!(segment->flags & TCP_ACK)) {
 		*drop = QUERN_DROP_TCP_NO_ACK;
 		return TCP_TIME_WAIT_SILENCE;
 	}
-	if (repeats_the_fin(record, segment))
-		return TCP_TIME_WAIT_RESTART;
-	return acknowledge_sparingly(record, now_ms, drop);
+	if (!repeats_the_fin(record, segment))
+		return acknowledge_sparingly(record, now_ms);
+	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS)
+		record->ts_recent = segment->tsval;
+	return TCP_TIME_WAIT_RESTART;
 }
 
 bool tcp_time_wait_validate(const struct tcp_time_wait_ring *ring)

@@ -12,7 +12,8 @@
 enum {
 	TCP_TIME_WAIT_LIVE = 1 << 0,   /* the slot is in use; else it is a hole in the ring */
 	TCP_TIME_WAIT_PARKED = 1 << 1, /* reopened by a SYN that is not confirmed yet: not in the table */
-	TCP_TIME_WAIT_SCALED = 1 << 2  /* windows are scaled */
+	TCP_TIME_WAIT_SCALED = 1 << 2, /* windows are scaled */
+	TCP_TIME_WAIT_TIMESTAMPS = 1 << 3
 };
 
 struct tcp_time_wait {
@@ -23,7 +24,8 @@ struct tcp_time_wait {
 	uint8_t flags;
 	uint8_t profile;
 	uint8_t challenge_slot;
-	uint8_t spare[5];
+	uint8_t spare;
+	uint32_t ts_recent; /* with TCP_TIME_WAIT_TIMESTAMPS */
 };
 static_assert(sizeof(struct tcp_time_wait) == 32, "half a cache line");
 
@@ -75,8 +77,8 @@ enum tcp_time_wait_answer {
 };
 
 /* A segment for a record in TIME-WAIT, whose receive window is still `window` bytes: RFC 9293 3.10.7.4, RFC 1337,
- * RFC 6191. `drop` is set with all but RESTART and
- * REOPEN. */
+ * RFC 6191, RFC 7323. A SYN has timestamps only where the listener would take them. `drop` is set with all but RESTART
+ * and REOPEN. */
 enum tcp_time_wait_answer tcp_time_wait_input(struct tcp_time_wait *record, const struct segment *segment,
 					      uint32_t window, bool reset_ends, uint32_t now_ms, enum quern_drop *drop);
 

@@ -33,8 +33,8 @@ uint32_t tcp_timer_rto(const struct tcp_conn *conn, const struct tcp_flight *fli
 	return retransmission_timeout(conn, flight, flight ? 0 : conn->retries);
 }
 
-/* Time from the first sending to the end of the timeout that follows repeat number `retries`; of what is sent at rest, or
- * of a SYN, before which nothing was timed. */
+/* Time from the first sending to the end of the timeout that follows repeat number `retries`; of what is sent at rest,
+ * or of a SYN, before which nothing was timed. */
 static uint32_t waited(const struct tcp_conn *conn, uint32_t retries)
 {
 	uint32_t sum = 0;

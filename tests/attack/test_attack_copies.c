@@ -1,5 +1,5 @@
-/* test_attack_copies.c - row 28: every packet twice, out of order, and once more much later. What wraps the sequence
- * space, which PAWS is for, comes with timestamps. */
+/* test_attack_copies.c - row 28: every packet twice, out of order, and once more much later. Copies that are late by a
+ * whole round of sequence numbers are in tests/tcp/test_tcp_timestamps.c. */
 #include <criterion/criterion.h>
 
 #include "attack/battery.h"

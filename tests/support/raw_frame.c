@@ -57,6 +57,16 @@ static uint32_t put_options(uint8_t *at, const struct raw_segment *segment)
 	return bytes;
 }
 
+void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t tsecr)
+{
+	uint8_t *at = segment->options + segment->option_bytes;
+
+	memcpy(at, (const uint8_t[]){1, 1, 8, 10}, 4);
+	put32(at + 4, tsval);
+	put32(at + 8, tsecr);
+	segment->option_bytes = (uint8_t)(segment->option_bytes + 12);
+}
+
 uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
 {
 	uint8_t *tcp = frame + IP_BYTES;
@@ -124,6 +134,13 @@ static const char *read_option(const uint8_t *option, struct raw_segment *segmen
 		return NULL;
 	case 5:
 		return segment->sack_count || is_syn ? "SACK where it should not be" : read_sacks(option, segment);
+	case 8:
+		if (segment->has_timestamps || option[1] != 10 || segment->flags & RST)
+			return "timestamps that should not be there";
+		segment->has_timestamps = true;
+		segment->tsval = get32(option + 2);
+		segment->tsecr = get32(option + 6);
+		return NULL;
 	default:
 		return "an option that is not known";
 	}

@@ -38,6 +38,8 @@ struct raw_segment {
 	uint8_t scale;
 	uint8_t sack_count;
 	uint32_t sacks[4][2]; /* left and right edge of each block */
+	bool has_timestamps;
+	uint32_t tsval, tsecr;
 };
 
 /* The byte at a place of every stream of these tests. */
@@ -45,6 +47,9 @@ uint8_t raw_text_byte(uint32_t place);
 
 /* Tells streams of bytes apart: the sum of `bytes` bytes of the stream from a place on. */
 uint32_t raw_text_sum(uint32_t from, uint32_t bytes);
+
+/* Appends timestamps to the options to be written, by NOP, NOP, 8, 10 as RFC 7323 appendix A has them. */
+void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t tsecr);
 
 /* Writes an IPv4 packet with correct checksums (but for wrong_checksum) and returns its length. */
 uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment);

@@ -145,6 +145,75 @@ static const struct question questions[] = {
 	{"null segment", {.seq = 9000}, false, TCP_TIME_WAIT_SILENCE},
 };
 
+/* Row 71, RFC 6191 2, written from its text: the old connection had timestamps or not, the SYN has them or not. */
+static bool rfc_6191_accepts(bool had, bool has, int32_t later, int32_t above)
+{
+	if (had && has)
+		return later > 0 || (later == 0 && above > 0);
+	if (had)
+		return above > 0;
+	return has || above > 0;
+}
+
+Test(tcp_time_wait, takes_a_syn_as_rfc_6191_says)
+{
+	static const uint32_t recents[] = {0, 1, 0x7fffffff, UINT32_MAX};
+
+	for (unsigned int i = 0; i < 4 * 4 * 9; i++) {
+		bool had = i & 1, has = i & 2;
+		int32_t later = (int32_t)(i / 4 % 3) - 1, above = (int32_t)(i / 12 % 3) - 1;
+		uint32_t recent = recents[i / 36];
+		struct tcp_time_wait record = {
+			.snd_nxt = 5000,
+			.rcv_nxt = 9000,
+			.flags = (uint8_t)(TCP_TIME_WAIT_LIVE | (had ? TCP_TIME_WAIT_TIMESTAMPS : 0)),
+			.ts_recent = recent};
+		/* The last number that was used is 8999, that of the FIN. */
+		const struct segment syn = {.seq = (uint32_t)(8999 + above),
+					    .flags = TCP_SYN,
+					    .options = has ? SEGMENT_TIMESTAMPS : 0,
+					    .tsval = recent + (uint32_t)later};
+		enum quern_drop drop = QUERN_DROP_NONE;
+
+		cr_expect_eq(tcp_time_wait_input(&record, &syn, 65535, false, 1000000, &drop) == TCP_TIME_WAIT_REOPEN,
+			     rfc_6191_accepts(had, has, later, above), "had %d, has %d, %d later, %d above", had, has,
+			     later, above);
+		cr_expect_eq(record.ts_recent, recent);
+	}
+}
+
+/* Rows 27 and 101 in TIME-WAIT: a late FIN starts nothing again. */
+Test(tcp_time_wait, judges_the_fin_by_its_timestamp)
+{
+	static const struct {
+		bool has;
+		uint32_t tsval;
+		enum tcp_time_wait_answer answer;
+		enum quern_drop drop;
+	} fins[] = {{true, 99, TCP_TIME_WAIT_ACK, QUERN_DROP_TCP_PAWS},
+		    {false, 0, TCP_TIME_WAIT_SILENCE, QUERN_DROP_TCP_NO_TIMESTAMP},
+		    {true, 100, TCP_TIME_WAIT_RESTART, QUERN_DROP_NONE},
+		    {true, 101, TCP_TIME_WAIT_RESTART, QUERN_DROP_NONE}};
+
+	for (size_t i = 0; i < sizeof fins / sizeof *fins; i++) {
+		struct tcp_time_wait record = {.snd_nxt = 5000,
+					       .rcv_nxt = 9000,
+					       .flags = TCP_TIME_WAIT_LIVE | TCP_TIME_WAIT_TIMESTAMPS,
+					       .ts_recent = 100};
+		const struct segment fin = {.seq = 8999,
+					    .ack = 5000,
+					    .flags = TCP_FIN | TCP_ACK,
+					    .options = fins[i].has ? SEGMENT_TIMESTAMPS : 0,
+					    .tsval = fins[i].tsval};
+		enum quern_drop drop = QUERN_DROP_NONE;
+
+		cr_assert_eq(tcp_time_wait_input(&record, &fin, 65535, false, 1000000, &drop), fins[i].answer);
+		if (fins[i].answer != TCP_TIME_WAIT_RESTART)
+			cr_assert_eq(drop, fins[i].drop);
+		cr_assert_eq(record.ts_recent, fins[i].tsval > 100 ? 101 : 100);
+	}
+}
+
 Test(tcp_time_wait, answers_each_kind_of_segment)
 {
 	for (unsigned int i = 0; i < sizeof(questions) / sizeof(*questions); i++) {

@@ -53,6 +53,8 @@ extern "C" {
 	X(TCP_COOKIE_NO_RECORD, "tcp_cookie_no_record", "ACK with a good SYN cookie, and no connection record left") \
 	X(TCP_SYN_SENT_ACK, "tcp_syn_sent_ack", "SYN-SENT: acknowledges what was never sent") \
 	X(TCP_SYN_SENT_NO_SYN, "tcp_syn_sent_no_syn", "SYN-SENT: neither SYN nor acceptable RST") \
+	X(TCP_PAWS, "tcp_paws", "timestamp older than the last: a late copy (RFC 7323)") \
+	X(TCP_NO_TIMESTAMP, "tcp_no_timestamp", "no timestamp, though both sides agreed on them (RFC 7323)") \
 	X(TCP_SEQUENCE, "tcp_sequence", "outside the receive window") \
 	X(TCP_RST_SEQUENCE, "tcp_rst_sequence", "RST outside the window or not exactly at RCV.NXT") \
 	X(TCP_SYN_SYNCHRONIZED, "tcp_syn_synchronized", "SYN to a synchronized connection") \
