@@ -97,7 +97,7 @@ struct cli_settings {
 	uint64_t connect_timeout_ns;
 	enum quern_syn_cookies syn_cookies;
 	enum quern_congestion congestion;
-	bool no_sack, no_wscale;
+	bool no_sack, no_wscale, no_timestamps;
 	bool nagle;
 
 	const char *json; /* file, "-" for standard output, or null */

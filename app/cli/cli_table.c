@@ -368,6 +368,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"congestion", 0, "KIND", "cubic or newreno", "cubic or newreno", CLI_ALL, cli_set_congestion},
 	{"sack", 0, "ON|OFF", "on; both ends agree", "on or off", CLI_ALL, cli_set_sack},
 	{"wscale", 0, "ON|OFF", "on; windows scaled", "on or off", CLI_ALL, cli_set_wscale},
+	{"timestamps", 0, "ON|OFF", "on; late copies told", "on or off", CLI_ALL, cli_set_timestamps},
 	{"nagle", 0, "ON|OFF", "off: text goes at once", "on or off", CLI_ALL, cli_set_nagle},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},

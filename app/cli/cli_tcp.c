@@ -57,6 +57,15 @@ bool cli_set_wscale(struct cli_settings *settings, const char *value)
 	return is_one;
 }
 
+bool cli_set_timestamps(struct cli_settings *settings, const char *value)
+{
+	int number = 0;
+	bool is_one = choose(value, switch_names, 2, &number);
+
+	settings->no_timestamps = number == 0;
+	return is_one;
+}
+
 bool cli_set_nagle(struct cli_settings *settings, const char *value)
 {
 	int number = 0;
@@ -82,6 +91,7 @@ struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
 		.congestion = settings->congestion,
 		.no_window_scale = settings->no_wscale,
 		.no_sack = settings->no_sack,
+		.no_timestamps = settings->no_timestamps,
 		.nagle = settings->nagle,
 		.keepalive = settings->keepalive.on,
 		.keepalive_idle_ms = settings->keepalive.idle_ms,

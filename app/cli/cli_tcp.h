@@ -9,6 +9,7 @@ bool cli_set_syn_cookies(struct cli_settings *settings, const char *value);
 bool cli_set_congestion(struct cli_settings *settings, const char *value);
 bool cli_set_sack(struct cli_settings *settings, const char *value);
 bool cli_set_wscale(struct cli_settings *settings, const char *value);
+bool cli_set_timestamps(struct cli_settings *settings, const char *value);
 bool cli_set_nagle(struct cli_settings *settings, const char *value);
 
 /* "auto", "always", "never". */

@@ -139,6 +139,7 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "congestion", json_string(cli_congestion_name(settings->congestion)));
 	json_object_set_new(object, "sack", json_boolean(!settings->no_sack));
 	json_object_set_new(object, "wscale", json_boolean(!settings->no_wscale));
+	json_object_set_new(object, "timestamps", json_boolean(!settings->no_timestamps));
 	json_object_set_new(object, "nagle", json_boolean(settings->nagle));
 	json_object_set_new(object, "syn_cookies",
 			    settings->command == CLI_LOAD ? json_null()
