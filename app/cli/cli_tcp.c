@@ -5,6 +5,8 @@
 
 #include "cli/cli_units.h"
 
+enum { WINDOW_MIN = 1000, WINDOW_MAX = 1000000000 };
+
 static const char *const syn_cookies_names[] = {"auto", "always", "never"};
 static const char *const congestion_names[] = {"cubic", "newreno"};
 static const char *const switch_names[] = {"off", "on"};
@@ -75,6 +77,16 @@ bool cli_set_nagle(struct cli_settings *settings, const char *value)
 	return is_one;
 }
 
+bool cli_set_window(struct cli_settings *settings, const char *value)
+{
+	uint64_t bytes;
+
+	if (!cli_parse_count(value, &bytes) || bytes < WINDOW_MIN || bytes > WINDOW_MAX)
+		return false;
+	settings->window_bytes = (uint32_t)bytes;
+	return true;
+}
+
 const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies)
 {
 	return syn_cookies_names[syn_cookies];
@@ -88,6 +100,8 @@ const char *cli_congestion_name(enum quern_congestion congestion)
 struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
 {
 	return (struct quern_tcp_options){
+		.receive_window = settings->window_bytes,
+		.send_queue = settings->window_bytes,
 		.congestion = settings->congestion,
 		.no_window_scale = settings->no_wscale,
 		.no_sack = settings->no_sack,

@@ -94,6 +94,10 @@ Test(cli_flags, say_what_tcp_offers_and_who_decides_on_its_window)
 		     CLI_RUN, "%s", error);
 	options = cli_tcp_options(&settings);
 	cr_assert(options.congestion == QUERN_CONGESTION_NEWRENO && options.no_sack && options.no_window_scale);
+	cr_assert_eq(options.receive_window + options.send_queue, 0, "no default of the library's");
+	cr_assert_eq(parse("bench --window 1M", &settings, error), CLI_RUN, "%s", error);
+	options = cli_tcp_options(&settings);
+	cr_assert(options.receive_window == 1000000 && options.send_queue == 1000000);
 	cr_assert_eq(parse("serve --sack off --sack on --congestion cubic --nagle on", &settings, error), CLI_RUN, "%s",
 		     error);
 	options = cli_tcp_options(&settings);
@@ -153,6 +157,8 @@ static const struct {
 	{"bench --wscale 7", {"--wscale", "7", "off"}},
 	{"bench --timestamps 1", {"--timestamps", "1", "off"}},
 	{"serve --nagle 1", {"--nagle", "1", "off"}},
+	{"bench --window 999", {"--window", "999", "1k"}},
+	{"bench --window 2G", {"--window", "2G", "1G"}},
 	{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
 	{"serve --body 2T", {"--body", "2T", "1000G"}},
 	{"load --body 1k", {"--body", "no flag of quern load", "--help"}},
