@@ -49,7 +49,8 @@ struct tcp_sack_news tcp_sack_take(const struct tcp_conn *conn, const struct tcp
 	return news;
 }
 
-/* RFC 6675 5, step 4. What this ACK has brought counts as delivered within the recovery. */
+/* RFC 6675 5, step 4. What this ACK has brought counts as delivered within the recovery; one that goes on begins anew
+ * where a retransmission is lost. */
 static void begin_recovery(const struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
 			   const struct tcp_profile *profile, const struct tcp_sack_news *news)
 {
@@ -58,7 +59,9 @@ static void begin_recovery(const struct tcp_conn *conn, struct tcp_flight *fligh
 	profile->congestion->on_loss(&flight->congestion, in_flight, tcp_smss(conn));
 	tcp_prr_begin(&scoreboard->prr, in_flight - above(scoreboard->sacked_bytes, news->sacked_bytes),
 		      flight->congestion.ssthresh);
-	scoreboard->high_rxt = flight->snd_una;
+	/* What has gone again and is not known to be lost does not go a third time. */
+	if (!recovers(flight))
+		scoreboard->high_rxt = flight->snd_una;
 	scoreboard->rescue_rxt = flight->snd_una;
 	flight->recover = flight->snd_nxt;
 	flight->inflation = 0;
@@ -77,6 +80,17 @@ static bool begins_recovery(const struct tcp_conn *conn, struct tcp_flight *flig
 	       tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn)) != flight->snd_una;
 }
 
+/* IsLost() of the first hole, once it has gone again: by what was sent after that alone. */
+static bool is_lost_again(const struct tcp_conn *conn, const struct tcp_flight *flight,
+			  const struct tcp_scoreboard *scoreboard)
+{
+	uint32_t after = flight->snd_nxt - scoreboard->again_nxt;
+
+	return seq_before(flight->snd_una, scoreboard->high_rxt) &&
+	       above(after, tcp_scoreboard_unsacked(scoreboard, scoreboard->again_nxt, flight->snd_nxt)) >
+		       (TCP_DUP_THRESH - 1) * conn->mss;
+}
+
 void tcp_sack_heard(const struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
 		    const struct tcp_profile *profile, const struct tcp_sack_news *news)
 {
@@ -88,6 +102,11 @@ void tcp_sack_heard(const struct tcp_conn *conn, struct tcp_flight *flight, stru
 		begin_recovery(conn, flight, scoreboard, profile, news);
 	} else if (news->delivered_bytes == 0) {
 		return;
+	} else if (news->acked_bytes > 0) {
+		/* When the hole that is the first now went again is not kept: it was before now. */
+		scoreboard->again_nxt = flight->snd_nxt;
+	} else if (is_lost_again(conn, flight, scoreboard)) {
+		begin_recovery(conn, flight, scoreboard, profile, news);
 	}
 	scoreboard->may_go_bytes =
 		tcp_prr_on_ack(&scoreboard->prr, news->delivered_bytes, tcp_sack_pipe(conn, flight, scoreboard),
@@ -163,6 +182,8 @@ void tcp_sack_sent(const struct tcp_flight *flight, struct tcp_scoreboard *score
 		return;
 	}
 	end = again->hole.left + bytes;
+	if (again->hole.left == flight->snd_una)
+		scoreboard->again_nxt = flight->snd_nxt;
 	if (again->is_rescue)
 		scoreboard->rescue_rxt = flight->recover;
 	else if (seq_before(scoreboard->high_rxt, end))

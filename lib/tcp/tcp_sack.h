@@ -2,7 +2,8 @@
  * 6937).
  *
  * A flight with a scoreboard goes by this, one without by tcp_recovery.h; which it is does not change within a
- * recovery. A retransmission that is lost as well is left to the retransmission timer, as RFC 6675 5.1 has it. */
+ * recovery. RFC 6675 5.1 leaves a retransmission that is lost as well to the retransmission timer. Here what was sent
+ * after it and is SACKed tells of it, as of any other segment; and that is a loss of its own (RFC 5681 4.3). */
 #ifndef TCP_TCP_SACK_H
 #define TCP_TCP_SACK_H
 

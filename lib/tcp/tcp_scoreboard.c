@@ -11,6 +11,7 @@ void tcp_scoreboard_clear(struct tcp_scoreboard *scoreboard, uint32_t snd_una)
 	scoreboard->sacked_bytes = 0;
 	scoreboard->high_rxt = snd_una;
 	scoreboard->rescue_rxt = snd_una;
+	scoreboard->again_nxt = snd_una;
 	scoreboard->may_go_bytes = 0;
 }
 

@@ -20,12 +20,13 @@ struct tcp_scoreboard {
 	uint32_t sacked_bytes; /* in ranges */
 	uint32_t high_rxt;     /* RFC 6675 2: holes before it have gone again in this recovery */
 	uint32_t rescue_rxt;   /* RFC 6675 2: beyond it SND.UNA allows the rescue */
+	uint32_t again_nxt;    /* what was sent from here on went after the first hole had gone again */
 	uint32_t may_go_bytes; /* within a recovery, before the next ACK */
 	struct tcp_prr prr;    /* of this recovery */
 	uint8_t count;         /* of ranges */
 };
 
-static_assert(sizeof(struct tcp_scoreboard) == 288, "a connection has it only while it needs it");
+static_assert(sizeof(struct tcp_scoreboard) == 292, "a connection has it only while it needs it");
 
 /* Forgets all ranges: the timer has fired, and the peer may have thrown away what it had (RFC 2018 8). */
 void tcp_scoreboard_clear(struct tcp_scoreboard *scoreboard, uint32_t snd_una);

@@ -1,88 +1,16 @@
 /* test_tcp_sack.c - what the sender does about loss where the peer says what it has (row 98; RFC 6675, 2018, 2883,
  * 6937), through the seam. Segments of 1,000 bytes; blocks and ACKs count in segments. */
-#include <string.h>
-
 #include <criterion/criterion.h>
 
-#include "support/script.h"
-
-enum { SEGMENT = 1000, WINDOW = 60000, KIND_SACK = 5 };
+#include "support/sack_script.h"
 
 static struct driver driver;
-
-static struct script established(void)
-{
-	static const uint8_t options[] = {4, 2, 1, 1};
-	const struct quern_tcp_options settings = {.mss = SEGMENT, .congestion = QUERN_CONGESTION_NEWRENO};
-	struct script script = script_reader(&driver, &settings);
-	struct raw_segment syn;
-
-	script.window = WINDOW;
-	script.mss = SEGMENT;
-	syn = script_segment(&script, SYN, 0, 0);
-	syn.option_bytes = sizeof options;
-	memcpy(syn.options, options, sizeof options);
-	driver_inject(&driver, &syn);
-	hear(&script, SYN | ACK, 0, 1);
-	say(&script, ACK, 1, 1);
-	told(&script, TOLD_ESTABLISHED);
-	return script;
-}
-
-/* Hears segments number `from` to `to`, the first being 0, and then silence. */
-static void hear_segments(struct script *script, uint32_t from, uint32_t to)
-{
-	for (uint32_t number = from; number <= to; number++)
-		hear_text(script, ACK, 1 + SEGMENT * number, 1, SEGMENT);
-	hear_nothing(script);
-}
-
-/* The same of all that was queued. */
-static void hear_last_segments(struct script *script, uint32_t from, uint32_t to)
-{
-	for (uint32_t number = from; number < to; number++)
-		hear_text(script, ACK, 1 + SEGMENT * number, 1, SEGMENT);
-	hear_text(script, PSH | ACK, 1 + SEGMENT * to, 1, SEGMENT);
-	hear_nothing(script);
-}
-
-static void acknowledge(struct script *script, uint32_t number)
-{
-	say(script, ACK, 1, 1 + SEGMENT * number);
-}
-
-static void put(struct raw_segment *segment, uint32_t number)
-{
-	for (int shift = 24; shift >= 0; shift -= 8)
-		segment->options[segment->option_bytes++] = (uint8_t)(number >> shift);
-}
-
-/* The peer has everything before octet `ack`, and these blocks of octets. */
-static void sack_octets(struct script *script, uint32_t ack, uint8_t count, const uint32_t blocks[][2])
-{
-	struct raw_segment segment = script_segment(script, ACK, 1, ack);
-	const uint8_t head[] = {1, 1, KIND_SACK, (uint8_t)(2 + 8 * count)};
-
-	memcpy(segment.options, head, sizeof head);
-	segment.option_bytes = sizeof head;
-	for (uint8_t i = 0; i < count; i++) {
-		put(&segment, script->iss + blocks[i][0]);
-		put(&segment, script->iss + blocks[i][1]);
-	}
-	driver_inject(script->driver, &segment);
-}
-
-/* The peer has everything before segment `ack`, and from `left` up to `right`. */
-static void sack(struct script *script, uint32_t ack, uint32_t left, uint32_t right)
-{
-	sack_octets(script, 1 + SEGMENT * ack, 1, (const uint32_t[][2]){{1 + SEGMENT * left, 1 + SEGMENT * right}});
-}
 
 /* Segments 0 and 3 of ten are lost. Duplicates let new text go; then each hole goes once, and in proportion to what
  * arrives: half of it, until five segments are in the network. */
 Test(tcp_sack, a_recovery_sends_the_holes_and_nothing_that_the_peer_has)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -118,7 +46,7 @@ Test(tcp_sack, a_recovery_sends_the_holes_and_nothing_that_the_peer_has)
 /* RFC 6675 5, step 2: no third duplicate is waited for where enough was SACKed. */
 Test(tcp_sack, one_ack_that_tells_of_more_than_two_segments_begins_a_recovery)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -131,7 +59,7 @@ Test(tcp_sack, one_ack_that_tells_of_more_than_two_segments_begins_a_recovery)
  * without. */
 Test(tcp_sack, acks_that_tell_nothing_new_begin_nothing)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -156,7 +84,7 @@ Test(tcp_sack, acks_that_tell_nothing_new_begin_nothing)
 Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 {
 	static const uint32_t bogus[][2] = {{10, 13}, {13, 14}, {4, 3}, {3, 3}, {0, 2}, {4000000, 2000000}};
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -175,7 +103,7 @@ Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 /* RFC 2018 8: after a timeout the peer may have thrown away what it had. */
 Test(tcp_sack, a_timeout_forgets_what_was_sacked)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -191,7 +119,7 @@ Test(tcp_sack, a_timeout_forgets_what_was_sacked)
 /* And what is SACKed from then on is left out of what goes again. */
 Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -208,7 +136,7 @@ Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 /* A peer whose ACK stops within what it said it had has thrown that away: it goes again without a timeout. */
 Test(tcp_sack, what_the_peer_takes_back_goes_again)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 10 * SEGMENT);
 	hear_last_segments(&script, 0, 9);
@@ -222,7 +150,7 @@ Test(tcp_sack, what_the_peer_takes_back_goes_again)
 /* RFC 6675 4, rule 3: with nothing new to send a hole goes before it is lost for certain. */
 Test(tcp_sack, with_nothing_new_to_send_the_next_hole_goes_early)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 10 * SEGMENT);
 	hear_last_segments(&script, 0, 9);
@@ -238,7 +166,7 @@ Test(tcp_sack, with_nothing_new_to_send_the_next_hole_goes_early)
 /* Rule 4: of the last segment no ACK tells anything. It goes once, and the timer has the rest. */
 Test(tcp_sack, the_last_segment_is_rescued_once)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 10 * SEGMENT);
 	hear_last_segments(&script, 0, 9);
@@ -260,7 +188,7 @@ Test(tcp_sack, the_last_segment_is_rescued_once)
 Test(tcp_sack, a_fin_is_sacked_and_goes_again_as_text_does)
 {
 	for (uint32_t fin_is_lost = 0; fin_is_lost < 2; fin_is_lost++) {
-		struct script script = established();
+		struct script script = sack_established(&driver);
 		const uint32_t blocks[][2] = {{1 + SEGMENT, 2 + 5 * SEGMENT - fin_is_lost}};
 
 		app_send(&script, 5 * SEGMENT);
@@ -283,7 +211,7 @@ Test(tcp_sack, a_fin_is_sacked_and_goes_again_as_text_does)
 /* What goes again fits the window that the peer has now. */
 Test(tcp_sack, a_hole_beyond_a_window_that_has_shrunk_waits)
 {
-	struct script script = established();
+	struct script script = sack_established(&driver);
 
 	app_send(&script, 20 * SEGMENT);
 	hear_segments(&script, 0, 9);
@@ -293,5 +221,39 @@ Test(tcp_sack, a_hole_beyond_a_window_that_has_shrunk_waits)
 	hear_nothing(&script);
 	sack(&script, 0, 1, 9);
 	hear_nothing(&script);
+	driver_close(&driver);
+}
+
+/* Everything below `top` but the first, one ACK a segment. */
+static void sack_up_to(struct script *script, uint32_t from, uint32_t top)
+{
+	for (uint32_t right = from; right <= top; right++)
+		sack(script, 0, 1, right);
+}
+
+/* RFC 5681 4.3: the loss of a retransmission counts as another one, and the window is halved again. */
+Test(tcp_sack, a_retransmission_that_is_lost_goes_again_when_three_later_segments_are_sacked)
+{
+	struct script script = sack_established(&driver);
+
+	app_send(&script, 60 * SEGMENT);
+	hear_segments(&script, 0, 9);
+	sack(&script, 0, 1, 4);
+	hear_segments(&script, 0, 0);
+	/* What was sent before it says nothing of it. Five may be in flight, the retransmission among them. */
+	sack_up_to(&script, 5, 10);
+	hear_segments(&script, 10, 13);
+	sack_up_to(&script, 11, 12);
+	hear_segments(&script, 14, 15);
+	sack(&script, 0, 1, 13);
+	hear_segments(&script, 0, 0);
+	cr_assert_eq(driver_counters(&driver)->retransmits, 2);
+	/* Half of five is two and a half. */
+	acknowledge(&script, 14);
+	hear_nothing(&script);
+	acknowledge(&script, 15);
+	hear_segments(&script, 16, 16);
+	acknowledge(&script, 16);
+	hear_segments(&script, 17, 17);
 	driver_close(&driver);
 }
