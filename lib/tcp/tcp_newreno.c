@@ -3,13 +3,15 @@
 
 #include "base/least.h"
 
-/* RFC 3465 2.1: one MSS for each window of bytes acknowledged, whatever the ACKs that tell it. */
+/* RFC 3465 2.1: one MSS for each window of bytes acknowledged, whatever the ACKs that tell it. A window that is no
+ * whole number of segments sends only those that are whole, so their ACKs are all that can come of it in a round trip.
+ */
 static void avoid_congestion(struct tcp_congestion *state, uint32_t acked_bytes, uint32_t mss)
 {
 	state->counted += least(acked_bytes, state->cwnd);
-	if (state->counted < state->cwnd)
+	if (state->counted + mss <= state->cwnd)
 		return;
-	state->counted -= state->cwnd;
+	state->counted -= least(state->counted, state->cwnd);
 	state->cwnd = least(state->cwnd + mss, TCP_CWND_MAX);
 }
 

@@ -57,6 +57,18 @@ Test(tcp_newreno, avoidance_adds_one_segment_a_round_trip_whether_acks_are_delay
 	}
 }
 
+/* Half of nineteen segments is nine and a half, of which nine can be sent, and acknowledged, in a round trip. */
+Test(tcp_newreno, avoidance_adds_one_segment_a_round_trip_where_the_window_is_no_whole_number_of_them)
+{
+	struct tcp_congestion state = at(19);
+
+	tcp_newreno.on_loss(&state, 19 * MSS, MSS);
+	for (uint32_t window = 9; window < 30; window++) {
+		cr_assert_eq(state.cwnd, window * MSS + MSS / 2);
+		acknowledge(&state, window, MSS);
+	}
+}
+
 Test(tcp_newreno, avoidance_begins_at_the_threshold_and_not_before)
 {
 	struct tcp_congestion state = at(20);
