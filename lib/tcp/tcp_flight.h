@@ -53,9 +53,11 @@ struct tcp_flight {
 	uint32_t snd_small; /* behind the last segment of new text that was less than full, for Nagle's algorithm */
 	struct tcp_congestion congestion;
 	uint8_t narrow_slot; /* half second in which the path was last found to be narrower, 0 for none */
+	uint8_t tail;        /* enum tcp_tail */
 	struct tcp_rtt rtt;
 	uint32_t ts_offset; /* of our timestamps: TSval is this and the time */
-	uint8_t spare[20];
+	uint32_t probe_end; /* of the tail loss probe that has gone */
+	uint8_t spare[16];
 };
 static_assert(sizeof(struct tcp_flight) == 128, "two cache lines");
 

@@ -9,6 +9,7 @@
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
 #include "tcp/tcp_syn_sent.h"
+#include "tcp/tcp_tail.h"
 #include "tcp/tcp_timestamps.h"
 #include "tcp/tcp_transition.h"
 
@@ -190,6 +191,7 @@ static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 		      struct tcp_verdict *verdict)
 {
 	bool is_duplicate = flight && !scoreboard && tcp_recovery_is_duplicate(conn, flight, segment);
+	uint32_t una = tcp_snd_una(conn, flight);
 	struct tcp_sack_news news = {0};
 
 	if (scoreboard)
@@ -200,6 +202,8 @@ static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 	acknowledge(conn, flight, scoreboard, profile, segment, now_ms, verdict);
 	if (scoreboard)
 		tcp_sack_heard(conn, flight, scoreboard, profile, &news);
+	if (flight && flight->tail > TCP_TAIL_ARMED)
+		tcp_tail_heard(conn, flight, profile, segment, segment->ack != una);
 }
 
 /* Fifth: the ACK field. False where the segment goes no further. */

@@ -4,6 +4,7 @@
 #include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_sack.h"
+#include "tcp/tcp_tail.h"
 #include "tcp/tcp_timer.h"
 
 static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, const struct tcp_profile *profile,
@@ -135,6 +136,28 @@ static inline bool say_hole(struct tcp_conn *conn, struct tcp_flight *flight, st
 	return scoreboard && say_next_hole(conn, flight, scoreboard, nothing_new, segment);
 }
 
+/* RFC 8985 7.3: where a tail loss probe is due, and nothing new that the peer has room for. */
+static bool probes_by_old_text(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t pending,
+			       uint32_t peers)
+{
+	return flight->tail == TCP_TAIL_DUE &&
+	       (flight->next == conn->snd_end || peers == 0 || peers < least(pending, tcp_smss(conn)));
+}
+
+/* The last segment of the flight. */
+static bool say_last_again(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			   struct segment *segment)
+{
+	uint32_t full = conn->mss - segment_option_bytes(segment);
+	const struct tcp_sack_again last = {
+		.hole = {flight->snd_nxt - least(flight->snd_nxt - flight->snd_una, full), flight->snd_nxt}};
+
+	if (flight->flags & TCP_FLIGHT_WAITS || !say_again(conn, flight, scoreboard, &last, segment))
+		return false;
+	tcp_tail_sent(flight, false);
+	return true;
+}
+
 /* Whether cwnd alone holds text back, for its growth. */
 static void note_limit(struct tcp_flight *flight, uint32_t pending, uint32_t ours, uint32_t peers)
 {
@@ -187,7 +210,9 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	usable = our_room(conn, flight, scoreboard);
 	peers = peer_room(conn, flight, flight->next);
 	note_limit(flight, pending, usable, peers);
-	usable = least(usable, peers);
+	if (probes_by_old_text(conn, flight, pending, peers))
+		return say_last_again(conn, flight, scoreboard, segment);
+	usable = flight->tail == TCP_TAIL_DUE ? peers : least(usable, peers);
 	if ((flight->next == conn->snd_end || peers == 0) && say_hole(conn, flight, scoreboard, true, segment))
 		return true;
 	if (flight->next == conn->snd_end)
@@ -217,6 +242,8 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 		flight->snd_nxt = flight->next;
 		flight->snd_small = length < full ? segment->seq + length : flight->snd_small;
 	}
+	if (flight->tail == TCP_TAIL_DUE)
+		tcp_tail_sent(flight, true);
 	conn->flags &= (uint16_t) ~(TCP_OWES_FIN | TCP_OWES_ACK);
 	return true;
 }

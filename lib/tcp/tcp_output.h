@@ -6,6 +6,7 @@
 
 #include "tcp/tcp_flight.h"
 #include "tcp/tcp_scoreboard.h"
+#include "tcp/tcp_tail.h"
 #include "wire/wire_packet.h"
 
 /* Writes the next segment that is owed and may go, and no longer owes it; false where there is none. SYN goes first,
@@ -22,7 +23,7 @@ static inline bool tcp_output_is_done(const struct tcp_conn *conn, const struct 
 				      const struct tcp_scoreboard *scoreboard)
 {
 	return !(conn->flags & TCP_OWES) && flight->next == conn->snd_end && !(flight->flags & TCP_FLIGHT_AGAIN) &&
-	       !scoreboard;
+	       flight->tail != TCP_TAIL_DUE && !scoreboard;
 }
 
 /* Takes back what tcp_output() has said: there was no buffer for the segment, and it is owed as before. Its round trip

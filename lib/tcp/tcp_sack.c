@@ -2,6 +2,7 @@
 #include "tcp/tcp_sack.h"
 
 #include "base/seq.h"
+#include "tcp/tcp_tail.h"
 
 static uint32_t above(uint32_t a, uint32_t b)
 {
@@ -77,6 +78,7 @@ static bool begins_recovery(const struct tcp_conn *conn, struct tcp_flight *flig
 		return false;
 	flight->duplicates++;
 	return flight->duplicates >= TCP_DUP_THRESH ||
+	       tcp_tail_has_arrived(flight, tcp_scoreboard_top(scoreboard, flight->snd_una)) ||
 	       tcp_scoreboard_lost(scoreboard, flight->snd_una, tcp_smss(conn)) != flight->snd_una;
 }
 
@@ -88,7 +90,7 @@ static bool is_lost_again(const struct tcp_conn *conn, const struct tcp_flight *
 
 	return seq_before(flight->snd_una, scoreboard->high_rxt) &&
 	       above(after, tcp_scoreboard_unsacked(scoreboard, scoreboard->again_nxt, flight->snd_nxt)) >
-		       (TCP_DUP_THRESH - 1) * conn->mss;
+		       (TCP_DUP_THRESH - 1) * tcp_smss(conn);
 }
 
 void tcp_sack_heard(const struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,

@@ -4,6 +4,7 @@
 #include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_tail.h"
 #include "tcp/tcp_transition.h"
 
 /* RFC 6298 2.3, 2.4 and 5.7. */
@@ -93,7 +94,8 @@ void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct 
 		flight->since_ms = now_ms;
 	flight->flags |= TCP_FLIGHT_ARMED;
 	wheel_arm(wheel, &conn->timer,
-		  now_ms + least(retransmission_timeout(conn, flight, 0), patience_left(flight, profile, now_ms)));
+		  now_ms + least(tcp_tail_wait(conn, flight, retransmission_timeout(conn, flight, 0)),
+				 patience_left(flight, profile, now_ms)));
 }
 
 void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
@@ -170,13 +172,33 @@ static struct tcp_timer_verdict probe_or_give_up(struct tcp_conn *conn, struct w
 	return (struct tcp_timer_verdict){.action = TCP_TIMER_SEND};
 }
 
+/* RFC 8985 7.3: a segment goes, and then the timer runs for its own sake. What was heard meanwhile, though it moved
+ * nothing, may have made that needless: then the timer runs from where it would have begun. */
+static struct tcp_timer_verdict probe_tail_or_wait_on(struct tcp_conn *conn, struct tcp_flight *flight,
+						      struct wheel *wheel, const struct tcp_profile *profile,
+						      uint32_t now_ms)
+{
+	uint32_t rto_ms = retransmission_timeout(conn, flight, 0), passed_ms = now_ms - flight->since_ms;
+
+	if (tcp_tail_fired(conn, flight)) {
+		flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
+		return (struct tcp_timer_verdict){.action = TCP_TIMER_SEND};
+	}
+	rto_ms = least(rto_ms, profile->user_timeout_ms);
+	wheel_arm(wheel, &conn->timer, now_ms + (passed_ms < rto_ms ? rto_ms - passed_ms : 0));
+	return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
+}
+
 /* RFC 6298 5.4 to 5.6 of text and the FIN behind it, and the probe of RFC 9293 3.8.6.1. */
 static struct tcp_timer_verdict repeat_text_or_give_up(struct tcp_conn *conn, struct tcp_flight *flight,
-						       struct tcp_scoreboard *scoreboard,
+						       struct tcp_scoreboard *scoreboard, struct wheel *wheel,
 						       const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (now_ms - flight->since_ms >= profile->user_timeout_ms)
 		return give_up(conn, end_of_patience(conn, profile));
+	if (flight->tail == TCP_TAIL_ARMED)
+		return probe_tail_or_wait_on(conn, flight, wheel, profile, now_ms);
+	flight->tail = TCP_TAIL_QUIET;
 	/* RFC 2018 8: the peer may have thrown it away. */
 	if (scoreboard)
 		tcp_scoreboard_clear(scoreboard, flight->snd_una);
@@ -201,7 +223,7 @@ struct tcp_timer_verdict tcp_timer_fired(struct tcp_conn *conn, struct tcp_fligh
 					 const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) && flight->snd_una != conn->snd_end)
-		return repeat_text_or_give_up(conn, flight, scoreboard, profile, now_ms);
+		return repeat_text_or_give_up(conn, flight, scoreboard, wheel, profile, now_ms);
 	if (conn->flags & TCP_IN_FLIGHT)
 		return repeat_or_give_up(conn, profile);
 	if (conn->state == QUERN_FIN_WAIT_2 && conn->flags & TCP_ORPHAN)

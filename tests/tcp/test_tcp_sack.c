@@ -123,6 +123,9 @@ Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 
 	app_send(&script, 60 * SEGMENT);
 	hear_segments(&script, 0, 9);
+	/* The tail loss probe, and then the timer. */
+	advance(&script, 20);
+	hear_segments(&script, 10, 10);
 	advance(&script, 1010);
 	hear_segments(&script, 0, 0);
 	sack(&script, 1, 2, 10);
