@@ -48,9 +48,9 @@ class Installed:
         return shlex.split(output_of("pkg-config", f"--define-variable=prefix={self.prefix}", *words, "quern",
                                      env={**os.environ, "PKG_CONFIG_PATH": os.path.dirname(self.description)}))
 
-    def build(self, source, program, compiler=None, words=("--cflags", "--libs")):
+    def build(self, sources, program, compiler=None, words=("--cflags", "--libs"), more=()):
         compiler = compiler or (self.compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-        output_of(*compiler, source, "-o", program, *self.flags(*words))
+        output_of(*compiler, *sources, "-o", program, *self.flags(*words), *more)
         return program
 
 
@@ -116,12 +116,20 @@ class Checks:
 
     def on_the_installed(self):
         examples = f"{self.installed.prefix}/share/doc/quern/examples"
-        assert sorted(os.listdir(examples)) == ["echo_client.c", "echo_server.c"]
-        echoes(*(self.installed.build(f"{examples}/{name}.c", self.path(name))
+        assert sorted(os.listdir(examples)) == ["echo_client.c", "echo_server.c", "iperf3"]
+        echoes(*(self.installed.build([f"{examples}/{name}.c"], self.path(name))
                  for name in ("echo_server", "echo_client")))
 
+    def in_several_files(self):
+        sources = glob.glob(f"{self.installed.prefix}/share/doc/quern/examples/iperf3/*.c")
+        assert len(sources) == 3, sources
+        program = self.installed.build(sources, self.path("iperf3_server"), more=["-ljansson"])
+        for words in ([], ["tap:q0"], ["tap:q0", f"{SERVER}/33"], ["tap:q0", f"{SERVER}/24", "101"],
+                      ["tap:q0", f"{SERVER}/24", "much"]):
+            fails(program, words, "usage: iperf3_server PORT ADDRESS/LENGTH [LOSS%]")
+
     def with_static(self):
-        program = self.installed.build(f"{self.source}/app/examples/echo_server.c", self.path("static"),
+        program = self.installed.build([f"{self.source}/app/examples/echo_server.c"], self.path("static"),
                                        words=("--cflags", "--libs", "--static"))
         fails(program, [], "usage: echo_server")
 
@@ -142,7 +150,7 @@ class Checks:
         for suffix, compiler in (("c", None), ("cc", ("g++", "-Wall", "-Wextra", "-Werror"))):
             with open(self.path("own." + suffix), "w", encoding="utf-8") as text:
                 text.write(OWN_NAMES)
-            output_of(self.installed.build(self.path("own." + suffix), self.path("own-" + suffix), compiler))
+            output_of(self.installed.build([self.path("own." + suffix)], self.path("own-" + suffix), compiler))
         archive, = glob.glob(f"{self.installed.prefix}/lib/**/libquern.a", recursive=True)
         names = [line.split()[0] for line in output_of("nm", "-g", "--defined-only", "--format=posix",
                                                        archive).splitlines() if " " in line]
@@ -164,6 +172,7 @@ def main(source, build, compiler):
         checks = Checks(source, build, compiler, folder)
         cases = [("the examples of the tree echo a text over memif", checks.in_tree),
                  ("the examples build on the installed library, and echo", checks.on_the_installed),
+                 ("an example of several files builds on the installed library", checks.in_several_files),
                  ("pkg-config --static links as well", checks.with_static),
                  ("the examples say what is wrong", checks.complains),
                  ("--cflags names the headers and nothing of DPDK's", checks.flags_are_few),
