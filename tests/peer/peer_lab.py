@@ -18,9 +18,11 @@ PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light", "nc": "n
 CLONE_NEWNET, PR_SET_PDEATHSIG, AF_XDP = 0x40000000, 1, 44
 LIBC = ctypes.CDLL(None, use_errno=True)
 
-# A busy Linux server and client, and ARP that does not hold a test up for a second.
+# A busy Linux server and client, ARP that does not hold a test up for a second, and a congestion control that every
+# kernel has and that goes by losses alone: BBR, where a machine has that, takes a busy core for a slow path.
 SYSCTLS = {"net/core/somaxconn": "65535", "net/ipv4/tcp_max_syn_backlog": "65535",
-           "net/ipv4/ip_local_port_range": "1024 65535", "net/ipv4/neigh/default/retrans_time_ms": "100",
+           "net/ipv4/tcp_congestion_control": "reno", "net/ipv4/ip_local_port_range": "1024 65535",
+           "net/ipv4/neigh/default/retrans_time_ms": "100",
            "net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1"}
 
 
