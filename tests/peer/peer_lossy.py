@@ -24,6 +24,7 @@ def fetches(lab, congestion):
     with serve_http(lab, *BAD_LINE, "--congestion", congestion) as quern:
         found = hashlib.sha256(curl(f"{URL}/bytes/{BYTES}", seconds=120)).hexdigest()
         expect_equal(found, hashlib.sha256(pattern(BYTES)).hexdigest(), f"SHA-256 of {BYTES} bytes")
+        quern.wait_closed()
         report = quern.stop()
         expect_requests(report, ok=1)
         expect_totals(report, 1)
@@ -44,6 +45,7 @@ def sends(lab):
         said = curl("-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "--data-binary", "@/dev/stdin",
                     f"{URL}/", seconds=120, given=pattern(BYTES)).decode()
         expect_equal(said, f"200 {BYTES}", "status and bytes sent")
+        quern.wait_closed()
         report = quern.stop()
         expect_totals(report, 1)
         expect_bad(report, False)

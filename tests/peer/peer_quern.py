@@ -60,6 +60,19 @@ class Quern:
         eventually(lambda: not self.has_ended() and answers_ping(QUERN, 0.05), READY_S,
                    lambda: f"quern answers ping; it said: {self.said()}")
 
+    def ctl(self, what):
+        """What `quern ctl` says of it while it runs: "stats" or "conns"."""
+        done = subprocess.run((self.lab.binary, "ctl", what, "--json", "--pid", str(self.process.pid)),
+                              env={**os.environ, "TMPDIR": self.lab.directory}, capture_output=True, text=True,
+                              check=True)
+        return json.loads(done.stdout)
+
+    def wait_closed(self, seconds=30):
+        """Until each of its connections is closed or in TIME-WAIT: where Linux's last ACK was lost, after its next."""
+        def open_ones():
+            return [row for row in self.ctl("conns") if row["state"] != "TIME-WAIT"]
+        eventually(lambda: not open_ones(), seconds, lambda: f"quern has closed all: {open_ones()[:3]}")
+
     @contextlib.contextmanager
     def paused(self):
         """Quern stands still, so that states of the kernel last which it would pass in microseconds."""
