@@ -14,8 +14,8 @@ from peer_lab import Broken, Lab, what_is_missing
 SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "alive": "peer_alive",
             "edges": "peer_edges", "wide": "peer_wide", "http": "peer_http", "curl": "peer_curl", "nginx": "peer_nginx",
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
-            "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "badline": "peer_badline",
-            "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy"}
+            "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
+            "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
