@@ -118,13 +118,12 @@ static bool say_first_again(struct tcp_conn *conn, struct tcp_flight *flight, st
 
 /* RFC 6675 4, NextSeg(): the next hole, where there is room for it; without a scoreboard none is known. */
 static bool say_next_hole(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
-		     bool nothing_new, struct segment *segment)
+			  bool nothing_new, struct segment *segment)
 {
 	uint32_t full = conn->mss - segment_option_bytes(segment);
 	struct tcp_sack_again again;
 
-	if (flight->flags & TCP_FLIGHT_WAITS ||
-	    !tcp_sack_next(conn, flight, scoreboard, nothing_new, full, &again) ||
+	if (flight->flags & TCP_FLIGHT_WAITS || !tcp_sack_next(conn, flight, scoreboard, nothing_new, full, &again) ||
 	    least(again.hole.right - again.hole.left, full) > scoreboard->may_go_bytes)
 		return false;
 	return say_again(conn, flight, scoreboard, &again, segment);
