@@ -188,6 +188,9 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		else
 			shard_icmp_input(shard, frame, ref);
 		break;
+	case WIRE_ND:
+		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
 		shard_icmp_unreachable(shard, frame);

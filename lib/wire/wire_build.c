@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "wire/wire_build6.h"
 #include "wire/wire_checksum.h"
+#include "wire/wire_ip6.h"
 #include "wire/wire_options.h"
 #include "wire/wire_words.h"
 
@@ -59,20 +61,17 @@ static uint16_t sum_of_text(const uint8_t *text, uint32_t bytes)
 	return __builtin_bswap16(wire_fold(wire_sum(0, text, bytes)));
 }
 
-static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
-				 const struct segment *segment, const struct wire_ip_options *options)
+/* Writes the TCP header; `pseudo` is the sum of both addresses. Returns its bytes. */
+static inline uint32_t tcp_header_build(uint8_t *tcp, uint64_t pseudo, const struct flow_key *key,
+					const struct segment *segment, const struct wire_ip_options *options)
 {
-	uint8_t *tcp = frame + link_bytes + IP_BYTES;
 	uint64_t option_sum = wire_options_write(tcp + TCP_BYTES, segment);
 	uint32_t header_bytes = TCP_BYTES + segment_option_bytes(segment);
-	uint64_t pseudo = (uint64_t)key->local + key->remote;
 	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
 	uint32_t fourth = header_bytes << 26 | (uint32_t)segment->flags << 16 | segment->wnd;
 	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes + segment->text_bytes;
 	uint16_t checksum;
 
-	ip_build(frame + link_bytes, key, IP_PROTOCOL_TCP, IP_BYTES + header_bytes + segment->text_bytes, pseudo,
-		 options);
 	if (options->offload_l4_checksum) {
 		checksum = wire_fold(sum);
 	} else {
@@ -86,7 +85,18 @@ static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const stru
 	wire_store32(tcp + 8, segment->ack);
 	wire_store32(tcp + 12, fourth);
 	wire_store32(tcp + 16, (uint32_t)checksum << 16 | segment->urgent);
-	return link_bytes + IP_BYTES + header_bytes + segment->text_bytes;
+	return header_bytes;
+}
+
+static inline uint32_t tcp_build(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
+				 const struct segment *segment, const struct wire_ip_options *options)
+{
+	uint64_t pseudo = (uint64_t)key->local + key->remote;
+	uint32_t header_bytes = tcp_header_build(frame + link_bytes + IP_BYTES, pseudo, key, segment, options);
+	uint32_t total_bytes = IP_BYTES + header_bytes + segment->text_bytes;
+
+	ip_build(frame + link_bytes, key, IP_PROTOCOL_TCP, total_bytes, pseudo, options);
+	return link_bytes + total_bytes;
 }
 
 uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const struct flow_key *key,
@@ -100,6 +110,17 @@ uint32_t wire_build_tcp_at(uint8_t *frame, uint32_t link_bytes, const struct flo
 			   const struct segment *segment, const struct wire_ip_options *options)
 {
 	return tcp_build(frame, link_bytes, key, segment, options);
+}
+
+uint32_t wire_build_tcp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip6_pair *pair,
+			    const struct flow_key *key, const struct segment *segment,
+			    const struct wire_ip_options *options)
+{
+	uint32_t header_bytes =
+		tcp_header_build(frame + link_bytes + IP6_BYTES, wire_sum_pair(pair), key, segment, options);
+
+	wire_ip6_build(frame + link_bytes, pair, IP_PROTOCOL_TCP, header_bytes + segment->text_bytes, options);
+	return link_bytes + (uint32_t)IP6_BYTES + header_bytes + segment->text_bytes;
 }
 
 uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const struct wire_arp *arp,
@@ -122,15 +143,7 @@ uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const stru
 	return ETHER_FRAME_MIN;
 }
 
-/* RFC 1624 eqn. 3: the checksum after one word has changed. */
-static uint16_t checksum_after(uint16_t checksum, uint16_t before, uint16_t after)
-{
-	uint32_t sum = (uint32_t)(uint16_t)~checksum + (uint16_t)~before + after;
-
-	return (uint16_t)~wire_fold(sum);
-}
-
-void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
+static void turn_echo4(uint8_t *frame, const struct packet *packet, uint8_t ttl)
 {
 	uint8_t *ip = frame + packet->link_bytes;
 	uint8_t *icmp = frame + packet->l4_offset;
@@ -145,11 +158,19 @@ void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
 	checksum = wire_sum_finish(wire_sum(0, ip, (uint32_t)(packet->l4_offset - packet->link_bytes)));
 	memcpy(ip + 10, &checksum, 2);
 	wire_store16(icmp, reply);
-	wire_store16(icmp + 2, checksum_after(wire_load16(icmp + 2), request, reply));
+	wire_store16(icmp + 2, wire_sum_after(wire_load16(icmp + 2), request, reply));
 }
 
-uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
-				uint8_t ttl)
+void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
+{
+	if (packet->version == 6)
+		wire_turn_echo6(frame, packet, ttl);
+	else
+		turn_echo4(frame, packet, ttl);
+}
+
+static uint32_t unreachable4_build(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
+				   uint8_t ttl)
 {
 	const struct wire_ip_options options = {.ttl = ttl};
 	uint32_t header_bytes = (uint32_t)(packet->l4_offset - packet->link_bytes);
@@ -172,4 +193,11 @@ uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct 
 	checksum = wire_sum_finish(wire_sum(0, icmp, ICMP_BYTES + quote_bytes));
 	memcpy(icmp + 2, &checksum, 2);
 	return packet->link_bytes + (uint32_t)IP_BYTES + ICMP_BYTES + quote_bytes;
+}
+
+uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
+				uint8_t ttl)
+{
+	return packet->version == 6 ? wire_build_unreachable6(to, frame, packet, most, ttl)
+				    : unreachable4_build(to, frame, packet, most, ttl);
 }

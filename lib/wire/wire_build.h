@@ -9,7 +9,9 @@
 
 enum {
 	WIRE_LINK_MAX = 22, /* Ethernet header with two tags */
-	WIRE_TCP_FRAME_MAX = WIRE_LINK_MAX + 20 + 60
+	WIRE_TCP_FRAME_MAX = WIRE_LINK_MAX + 20 + 60,
+	WIRE_TCP6_FRAME_MAX = WIRE_LINK_MAX + 40 + 60,
+	WIRE_ND_FRAME_MAX = WIRE_LINK_MAX + 40 + 32
 };
 
 /* The link header that goes before a packet; no bytes where frames begin with IP. */
@@ -49,17 +51,37 @@ uint32_t wire_build_tcp(uint8_t *frame, const struct wire_link *link, const stru
 uint32_t wire_build_tcp_at(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key,
 			   const struct segment *segment, const struct wire_ip_options *options);
 
+/* Where the text of a segment over IPv6 begins, behind its link header. */
+static inline uint32_t wire_text_after_link6(const struct segment *segment)
+{
+	return 60 + segment_option_bytes(segment);
+}
+
+/* The same as wire_build_tcp_at() over IPv6; of the key, the ports count. */
+uint32_t wire_build_tcp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip6_pair *pair,
+			    const struct flow_key *key, const struct segment *segment,
+			    const struct wire_ip_options *options);
+
+/* Writes a solicitation or advertisement between two addresses behind the link header, with nd->mac in it where
+ * nd->has_mac. Returns the frame's length, at most WIRE_ND_FRAME_MAX. */
+uint32_t wire_build_nd(uint8_t *frame, const struct wire_link *link, const struct ip6_pair *pair,
+		       const struct wire_nd *nd);
+
+/* The MAC address of a group (RFC 2464 7). */
+void wire_group_mac(struct quern_ip6 group, uint8_t mac[6]);
+
 /* Writes an ARP packet from (mac, arp->sender) behind the link header. Returns the frame's length, at least 60. */
 uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const struct wire_arp *arp,
 			const uint8_t target_mac[6]);
 
-/* Turns a received ICMP echo request of a parsed frame into its reply in place: addresses, type, checksums, TTL.
- * The link header is left alone. */
+/* Turns a received ICMP echo request of a parsed frame into its reply in place: addresses, type, checksums, TTL or hop
+ * limit. The link header is left alone. */
 void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl);
 
 /* Writes an ICMP "port unreachable" about the datagram of a received frame: to whoever has sent it, by the way that it
  * came, with as much of it behind as an IP packet of `most` bytes holds. Returns the frame's length; 0, and nothing is
- * written, where `most` leaves no room for the datagram's headers (RFC 1122 3.2.2). */
+ * written, where `most` leaves no room for the datagram's headers (RFC 1122 3.2.2, RFC
+ * 4443 3.1). */
 uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
 				uint8_t ttl);
 

@@ -8,22 +8,17 @@
 #include <quern/counters.h>
 
 #include "base/flow_key.h"
+#include "base/ip6.h"
 
 enum wire_kind {
 	WIRE_TCP = 1,
 	WIRE_UDP,
-	WIRE_ICMP,
-	WIRE_ARP
+	WIRE_ICMP, /* of either version of IP */
+	WIRE_ARP,
+	WIRE_ND
 };
 
-enum {
-	TCP_FIN = 0x01,
-	TCP_SYN = 0x02,
-	TCP_RST = 0x04,
-	TCP_PSH = 0x08,
-	TCP_ACK = 0x10,
-	TCP_URG = 0x20
-};
+enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
 
 /* Options of a segment that have no value, or none that says whether they are there. */
 enum segment_option {
@@ -108,22 +103,35 @@ struct wire_icmp {
 	uint8_t what;  /* enum quern_icmp, with an error other than WIRE_ERROR_QUENCH */
 };
 
+/* RFC 4861 4.3 and 4.4: a neighbour solicitation or advertisement. */
+struct wire_nd {
+	struct quern_ip6 target;
+	bool is_advertisement;
+	bool is_solicited; /* of an advertisement: it answers somebody's question */
+	bool is_override;  /* and another MAC address that is known goes for this one */
+	bool has_mac;
+	uint8_t mac[6]; /* of the sender of a solicitation, of the target of an advertisement */
+};
+
 /* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the
  * segment that is quoted, which is the same address. */
 struct packet {
 	struct flow_key key;
-	uint8_t kind;           /* enum wire_kind */
+	uint8_t kind; /* enum wire_kind */
 	uint8_t ttl;
-	uint16_t link_bytes;    /* Ethernet header with its tags: where layer 3 begins */
-	uint16_t l4_offset;     /* from the start of the frame */
-	uint16_t text_offset;   /* TCP and UDP: where the payload begins */
-	uint16_t frame_bytes;   /* without Ethernet padding: up to the end of the IP packet, or of its UDP datagram */
-	bool to_group;          /* the frame was sent to a broadcast or multicast MAC address */
+	uint16_t link_bytes;  /* Ethernet header with its tags: where layer 3 begins */
+	uint16_t l4_offset;   /* from the start of the frame */
+	uint16_t text_offset; /* TCP and UDP: where the payload begins */
+	uint16_t frame_bytes; /* without Ethernet padding: up to the end of the IP packet, or of its UDP datagram */
+	bool to_group;        /* the frame was sent to a broadcast or multicast MAC address */
+	uint8_t version;      /* of IP: 4 or 6; 4 for ARP */
 	union {
 		struct segment tcp;
 		struct wire_arp arp;
 		struct wire_icmp icmp;
+		struct wire_nd nd;
 	};
+	struct ip6_pair ip6; /* of version 6, where the key holds ports alone; with other versions nothing */
 };
 
 #endif

@@ -5,15 +5,18 @@
 
 #include "wire/wire_checksum.h"
 #include "wire/wire_icmp.h"
+#include "wire/wire_icmp6.h"
+#include "wire/wire_ip6.h"
 #include "wire/wire_options.h"
 #include "wire/wire_words.h"
 
 enum { IP_OPTION_LSRR = 131, IP_OPTION_SSRR = 137, IP_MORE_OR_OFFSET = 0x3fff, TCP_FLAGS = 0x3f };
 
-/* What is known once the IPv4 header has been read. */
-struct ip4 {
+/* What is known once the IP header has been read. */
+struct ip {
 	const uint8_t *l4;
 	uint32_t l4_bytes;
+	uint8_t protocol;
 	uint64_t address_sum; /* of source and destination as they lie: the greater part of the pseudo-header */
 };
 
@@ -93,18 +96,19 @@ static enum quern_drop arp_parse(const uint8_t *frame, uint32_t bytes, struct pa
 	packet->arp.target = wire_load32(arp + 24);
 	packet->key = (struct flow_key){.local = packet->arp.target, .remote = packet->arp.sender};
 	packet->kind = WIRE_ARP;
+	packet->version = 4;
 	packet->ttl = 0;
 	packet->l4_offset = packet->link_bytes;
 	packet->text_offset = packet->frame_bytes = (uint16_t)(packet->link_bytes + ARP_BYTES);
 	return QUERN_DROP_NONE;
 }
 
-static inline uint64_t pseudo_sum(const struct ip4 *ip, uint8_t protocol, uint32_t bytes)
+static inline uint64_t pseudo_sum(const struct ip *ip, uint8_t protocol, uint32_t bytes)
 {
 	return ip->address_sum + (uint64_t)__builtin_bswap16((uint16_t)bytes) + ((uint64_t)protocol << 8);
 }
 
-static inline bool tcp_checksum_is_right(const struct ip4 *ip)
+static inline bool tcp_checksum_is_right(const struct ip *ip)
 {
 	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_TCP, ip->l4_bytes) + wire_sum_20(ip->l4);
 
@@ -115,7 +119,7 @@ static inline bool tcp_checksum_is_right(const struct ip4 *ip)
 	return wire_fold(sum) == 0xffff;
 }
 
-static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_expect *expect, struct packet *packet)
+static inline enum quern_drop tcp_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
 {
 	const uint8_t *tcp = ip->l4;
 	uint32_t header_bytes;
@@ -133,7 +137,9 @@ static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_
 	memcpy(&packet->key.local_port, &ports, 4);
 	if ((uint16_t)ports == 0 || ports >> 16 == 0)
 		return QUERN_DROP_TCP_PORT_ZERO;
-	if ((uint16_t)ports == ports >> 16 && packet->key.local == packet->key.remote)
+	/* The addresses in the keys of IPv6 are all 0. */
+	if ((uint16_t)ports == ports >> 16 && packet->key.local == packet->key.remote &&
+	    (packet->version == 4 || ip6_equal(packet->ip6.local, packet->ip6.remote)))
 		return QUERN_DROP_TCP_LAND;
 	packet->kind = WIRE_TCP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + header_bytes);
@@ -151,7 +157,7 @@ static inline enum quern_drop tcp_parse(const struct ip4 *ip, const struct wire_
 	return QUERN_DROP_NONE;
 }
 
-static enum quern_drop udp_parse(const struct ip4 *ip, const struct wire_expect *expect, struct packet *packet)
+static enum quern_drop udp_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
 {
 	const uint8_t *udp = ip->l4;
 
@@ -161,7 +167,9 @@ static enum quern_drop udp_parse(const struct ip4 *ip, const struct wire_expect 
 
 	if (udp_bytes < UDP_BYTES || udp_bytes > ip->l4_bytes)
 		return QUERN_DROP_UDP_MALFORMED;
-	/* RFC 768: a checksum of zero means that the sender made none. */
+	/* RFC 768: a checksum of zero means that the sender made none, which RFC 8200 8.1 forbids. */
+	if (packet->version == 6 && wire_load16(udp + 6) == 0)
+		return QUERN_DROP_UDP_MALFORMED;
 	if (wire_load16(udp + 6) != 0 && !expect->l4_checksum_good &&
 	    wire_sum_finish(wire_sum(pseudo_sum(ip, IP_PROTOCOL_UDP, udp_bytes), udp, udp_bytes)) != 0)
 		return QUERN_DROP_UDP_MALFORMED;
@@ -174,7 +182,7 @@ static enum quern_drop udp_parse(const struct ip4 *ip, const struct wire_expect 
 }
 
 /* Ports that vouch for checksums mean TCP and UDP: that of ICMP is always verified. */
-static enum quern_drop icmp_parse(const struct ip4 *ip, struct packet *packet)
+static enum quern_drop icmp_parse(const struct ip *ip, struct packet *packet)
 {
 	if (ip->l4_bytes < ICMP_BYTES || wire_sum_finish(wire_sum(0, ip->l4, ip->l4_bytes)) != 0)
 		return QUERN_DROP_ICMP_MALFORMED;
@@ -182,6 +190,18 @@ static enum quern_drop icmp_parse(const struct ip4 *ip, struct packet *packet)
 	packet->kind = WIRE_ICMP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + ICMP_BYTES);
 	return wire_icmp_parse(ip->l4, ip->l4_bytes, packet);
+}
+
+static enum quern_drop icmp6_parse(const struct ip *ip, struct packet *packet)
+{
+	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_ICMP6, ip->l4_bytes);
+
+	if (ip->l4_bytes < ICMP_BYTES || wire_sum_finish(wire_sum(sum, ip->l4, ip->l4_bytes)) != 0)
+		return QUERN_DROP_ICMP_MALFORMED;
+	packet->key.local_port = packet->key.remote_port = 0;
+	packet->kind = WIRE_ICMP;
+	packet->text_offset = (uint16_t)(packet->l4_offset + ICMP_BYTES);
+	return wire_icmp6_parse(ip->l4, ip->l4_bytes, packet);
 }
 
 /* RFC 1122 3.2.1.3: this network, loopback, multicast, reserved and broadcast never are a source. */
@@ -215,7 +235,7 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 
 /* `bytes` are those from the IP header to the end of the frame. */
 static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const struct wire_expect *expect,
-					struct packet *packet)
+					struct packet *packet, struct ip *read)
 {
 	if (bytes < IP_BYTES)
 		return QUERN_DROP_FRAME_SHORT;
@@ -231,11 +251,10 @@ static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const
 	uint64_t addresses;
 
 	memcpy(&addresses, ip + 12, 8);
-	struct ip4 ip4 = {
-		.l4 = ip + header_bytes,
-		.l4_bytes = total_bytes - header_bytes,
-		.address_sum = (addresses >> 32) + (uint32_t)addresses,
-	};
+	read->l4 = ip + header_bytes;
+	read->l4_bytes = total_bytes - header_bytes;
+	read->protocol = ip[9];
+	read->address_sum = (addresses >> 32) + (uint32_t)addresses;
 	enum quern_drop drop = ip_header_check(ip, header_bytes, expect, wire_sum_20(ip));
 
 	if (drop != QUERN_DROP_NONE)
@@ -245,15 +264,46 @@ static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const
 	addresses = __builtin_bswap64(addresses);
 	memcpy(&packet->key, &addresses, 8);
 	packet->ttl = ip[8];
+	packet->version = 4;
 	packet->l4_offset = (uint16_t)(packet->link_bytes + header_bytes);
 	packet->frame_bytes = (uint16_t)(packet->link_bytes + total_bytes);
-	switch (ip[9]) {
+	return QUERN_DROP_NONE;
+}
+
+/* The same of IPv6. Its key gets no addresses: whoever has the others knows what stands for them. */
+static enum quern_drop ip6_parse(const uint8_t *ip, uint32_t bytes, struct packet *packet, struct ip *read)
+{
+	struct wire_ip6_payload payload;
+	enum quern_drop drop = wire_ip6_read(ip, bytes, &packet->ip6, &payload);
+
+	if (drop != QUERN_DROP_NONE)
+		return drop;
+	/* RFC 4291 2.5.2: who has no address yet has nothing to say but to ask whether one is taken. */
+	if (ip6_is_unspecified(packet->ip6.remote) && payload.protocol != IP_PROTOCOL_ICMP6)
+		return QUERN_DROP_IP_SOURCE;
+	*read = (struct ip){.l4 = ip + payload.offset,
+			    .l4_bytes = payload.end - payload.offset,
+			    .protocol = payload.protocol,
+			    .address_sum = wire_sum(0, ip + 8, 32)};
+	memset(&packet->key, 0, 8);
+	packet->ttl = ip[7];
+	packet->version = 6;
+	packet->l4_offset = (uint16_t)(packet->link_bytes + payload.offset);
+	packet->frame_bytes = (uint16_t)(packet->link_bytes + payload.end);
+	return QUERN_DROP_NONE;
+}
+
+static inline enum quern_drop l4_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
+{
+	switch (ip->protocol) {
 	case IP_PROTOCOL_TCP:
-		return tcp_parse(&ip4, expect, packet);
+		return tcp_parse(ip, expect, packet);
 	case IP_PROTOCOL_UDP:
-		return udp_parse(&ip4, expect, packet);
+		return udp_parse(ip, expect, packet);
 	case IP_PROTOCOL_ICMP:
-		return icmp_parse(&ip4, packet);
+		return packet->version == 4 ? icmp_parse(ip, packet) : QUERN_DROP_IP_PROTOCOL;
+	case IP_PROTOCOL_ICMP6:
+		return packet->version == 6 ? icmp6_parse(ip, packet) : QUERN_DROP_IP_PROTOCOL;
 	default:
 		return QUERN_DROP_IP_PROTOCOL;
 	}
@@ -263,6 +313,8 @@ enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wi
 			   struct packet *packet)
 {
 	uint16_t ether_type = ETHER_IPV4;
+	enum quern_drop drop;
+	struct ip ip;
 
 	/* Offsets in a packet have 16 bits: what lies further back is as good as missing. */
 	if (bytes > UINT16_MAX)
@@ -270,28 +322,48 @@ enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wi
 	packet->link_bytes = 0;
 	packet->to_group = false;
 	if (expect->ethernet) {
-		enum quern_drop drop = ether_parse(frame, bytes, expect, packet, &ether_type);
-
+		drop = ether_parse(frame, bytes, expect, packet, &ether_type);
 		if (drop != QUERN_DROP_NONE)
 			return drop;
+	} else if (expect->ip6 && bytes > 0 && frame[0] >> 4 == 6) {
+		ether_type = ETHER_IPV6;
 	}
-	switch (ether_type) {
-	case ETHER_IPV4:
-		return ip4_parse(frame + packet->link_bytes, bytes - packet->link_bytes, expect, packet);
-	case ETHER_ARP:
+	if (ether_type == ETHER_IPV4)
+		drop = ip4_parse(frame + packet->link_bytes, bytes - packet->link_bytes, expect, packet, &ip);
+	else if (ether_type == ETHER_ARP)
 		return arp_parse(frame, bytes, packet);
-	default:
+	else if (ether_type == ETHER_IPV6 && expect->ip6)
+		drop = ip6_parse(frame + packet->link_bytes, bytes - packet->link_bytes, packet, &ip);
+	else
 		return QUERN_DROP_ETHER_TYPE;
-	}
+	return drop == QUERN_DROP_NONE ? l4_parse(&ip, expect, packet) : drop;
+}
+
+/* Of either version, behind no other header. */
+static bool ip_may_be_syn(const uint8_t *ip, uint32_t bytes)
+{
+	uint32_t header_bytes;
+
+	if (bytes < IP_BYTES + TCP_BYTES)
+		return false;
+	if (ip[0] >> 4 == 6 && ip[6] == IP_PROTOCOL_TCP)
+		header_bytes = IP6_BYTES;
+	else if (ip[0] == 0x45 && ip[9] == IP_PROTOCOL_TCP && !(wire_load16(ip + 6) & IP_MORE_OR_OFFSET))
+		header_bytes = IP_BYTES;
+	else
+		return false;
+	return bytes >= header_bytes + TCP_BYTES &&
+	       (ip[header_bytes + 13] & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
 bool wire_looks_like_syn(const uint8_t *frame, uint32_t bytes, bool ethernet)
 {
-	const uint8_t *ip = ethernet ? frame + ETHER_BYTES : frame;
+	uint16_t type;
 
-	if (bytes < (ethernet ? ETHER_BYTES : 0u) + IP_BYTES + TCP_BYTES ||
-	    (ethernet && wire_load16(frame + 12) != ETHER_IPV4))
+	if (!ethernet)
+		return ip_may_be_syn(frame, bytes);
+	if (bytes < ETHER_BYTES)
 		return false;
-	return ip[0] == 0x45 && ip[9] == IP_PROTOCOL_TCP && !(wire_load16(ip + 6) & IP_MORE_OR_OFFSET) &&
-	       (ip[IP_BYTES + 13] & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+	type = wire_load16(frame + 12);
+	return (type == ETHER_IPV4 || type == ETHER_IPV6) && ip_may_be_syn(frame + ETHER_BYTES, bytes - ETHER_BYTES);
 }

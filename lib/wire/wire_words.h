@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <quern/address.h>
+
 /* Offsets and numbers that parser and builder share. */
 enum {
 	ETHER_BYTES = 14,
 	ETHER_TAG_BYTES = 4,
 	ETHER_IPV4 = 0x0800,
 	ETHER_ARP = 0x0806,
+	ETHER_IPV6 = 0x86dd,
 	ETHER_VLAN = 0x8100,
 	ETHER_QINQ = 0x88a8,
 	ARP_BYTES = 28,
@@ -19,9 +22,17 @@ enum {
 	IP_PROTOCOL_ICMP = 1,
 	IP_PROTOCOL_TCP = 6,
 	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_ICMP6 = 58,
+	IP6_BYTES = 40,
 	ICMP_BYTES = 8,
 	ICMP_UNREACHABLE = 3,
 	ICMP_UNREACHABLE_PORT = 3,
+	ICMP6_UNREACHABLE = 1,
+	ICMP6_UNREACHABLE_PORT = 4,
+	ICMP6_SOLICITATION = 135,
+	ICMP6_ADVERTISEMENT = 136,
+	ND_BYTES = 24, /* without options */
+	ND_MAC_BYTES = 8,
 	UDP_BYTES = 8,
 	TCP_BYTES = 20,
 	TCP_MSS_BYTES = 4
@@ -55,6 +66,26 @@ static inline void wire_store32(uint8_t *at, uint32_t value)
 	memcpy(at, &value, 4);
 }
 
+static inline uint64_t wire_load64(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, 8);
+	return __builtin_bswap64(word);
+}
+
+static inline struct quern_ip6 wire_load_ip6(const uint8_t *at)
+{
+	return (struct quern_ip6){wire_load64(at), wire_load64(at + 8)};
+}
+
+static inline void wire_store_ip6(uint8_t *at, struct quern_ip6 address)
+{
+	const uint64_t words[2] = {__builtin_bswap64(address.high), __builtin_bswap64(address.low)};
+
+	memcpy(at, words, 16);
+}
+
 /* The sum of 20 bytes as they lie: an IPv4 or a TCP header without options. */
 static inline uint64_t wire_sum_20(const uint8_t *at)
 {
@@ -85,6 +116,14 @@ static inline uint16_t wire_fold(uint64_t sum)
 	/* Both halves meet in the upper one, which takes the carry of the lower. */
 	low += low << 16 | low >> 16;
 	return (uint16_t)(low >> 16);
+}
+
+/* RFC 1624 eqn. 3: the checksum after one word has changed, all in host order. */
+static inline uint16_t wire_sum_after(uint16_t checksum, uint16_t before, uint16_t after)
+{
+	uint32_t sum = (uint32_t)(uint16_t)~checksum + (uint16_t)~before + after;
+
+	return (uint16_t)~wire_fold(sum);
 }
 
 #endif

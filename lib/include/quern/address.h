@@ -11,6 +11,12 @@ extern "C" {
 
 enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22 };
 
+/* An IPv6 address as two numbers: 2001:db8::1 is {0x20010db800000000, 1}. */
+struct quern_ip6 {
+	uint64_t high;
+	uint64_t low;
+};
+
 struct quern_endpoint {
 	uint32_t address;
 	uint16_t port;

@@ -12,30 +12,32 @@ extern "C" {
 #define QUERN_DROPS(X) \
 	X(FRAME_SHORT, "frame_short", "frame ends inside a header") \
 	X(FRAME_CHAINED, "frame_chained", "frame spread over several buffers") \
-	X(ETHER_TYPE, "ether_type", "neither IPv4 nor ARP") \
+	X(ETHER_TYPE, "ether_type", "neither IPv4, IPv6 nor ARP") \
 	X(ETHER_DEST, "ether_dest", "not to this port's MAC address") \
 	X(ETHER_SOURCE, "ether_source", "source MAC address is a group address") \
 	X(VLAN, "vlan", "tagged for another VLAN") \
 	X(ARP_MALFORMED, "arp_malformed", "not an ARP packet for IPv4 over Ethernet") \
 	X(ARP_OTHER, "arp_other", "ARP that concerns none of our addresses") \
 	X(ARP_DOUBT, "arp_doubt", "ARP that gives a neighbour in use another MAC address: not believed yet") \
-	X(IP_VERSION, "ip_version", "IP version is not 4") \
+	X(IP_VERSION, "ip_version", "IP version is not that of the frame's type") \
 	X(IP_HEADER, "ip_header", "IPv4 header length below 20 or past the end") \
-	X(IP_LENGTH, "ip_length", "IPv4 total length past the end of the frame") \
+	X(IP_LENGTH, "ip_length", "IP length past the end of the frame") \
 	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong") \
 	X(IP_SOURCE, "ip_source", "source address that nobody may have") \
 	X(IP_DEST, "ip_dest", "destination is not one of our addresses") \
-	X(IP_SOURCE_ROUTE, "ip_source_route", "source route option refused") \
+	X(IP_SOURCE_ROUTE, "ip_source_route", "source route option or routing header refused") \
+	X(IP_EXTENSION, "ip_extension", "IPv6 extension headers: too many, malformed, or an option refused") \
 	X(IP_FRAGMENT, "ip_fragment", "fragment") \
 	X(IP_PROTOCOL, "ip_protocol", "neither TCP, UDP nor ICMP") \
 	X(ICMP_MALFORMED, "icmp_malformed", "ICMP message too short or checksum wrong") \
+	X(ND_MALFORMED, "nd_malformed", "neighbour discovery from beyond the link, or malformed") \
 	X(ICMP_QUOTE, "icmp_quote", "ICMP error whose quote is cut short, or of no packet of ours") \
 	X(ICMP_NO_CONNECTION, "icmp_no_connection", "ICMP error about no connection, one half-open or in TIME-WAIT") \
 	X(ICMP_SEQUENCE, "icmp_sequence", "ICMP error about a segment that is not in flight (RFC 5927)") \
 	X(ICMP_TOO_BIG, "icmp_too_big", "ICMP 'too big' about segments that are smaller already, or too soon") \
 	X(ICMP_QUENCH, "icmp_quench", "ICMP source quench, which nobody heeds (RFC 6633)") \
 	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer") \
-	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet, or checksum wrong") \
+	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet; checksum wrong, or none over IPv6") \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens") \
 	X(TCP_FRAGMENT, "tcp_fragment", "fragment of TCP, the first or another") \
 	X(TCP_HEADER, "tcp_header", "TCP data offset below 20 or past the packet") \
