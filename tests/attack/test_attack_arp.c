@@ -97,8 +97,8 @@ static uint32_t entries_in_use(void)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < driver.shard->neigh.entry_count; i++)
-		count += driver.shard->neigh.entries[i].address != 0;
+	for (uint32_t i = 0; i < driver.shard->neigh.cache.entry_count; i++)
+		count += driver.shard->neigh.cache.entries[i].address != 0;
 	return count;
 }
 

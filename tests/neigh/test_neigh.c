@@ -26,7 +26,7 @@ static struct neigh *neigh_make(uint32_t entry_count)
 
 static void neigh_drop(struct neigh *neigh)
 {
-	free(neigh->entries);
+	free(neigh->cache.entries);
 	free(neigh);
 }
 
@@ -54,8 +54,8 @@ static uint32_t filled(const struct neigh *neigh)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < neigh->entry_count; i++)
-		count += neigh->entries[i].address != 0;
+	for (uint32_t i = 0; i < neigh->cache.entry_count; i++)
+		count += neigh->cache.entries[i].address != 0;
 	return count;
 }
 
