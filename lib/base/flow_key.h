@@ -15,6 +15,12 @@ struct flow_key {
 };
 static_assert(sizeof(struct flow_key) == 12, "stored once, in the record");
 
+/* True for a flow of IPv6: its addresses are aliases (alias.h), which are from 240.0.0.0/4. */
+static inline bool flow_key_is_ip6(const struct flow_key *key)
+{
+	return key->local >> 28 == 15;
+}
+
 /* Both keys name the same flow. */
 static inline bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
