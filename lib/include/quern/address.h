@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22 };
+enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22, QUERN_IP6_TEXT = 46 };
 
 /* An IPv6 address as two numbers: 2001:db8::1 is {0x20010db800000000, 1}. */
 struct quern_ip6 {
@@ -38,10 +38,14 @@ int quern_parse_address(const char *text, uint32_t *address);
 int quern_parse_endpoint(const char *text, struct quern_endpoint *endpoint); /* 198.18.0.1:80; port not 0 */
 int quern_parse_prefix(const char *text, struct quern_prefix *prefix);       /* 198.18.0.1/15; /32 where left out */
 int quern_parse_range(const char *text, struct quern_range *range);          /* CIDR block, FIRST-LAST, or one */
+int quern_parse_ip6(const char *text, struct quern_ip6 *address);            /* 2001:db8::1; ::ffff:198.18.0.1 */
 
 /* Write the address or endpoint in dotted form, end it with NUL, and return the buffer. */
 char *quern_format_address(uint32_t address, char text[QUERN_ADDRESS_TEXT]);
 char *quern_format_endpoint(const struct quern_endpoint *endpoint, char text[QUERN_ENDPOINT_TEXT]);
+
+/* Writes the address as RFC 5952 has it, ends it with NUL, and returns the buffer. */
+char *quern_format_ip6(const struct quern_ip6 *address, char text[QUERN_IP6_TEXT]);
 
 #ifdef __cplusplus
 }
