@@ -29,7 +29,8 @@ static void draw_plan(struct nic *nic, uint16_t entries)
 			nic->rss_key[byte] = (uint8_t)random_next(&random);
 		memcpy(nic->plan.key, nic->rss_key, PORT_PLAN_KEY_BYTES);
 		port_plan_prepare(&nic->plan);
-	} while (port_plan_ports(&nic->plan) * entries != UINT16_MAX + 1u);
+	} while (port_plan_ports(&nic->plan) * entries != UINT16_MAX + 1u ||
+		 port_plan_ports6(&nic->plan) * entries != UINT16_MAX + 1u);
 }
 
 void nic_plan_make(struct nic *nic, uint16_t shards, bool spread_by_port)

@@ -53,7 +53,8 @@ uint32_t shard_cookie_of(struct quern_shard *shard, const struct packet *packet)
 
 	if (tcp_cookie_key_is_old(&shard->cookie_keys, slot))
 		draw_key(shard, slot);
-	return tcp_cookie_make(&shard->cookie_keys, &syn, tcp_mss_for(packet->tcp.mss, UINT16_MAX), slot);
+	return tcp_cookie_make(&shard->cookie_keys, &syn,
+			       tcp_mss_for(packet->tcp.mss, UINT16_MAX, packet->version == 6), slot);
 }
 
 void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
@@ -62,7 +63,7 @@ void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, str
 	struct wire_ip_options options = shard_send_options(shard, &listener->tcp);
 	struct segment syn_ack;
 
-	tcp_open_none(&packet->tcp, &listener->tcp, shard_cookie_of(shard, packet),
+	tcp_open_none(&packet->key, &packet->tcp, &listener->tcp, shard_cookie_of(shard, packet),
 		      shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &packet->key), &syn_ack);
 	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &options, NULL))
 		return;

@@ -80,8 +80,9 @@ static_assert(QUERN_STATES_END <= 16, "four bits");
 /* Settings that connections of one listener or route share; quern_tcp_options with its defaults filled in. */
 struct tcp_profile {
 	const struct tcp_congestion_control *congestion;
-	uint16_t mss;
-	uint8_t scale; /* RFC 7323 2.2: of windows that we say */
+	uint16_t mss;     /* that we offer, and send at most, over IPv4 */
+	uint16_t mss_ip6; /* the same over IPv6 */
+	uint8_t scale;    /* RFC 7323 2.2: of windows that we say */
 	bool offers_scale;
 	bool offers_sack;
 	bool nagle;
@@ -164,8 +165,15 @@ static inline uint16_t tcp_window_field(const struct tcp_profile *profile, bool 
 	return (uint16_t)(is_scaled ? window >> profile->scale : window);
 }
 
-/* Fills in defaults for an MTU in bytes. 0, or -EINVAL for an MSS that does not fit the MTU, a DSCP above 63, a
- * window above 2^30, or a number that is no kind of SYN cookies or congestion control. */
+/* What a connection with this key offers, and sends at most. */
+static inline uint16_t tcp_profile_mss(const struct tcp_profile *profile, const struct flow_key *key)
+{
+	return flow_key_is_ip6(key) ? profile->mss_ip6 : profile->mss;
+}
+
+/* Fills in defaults for an MTU in bytes; an MSS that fits it over IPv4 alone is cut for IPv6. 0, or -EINVAL for one
+ * that does not, a DSCP above 63, a window above 2^30, or a number that is no kind of SYN cookies or congestion
+ * control. */
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu);
 
 #endif

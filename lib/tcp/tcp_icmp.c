@@ -36,6 +36,18 @@ uint32_t tcp_icmp_mtu(const struct wire_icmp *icmp)
 	return mtu > TCP_MTU_LEAST ? mtu : TCP_MTU_LEAST;
 }
 
+/* What segments of a connection may hold by what the error says. */
+static uint32_t mss_by(const struct tcp_conn *conn, const struct wire_icmp *icmp)
+{
+	return flow_key_is_ip6(&conn->key) ? icmp->mtu - TCP_IP6_HEADERS : tcp_icmp_mtu(icmp) - TCP_IP4_HEADERS;
+}
+
+/* RFC 8201 4: no link of IPv6 is as narrow, so whoever says so is not to be believed. */
+static bool is_too_narrow(const struct tcp_conn *conn, const struct wire_icmp *icmp)
+{
+	return icmp->error == WIRE_ERROR_TOO_BIG && flow_key_is_ip6(&conn->key) && icmp->mtu < TCP_MTU_LEAST_IP6;
+}
+
 /* One lowering in each half second of the clock, so that a forger who knows the numbers makes us repeat ourselves no
  * more often. An honest error that comes too soon is made again by what is sent again. */
 static bool may_narrow_now(struct tcp_flight *flight, uint32_t now_ms)
@@ -53,7 +65,7 @@ static bool may_narrow_now(struct tcp_flight *flight, uint32_t now_ms)
 static struct tcp_icmp_verdict narrow(struct tcp_conn *conn, struct tcp_flight *flight, const struct wire_icmp *icmp,
 				      uint32_t now_ms)
 {
-	uint32_t mss = tcp_icmp_mtu(icmp) - TCP_IP4_HEADERS;
+	uint32_t mss = mss_by(conn, icmp);
 
 	/* SYN and FIN fit every link. */
 	bool is_text = flight && !(conn->flags & TCP_SYN_IN_FLIGHT) && seq_before(icmp->seq, tcp_text_end(conn));
@@ -83,6 +95,8 @@ struct tcp_icmp_verdict tcp_icmp_input(struct tcp_conn *conn, struct tcp_flight 
 		return dropped(QUERN_DROP_ICMP_NO_CONNECTION);
 	if (!is_in_flight(conn, flight, icmp->seq))
 		return dropped(QUERN_DROP_ICMP_SEQUENCE);
+	if (is_too_narrow(conn, icmp))
+		return dropped(QUERN_DROP_ICMP_TOO_BIG);
 	switch ((enum wire_error)icmp->error) {
 	case WIRE_ERROR_HARD:
 		return end_or_note(conn);

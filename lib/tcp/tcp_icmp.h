@@ -9,6 +9,8 @@
 
 enum {
 	TCP_MTU_LEAST = 552, /* no error makes packets smaller: whoever forges them gains nothing by asking for less */
+	TCP_MTU_LEAST_IP6 = 1280, /* RFC 8200 5: every link of IPv6 carries as much */
+	TCP_IP6_HEADERS = 60,
 	TCP_IP4_HEADERS = 40 /* of IPv4 and TCP, without options */
 };
 
@@ -30,8 +32,8 @@ struct tcp_icmp_verdict {
 struct tcp_icmp_verdict tcp_icmp_input(struct tcp_conn *conn, struct tcp_flight *flight, const struct wire_icmp *icmp,
 				       uint32_t now_ms);
 
-/* The MTU that a "too big" speaks of: what it says, or, where it says nothing, the next lower one that is common
- * (RFC 1191 7.1); never less than TCP_MTU_LEAST. */
+/* The MTU that a "too big" of IPv4 speaks of: what it says, or, where it says nothing, the next lower one that is
+ * common (RFC 1191 7.1); never less than TCP_MTU_LEAST. */
 uint32_t tcp_icmp_mtu(const struct wire_icmp *icmp);
 
 #endif

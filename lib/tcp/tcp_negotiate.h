@@ -12,7 +12,7 @@ static inline void tcp_negotiate(struct tcp_conn *conn, const struct segment *sy
 {
 	uint16_t window;
 
-	conn->mss = tcp_mss_for(syn->mss, profile->mss);
+	conn->mss = tcp_mss_for(syn->mss, tcp_profile_mss(profile, &conn->key), flow_key_is_ip6(&conn->key));
 	conn->is_scaled = profile->offers_scale && syn->options & SEGMENT_SCALE;
 	conn->sack_permitted = profile->offers_sack && syn->options & SEGMENT_SACK_PERMITTED;
 	conn->has_timestamps = profile->offers_timestamps && syn->options & SEGMENT_TIMESTAMPS;

@@ -69,11 +69,11 @@ static void unpack(uint32_t carrier, struct segment *syn)
 		syn->options |= SEGMENT_SACK_PERMITTED;
 }
 
-void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, uint32_t tsval,
-		   struct segment *syn_ack)
+void tcp_open_none(const struct flow_key *key, const struct segment *syn, const struct tcp_profile *profile,
+		   uint32_t iss, uint32_t tsval, struct segment *syn_ack)
 {
 	struct segment remembered = {.seq = syn->seq, .wnd = syn->wnd, .mss = syn->mss, .flags = TCP_SYN};
-	struct tcp_conn conn = {.state = QUERN_NO_STATE};
+	struct tcp_conn conn = {.key = *key, .state = QUERN_NO_STATE};
 
 	if (syn->options & SEGMENT_TIMESTAMPS && profile->offers_timestamps) {
 		remembered.options = syn->options;
@@ -108,7 +108,7 @@ void tcp_open_active(struct tcp_conn *conn, const struct tcp_profile *profile, u
 	conn->snd_end = iss;
 	conn->rcv_nxt = 0;
 	conn->heard_ms = now_ms;
-	conn->mss = tcp_mss_for(0, profile->mss);
+	conn->mss = tcp_mss_for(0, tcp_profile_mss(profile, &conn->key), flow_key_is_ip6(&conn->key));
 	conn->snd_wnd = conn->max_wnd = 0;
 	conn->snd_scale = 0;
 	conn->ssthresh = 0;

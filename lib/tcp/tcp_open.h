@@ -30,8 +30,8 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 /* The SYN+ACK that answers a SYN by the cookie `iss`, with no record left behind. It offers no more than
  * tcp_open_from_cookie() will know of: with timestamps, whose low bits carry them, scale and SACK too. Its timestamp is
  * at most 32 ms older than `tsval`. */
-void tcp_open_none(const struct segment *syn, const struct tcp_profile *profile, uint32_t iss, uint32_t tsval,
-		   struct segment *syn_ack);
+void tcp_open_none(const struct flow_key *key, const struct segment *syn, const struct tcp_profile *profile,
+		   uint32_t iss, uint32_t tsval, struct segment *syn_ack);
 
 /* LISTEN to SYN-RECEIVED by the ACK of a cookie: the record that the SYN would have made, as it stands once its SYN+ACK
  * has gone out. `mss` is what the cookie remembers of the peer's; tcp_input() takes the ACK itself. */

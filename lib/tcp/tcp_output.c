@@ -13,7 +13,7 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 	segment->seq = tcp_snd_una(conn, flight);
 	segment->sack_count = 0;
 	segment->flags = TCP_SYN;
-	segment->mss = profile->mss;
+	segment->mss = tcp_profile_mss(profile, &conn->key);
 	segment->scale = profile->scale;
 	segment->options |=
 		(uint8_t)((conn->is_scaled ? SEGMENT_SCALE : 0) | (conn->sack_permitted ? SEGMENT_SACK_PERMITTED : 0));

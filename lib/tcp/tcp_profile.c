@@ -5,6 +5,7 @@
 
 enum {
 	HEADERS = 40, /* RFC 9293 MUST-16: MSS is MTU less the fixed IP and TCP headers, whatever options come */
+	HEADERS_IP6 = 60,
 	DEFAULT_TTL = 64,
 	DEFAULT_WINDOW = 65535,
 	WINDOW_MAX = 1 << 30, /* RFC 7323 2.3 */
@@ -14,6 +15,11 @@ enum {
 static uint32_t given_or(uint32_t given, uint32_t fallback)
 {
 	return given ? given : fallback;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
 }
 
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu)
@@ -26,6 +32,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),
+		.mss_ip6 = (uint16_t)least(given_or(options->mss, mtu), (uint32_t)mtu - HEADERS_IP6),
 		.receive_window = given_or(options->receive_window, DEFAULT_WINDOW),
 		.send_queue = given_or(options->send_queue, DEFAULT_SEND_QUEUE),
 		.congestion = tcp_congestion_control(options->congestion),
