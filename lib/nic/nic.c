@@ -54,7 +54,12 @@ static int start(struct nic *nic, struct rte_mempool *const *pools, const struct
 	/* The kernel's side of a tap is ours to set; other interfaces belong to the user. */
 	if (code == 0 && nic->kind == NIC_KIND_TAP)
 		code = rte_eth_dev_set_mtu(nic->port, nic->config.mtu);
-	return code == 0 ? rte_eth_dev_start(nic->port) : code;
+	if (code == 0)
+		code = rte_eth_dev_start(nic->port);
+	/* What cannot do it by an order is taken for software, which takes all frames. */
+	if (code == 0 && nic->config.hears_groups)
+		rte_eth_allmulticast_enable(nic->port);
+	return code;
 }
 
 int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUERN_ERROR_TEXT])

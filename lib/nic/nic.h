@@ -58,6 +58,7 @@ struct nic_config {
 	uint64_t seed;                /* of the key by which frames are spread */
 	struct quern_range addresses; /* ours, so never the kernel's */
 	struct quern_impair impair[QUERN_WAYS];
+	bool hears_groups; /* takes frames to any group: how IPv6 asks for a MAC address */
 };
 
 /* Where a cable's frames go, when either end has several queues: straight into the far end's. */

@@ -102,8 +102,37 @@ int nic_cable_attach(struct nic *nic, struct nic *far_end)
 	return 0;
 }
 
+static struct quern_ip6 address_at(const uint8_t bytes[16])
+{
+	rte_be64_t words[2];
+
+	memcpy(words, bytes, sizeof(words));
+	return (struct quern_ip6){rte_be_to_cpu_64(words[0]), rte_be_to_cpu_64(words[1])};
+}
+
+/* The same of a packet of IPv6, by addresses alone where TCP or UDP is not what comes next. */
+static uint16_t queue_of_ip6(const struct port_plan *plan, const struct rte_mbuf *mbuf, uint32_t link_bytes)
+{
+	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(mbuf, const struct rte_ipv6_hdr *, link_bytes);
+	struct flow_key key = {.local_port = 0};
+	struct ip6_pair pair;
+
+	if (mbuf->data_len < link_bytes + sizeof(*ip))
+		return plan->queue[0];
+	pair.remote = address_at(ip->src_addr);
+	pair.local = address_at(ip->dst_addr);
+	if ((ip->proto == IPPROTO_TCP || ip->proto == IPPROTO_UDP) &&
+	    mbuf->data_len >= link_bytes + sizeof(*ip) + PORTS_BYTES) {
+		const rte_be16_t *ports = (const rte_be16_t *)(ip + 1);
+
+		key.remote_port = rte_be_to_cpu_16(ports[0]);
+		key.local_port = rte_be_to_cpu_16(ports[1]);
+	}
+	return port_plan_queue6(plan, &pair, &key);
+}
+
 /* The queue of the far end that takes a frame: by addresses and ports where it is a whole TCP or UDP packet, by
- * addresses where it is another of IPv4, the first entry's for the rest. */
+ * addresses where it is another of IP, the first entry's for the rest. */
 static uint16_t queue_of(const struct port_plan *plan, const struct rte_mbuf *mbuf)
 {
 	uint32_t link_bytes = RTE_ETHER_HDR_LEN, header_bytes, hash;
@@ -116,6 +145,8 @@ static uint16_t queue_of(const struct port_plan *plan, const struct rte_mbuf *mb
 		type = ((const struct rte_vlan_hdr *)(ether + 1))->eth_proto;
 		link_bytes += (uint32_t)sizeof(struct rte_vlan_hdr);
 	}
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return queue_of_ip6(plan, mbuf, link_bytes);
 	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || mbuf->data_len < link_bytes + sizeof(*ip))
 		return plan->queue[0];
 	ip = rte_pktmbuf_mtod_offset(mbuf, const struct rte_ipv4_hdr *, link_bytes);

@@ -45,7 +45,10 @@ void nic_rss_ask(struct nic *nic, const struct rte_eth_dev_info *info, struct rt
 	draw_plan(nic, info->reta_size);
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
-		.rss_key = nic->rss_key, .rss_key_len = info->hash_key_size, .rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP};
+		.rss_key = nic->rss_key,
+		.rss_key_len = info->hash_key_size,
+		/* What is not spread comes to one queue, and is moved from there. */
+		.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP | (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV6_TCP)};
 }
 
 static int read_table(const struct nic *nic, struct port_plan *plan)

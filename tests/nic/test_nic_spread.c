@@ -82,6 +82,27 @@ static struct rte_mbuf *frame_of(uint16_t port, uint8_t protocol, uint16_t vlan)
 	return mbuf;
 }
 
+/* The same over IPv6, without a tag. */
+static struct rte_mbuf *frame_of_ip6(uint16_t port, uint8_t protocol)
+{
+	static const uint8_t client[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
+	static const uint8_t server[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(cable.pool);
+	const uint8_t ports[4] = {(uint8_t)(port >> 8), (uint8_t)port, 0, 80};
+	uint8_t *frame;
+
+	cr_assert_not_null(mbuf);
+	cr_assert_not_null(rte_pktmbuf_append(mbuf, FRAME_BYTES));
+	frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	memset(frame, 0, FRAME_BYTES);
+	memcpy(frame + 12, "\x86\xdd\x60", 3);
+	frame[20] = protocol;
+	memcpy(frame + 22, client, sizeof(client));
+	memcpy(frame + 38, server, sizeof(server));
+	memcpy(frame + 54, ports, sizeof(ports));
+	return mbuf;
+}
+
 /* Sends a frame from one end's queue and says which queue of the other end has it. */
 static uint16_t lands_on(int end, uint16_t queue, struct rte_mbuf *mbuf)
 {
@@ -120,6 +141,33 @@ Test(nic_spread, frames_of_a_flow_land_where_the_plan_of_the_receiving_end_says)
 	}
 	for (int queue = 0; queue < QUEUES; queue++)
 		cr_assert_gt(share[queue], FLOWS / QUEUES / 2);
+	unplug();
+}
+
+Test(nic_spread, flows_of_ipv6_land_where_the_plan_says_and_what_is_no_flow_has_one_place)
+{
+	const struct ip6_pair pair = {{0x20010db800000000, 1}, {0x20010db800010000, 9}};
+	unsigned int share[QUEUES] = {0};
+	struct rte_mbuf *mbuf;
+	uint16_t elsewhere;
+
+	plug_in(2, QUEUES);
+	elsewhere = lands_on(0, 0, frame_of_ip6(1, IPPROTO_ICMPV6));
+	for (uint16_t port = 1; port <= FLOWS; port++) {
+		const struct flow_key key = {.local_port = 80, .remote_port = port};
+		uint16_t queue = lands_on(0, port % 2, frame_of_ip6(port, IPPROTO_TCP));
+
+		cr_assert_eq(queue, port_plan_queue6(&cable.ends[1].plan, &pair, &key), "port %u", port);
+		cr_assert_eq(lands_on(0, 0, frame_of_ip6(port, IPPROTO_ICMPV6)), elsewhere);
+		share[queue]++;
+	}
+	for (int queue = 0; queue < QUEUES; queue++)
+		cr_assert_gt(share[queue], FLOWS / QUEUES / 2);
+	for (uint16_t bytes = 1; bytes < FRAME_BYTES; bytes++) {
+		mbuf = frame_of_ip6(7, IPPROTO_TCP);
+		rte_pktmbuf_trim(mbuf, bytes);
+		lands_on(0, 0, mbuf);
+	}
 	unplug();
 }
 
