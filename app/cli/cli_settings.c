@@ -77,6 +77,11 @@ static bool same_network(const struct quern_prefix *network, uint32_t address)
 	return common_prefix(network->address, address, 32) >= network->length;
 }
 
+static struct quern_range one_address(uint32_t address)
+{
+	return (struct quern_range){.first = address, .last = address};
+}
+
 /* Grows `all` by a block that touches it or lies in it; false where a gap would open that is not ours. */
 static bool range_join(struct quern_range *all, bool *is_empty, struct quern_range more)
 {
@@ -104,7 +109,7 @@ static int find_port_addresses(const struct cli_settings *settings, struct cli_p
 	bool is_empty = true, is_one_block = true;
 
 	if (port->has_ip)
-		range_join(&port->addresses, &is_empty, (struct quern_range){port->ip.address, port->ip.address});
+		range_join(&port->addresses, &is_empty, one_address(port->ip.address));
 	for (uint16_t i = 0; i < settings->source_count; i++) {
 		if (belongs(settings, port, settings->source[i].first))
 			is_one_block &= range_join(&port->addresses, &is_empty, settings->source[i]);
@@ -113,7 +118,7 @@ static int find_port_addresses(const struct cli_settings *settings, struct cli_p
 		uint32_t address = settings->listen[i].address;
 
 		if (address != 0 && belongs(settings, port, address))
-			is_one_block &= range_join(&port->addresses, &is_empty, (struct quern_range){address, address});
+			is_one_block &= range_join(&port->addresses, &is_empty, one_address(address));
 	}
 	if (is_empty) {
 		snprintf(error, CLI_ERROR_TEXT, "port %s has no address; give it one, for example --ip 198.18.0.1/15",
@@ -153,9 +158,8 @@ static int complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TE
 
 		port->device = "cable";
 		for (uint16_t i = 0; i < count; i++) {
-			struct quern_range block = number == 0 ? settings->source[i]
-							       : (struct quern_range){settings->listen[i].address,
-										      settings->listen[i].address};
+			struct quern_range block =
+				number == 0 ? settings->source[i] : one_address(settings->listen[i].address);
 
 			is_one_block &= range_join(&port->addresses, &is_empty, block);
 		}
@@ -191,7 +195,7 @@ static int complete_serve(struct cli_settings *settings, char error[CLI_ERROR_TE
 		return refuse(error, "serve needs an address: quern serve -p tap:q0 --ip 198.18.0.1/24 --listen "
 				     "198.18.0.1:80");
 	if (settings->listen_count == 0)
-		settings->listen[settings->listen_count++] = (struct quern_endpoint){0, DEFAULT_PORT};
+		settings->listen[settings->listen_count++] = (struct quern_endpoint){.port = DEFAULT_PORT};
 	return 0;
 }
 
@@ -208,7 +212,7 @@ static int complete_load(struct cli_settings *settings, char error[CLI_ERROR_TEX
 		if (!port->has_ip)
 			return refuse(error, "load needs an address to come from: --ip 198.18.0.1/24 or --source "
 					     "198.18.0.0/24");
-		settings->source[settings->source_count++] = (struct quern_range){port->ip.address, port->ip.address};
+		settings->source[settings->source_count++] = one_address(port->ip.address);
 	}
 	return 0;
 }

@@ -117,7 +117,9 @@ int load_client_start(struct quern_shard *shard, void *app)
 
 static bool look_for_target(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	if (quern_reachable(shard, client->next_hop))
+	const struct quern_endpoint next_hop = {.address = client->next_hop};
+
+	if (quern_reachable(shard, &next_hop))
 		enter(client, LOAD_READY);
 	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
 		enter(client, LOAD_UNREACHABLE);

@@ -98,10 +98,10 @@ static uint64_t run_source(void *state, uint64_t iterations)
 static void open_shard(void)
 {
 	static const struct quern_events events;
-	const struct quern_endpoint at = {SERVER, PORT};
+	const struct quern_endpoint at = {.address = SERVER, .port = PORT};
 	const struct shard_config config = {.ethernet = true,
 					    .mac = {2, 1},
-					    .addresses = {SERVER, SERVER},
+					    .addresses = {.first = SERVER, .last = SERVER},
 					    .prefix_length = 15,
 					    .seed = 1,
 					    .pool = pool};

@@ -40,7 +40,7 @@ static struct quern_shard *shard_new(uint16_t number, uint32_t address, const st
 				      .time_wait_ms = plan->time_wait_ms,
 				      .ethernet = true,
 				      .mac = {2, 0, 0, 0, 0, (uint8_t)number},
-				      .addresses = {address, address + ADDRESSES - 1},
+				      .addresses = {.first = address, .last = address + ADDRESSES - 1},
 				      .prefix_length = PREFIX,
 				      .seed = 7,
 				      .pool = pool};
@@ -69,14 +69,14 @@ uint32_t pair_turn(struct pair *pair, uint64_t now_ns)
 
 void pair_open(struct pair *pair, const struct pair_plan *plan, struct rte_mempool *pool)
 {
-	struct quern_endpoint target = {PAIR_SERVER, 80};
-	struct quern_source source = {.addresses = {PAIR_CLIENT, PAIR_CLIENT + ADDRESSES - 1}};
+	struct quern_endpoint target = {.address = PAIR_SERVER, .port = 80};
+	struct quern_source source = {.addresses = {.first = PAIR_CLIENT, .last = PAIR_CLIENT + ADDRESSES - 1}};
 
 	pair->client.shard = shard_new(0, PAIR_CLIENT, plan, pool);
 	pair->server.shard = shard_new(1, PAIR_SERVER, plan, pool);
 	CHECK(quern_listen(pair->server.shard, &target, &plan->options, plan->server, &pair->server) == 0);
 	CHECK(quern_route_add(pair->client.shard, &source, &target, &plan->options, plan->client, &pair->client,
 			      &pair->route) == 0);
-	while (!quern_reachable(pair->client.shard, PAIR_SERVER))
+	while (!quern_reachable(pair->client.shard, &target))
 		pair_turn(pair, plan->now_ns);
 }

@@ -82,7 +82,7 @@ int quern_parse_endpoint(const char *text, struct quern_endpoint *endpoint)
 
 int quern_parse_prefix(const char *text, struct quern_prefix *prefix)
 {
-	struct quern_prefix read;
+	struct quern_prefix read = {0};
 
 	if (!take_prefix(&text, &read) || *text != '\0')
 		return -EINVAL;
@@ -100,10 +100,10 @@ int quern_parse_range(const char *text, struct quern_range *range)
 	if (*at == '\0') {
 		uint32_t host_bits = block.length == 32 ? 0 : UINT32_MAX >> block.length;
 
-		*range = (struct quern_range){block.address & ~host_bits, block.address | host_bits};
+		*range = (struct quern_range){.first = block.address & ~host_bits, .last = block.address | host_bits};
 		return 0;
 	}
-	struct quern_range read;
+	struct quern_range read = {0};
 
 	if (!take_address(&text, &read.first) || !take_char(&text, '-') || !take_address(&text, &read.last))
 		return -EINVAL;

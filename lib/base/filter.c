@@ -33,7 +33,7 @@ static int add_state(struct quern_conn_filter *filter, const char *text)
 static int set_endpoint(struct quern_endpoint *endpoint, const char *text)
 {
 	char with_address[QUERN_ENDPOINT_TEXT + 8];
-	struct quern_endpoint read = {0, 0};
+	struct quern_endpoint read = {.port = 0};
 
 	if (strchr(text, ':') == NULL) {
 		if (quern_parse_address(text, &read.address) != 0)

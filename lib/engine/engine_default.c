@@ -30,7 +30,7 @@ int quern_engine_default(struct quern_engine_config *config, const char *device,
 	memset(config, 0, sizeof(*config));
 	config->port_count = 1;
 	config->ports[0] = (struct quern_port_config){
-		.device = device, .addresses = {ip.address, ip.address}, .prefix_length = ip.length};
+		.device = device, .addresses = {.first = ip.address, .last = ip.address}, .prefix_length = ip.length};
 	config->shard_count = 1;
 	config->shards[0] = (struct quern_shard_config){.core = last_core()};
 	config->wait_link_ms = LINK_WAIT_MS;

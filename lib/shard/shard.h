@@ -40,6 +40,7 @@ struct shard_config {
 	struct quern_range addresses;
 	uint8_t prefix_length;
 	uint32_t gateway;
+	struct quern_port_ip6 ip6;
 	uint16_t mtu;
 	uint16_t vlan;
 	bool tx_ip_checksum; /* the port fills in checksums of frames that ask for it */

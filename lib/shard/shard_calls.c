@@ -82,9 +82,9 @@ int quern_conn_abort(struct quern_shard *shard, struct quern_conn handle)
 
 int quern_accept(struct quern_shard *shard, const struct quern_endpoint *local, struct quern_conn *handle)
 {
-	struct shard_service *listener = shard_listener_find(shard, local->address, local->port);
+	const struct shard_service *listener = shard_listener_at(shard, local);
 
-	if (!listener || listener->local.address != local->address)
+	if (!listener)
 		return -ENOENT;
 	for (uint32_t i = 0; i < shard->waiting_count; i++) {
 		struct shard_waiting *waiting = &shard->waiting[i];
@@ -106,11 +106,23 @@ uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
 	return conn ? &conn->user : NULL;
 }
 
+void shard_ends_describe(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info)
+{
+	struct ip6_pair pair;
+
+	if (!flow_key_is_ip6(key)) {
+		info->local = (struct quern_endpoint){.address = key->local, .port = key->local_port};
+		info->remote = (struct quern_endpoint){.address = key->remote, .port = key->remote_port};
+		return;
+	}
+	shard_ip6_pair(shard, NULL, key, &pair);
+	info->local = (struct quern_endpoint){.ip6 = pair.local, .port = key->local_port};
+	info->remote = (struct quern_endpoint){.ip6 = pair.remote, .port = key->remote_port};
+}
+
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info)
 {
 	*info = (struct quern_conn_info){
-		.local = {conn->key.local, conn->key.local_port},
-		.remote = {conn->key.remote, conn->key.remote_port},
 		.state = conn->state,
 		.snd_nxt = flight ? flight->tcp.snd_nxt : conn->snd_end,
 		.snd_una = tcp_snd_una(conn, flight ? &flight->tcp : NULL),
@@ -130,6 +142,7 @@ int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct 
 	if (!conn)
 		return -ENOENT;
 	shard_conn_describe(conn, shard_flight_of(shard, conn), info);
+	shard_ends_describe(shard, &conn->key, info);
 	return 0;
 }
 

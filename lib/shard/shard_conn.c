@@ -18,6 +18,7 @@ static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_k
 	shard->first_free = conn->user;
 	counter_level_up(&shard->conns_used);
 	conn->key = *key;
+	alias_hold(&shard->ip6.aliases, key->remote);
 	conn->profile = service;
 	conn->user = 0;
 	conn->retries = 0;
@@ -28,6 +29,7 @@ static struct tcp_conn *take_free(struct quern_shard *shard, const struct flow_k
 
 static void give_back(struct quern_shard *shard, struct tcp_conn *conn)
 {
+	alias_release(&shard->ip6.aliases, conn->key.remote);
 	conn->key = (struct flow_key){.local = 0};
 	conn->flags = 0;
 	conn->rtt_or_flight = 0;

@@ -41,14 +41,16 @@ bool shard_cookie_is_expected(const struct quern_shard *shard, const struct shar
 	return listener->last_cookie && tcp_cookie_slot(shard->now_ns) + 1 - listener->last_cookie < TCP_COOKIE_AGES;
 }
 
-static struct tcp_cookie_syn syn_of(const struct quern_shard *shard, const struct flow_key *key, uint32_t peer_iss)
+static struct tcp_cookie_syn syn_of(const struct quern_shard *shard, const struct packet *packet, uint32_t peer_iss)
 {
-	return (struct tcp_cookie_syn){*key, peer_iss, tcp_isn(&shard->isn_secret, key, 0)};
+	struct flow_key name = shard_ip6_secret_name(shard, packet);
+
+	return (struct tcp_cookie_syn){name, peer_iss, tcp_isn(&shard->isn_secret, &name, 0)};
 }
 
 uint32_t shard_cookie_of(struct quern_shard *shard, const struct packet *packet)
 {
-	struct tcp_cookie_syn syn = syn_of(shard, &packet->key, packet->tcp.seq);
+	struct tcp_cookie_syn syn = syn_of(shard, packet, packet->tcp.seq);
 	uint32_t slot = tcp_cookie_slot(shard->now_ns);
 
 	if (tcp_cookie_key_is_old(&shard->cookie_keys, slot))
@@ -61,10 +63,11 @@ void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, str
 {
 	const struct packet *packet = frame->packet;
 	struct wire_ip_options options = shard_send_options(shard, &listener->tcp);
+	struct flow_key name = shard_ip6_secret_name(shard, packet);
 	struct segment syn_ack;
 
 	tcp_open_none(&packet->key, &packet->tcp, &listener->tcp, shard_cookie_of(shard, packet),
-		      shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &packet->key), &syn_ack);
+		      shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &name), &syn_ack);
 	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &options, NULL))
 		return;
 	listener->last_cookie = tcp_cookie_slot(shard->now_ns) + 1;
@@ -80,7 +83,7 @@ uint16_t shard_cookie_check(struct quern_shard *shard, const struct shard_servic
 	/* A listener that has sent none answers at once. */
 	if (!shard_cookie_is_expected(shard, listener) || packet->tcp.flags & TCP_SYN)
 		return 0;
-	syn = syn_of(shard, &packet->key, packet->tcp.seq - 1);
+	syn = syn_of(shard, packet, packet->tcp.seq - 1);
 	mss = tcp_cookie_check(&shard->cookie_keys, &syn, packet->tcp.ack - 1, tcp_cookie_slot(shard->now_ns));
 	counter_add(&shard->counters.cookies_refused, mss == 0);
 	return mss;

@@ -17,7 +17,7 @@ struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn
 	shard->first_free_flight = flight->next_free;
 	shard->flights_used++;
 	tcp_flight_begin(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, shard->now_ms);
-	flight->tcp.ts_offset = conn->has_timestamps ? tcp_timestamps_offset(&shard->ts_secret, &conn->key) : 0;
+	flight->tcp.ts_offset = conn->has_timestamps ? shard_timestamps_offset(shard, &conn->key) : 0;
 	tcp_set_flight(conn, (uint32_t)(flight - shard->flights));
 	flight->queue = (struct shard_queue){.send_seq = flight->tcp.snd_una};
 	return flight;

@@ -6,7 +6,9 @@
 
 enum {
 	ICMP_ECHO_REQUEST = 8,
-	ERROR_BYTES_MAX = 576, /* RFC 1812 4.3.2.3, of an error's IP packet */
+	ICMP6_ECHO_REQUEST = 128,
+	ERROR_BYTES_MAX = 576,      /* RFC 1812 4.3.2.3, of an error's IP packet */
+	ERROR_BYTES_MAX_IP6 = 1280, /* RFC 4443 2.4 (c) */
 	UNREACHABLES_AT_ONCE = 50
 };
 
@@ -88,10 +90,11 @@ static void answer_echo(struct quern_shard *shard, struct shard_frame *frame)
 void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
 {
 	const struct wire_icmp *icmp = &frame->packet->icmp;
+	uint8_t echo_request = frame->packet->version == 6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST;
 
 	if (icmp->error != WIRE_ERROR_NONE)
 		take_error(shard, icmp, ref);
-	else if (icmp->type == ICMP_ECHO_REQUEST)
+	else if (icmp->type == echo_request)
 		answer_echo(shard, frame);
 	else
 		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
@@ -112,7 +115,8 @@ static bool take_token(struct quern_shard *shard)
  * dropped by its address, a fragment as such, and errors are no datagrams. */
 void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame *frame)
 {
-	uint32_t most = RTE_MIN(shard->config.mtu, (uint32_t)ERROR_BYTES_MAX), bytes;
+	uint32_t error_max = frame->packet->version == 6 ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
+	uint32_t most = RTE_MIN(shard->config.mtu, error_max), bytes;
 	struct rte_mbuf *mbuf;
 
 	if (shard->pool_is_short || !take_token(shard)) {

@@ -98,9 +98,11 @@ bool shard_neigh_link(struct quern_shard *shard, uint32_t address, bool is_stran
 	return true;
 }
 
-bool quern_reachable(struct quern_shard *shard, uint32_t address)
+bool quern_reachable(struct quern_shard *shard, const struct quern_endpoint *target)
 {
 	uint8_t mac[6];
 
-	return !shard->config.ethernet || find_mac(shard, address, false, mac);
+	if (quern_ip6_is_set(&target->ip6))
+		return shard_nd_is_reachable(shard, target->ip6);
+	return !shard->config.ethernet || find_mac(shard, target->address, false, mac);
 }

@@ -18,7 +18,7 @@ enum {
 
 /* The parts of the block, in order; each begins on a line of its own. */
 struct layout {
-	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, end;
+	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, ip6, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -68,7 +68,8 @@ static struct layout lay_out(const struct shard_config *config)
 	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
 	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
 	at.scoreboards = next_line(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
-	at.end = next_line(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
+	at.ip6 = next_line(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
+	at.end = next_line(at.ip6 + shard_ip6_bytes(config));
 	return at;
 }
 
@@ -78,7 +79,8 @@ size_t shard_bytes(const struct shard_config *given)
 
 	if (config.max_connections > SHARD_RECORDS_MAX || config.max_time_wait > SHARD_RECORDS_MAX ||
 	    config.mtu < LEAST_MTU || config.time_wait_ms > INT32_MAX ||
-	    config.addresses.first > config.addresses.last || config.prefix_length > 32)
+	    config.addresses.first > config.addresses.last || config.addresses.last >= ALIAS_OWN_FIRST ||
+	    config.prefix_length > 32 || !shard_ip6_is_sane(&config))
 		return 0;
 	return lay_out(&config).end;
 }
@@ -125,7 +127,7 @@ static void link_free_records(struct quern_shard *shard)
 static void open_network(struct quern_shard *shard, void *neighbours)
 {
 	const struct shard_config *config = &shard->config;
-	struct quern_prefix network = {config->addresses.first, config->prefix_length};
+	struct quern_prefix network = {.address = config->addresses.first, .length = config->prefix_length};
 
 	neigh_init(&shard->neigh, neighbours, SHARD_NEIGHBOURS, &config->addresses, &network, config->gateway,
 		   config->mac);
@@ -169,6 +171,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 		(struct table_records){shard->time_wait.records, sizeof(struct tcp_time_wait)};
 	wheel_init(&shard->wheel, &shard->conns[0].timer, 6, shard->tick);
 	open_network(shard, block + at.neighbours);
+	shard_ip6_open(shard, block + at.ip6);
 	return shard;
 }
 

@@ -8,12 +8,14 @@
 #include "base/random.h"
 #include "neigh/neigh.h"
 #include "shard/shard.h"
+#include "shard/shard_ip6.h"
 #include "shard/shard_queue.h"
 #include "table/table.h"
 #include "tcp/tcp_cookie.h"
 #include "tcp/tcp_flight.h"
 #include "tcp/tcp_input.h"
 #include "tcp/tcp_time_wait.h"
+#include "tcp/tcp_timestamps.h"
 #include "wheel/wheel.h"
 #include "wire/wire_build.h"
 #include "wire/wire_packet.h"
@@ -34,10 +36,12 @@ enum {
 	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
 };
 
-/* Where the next active open of a route looks first. */
+/* Where the next active open of a route looks first. Addresses are of IPv4, or aliases. */
 struct shard_route {
-	struct quern_source source;
-	struct quern_endpoint target;
+	uint32_t first_address, last_address;
+	uint32_t target;
+	uint16_t first_port, last_port;
+	uint16_t target_port;
 	uint64_t pairs;  /* size of the space, as far as answers come back to us */
 	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
 	uint64_t barren; /* shard->releases when a whole scan found nothing: until one more, none is worth while */
@@ -54,10 +58,11 @@ struct shard_service {
 	void *app;
 	uint32_t half_open; /* of a listener */
 	bool is_listener;
-	uint8_t origin;              /* the service that this one is a variant of, or itself */
-	uint8_t next_listener;       /* in the chain of its port's slot, or SHARD_NO_SERVICE */
-	struct quern_endpoint local; /* of a listener */
-	uint32_t last_cookie;        /* of a listener: slot + 1 of the last cookie that it sent, 0 for none */
+	uint8_t origin;         /* the service that this one is a variant of, or itself */
+	uint8_t next_listener;  /* in the chain of its port's slot, or SHARD_NO_SERVICE */
+	uint16_t local_port;    /* of a listener */
+	uint32_t local_address; /* of a listener: of IPv4, an alias, or 0 for any of either version */
+	uint32_t last_cookie;   /* of a listener: slot + 1 of the last cookie that it sent, 0 for none */
 	struct shard_route route;
 };
 
@@ -109,6 +114,7 @@ struct quern_shard {
 	struct tcp_time_wait_ring time_wait;
 	struct wheel wheel;
 	struct neigh neigh;
+	struct shard_ip6 ip6;
 	struct hash_secret isn_secret;
 	struct hash_secret ts_secret; /* of tcp_timestamps_offset() */
 	struct tcp_cookie_keys cookie_keys;
@@ -148,6 +154,17 @@ struct shard_frame {
 	const struct packet *packet;
 	uint64_t hash;
 };
+
+/* What is added to the time in a flow's timestamps; the same from a peer that comes back with another alias. */
+static inline uint32_t shard_timestamps_offset(const struct quern_shard *shard, const struct flow_key *key)
+{
+	struct flow_key name;
+
+	if (!flow_key_is_ip6(key))
+		return tcp_timestamps_offset(&shard->ts_secret, key);
+	name = shard_ip6_secret_name_of(shard, key);
+	return tcp_timestamps_offset(&shard->ts_secret, &name);
+}
 
 /* shard_open.c */
 
@@ -309,13 +326,19 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
 
 /* shard_calls.c */
 
-/* Describes a connection and its flight, null at rest; also copies of them. */
+/* Describes a connection and its flight, null at rest; also copies of them. Its ends are left to the next one. */
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info);
+
+/* The ends of a flow, whose aliases must have a holder. */
+void shard_ends_describe(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info);
 
 /* shard_route.c */
 
 /* The listener for a flow, or null. */
 struct shard_service *shard_listener_find(struct quern_shard *shard, uint32_t address, uint16_t port);
+
+/* The listener that quern_listen() has made for exactly this, or null. */
+struct shard_service *shard_listener_at(struct quern_shard *shard, const struct quern_endpoint *local);
 
 /* shard_pairs.c */
 

@@ -8,6 +8,7 @@
 
 enum {
 	WORDS_OF_CONN = sizeof(struct tcp_conn) / sizeof(uint64_t),
+	WORDS_OF_TIME_WAIT = sizeof(struct tcp_time_wait) / sizeof(uint64_t),
 	WORDS_OF_FLIGHT = sizeof(struct shard_flight) / sizeof(uint64_t),
 	PAIRS_A_CALL = 16384 /* so that a call ends within milliseconds, whatever the filter lets through */
 };
@@ -21,8 +22,11 @@ static bool is_open(enum quern_state state)
 
 static bool endpoint_fits(const struct quern_endpoint *wanted, const struct quern_endpoint *found)
 {
-	return (wanted->address == 0 || wanted->address == found->address) &&
-	       (wanted->port == 0 || wanted->port == found->port);
+	if (wanted->port != 0 && wanted->port != found->port)
+		return false;
+	if (quern_ip6_is_set(&wanted->ip6))
+		return ip6_equal(wanted->ip6, found->ip6);
+	return wanted->address == 0 || wanted->address == found->address;
 }
 
 static bool passes(const struct quern_conn_filter *filter, const struct quern_conn_info *row)
@@ -50,8 +54,6 @@ static bool copy_flight(const struct quern_shard *shard, uint32_t index, const s
 static void describe_time_wait(const struct tcp_time_wait *record, struct quern_conn_info *row)
 {
 	*row = (struct quern_conn_info){
-		.local = {record->key.local, record->key.local_port},
-		.remote = {record->key.remote, record->key.remote_port},
 		.state = QUERN_TIME_WAIT,
 		.snd_nxt = record->snd_nxt,
 		.snd_una = record->snd_nxt,
@@ -59,7 +61,7 @@ static void describe_time_wait(const struct tcp_time_wait *record, struct quern_
 	};
 }
 
-/* A row from an entry; false where the connection is only about to be opened, or over. */
+/* All of a row but its ends; false where the connection is only about to be opened, or over. */
 static bool describe(const struct quern_shard *shard, const struct table_entry *entry, struct quern_conn_info *row)
 {
 	_Alignas(uint64_t) struct shard_flight flight;
@@ -75,6 +77,34 @@ static bool describe(const struct quern_shard *shard, const struct table_entry *
 	return is_open(row->state);
 }
 
+/* Whether the record of an entry still has its key, and so a hold on what that stands for. */
+static bool still_holds(const struct quern_shard *shard, uint32_t ref, const struct flow_key *key)
+{
+	uint32_t index = table_ref_index(ref);
+	_Alignas(uint64_t) struct tcp_time_wait time_wait;
+	_Alignas(uint64_t) struct tcp_conn conn;
+
+	if (table_ref_kind(ref) == TABLE_TIME_WAIT) {
+		snapshot_copy((uint64_t *)(void *)&time_wait, &shard->time_wait.records[index], WORDS_OF_TIME_WAIT);
+		return time_wait.flags & TCP_TIME_WAIT_LIVE && flow_key_equal(&time_wait.key, key);
+	}
+	snapshot_copy((uint64_t *)(void *)&conn, &shard->conns[index], WORDS_OF_CONN);
+	return flow_key_equal(&conn.key, key);
+}
+
+/* The ends of a row. False where the record has let go meanwhile of the alias in its key, which may be another's. */
+static bool describe_ends(const struct quern_shard *shard, const struct table_entry *entry, struct quern_conn_info *row)
+{
+	struct flow_key key;
+
+	memcpy(&key, entry->record, sizeof(key));
+	shard_ends_describe(shard, &key, row);
+	if (!flow_key_is_ip6(&key))
+		return true;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return still_holds(shard, entry->ref, &key);
+}
+
 uint32_t shard_read_conns(const struct quern_shard *shard, struct quern_conn_cursor *cursor,
 			  const struct quern_conn_filter *filter, struct quern_conn_info *rows, uint32_t max)
 {
@@ -87,7 +117,13 @@ uint32_t shard_read_conns(const struct quern_shard *shard, struct quern_conn_cur
 		uint32_t pair = place.pair, found = table_read(&shard->table, &place, entries);
 
 		for (uint32_t i = 0; i < found; i++) {
-			if (!describe(shard, &entries[i], &rows[count]) || !passes(filter, &rows[count]))
+			if (!describe(shard, &entries[i], &rows[count]))
+				continue;
+			if (!describe_ends(shard, &entries[i], &rows[count])) {
+				place.skipped++;
+				continue;
+			}
+			if (!passes(filter, &rows[count]))
 				continue;
 			if (++count < max || i + 1 == found)
 				continue;

@@ -39,10 +39,12 @@ static enum quern_drop port_verdict(const struct quern_shard *shard, const struc
 }
 
 /* RFC 1122 3.2.1.3 and 3.3.6, RFC 9293 MUST-57: only what is sent to one of our addresses, from one host. */
-static enum quern_drop judge_addresses(const struct quern_shard *shard, const struct packet *packet)
+static enum quern_drop judge_addresses(const struct quern_shard *shard, struct packet *packet)
 {
 	const struct quern_prefix *network = &shard->neigh.network;
 
+	if (packet->version == 6)
+		return shard_ip6_name_packet(shard, packet);
 	if (packet->kind == WIRE_ARP)
 		return QUERN_DROP_NONE;
 	if (!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group)
@@ -89,7 +91,8 @@ static bool is_foreign(struct quern_shard *shard, const struct packet *packet, s
 
 	if (!plan || shard->is_moved || !has_owner(packet))
 		return false;
-	owner = port_plan_queue(plan, &packet->key);
+	owner = packet->version == 6 ? port_plan_queue6(plan, &packet->ip6, &packet->key)
+				     : port_plan_queue(plan, &packet->key);
 	if (owner == shard->config.queue)
 		return false;
 	shard->syns_of_others += is_bare_syn(packet);
@@ -129,7 +132,7 @@ static void count_moved(struct quern_shard *shard, const struct burst *burst, ui
 	uint32_t copies = 0;
 
 	for (uint32_t i = 0; i < burst->count; i++)
-		copies += burst->packets[i].kind == WIRE_ARP;
+		copies += burst->packets[i].kind == WIRE_ARP || burst->packets[i].kind == WIRE_ND;
 	counter_add(&shard->counters.moved_in, frames - copies);
 }
 
@@ -189,7 +192,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 			shard_icmp_input(shard, frame, ref);
 		break;
 	case WIRE_ND:
-		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+		shard_nd_input(shard, frame);
 		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
@@ -230,6 +233,8 @@ static void take_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint1
 	table_find_burst(&shard->table, burst.hashes, burst.keys, burst.count, burst.refs);
 	shard->insertions = 0;
 	for (uint32_t i = 0; i < burst.count; i++) {
+		if (shard->insertions && shard_ip6_name_again(shard, &burst.packets[i]))
+			burst.hashes[i] = table_hash(&shard->table, burst.keys[i]);
 		struct shard_frame frame = {burst.mbufs[i], &burst.packets[i], burst.hashes[i]};
 
 		dispatch(shard, &frame, still_true(shard, &burst, i));

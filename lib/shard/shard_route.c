@@ -5,11 +5,7 @@
 
 #include "tcp/tcp_open.h"
 
-enum {
-	LOWEST_PORT = 1024,
-	HIGHEST_PORT = 65535,
-	SCAN_BATCH = 32
-};
+enum { LOWEST_PORT = 1024, HIGHEST_PORT = 65535, SCAN_BATCH = 32 };
 
 static uint8_t *slot_of_port(struct quern_shard *shard, uint16_t port)
 {
@@ -23,11 +19,11 @@ struct shard_service *shard_listener_find(struct quern_shard *shard, uint32_t ad
 	for (uint8_t i = *slot_of_port(shard, port); i != SHARD_NO_SERVICE; i = shard->services[i].next_listener) {
 		struct shard_service *service = &shard->services[i];
 
-		if (service->local.port != port)
+		if (service->local_port != port)
 			continue;
-		if (service->local.address == address)
+		if (service->local_address == address)
 			return service;
-		if (service->local.address == 0)
+		if (service->local_address == 0)
 			any = service;
 	}
 	return any;
@@ -54,25 +50,55 @@ static struct shard_service *next_service(struct quern_shard *shard, const struc
 	return service;
 }
 
+/* What stands for a local address in keys: itself, its alias, or 0 for any. */
+static int name_local(const struct quern_shard *shard, const struct quern_endpoint *local, uint32_t *name)
+{
+	uint32_t found = local->address;
+
+	if (quern_ip6_is_set(&local->ip6)) {
+		if (local->address != 0)
+			return -EINVAL;
+		if (!shard_ip6_own_alias(shard, local->ip6, &found))
+			return -EADDRNOTAVAIL;
+	} else if (found != 0 && !neigh_is_own(&shard->neigh, found)) {
+		return -EADDRNOTAVAIL;
+	}
+	*name = found;
+	return 0;
+}
+
+struct shard_service *shard_listener_at(struct quern_shard *shard, const struct quern_endpoint *local)
+{
+	struct shard_service *service;
+	uint32_t address;
+
+	if (name_local(shard, local, &address) < 0)
+		return NULL;
+	service = shard_listener_find(shard, address, local->port);
+	return service && service->local_address == address ? service : NULL;
+}
+
 int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, const struct quern_tcp_options *options,
 		 const struct quern_events *events, void *app)
 {
 	uint8_t *slot = slot_of_port(shard, local->port);
 	struct shard_service *service;
+	uint32_t address = 0;
 	int error;
 
 	if (local->port == 0)
 		return -EINVAL;
-	if (local->address && !neigh_is_own(&shard->neigh, local->address))
-		return -EADDRNOTAVAIL;
-	for (uint8_t i = *slot; i != SHARD_NO_SERVICE; i = shard->services[i].next_listener)
-		if (shard->services[i].local.port == local->port && shard->services[i].local.address == local->address)
-			return -EADDRINUSE;
+	error = name_local(shard, local, &address);
+	if (error < 0)
+		return error;
+	if (shard_listener_at(shard, local))
+		return -EADDRINUSE;
 	service = next_service(shard, options, events, app, &error);
 	if (!service)
 		return error;
 	service->is_listener = true;
-	service->local = *local;
+	service->local_address = address;
+	service->local_port = local->port;
 	service->next_listener = *slot;
 	*slot = shard->service_count++;
 	return 0;
@@ -89,30 +115,69 @@ static bool names_one_host(const struct quern_shard *shard, uint32_t address)
 	return !host_bits || ((address ^ network->address) & ~host_bits) != 0 || (address & host_bits) != host_bits;
 }
 
+/* The addresses of a route over IPv4. */
+static int name_route(const struct quern_shard *shard, const struct quern_source *source,
+		      const struct quern_endpoint *target, struct shard_route *route)
+{
+	const struct quern_range *ours = &source->addresses;
+
+	if (ours->first > ours->last || !names_one_host(shard, target->address))
+		return -EINVAL;
+	if (!neigh_is_own(&shard->neigh, ours->first) || !neigh_is_own(&shard->neigh, ours->last))
+		return -EADDRNOTAVAIL;
+	route->first_address = ours->first;
+	route->last_address = ours->last;
+	route->target = target->address;
+	return 0;
+}
+
+/* The same over IPv6: aliases, of which the target's is the route's to give up. */
+static int name_route6(struct quern_shard *shard, const struct quern_source *source,
+		       const struct quern_endpoint *target, struct shard_route *route)
+{
+	const struct quern_range *ours = &source->addresses;
+
+	if (target->address != 0 || ours->first != 0 || ours->last != 0 || !ip6_names_a_host(target->ip6))
+		return -EINVAL;
+	if (!shard_ip6_own_alias(shard, ours->first6, &route->first_address) ||
+	    !shard_ip6_own_alias(shard, ours->last6, &route->last_address))
+		return -EADDRNOTAVAIL;
+	if (route->first_address > route->last_address)
+		return -EINVAL;
+	route->target = alias_take(&shard->ip6.aliases, target->ip6);
+	return route->target ? 0 : -ENOSPC;
+}
+
 int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
 		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
-		    uint8_t *route)
+		    uint8_t *number)
 {
-	struct quern_source given = *source;
+	struct shard_route route = {
+		.first_port = source->first_port ? source->first_port : LOWEST_PORT,
+		.last_port = source->last_port ? source->last_port : HIGHEST_PORT,
+		.target_port = target->port,
+	};
+	bool is_ip6 = quern_ip6_is_set(&target->ip6);
 	struct shard_service *service;
 	struct random random;
 	int error;
 
-	given.first_port = given.first_port ? given.first_port : LOWEST_PORT;
-	given.last_port = given.last_port ? given.last_port : HIGHEST_PORT;
-	if (given.first_port > given.last_port || given.addresses.first > given.addresses.last || target->port == 0 ||
-	    !names_one_host(shard, target->address))
+	if (route.first_port > route.last_port || target->port == 0 ||
+	    quern_ip6_is_set(&source->addresses.first6) != is_ip6)
 		return -EINVAL;
-	if (!neigh_is_own(&shard->neigh, given.addresses.first) || !neigh_is_own(&shard->neigh, given.addresses.last))
-		return -EADDRNOTAVAIL;
-	service = next_service(shard, options, events, app, &error);
-	if (!service)
+	error = is_ip6 ? name_route6(shard, source, target, &route) : name_route(shard, source, target, &route);
+	if (error < 0)
 		return error;
+	service = next_service(shard, options, events, app, &error);
+	if (!service) {
+		alias_release(&shard->ip6.aliases, route.target);
+		return error;
+	}
 	random_seed(&random, shard->config.seed + shard->service_count + 1);
 	service->is_listener = false;
-	service->route = (struct shard_route){.source = given, .target = *target};
+	service->route = route;
 	shard_pairs_begin(shard, &service->route, &random);
-	*route = shard->service_count++;
+	*number = shard->service_count++;
 	return 0;
 }
 
@@ -170,7 +235,7 @@ int quern_connect(struct quern_shard *shard, uint8_t number, struct quern_conn *
 {
 	struct shard_service *service = &shard->services[number];
 	struct tcp_conn *conn;
-	struct flow_key key;
+	struct flow_key key, name;
 	uint64_t hash;
 
 	/* A variant with other keepalive is a service too, but no route. */
@@ -184,7 +249,8 @@ int quern_connect(struct quern_shard *shard, uint8_t number, struct quern_conn *
 	if (!conn)
 		return -ENOBUFS;
 	service->route.in_use++;
-	tcp_open_active(conn, &service->tcp, tcp_isn(&shard->isn_secret, &key, shard->isn_clock), shard->now_ms);
+	name = shard_ip6_secret_name_of(shard, &key);
+	tcp_open_active(conn, &service->tcp, tcp_isn(&shard->isn_secret, &name, shard->isn_clock), shard->now_ms);
 	counter_add(&shard->counters.opened_active, 1);
 	shard_tcp_owes(shard, conn);
 	*handle = shard_conn_handle(shard, conn);

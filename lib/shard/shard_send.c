@@ -23,9 +23,17 @@ static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *fra
 
 /* What the port needs to know to fill checksums in. */
 static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const struct segment *segment,
-			      const struct wire_ip_options *options)
+			      const struct wire_ip_options *options, bool is_ip6)
 {
 	mbuf->ol_flags = 0;
+	if (is_ip6) {
+		if (options->offload_l4_checksum)
+			mbuf->ol_flags = RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM;
+		mbuf->l2_len = link_bytes & 0x7f;
+		mbuf->l3_len = 40;
+		mbuf->l4_len = (20 + segment_option_bytes(segment)) & 0xff;
+		return;
+	}
 	if (!options->offload_ip_checksum && !options->offload_l4_checksum)
 		return;
 	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4 | (options->offload_ip_checksum ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
@@ -45,7 +53,7 @@ static bool gathers(const struct quern_shard *shard, const struct segment *segme
 
 /* Writes all that comes behind the link header, and sends it. */
 static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, const struct flow_key *key,
-		   const struct segment *segment, const struct wire_ip_options *options,
+		   const struct ip6_pair *pair, const struct segment *segment, const struct wire_ip_options *options,
 		   const struct shard_queue *queue)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
@@ -55,11 +63,13 @@ static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 
 	if (in_frame && segment->text_bytes > 0)
 		shard_queue_copy(queue, segment->seq, segment->text_bytes,
-				 frame + link_bytes + wire_text_after_link(segment));
-	bytes = wire_build_tcp_at(frame, link_bytes, key, segment, options);
+				 frame + link_bytes +
+					 (pair ? wire_text_after_link6(segment) : wire_text_after_link(segment)));
+	bytes = pair ? wire_build_tcp6_at(frame, link_bytes, pair, key, segment, options)
+		     : wire_build_tcp_at(frame, link_bytes, key, segment, options);
 	mbuf->data_len = (uint16_t)(in_frame ? bytes : bytes - segment->text_bytes);
 	mbuf->pkt_len = bytes;
-	ask_for_checksums(mbuf, link_bytes, segment, options);
+	ask_for_checksums(mbuf, link_bytes, segment, options, pair != NULL);
 	shard_send_frame(shard, mbuf);
 }
 
@@ -72,23 +82,35 @@ static void copy_link_back(const struct shard_frame *frame, struct wire_link *li
 		wire_link_swap(link->header);
 }
 
+/* The link header of the way to the peer of a flow. */
+static bool find_link(struct quern_shard *shard, const struct flow_key *key, const struct ip6_pair *pair,
+		      bool is_stranger, struct wire_link *link)
+{
+	return pair ? shard_nd_link(shard, pair->remote, is_stranger, link)
+		    : shard_neigh_link(shard, key->remote, is_stranger, link);
+}
+
 bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
 			const struct segment *segment, const struct wire_ip_options *options,
 			const struct shard_queue *queue)
 {
-	uint32_t bytes = WIRE_TCP_FRAME_MAX + segment->text_bytes;
+	bool is_ip6 = flow_key_is_ip6(key);
+	uint32_t bytes = (is_ip6 ? WIRE_TCP6_FRAME_MAX : WIRE_TCP_FRAME_MAX) + segment->text_bytes;
 	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame, bytes) : NULL;
 	/* Whoever a SYN says it is from. */
 	bool is_stranger = segment->flags == (TCP_SYN | TCP_ACK);
+	struct ip6_pair addresses, *pair = is_ip6 ? &addresses : NULL;
 	struct wire_link link;
 
+	if (pair)
+		shard_ip6_pair(shard, frame, key, pair);
 	if (mbuf) {
-		finish(shard, mbuf, frame->packet->link_bytes, key, segment, options, queue);
+		finish(shard, mbuf, frame->packet->link_bytes, key, pair, segment, options, queue);
 		return true;
 	}
 	if (frame && frame->mbuf) {
 		copy_link_back(frame, &link);
-	} else if (!shard_neigh_link(shard, key->remote, is_stranger, &link)) {
+	} else if (!find_link(shard, key, pair, is_stranger, &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return true;
 	}
@@ -96,7 +118,7 @@ bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 	if (!mbuf)
 		return false;
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link.header, WIRE_LINK_MAX);
-	finish(shard, mbuf, link.bytes, key, segment, options, queue);
+	finish(shard, mbuf, link.bytes, key, pair, segment, options, queue);
 	return true;
 }
 

@@ -24,7 +24,9 @@ static void confirm_neighbour(struct quern_shard *shard, const struct shard_fram
 {
 	const uint8_t *source_mac = rte_pktmbuf_mtod_offset(frame->mbuf, const uint8_t *, 6);
 
-	if (shard->config.ethernet)
+	if (shard->config.ethernet && frame->packet->version == 6)
+		neigh_nd_confirm(&shard->ip6.neigh, frame->packet->ip6.remote, source_mac, shard->now_ms);
+	else if (shard->config.ethernet)
 		neigh_confirm(&shard->neigh, frame->packet->key.remote, source_mac, shard->now_ms);
 }
 
@@ -228,8 +230,23 @@ static void input_connection(struct quern_shard *shard, struct shard_frame *fram
  * answers the first SYN+ACK that it hears. */
 static uint32_t iss_for(struct quern_shard *shard, const struct packet *packet, const struct shard_service *listener)
 {
+	struct flow_key name = shard_ip6_secret_name(shard, packet);
+
 	return shard_cookie_is_expected(shard, listener) ? shard_cookie_of(shard, packet)
-							 : tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock);
+							 : tcp_isn(&shard->isn_secret, &name, shard->isn_clock);
+}
+
+/* A record for a frame's flow, in the table; null with none left. */
+static struct tcp_conn *make_record(struct quern_shard *shard, struct shard_frame *frame,
+				    const struct shard_service *listener)
+{
+	struct tcp_conn *conn = NULL;
+	struct flow_key key;
+
+	if (shard_ip6_key_for(shard, frame, &key))
+		conn = shard_conn_new(shard, &key, frame->hash, (uint8_t)(listener - shard->services));
+	shard_ip6_let_go(shard, &key);
+	return conn;
 }
 
 /* A SYN that a listener may take: limits, a record, and SYN+ACK. */
@@ -246,7 +263,7 @@ static void open_passive(struct quern_shard *shard, struct shard_frame *frame, s
 		shard_drop(shard, QUERN_DROP_TCP_HALF_OPEN_LIMIT);
 		return;
 	}
-	conn = shard_conn_new(shard, &packet->key, frame->hash, (uint8_t)(listener - shard->services));
+	conn = make_record(shard, frame, listener);
 	if (!conn) {
 		shard_drop(shard, QUERN_DROP_TCP_TABLE_FULL);
 		return;
@@ -274,7 +291,7 @@ static void open_by_ack(struct quern_shard *shard, struct shard_frame *frame, st
 		shard_drop(shard, QUERN_DROP_TCP_ACCEPT_FULL);
 		return;
 	}
-	conn = shard_conn_new(shard, &packet->key, frame->hash, (uint8_t)(listener - shard->services));
+	conn = make_record(shard, frame, listener);
 	if (!conn) {
 		shard_drop(shard, QUERN_DROP_TCP_COOKIE_NO_RECORD);
 		return;

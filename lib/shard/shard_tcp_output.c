@@ -93,7 +93,7 @@ static void move_timestamp(const struct quern_shard *shard, const struct tcp_con
 			   const struct shard_flight *flight, struct segment *segment)
 {
 	if (segment->options & SEGMENT_TIMESTAMPS)
-		segment->tsval += flight ? flight->tcp.ts_offset : tcp_timestamps_offset(&shard->ts_secret, &conn->key);
+		segment->tsval += flight ? flight->tcp.ts_offset : shard_timestamps_offset(shard, &conn->key);
 }
 
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)

@@ -25,6 +25,7 @@ static void remove_record(struct quern_shard *shard, struct tcp_time_wait *recor
 	if (!(record->flags & TCP_TIME_WAIT_PARKED))
 		table_remove(&shard->table, table_hash(&shard->table, &record->key), table_ref(TABLE_TIME_WAIT, slot));
 	shard_route_release(shard, record->profile);
+	alias_release(&shard->ip6.aliases, record->key.remote);
 	tcp_time_wait_drop(&shard->time_wait, slot);
 }
 
@@ -59,6 +60,7 @@ void shard_time_wait_enter(struct quern_shard *shard, struct tcp_conn *conn)
 
 	make_room(shard);
 	slot = tcp_time_wait_add(&shard->time_wait, &record, shard->now_ms);
+	alias_hold(&shard->ip6.aliases, record.key.remote);
 	table_replace(&shard->table, hash, table_ref(TABLE_CONN, shard_conn_index(shard, conn)),
 		      table_ref(TABLE_TIME_WAIT, slot));
 	counter_add(&shard->counters.time_wait_entered, 1);
@@ -114,7 +116,7 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 
 	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS) {
 		segment.options = SEGMENT_TIMESTAMPS;
-		segment.tsval = shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &record->key);
+		segment.tsval = shard->now_ms + shard_timestamps_offset(shard, &record->key);
 		segment.tsecr = record->ts_recent;
 	}
 	shard_send_segment(shard, frame, &record->key, &segment, &options, NULL);
@@ -143,7 +145,8 @@ static void reopen(struct quern_shard *shard, struct shard_frame *frame, struct 
 {
 	const struct packet *packet = frame->packet;
 	struct shard_service *listener = shard_listener_find(shard, packet->key.local, packet->key.local_port);
-	uint32_t iss = tcp_isn(&shard->isn_secret, &packet->key, shard->isn_clock), slot = slot_of(shard, record);
+	struct flow_key name = shard_ip6_secret_name(shard, packet);
+	uint32_t iss = tcp_isn(&shard->isn_secret, &name, shard->isn_clock), slot = slot_of(shard, record);
 	struct tcp_conn *conn;
 
 	if (!listener || shard_half_open_is_full(shard, listener)) {

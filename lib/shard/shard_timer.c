@@ -10,7 +10,10 @@ static void tell_unanswered(struct quern_shard *shard, struct tcp_conn *conn)
 	struct shard_service *service = shard_service_of(shard, conn);
 
 	/* RFC 9293 MUST-20 (a): negative advice to the IP layer. */
-	neigh_suspect(&shard->neigh, conn->key.remote);
+	if (flow_key_is_ip6(&conn->key))
+		neigh_nd_suspect(&shard->ip6.neigh, alias_address(&shard->ip6.aliases, conn->key.remote));
+	else
+		neigh_suspect(&shard->neigh, conn->key.remote);
 	if (service->events.on_unanswered && (!(conn->flags & TCP_PASSIVE) || conn->state != QUERN_SYN_RCVD))
 		service->events.on_unanswered(shard, shard_conn_handle(shard, conn), service->app);
 }

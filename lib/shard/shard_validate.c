@@ -146,6 +146,6 @@ bool shard_validate(struct quern_shard *shard)
 		parked += !!(shard->time_wait.records[i].flags & TCP_TIME_WAIT_PARKED);
 	return flights == shard->flights_used && table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
 	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
-	       routes_are_sound(shard) && listeners_are_sound(shard) &&
+	       routes_are_sound(shard) && listeners_are_sound(shard) && shard_ip6_validate(shard) &&
 	       shard->table.used == shard->conns_used - shard->lingering + shard->time_wait.live - parked;
 }

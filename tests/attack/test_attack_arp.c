@@ -102,6 +102,11 @@ static uint32_t entries_in_use(void)
 	return count;
 }
 
+static bool is_reachable(uint32_t address)
+{
+	return quern_reachable(driver.shard, &(struct quern_endpoint){.address = address});
+}
+
 /* A shard with a way out by its gateway, which is known, and neighbours that it has spoken to. */
 static uint8_t open_network_of_friends(void)
 {
@@ -109,9 +114,10 @@ static uint8_t open_network_of_friends(void)
 					    .max_half_open = HALF_OPEN,
 					    .ethernet = true,
 					    .gateway = gateway,
-					    .addresses = {DRIVER_LOCAL, DRIVER_LOCAL}};
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
-	const struct quern_endpoint target = {beyond, 80};
+					    .addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = {.address = beyond, .port = 80};
 	uint8_t route;
 
 	driver_open(&driver, &config);
@@ -119,11 +125,11 @@ static uint8_t open_network_of_friends(void)
 	cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, NULL, NULL, &route), 0);
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint32_t i = 0; i < LIVE; i++)
-			quern_reachable(driver.shard, first_neighbour + i);
-		quern_reachable(driver.shard, beyond);
+			is_reachable(first_neighbour + i);
+		is_reachable(beyond);
 		look(gateway_mac);
 	}
-	cr_assert(quern_reachable(driver.shard, beyond));
+	cr_assert(is_reachable(beyond));
 	return route;
 }
 
@@ -146,7 +152,7 @@ static uint32_t neighbours_known(void)
 	uint32_t known = 0;
 
 	for (uint32_t i = 0; i < LIVE; i++)
-		known += quern_reachable(driver.shard, first_neighbour + i);
+		known += is_reachable(first_neighbour + i);
 	return known;
 }
 
@@ -285,8 +291,9 @@ Test(attack_arp, a_gateway_that_has_moved_is_found_again_within_two_seconds)
 Test(attack_arp, what_has_no_way_yet_is_counted_and_not_queued_and_asked_for_once_a_second)
 {
 	enum { HOP = 0x55 };
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
-	const struct quern_endpoint target = {first_neighbour + LIVE + HOP, 80};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = {.address = first_neighbour + LIVE + HOP, .port = 80};
 	struct seen sum = {0};
 	uint64_t lost;
 	uint8_t route;

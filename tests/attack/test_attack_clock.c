@@ -147,9 +147,11 @@ Test(attack_clock, a_leap_of_the_clock_fires_each_timer_once_and_none_before_its
 static void open_million(void)
 {
 	const struct shard_config config = {.max_connections = MILLION + 8,
-					    .addresses = {DRIVER_LOCAL, DRIVER_LOCAL + ADDRESSES - 1}};
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + ADDRESSES - 1}, 0, 0};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+					    .addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + ADDRESSES - 1}};
+	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + ADDRESSES - 1},
+					    .first_port = 0,
+					    .last_port = 0};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct quern_conn conn;
 	uint8_t route;
 

@@ -131,7 +131,7 @@ static void open_end(unsigned int side)
 	const struct shard_config config = {.number = (uint16_t)side,
 					    .max_connections = 2 * CONNECTIONS,
 					    .max_time_wait = 2 * CONNECTIONS,
-					    .addresses = {0xc6120001 + side, 0xc6120001 + side},
+					    .addresses = {.first = 0xc6120001 + side, .last = 0xc6120001 + side},
 					    .prefix_length = 15,
 					    .seed = 21 + side,
 					    .pool = bench.pool};
@@ -162,8 +162,9 @@ static void close_all(void)
 
 Test(attack_full_port, frames_that_a_port_refuses_are_freed_once_and_said_again)
 {
-	const struct quern_endpoint target = {0xc6120002, PORT};
-	const struct quern_source source = {{0xc6120001, 0xc6120001}, 0, 0};
+	const struct quern_endpoint target = {.address = 0xc6120002, .port = PORT};
+	const struct quern_source source = {
+		.addresses = {.first = 0xc6120001, .last = 0xc6120001}, .first_port = 0, .last_port = 0};
 	uint64_t refused = 0, again = 0;
 
 	bare_eal_start();

@@ -14,8 +14,10 @@ static struct pair pair;
 
 static uint8_t add_route(const struct quern_events *events, uint16_t first_port, uint16_t last_port)
 {
-	const struct quern_endpoint target = {PAIR_SERVER, PORT};
-	const struct quern_source source = {{PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST}, first_port, last_port};
+	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
+	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST},
+					    .first_port = first_port,
+					    .last_port = last_port};
 	uint8_t route;
 
 	cr_assert_eq(quern_route_add(pair.ends[0], &source, &target, NULL, events, NULL, &route), 0);

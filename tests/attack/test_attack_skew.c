@@ -48,7 +48,7 @@ static void open_shards(void)
 	struct shard_config config = {.max_connections = 1024,
 				      .max_half_open = HALF_OPEN,
 				      .max_time_wait = 1024,
-				      .addresses = {server, server},
+				      .addresses = {.first = server, .last = server},
 				      .prefix_length = 15,
 				      .plan = &plan,
 				      .seed = 7};
@@ -64,7 +64,7 @@ static void open_shards(void)
 	port_plan_prepare(&plan);
 	now_ns = UINT64_C(1000000000);
 	for (uint16_t i = 0; i < SHARDS; i++) {
-		const struct quern_endpoint local = {server, PORT};
+		const struct quern_endpoint local = {.address = server, .port = PORT};
 		static const struct quern_events events = {.on_established = NULL};
 		size_t bytes;
 

@@ -32,7 +32,7 @@ Test(address, reads_endpoints_with_ports_from_1_to_65535)
 	static const char *const wrong[] = {"1.2.3.4",  "1.2.3.4:",    "1.2.3.4:0",     "1.2.3.4:65536",
 					    ":80",      "1.2.3.4:80x", "1.2.3.4: 80",   "1.2.3.4:080",
 					    "1.2.3:80", "1.2.3.4:-1",  "1.2.3.4:80:80", "1.2.3.4:4294967376"};
-	struct quern_endpoint endpoint = {7, 7};
+	struct quern_endpoint endpoint = {.address = 7, .port = 7};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		cr_assert_eq(quern_parse_endpoint(wrong[i], &endpoint), -EINVAL, "\"%s\"", wrong[i]);
@@ -48,7 +48,7 @@ Test(address, reads_prefixes_and_keeps_host_bits)
 {
 	static const char *const wrong[] = {"1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1",  "1.2.3.4/08",
 					    "1.2.3/8",  "/8",         "1.2.3.4/8/8", "1.2.3.4-8"};
-	struct quern_prefix prefix = {7, 7};
+	struct quern_prefix prefix = {.address = 7, .length = 7};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		cr_assert_eq(quern_parse_prefix(wrong[i], &prefix), -EINVAL, "\"%s\"", wrong[i]);
@@ -66,7 +66,9 @@ Test(address, reads_ranges_as_block_as_both_ends_or_as_one_address)
 {
 	static const struct {
 		const char *text;
-		struct quern_range range;
+		struct {
+			uint32_t first, last;
+		} range;
 	} right[] = {
 		{"198.18.0.0/15", {0xc6120000, 0xc613ffff}},   {"198.18.0.77/24", {0xc6120000, 0xc61200ff}},
 		{"198.18.0.5/32", {0xc6120005, 0xc6120005}},   {"0.0.0.0/0", {0, UINT32_MAX}},
@@ -90,7 +92,7 @@ Test(address, reads_ranges_as_block_as_both_ends_or_as_one_address)
 		cr_assert(range.first == right[i].range.first && range.last == right[i].range.last, "\"%s\"",
 			  right[i].text);
 	}
-	range = (struct quern_range){7, 8};
+	range = (struct quern_range){.first = 7, .last = 8};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		cr_assert_eq(quern_parse_range(wrong[i], &range), -EINVAL, "\"%s\"", wrong[i]);
 		cr_assert(range.first == 7 && range.last == 8, "\"%s\"", wrong[i]);
@@ -115,7 +117,7 @@ Test(address, reads_back_what_it_wrote)
 		cr_assert_eq(quern_parse_address(quern_format_address(in.address, text), &address), 0);
 		cr_assert_eq(address, in.address);
 	}
-	struct quern_endpoint longest = {UINT32_MAX, 65535};
+	struct quern_endpoint longest = {.address = UINT32_MAX, .port = 65535};
 
 	cr_assert_str_eq(quern_format_endpoint(&longest, text), "255.255.255.255:65535");
 	cr_assert_str_eq(quern_format_address(0, text), "0.0.0.0");

@@ -53,7 +53,8 @@ Test(filter, refuses_what_is_neither_and_stays_as_it_was)
 		{"remote", "1.2.3.4:000000000000000000000000000000000080"},
 		{"port", "80"},
 	};
-	const struct quern_conn_filter before = {.states = 4, .local = {1, 2}, .remote = {3, 4}};
+	const struct quern_conn_filter before = {
+		.states = 4, .local = {.address = 1, .port = 2}, .remote = {.address = 3, .port = 4}};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct quern_conn_filter filter;

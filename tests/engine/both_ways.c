@@ -101,7 +101,7 @@ static struct quern_tcp_options options = {.receive_window = WINDOW, .send_queue
 
 static int listen_here(struct quern_shard *shard, void *app)
 {
-	const struct quern_endpoint local = {server_address, PORT};
+	const struct quern_endpoint local = {.address = server_address, .port = PORT};
 
 	return quern_listen(shard, &local, &options, &events, app);
 }
@@ -109,18 +109,19 @@ static int listen_here(struct quern_shard *shard, void *app)
 static int add_route(struct quern_shard *shard, void *app)
 {
 	struct end *end = app;
-	const struct quern_source source = {.addresses = {server_address - 256, server_address - 256}};
-	const struct quern_endpoint target = {server_address, PORT};
+	const struct quern_source source = {.addresses = {.first = server_address - 256, .last = server_address - 256}};
+	const struct quern_endpoint target = {.address = server_address, .port = PORT};
 
 	return quern_route_add(shard, &source, &target, &options, &events, app, &end->route);
 }
 
 static bool open_once(struct quern_shard *shard, void *app)
 {
+	const struct quern_endpoint target = {.address = server_address, .port = PORT};
 	struct end *end = app;
 	struct quern_conn conn;
 
-	if (end->has_opened || !quern_reachable(shard, server_address) || quern_connect(shard, end->route, &conn) != 0)
+	if (end->has_opened || !quern_reachable(shard, &target) || quern_connect(shard, end->route, &conn) != 0)
 		return false;
 	return end->has_opened = true;
 }

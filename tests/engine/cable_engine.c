@@ -68,8 +68,8 @@ static const struct quern_events server_events = {
 static int start_client(struct quern_shard *shard, void *app)
 {
 	struct cable_end *end = app;
-	const struct quern_source source = {.addresses = {client_address, client_address}};
-	const struct quern_endpoint target = {server_address, PORT};
+	const struct quern_source source = {.addresses = {.first = client_address, .last = client_address}};
+	const struct quern_endpoint target = {.address = server_address, .port = PORT};
 	const struct quern_tcp_options options = {0};
 	int code = quern_route_add(shard, &source, &target, &options, &client_events, end, &end->route);
 
@@ -79,7 +79,7 @@ static int start_client(struct quern_shard *shard, void *app)
 static int start_server(struct quern_shard *shard, void *app)
 {
 	struct cable_end *end = app;
-	const struct quern_endpoint local = {server_address, PORT};
+	const struct quern_endpoint local = {.address = server_address, .port = PORT};
 	const struct quern_tcp_options options = {0};
 	int code = quern_listen(shard, &local, &options, &server_events, end);
 
@@ -93,7 +93,7 @@ static bool client_turn(struct quern_shard *shard, void *app)
 	uint32_t opened = end->opened;
 
 	watch_clock(shard, end);
-	if (!quern_reachable(shard, server_address))
+	if (!quern_reachable(shard, &(struct quern_endpoint){.address = server_address}))
 		return false;
 	for (int count = 0; count < OPENS_A_TURN && end->opened < end->target; count++) {
 		if (end->opened - ended_in_all(end) >= IN_FLIGHT_MAX || quern_connect(shard, end->route, &conn) != 0)
@@ -122,7 +122,7 @@ void cable_engine_prepare(struct cable_engine *cable, uint32_t target, uint16_t 
 	config->seed = 7;
 	config->wait_link_ms = 1000;
 	config->ports[0] = (struct quern_port_config){
-		.device = "cable", .addresses = {client_address, client_address}, .prefix_length = 15};
+		.device = "cable", .addresses = {.first = client_address, .last = client_address}, .prefix_length = 15};
 	config->ports[1] = (struct quern_port_config){
 		.device = "cable", .addresses = {server_address, server_address}, .prefix_length = 15};
 	config->shards[0] = (struct quern_shard_config){.port = 0,

@@ -65,7 +65,7 @@ static void make_missing_interface(struct quern_engine_config *config)
 static void make_kernel_address(struct quern_engine_config *config)
 {
 	set_one_port(config, "tap:quern-t0");
-	config->ports[0].addresses = (struct quern_range){0x7F000001, 0x7F000001};
+	config->ports[0].addresses = (struct quern_range){.first = 0x7F000001, .last = 0x7F000001};
 }
 
 static void make_one_end(struct quern_engine_config *config)
@@ -117,7 +117,7 @@ static void make_too_many_shards(struct quern_engine_config *config)
 
 static void make_no_addresses(struct quern_engine_config *config)
 {
-	config->ports[1].addresses = (struct quern_range){0, 0};
+	config->ports[1].addresses = (struct quern_range){.first = 0, .last = 0};
 }
 
 static void make_bad_vlan(struct quern_engine_config *config)

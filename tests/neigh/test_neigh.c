@@ -17,8 +17,8 @@ static const uint32_t far_away = 0x08080808;
 static struct neigh *neigh_make(uint32_t entry_count)
 {
 	struct neigh *neigh = malloc(sizeof(*neigh));
-	const struct quern_range own = {our_address, our_address + 3};
-	const struct quern_prefix network = {our_address, 16};
+	const struct quern_range own = {.first = our_address, .last = our_address + 3};
+	const struct quern_prefix network = {.address = our_address, .length = 16};
 
 	neigh_init(neigh, calloc(1, neigh_bytes(entry_count)), entry_count, &own, &network, gateway, our_mac);
 	return neigh;
@@ -358,8 +358,8 @@ Test(neigh, gives_up_the_entry_heard_of_longest_ago)
 Test(neigh, a_flood_of_addresses_that_nobody_has_leaves_the_gateway_known)
 {
 	static struct neigh_entry entries[4096];
-	const struct quern_range own = {0x0a000001, 0x0a000001};
-	const struct quern_prefix network = {0x0a000001, 8};
+	const struct quern_range own = {.first = 0x0a000001, .last = 0x0a000001};
+	const struct quern_prefix network = {.address = 0x0a000001, .length = 8};
 	const uint32_t router = 0x0a0000fe, beyond = 0x08080808;
 	const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
 	struct wire_arp request,

@@ -14,8 +14,11 @@
 
 static struct nic_config config_of(const char *device)
 {
-	return (struct nic_config){
-		.device = device, .number = 3, .mtu = 1500, .queues = 1, .addresses = {0xC6120001, 0xC6120001}};
+	return (struct nic_config){.device = device,
+				   .number = 3,
+				   .mtu = 1500,
+				   .queues = 1,
+				   .addresses = {.first = 0xC6120001, .last = 0xC6120001}};
 }
 
 Test(nic_check, reads_each_kind_of_device_and_its_interface)
@@ -164,7 +167,7 @@ Test(nic_check, refuses_an_address_that_is_the_kernels_own)
 	struct nic_config config = config_of("af_packet:lo");
 	char error[QUERN_ERROR_TEXT];
 
-	config.addresses = (struct quern_range){0x7F000000, 0x7F0000FF};
+	config.addresses = (struct quern_range){.first = 0x7F000000, .last = 0x7F0000FF};
 	cr_assert_eq(nic_check(&config, error), -EADDRINUSE);
 	cr_assert_not_null(strstr(error, "127.0.0.1 is the kernel's own address, on lo"), "%s", error);
 	cr_assert_not_null(strstr(error, "sudo ip addr del 127.0.0.1 dev lo"), "%s", error);

@@ -270,7 +270,7 @@ Test(shard_cookies, remember_no_more_than_the_mss_below_the_peers_and_ours)
 Test(shard_cookies, wait_while_the_accept_queue_is_full)
 {
 	const struct shard_config config = {.accept_backlog = 1};
-	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
 	struct quern_conn first, second, none;
 	struct script script, late;
 

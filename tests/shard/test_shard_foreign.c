@@ -83,8 +83,9 @@ Test(shard_foreign, each_flow_has_one_owner_that_all_shards_agree_on)
 /* Active opens come from ports whose answers are ours. */
 Test(shard_foreign, the_answer_to_a_connect_is_never_foreign)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct rte_mbuf *foreign[SHARD_BURST];
 	const struct shard_config config = owned_by(2, true);
 	uint8_t route;
@@ -107,8 +108,9 @@ Test(shard_foreign, the_answer_to_a_connect_is_never_foreign)
 /* Of a range of ports, exactly those that the plan gives to this shard are opened, each once; then connect says so. */
 static void open_every_port(uint16_t first, uint16_t last)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + 1}, first, last};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + 1}, .first_port = first, .last_port = last};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct shard_config config = owned_by(1, true);
 	unsigned int ours = 0, opened = 0;
 	struct quern_conn conn;
@@ -158,8 +160,9 @@ Test(shard_foreign, every_port_whose_answers_are_ours_is_opened_and_no_other)
 /* What one route has taken is not another's, also where it lies thinly: found out in a bounded time, and remembered. */
 Test(shard_foreign, two_routes_share_the_few_ports_that_are_ours)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + 1}, 5000, 5015};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + 1}, .first_port = 5000, .last_port = 5015};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	const struct shard_config config = owned_by(1, true);
 	struct quern_conn conn, last;
 	uint8_t routes[2];
@@ -185,8 +188,9 @@ Test(shard_foreign, two_routes_share_the_few_ports_that_are_ours)
 
 Test(shard_foreign, of_a_whole_range_a_shard_knows_its_share)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL_LAST}, 0, 0};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL_LAST}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	uint32_t share = 0, sum = 0;
 
 	for (uint16_t owner = 0; owner < OWNERS; owner++) {
@@ -281,8 +285,9 @@ Test(shard_foreign, an_icmp_error_goes_to_the_owner_of_the_flow_that_it_quotes)
 /* And there it ends the connect that it is about. */
 Test(shard_foreign, a_connect_ends_by_an_error_that_another_shard_has_received)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct shard_config config = owned_by(2, false);
 	struct script script;
 	struct rte_mbuf *mbuf;

@@ -35,8 +35,8 @@ static double goodput(enum quern_congestion congestion, uint32_t loss_per_mille)
 	const struct shard_config config = {.max_connections = 16, .max_time_wait = 16, .seed = 7, .mtu = MSS + 40};
 	const struct quern_tcp_options options = {
 		.congestion = congestion, .receive_window = WINDOW, .send_queue = WINDOW};
-	const struct quern_endpoint server = {PAIR_SERVER, PORT};
-	const struct quern_source source = {.addresses = {PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST}};
+	const struct quern_endpoint server = {.address = PAIR_SERVER, .port = PORT};
+	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST}};
 	struct quern_conn conn;
 	uint8_t route;
 

@@ -120,11 +120,13 @@ static const struct quern_events events = {
 static void open_all(const struct shard_config *config, const struct quern_tcp_options *options,
 		     uint8_t routes[MANNERS])
 {
-	const struct quern_source source = {{PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3}, 0, 0};
+	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3},
+					    .first_port = 0,
+					    .last_port = 0};
 
 	pair_open(&pair, config, 50000);
 	for (unsigned int i = 0; i < MANNERS; i++) {
-		const struct quern_endpoint target = {PAIR_SERVER, manners[i].port};
+		const struct quern_endpoint target = {.address = PAIR_SERVER, .port = manners[i].port};
 
 		for (unsigned int side = 0; side < 2; side++)
 			manners[i].established[side] = manners[i].ended[side] = manners[i].other_ends[side] = 0;

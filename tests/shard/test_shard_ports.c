@@ -12,8 +12,10 @@ static struct driver driver;
 
 static uint8_t route_of_twenty(const struct quern_tcp_options *options)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL + 1}, FIRST_PORT, FIRST_PORT + PORTS - 1};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + 1},
+					    .first_port = FIRST_PORT,
+					    .last_port = FIRST_PORT + PORTS - 1};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	uint8_t route;
 
 	cr_assert_eq(quern_route_add(driver.shard, &source, &target, options, &driver_events, &driver, &route), 0);
@@ -74,8 +76,9 @@ Test(shard_ports, every_pair_is_used_once_and_then_connect_says_so)
 Test(shard_ports, a_pair_in_time_wait_is_free_again_after_2msl)
 {
 	const struct shard_config config = {.time_wait_ms = 5000};
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 5000, 5000};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 5000, .last_port = 5000};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct script script;
 	struct quern_conn conn;
 	uint8_t route;
@@ -103,8 +106,10 @@ Test(shard_ports, a_pair_in_time_wait_is_free_again_after_2msl)
 /* A listener's tuple and a route's may meet: the live one must win. */
 Test(shard_ports, connect_never_takes_the_tuple_of_a_passive_connection)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, SCRIPT_PORT, SCRIPT_PORT};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
+					    .first_port = SCRIPT_PORT,
+					    .last_port = SCRIPT_PORT};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct script script;
 	struct quern_conn conn;
 	uint8_t route;

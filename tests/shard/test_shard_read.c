@@ -145,11 +145,12 @@ Test(shard_read, filters_by_state_and_both_ends)
 	static struct quern_conn_info rows[HELD];
 	const struct quern_conn_filter none = {.states = 1u << QUERN_CLOSE_WAIT | 1u << QUERN_TIME_WAIT};
 	const struct quern_conn_filter state = {.states = 1u << QUERN_CLOSE_WAIT | 1u << QUERN_ESTABLISHED};
-	const struct quern_conn_filter local = {.local = {DRIVER_LOCAL, SCRIPT_PORT}};
-	const struct quern_conn_filter other_local = {.local = {DRIVER_LOCAL + 1, 0}};
-	const struct quern_conn_filter remote = {.remote = {DRIVER_REMOTE + 2, 0}};
-	const struct quern_conn_filter port = {.remote = {0, 1024 + 77}};
-	const struct quern_conn_filter both = {.local = {0, SCRIPT_PORT}, .remote = {DRIVER_REMOTE + 2, 1024 + 77}};
+	const struct quern_conn_filter local = {.local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT}};
+	const struct quern_conn_filter other_local = {.local = {.address = DRIVER_LOCAL + 1, .port = 0}};
+	const struct quern_conn_filter remote = {.remote = {.address = DRIVER_REMOTE + 2, .port = 0}};
+	const struct quern_conn_filter port = {.remote = {.address = 0, .port = 1024 + 77}};
+	const struct quern_conn_filter both = {.local = {.address = 0, .port = SCRIPT_PORT},
+					       .remote = {.address = DRIVER_REMOTE + 2, .port = 1024 + 77}};
 
 	hold(500);
 	cr_assert_eq(list(&none, rows, HELD), 0);

@@ -168,8 +168,9 @@ static void open_all(uint64_t seed)
 					    .tx_multi_segs = trial.is_hardware,
 					    .tx_l4_checksum = trial.is_hardware,
 					    .seed = seed};
-	const struct quern_endpoint target = {PAIR_SERVER, PORT};
-	const struct quern_source source = {{PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST}, 0, 0};
+	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
+	const struct quern_source source = {
+		.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST}, .first_port = 0, .last_port = 0};
 	const struct quern_tcp_options options = {.receive_window = trial.window, .user_timeout_ms = LIMIT_MS};
 	uint8_t route;
 

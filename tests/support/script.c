@@ -29,8 +29,10 @@ struct script script_reader(struct driver *driver, const struct quern_tcp_option
 
 struct script script_connect(struct driver *driver, uint16_t local_port, const struct quern_tcp_options *options)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, local_port, local_port};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
+					    .first_port = local_port,
+					    .last_port = local_port};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	struct script script = script_new(driver);
 	uint8_t route;
 	int result;

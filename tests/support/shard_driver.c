@@ -164,7 +164,7 @@ static struct shard_config with_defaults(const struct shard_config *config, stru
 	if (filled.max_time_wait == 0)
 		filled.max_time_wait = 64;
 	if (filled.addresses.first == 0)
-		filled.addresses = (struct quern_range){DRIVER_LOCAL, DRIVER_LOCAL_LAST};
+		filled.addresses = (struct quern_range){.first = DRIVER_LOCAL, .last = DRIVER_LOCAL_LAST};
 	if (filled.prefix_length == 0)
 		filled.prefix_length = 15;
 	if (filled.mtu == 0)
@@ -334,7 +334,7 @@ const struct driver_told *driver_next_told(struct driver *driver)
 
 void driver_listen(struct driver *driver, uint16_t port, const struct quern_tcp_options *options)
 {
-	const struct quern_endpoint local = {DRIVER_LOCAL, port};
+	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = port};
 	int result;
 
 	result = quern_listen(driver->shard, &local, options, &driver_events, driver);

@@ -25,9 +25,9 @@ static void open_end(struct pair *pair, enum pair_side side, struct shard_config
 	config.mac[0] = 2;
 	config.mac[5] = (uint8_t)(side + 1);
 	if (side == PAIR_CLIENT)
-		config.addresses = (struct quern_range){PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3};
+		config.addresses = (struct quern_range){.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3};
 	else
-		config.addresses = (struct quern_range){PAIR_SERVER, PAIR_SERVER};
+		config.addresses = (struct quern_range){.first = PAIR_SERVER, .last = PAIR_SERVER};
 	bytes = shard_bytes(&config);
 	cr_assert_gt(bytes, 0);
 	pair->memory[side] = aligned_alloc(64, (bytes + 63) & ~(size_t)63);

@@ -8,7 +8,7 @@
 enum { BACKLOG = 2 };
 
 static const struct quern_events silent = {0};
-static const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+static const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
 static struct driver driver;
 
 static struct script numbered(unsigned int number)

@@ -50,9 +50,12 @@ static const struct quern_events events = {.on_established = on_established, .on
 
 static void connect_from(enum pair_side side)
 {
-	const struct quern_endpoint ends[2] = {{PAIR_CLIENT_FIRST, CLIENT_PORT}, {PAIR_SERVER, SERVER_PORT}};
+	const struct quern_endpoint ends[2] = {{.address = PAIR_CLIENT_FIRST, .port = CLIENT_PORT},
+					       {.address = PAIR_SERVER, .port = SERVER_PORT}};
 	const struct quern_endpoint own = ends[side];
-	const struct quern_source source = {{own.address, own.address}, own.port, own.port};
+	const struct quern_source source = {.addresses = {.first = own.address, .last = own.address},
+					    .first_port = own.port,
+					    .last_port = own.port};
 	uint8_t route;
 
 	cr_assert_eq(quern_route_add(pair.ends[side], &source, &ends[1 - side], NULL, &events, &seen[side], &route), 0);

@@ -92,7 +92,7 @@ Test(tcp_ip, a_connect_and_an_abort_have_them_too)
 Test(tcp_ip, a_dscp_that_cannot_be_is_refused)
 {
 	const struct quern_tcp_options options = {.dscp = 64};
-	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
 
 	driver_open(&driver, NULL);
 	cr_assert_eq(quern_listen(driver.shard, &local, &options, &driver_events, &driver), -EINVAL);
@@ -102,8 +102,9 @@ Test(tcp_ip, a_dscp_that_cannot_be_is_refused)
 /* Row 34, MUST-44 and MUST-45: where an active open has a choice, it chooses once. */
 Test(tcp_ip, an_active_open_keeps_the_address_that_it_began_with)
 {
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL_LAST}, 5000, 5001};
-	const struct quern_endpoint target = {DRIVER_REMOTE, SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL_LAST}, .first_port = 5000, .last_port = 5001};
+	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
 	uint32_t addresses = 0;
 	uint8_t route;
 

@@ -215,15 +215,18 @@ Test(tcp_open, one_port_takes_many_connections_and_many_ports_listen)
 Test(tcp_open, listen_and_connect_refuse_what_cannot_be)
 {
 	static const uint32_t nobody[] = {0, 0x7f000001, 0xe0000001, 0xffffffff, 0xc613ffff /* directed broadcast */};
-	const struct quern_source source = {{DRIVER_LOCAL, DRIVER_LOCAL}, 0, 0};
-	const struct quern_endpoint foreign = {0xc6120009, 80}, own = {DRIVER_LOCAL, 80};
-	const struct quern_endpoint peer = {DRIVER_REMOTE, 80};
-	const struct quern_source foreign_source = {{0xc6120009, 0xc6120009}, 0, 0};
+	const struct quern_source source = {
+		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
+	const struct quern_endpoint foreign = {.address = 0xc6120009, .port = 80},
+				    own = {.address = DRIVER_LOCAL, .port = 80};
+	const struct quern_endpoint peer = {.address = DRIVER_REMOTE, .port = 80};
+	const struct quern_source foreign_source = {
+		.addresses = {.first = 0xc6120009, .last = 0xc6120009}, .first_port = 0, .last_port = 0};
 	uint8_t route;
 
 	driver_open(&driver, NULL);
 	for (unsigned int i = 0; i < sizeof(nobody) / sizeof(*nobody); i++) {
-		const struct quern_endpoint target = {nobody[i], 80};
+		const struct quern_endpoint target = {.address = nobody[i], .port = 80};
 
 		cr_expect_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &route),
 			     -EINVAL, "target %x (MUST-46)", nobody[i]);
@@ -255,7 +258,8 @@ Test(tcp_open, syn_and_syn_ack_carry_the_mss_that_was_asked_for)
 Test(tcp_open, connections_wait_for_accept_in_their_order)
 {
 	const struct quern_events silent = {0};
-	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT}, other = {DRIVER_LOCAL, 99};
+	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT},
+				    other = {.address = DRIVER_LOCAL, .port = 99};
 	struct quern_conn conn;
 	struct quern_conn_info info;
 
@@ -286,7 +290,7 @@ Test(tcp_open, connections_wait_for_accept_in_their_order)
 Test(tcp_open, a_full_accept_queue_leaves_the_handshake_open_until_there_is_room)
 {
 	const struct shard_config config = {.accept_backlog = 1};
-	const struct quern_endpoint local = {DRIVER_LOCAL, SCRIPT_PORT};
+	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
 	struct script first, second;
 	struct quern_conn conn;
 

@@ -239,7 +239,7 @@ Test(tcp_segments, an_urgent_pointer_stalls_nothing)
 /* Row 34, MUST-44: an endpoint keeps the address it was called by. */
 Test(tcp_segments, a_connection_answers_from_the_address_it_was_called_by)
 {
-	const struct quern_endpoint any = {0, SCRIPT_PORT};
+	const struct quern_endpoint any = {.address = 0, .port = SCRIPT_PORT};
 
 	driver_open(&driver, NULL);
 	cr_assert_eq(quern_listen(driver.shard, &any, NULL, &driver_events, &driver), 0);

@@ -42,8 +42,10 @@ static uint16_t first_port(uint16_t number)
 static int add_route(struct quern_shard *shard, void *app)
 {
 	const uint16_t first = first_port(quern_shard_number(shard));
-	const struct quern_source source = {{LOCAL, LOCAL + 3}, first, (uint16_t)(first + 30000)};
-	const struct quern_endpoint target = {REMOTE, PORT};
+	const struct quern_source source = {.addresses = {.first = LOCAL, .last = LOCAL + 3},
+					    .first_port = first,
+					    .last_port = (uint16_t)(first + 30000)};
+	const struct quern_endpoint target = {.address = REMOTE, .port = PORT};
 
 	return quern_route_add(shard, &source, &target, NULL, NULL, NULL, app);
 }
@@ -97,7 +99,7 @@ static void set_up(uint8_t routes[SHARDS])
 	for (uint16_t number = 0; number < SHARDS; number++) {
 		const struct shard_config config = {.number = number,
 						    .max_connections = TURNS * OPENS_A_TURN,
-						    .addresses = {LOCAL, LOCAL + 3},
+						    .addresses = {.first = LOCAL, .last = LOCAL + 3},
 						    .prefix_length = 15,
 						    .mtu = 1500,
 						    .seed = 1u + number,

@@ -30,7 +30,11 @@ enum {
 #define CLIENT 0xc6120001U
 #define SERVER 0xc6130001U
 
+/* Over IPv6 they stand for 2001:db8::a.b.c.d. */
+#define NETWORK_IP6 UINT64_C(0x20010db800000000)
+
 static struct rte_mempool *pool;
+static bool is_ip6;
 static struct quern_shard *client, *server;
 static uint8_t routes[ROUTES];
 static uint32_t opened, ended;
@@ -93,19 +97,37 @@ static const struct quern_events client_events = {.on_established = greet, .on_e
 static const struct quern_events server_events = {
 	.on_established = accept_it, .on_data = take_it, .on_peer_closed = close_it};
 
+static struct quern_endpoint end_at(uint32_t address, uint32_t port)
+{
+	if (is_ip6)
+		return (struct quern_endpoint){.ip6 = {NETWORK_IP6, address}, .port = (uint16_t)port};
+	return (struct quern_endpoint){.address = address, .port = (uint16_t)port};
+}
+
+static uint32_t address_of(const struct quern_endpoint *end)
+{
+	return is_ip6 && end->ip6.high == NETWORK_IP6 ? (uint32_t)end->ip6.low : end->address;
+}
+
 static struct quern_shard *open_shard(uint32_t address, uint16_t number)
 {
-	const struct shard_config config = {.number = number,
-					    .max_connections = 1024,
-					    .max_time_wait = 4096,
-					    .time_wait_ms = 20,
-					    .addresses = {address, address + ROUTES - 1},
-					    .prefix_length = 15,
-					    .mtu = 1500,
-					    .seed = 7u + number,
-					    .pool = pool};
-	void *memory = rte_zmalloc("shard", shard_bytes(&config), 64);
+	struct shard_config config = {.number = number,
+				      .max_connections = 1024,
+				      .max_time_wait = 4096,
+				      .time_wait_ms = 20,
+				      .addresses = {.first = address, .last = address + ROUTES - 1},
+				      .prefix_length = 15,
+				      .mtu = 1500,
+				      .seed = 7u + number,
+				      .pool = pool};
+	void *memory;
 
+	if (is_ip6) {
+		config.ip6.first = end_at(address, 0).ip6;
+		config.ip6.last = end_at(address + ROUTES - 1, 0).ip6;
+		config.ip6.prefix_length = 111;
+	}
+	memory = rte_zmalloc("shard", shard_bytes(&config), 64);
 	CHECK(memory != NULL);
 	return shard_open(&config, memory, now_ns());
 }
@@ -115,10 +137,12 @@ static void open_all(void)
 	client = open_shard(CLIENT, 0);
 	server = open_shard(SERVER, 1);
 	for (uint16_t route = 0; route < ROUTES; route++) {
-		const struct quern_endpoint target = {SERVER + route, (uint16_t)(LISTEN_PORT + route)};
+		const struct quern_endpoint target = end_at(SERVER + route, LISTEN_PORT + route);
+		const struct quern_endpoint own = end_at(CLIENT + route, 0);
 		const uint16_t first = (uint16_t)(FIRST_PORT + route * PORTS);
-		const struct quern_source source = {
-			{CLIENT + route, CLIENT + route}, first, (uint16_t)(first + PORTS - 1)};
+		const struct quern_source source = {.addresses = {own.address, own.address, own.ip6, own.ip6},
+						    .first_port = first,
+						    .last_port = (uint16_t)(first + PORTS - 1)};
 
 		CHECK(quern_listen(server, &target, NULL, &server_events, NULL) == 0);
 		CHECK(quern_route_add(client, &source, &target, NULL, &client_events, NULL, &routes[route]) == 0);
@@ -146,10 +170,10 @@ static void turn(void)
 
 static bool is_torn(const struct quern_endpoint *near, const struct quern_endpoint *far)
 {
-	uint32_t route = near->address - CLIENT;
+	uint32_t route = address_of(near) - CLIENT;
 
-	return route >= ROUTES || (near->port - FIRST_PORT) / PORTS != (int)route || far->address != SERVER + route ||
-	       far->port != LISTEN_PORT + route;
+	return route >= ROUTES || (near->port - FIRST_PORT) / PORTS != (int)route ||
+	       address_of(far) != SERVER + route || far->port != LISTEN_PORT + route;
 }
 
 static void list_shard(const struct quern_shard *shard, bool is_client)
@@ -202,12 +226,14 @@ static bool all_is_well(uint64_t took_ns)
 	       rte_mempool_in_use_count(pool) == 0;
 }
 
-int main(void)
+/* The one argument is the version of IP. */
+int main(int argc, char **argv)
 {
 	uint64_t begin_ns;
 	pthread_t reader;
 	bool is_well;
 
+	is_ip6 = argc > 1 && argv[1][0] == '6';
 	bare_eal_start();
 	pool = rte_pktmbuf_pool_create("list", BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	CHECK(pool != NULL);

@@ -134,7 +134,7 @@ static struct quern_shard *open_shard(uint32_t address, uint16_t number, const s
 					    .max_connections = 4096,
 					    .max_time_wait = 32768,
 					    .time_wait_ms = 20,
-					    .addresses = {address, address},
+					    .addresses = {.first = address, .last = address},
 					    .prefix_length = 15,
 					    .mtu = 1500,
 					    .seed = 5u + number,
@@ -214,8 +214,9 @@ static void turn(uint16_t *next)
 static void open_all(void)
 {
 	static struct port_plan plan;
-	const struct quern_endpoint target = {SERVER, PORT};
-	const struct quern_source source = {{CLIENT, CLIENT}, 0, 0};
+	const struct quern_endpoint target = {.address = SERVER, .port = PORT};
+	const struct quern_source source = {
+		.addresses = {.first = CLIENT, .last = CLIENT}, .first_port = 0, .last_port = 0};
 	struct random random;
 
 	random_seed(&random, 9);

@@ -1,7 +1,8 @@
-/* address.h - addresses, ranges and endpoints as users write them. IPv4, host byte order. */
+/* address.h - addresses, ranges and endpoints as users write them, of IPv4 and IPv6. Host byte order. */
 #ifndef QUERN_ADDRESS_H
 #define QUERN_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { QUERN_ADDRESS_TEXT = 16, QUERN_ENDPOINT_TEXT = 22, QUERN_IP6_TEXT = 46 };
+enum { QUERN_ADDRESS_TEXT = 16, QUERN_IP6_TEXT = 46, QUERN_ENDPOINT_TEXT = 54 };
 
 /* An IPv6 address as two numbers: 2001:db8::1 is {0x20010db800000000, 1}. */
 struct quern_ip6 {
@@ -17,20 +18,32 @@ struct quern_ip6 {
 	uint64_t low;
 };
 
+/* True for an address that is not ::. What holds it is of IPv6 then, and its fields of IPv4 are 0: so for endpoint,
+ * range and prefix. Where neither says anything, an endpoint is of any address of either version. */
+static inline bool quern_ip6_is_set(const struct quern_ip6 *address)
+{
+	return (address->high | address->low) != 0;
+}
+
 struct quern_endpoint {
 	uint32_t address;
 	uint16_t port;
+	struct quern_ip6 ip6;
 };
 
-/* A block of consecutive addresses, both ends included. */
+/* A block of consecutive addresses, both ends included; of IPv6 where `first6` is not ::. */
 struct quern_range {
 	uint32_t first;
 	uint32_t last;
+	struct quern_ip6 first6;
+	struct quern_ip6 last6;
 };
 
+/* The address is as written, host bits kept. */
 struct quern_prefix {
-	uint32_t address; /* as written, host bits kept */
-	uint8_t length;   /* 0 to 32 */
+	uint32_t address;
+	uint8_t length; /* 0 to 32, or 0 to 128 */
+	struct quern_ip6 ip6;
 };
 
 /* Each parser takes the whole text or nothing: 0, or -EINVAL and the result untouched. */

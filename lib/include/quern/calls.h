@@ -40,8 +40,9 @@ struct quern_events {
 	void (*on_ended)(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app);
 };
 
-/* Accepts connections to `local`; address 0 means any of the shard's own. Null options are the defaults.
- * Without on_established, connections wait for quern_accept(). 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC or -EINVAL. */
+/* Accepts connections to `local`; no address means any of the shard's own, of either version. Null options are the
+ * defaults. Without on_established, connections wait for quern_accept(). 0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC or
+ * -EINVAL. */
 int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, const struct quern_tcp_options *options,
 		 const struct quern_events *events, void *app);
 
@@ -55,9 +56,9 @@ struct quern_source {
 	uint16_t last_port;  /* 0 means 65535 */
 };
 
-/* Prepares active opens from `source` to `target`; `route` is what quern_connect() takes. Null options are the
- * defaults. 0, -EINVAL (also for a broadcast or multicast target, MUST-46), -EADDRNOTAVAIL (an address that is not the
- * shard's) or -ENOSPC. */
+/* Prepares active opens from `source` to `target`, both of one version; `route` is what quern_connect() takes. Null
+ * options are the defaults. 0, -EINVAL (also for a broadcast or multicast target, MUST-46), -EADDRNOTAVAIL (an address
+ * that is not the shard's) or -ENOSPC. */
 int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
 		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
 		    uint8_t *route);
@@ -130,8 +131,8 @@ uint16_t quern_shard_number(const struct quern_shard *shard);
  * accord. Answers to peers go on. */
 bool quern_congested(const struct quern_shard *shard);
 
-/* True once the MAC address of the way to `address` is known; asks for it where it is not. */
-bool quern_reachable(struct quern_shard *shard, uint32_t address);
+/* True once the MAC address of the way to `target` is known, whose port says nothing; asks for it where it is not. */
+bool quern_reachable(struct quern_shard *shard, const struct quern_endpoint *target);
 
 #ifdef __cplusplus
 }

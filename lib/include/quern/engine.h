@@ -22,6 +22,14 @@ enum quern_memory {
 	QUERN_MEMORY_4K
 };
 
+/* A port's own addresses of IPv6, consecutive, and its network; all zero where it speaks IPv4 alone. */
+struct quern_port_ip6 {
+	struct quern_ip6 first;
+	struct quern_ip6 last;
+	struct quern_ip6 gateway; /* :: for none */
+	uint8_t prefix_length;
+};
+
 /* A port. `device` is one of
  *   "cable"                two such in one engine are its two ends
  *   "tap:NAME"             a tap interface that the engine makes
@@ -33,13 +41,14 @@ enum quern_memory {
  * and at most 511 characters long. */
 struct quern_port_config {
 	const char *device;
-	struct quern_range addresses; /* our own addresses on it, answered by ARP */
+	struct quern_range addresses; /* our own addresses of IPv4 on it, answered by ARP */
 	uint8_t prefix_length;        /* of the network it is on */
 	uint32_t gateway;             /* 0 for none */
 	uint16_t mtu;                 /* 0 means 1500 */
 	uint16_t vlan;                /* 0 means untagged */
 	uint16_t queues;              /* at most; 0 means one for each shard, where the port can have so many */
 	struct quern_impair impair[QUERN_WAYS]; /* all zero: what comes and goes passes as it is */
+	struct quern_port_ip6 ip6;              /* beside those of IPv4; an MTU of 1280 at least */
 };
 
 /* A shard: one end's whole stack, bound to one port and run by one core. Several on one port share it: each flow is one

@@ -18,7 +18,7 @@ struct quern_engine;
 /* Which connections to give; all zero gives all. */
 struct quern_conn_filter {
 	uint32_t states;              /* 1 << enum quern_state of each; 0 means any */
-	struct quern_endpoint local;  /* address 0 means any, and so does port 0 */
+	struct quern_endpoint local;  /* no address means any, and so does port 0 */
 	struct quern_endpoint remote; /* the same */
 };
 
