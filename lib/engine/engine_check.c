@@ -4,6 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/alias.h"
+
+enum { LEAST_MTU_IP6 = 1280 };
+
 static int check_counts(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
 {
 	if (config->port_count == 0 || config->port_count > QUERN_MAX_PORTS)
@@ -38,6 +42,31 @@ static int check_shards(const struct quern_engine_config *config, char error[QUE
 	return 0;
 }
 
+/* What a shard would refuse without a word. */
+static int check_ip6(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
+{
+	const struct quern_port_ip6 *ip6 = &port->ip6;
+	uint64_t others = ip6_distance(ip6->last, ip6->first);
+
+	if (ip6_is_unspecified(ip6->first))
+		return 0;
+	if (port->mtu != 0 && port->mtu < LEAST_MTU_IP6)
+		return engine_fail(error, -EINVAL,
+				   "port %u '%.64s': MTU %u is too little for IPv6\n  Possible: %d and more", number,
+				   port->device, port->mtu, LEAST_MTU_IP6);
+	if (!ip6_names_a_host(ip6->first) || !ip6_names_a_host(ip6->last) || others >= ALIAS_OWN_MAX)
+		return engine_fail(error, -EINVAL,
+				   "port %u '%.64s': no hosts have its addresses of IPv6, or they are too many\n"
+				   "  Possible: %d consecutive ones, of hosts",
+				   number, port->device, ALIAS_OWN_MAX);
+	if (ip6->prefix_length > 128 || ip6_is_multicast(ip6->gateway))
+		return engine_fail(error, -EINVAL,
+				   "port %u '%.64s': IPv6 with a prefix of %u bits, or with a group as gateway\n"
+				   "  Possible: 0 to 128, and a host",
+				   number, port->device, ip6->prefix_length);
+	return 0;
+}
+
 static int check_network(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
 {
 	char devices[256];
@@ -49,13 +78,19 @@ static int check_network(const struct quern_port_config *port, uint16_t number, 
 		return engine_fail(error, -EINVAL,
 				   "port %u '%.64s': its addresses are an empty range\n  Give it one with --ip", number,
 				   port->device);
+	/* Numbers from there on stand for addresses of IPv6. */
+	if (port->addresses.last >= ALIAS_OWN_FIRST)
+		return engine_fail(error, -EINVAL,
+				   "port %u '%.64s': addresses from 240.0.0.0 on are reserved (RFC 1112 4)\n"
+				   "  Give it others with --ip",
+				   number, port->device);
 	if (port->prefix_length > 32)
 		return engine_fail(error, -EINVAL, "port %u '%.64s': prefix length %u\n  Possible: 0 to 32", number,
 				   port->device, port->prefix_length);
 	if (port->vlan > 4094)
 		return engine_fail(error, -EINVAL, "port %u '%.64s': VLAN %u\n  Possible: 1 to 4094", number,
 				   port->device, port->vlan);
-	return 0;
+	return check_ip6(port, number, error);
 }
 
 static int check_impair(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])

@@ -65,6 +65,7 @@ struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t 
 		.far_queues = far_queues(engine, port),
 		.seed = engine->config.seed,
 		.addresses = config->addresses,
+		.hears_groups = !ip6_is_unspecified(config->ip6.first),
 	};
 
 	memcpy(nic.impair, config->impair, sizeof(nic.impair));
@@ -87,6 +88,7 @@ struct shard_config engine_shard_config(const struct quern_engine *engine, uint1
 		.addresses = port->addresses,
 		.prefix_length = port->prefix_length,
 		.gateway = port->gateway,
+		.ip6 = port->ip6,
 		.mtu = port->mtu,
 		.vlan = port->vlan,
 	};

@@ -120,6 +120,11 @@ static void make_no_addresses(struct quern_engine_config *config)
 	config->ports[1].addresses = (struct quern_range){.first = 0, .last = 0};
 }
 
+static void make_reserved_addresses(struct quern_engine_config *config)
+{
+	config->ports[1].addresses = (struct quern_range){.first = 0xefffffff, .last = 0xf0000000};
+}
+
 static void make_bad_vlan(struct quern_engine_config *config)
 {
 	config->ports[1].vlan = 4095;
@@ -138,6 +143,34 @@ static void make_bad_mtu(struct quern_engine_config *config)
 static void make_bad_impair(struct quern_engine_config *config)
 {
 	config->ports[1].impair[QUERN_TX] = (struct quern_impair){.delay_ns = 1, .jitter_ns = 2};
+}
+
+static void make_ip6(struct quern_engine_config *config, uint64_t first_high, uint8_t prefix_length)
+{
+	config->ports[1].ip6 = (struct quern_port_ip6){
+		.first = {first_high, 1}, .last = {first_high, 4}, .prefix_length = prefix_length};
+}
+
+static void make_narrow_ip6(struct quern_engine_config *config)
+{
+	make_ip6(config, 0x20010db800000000, 64);
+	config->ports[1].mtu = 1279;
+}
+
+static void make_group_of_ip6(struct quern_engine_config *config)
+{
+	make_ip6(config, 0xff02000000000000, 64);
+}
+
+static void make_too_many_of_ip6(struct quern_engine_config *config)
+{
+	make_ip6(config, 0x20010db800000000, 64);
+	config->ports[1].ip6.last.low = 1 + (1ULL << 27);
+}
+
+static void make_bad_prefix_of_ip6(struct quern_engine_config *config)
+{
+	make_ip6(config, 0x20010db800000000, 129);
 }
 
 static const struct {
@@ -160,8 +193,13 @@ static const struct {
 	{make_no_shards, -EINVAL, "0 shards", "1 to 64"},
 	{make_too_many_shards, -EINVAL, "65 shards", "1 to 64"},
 	{make_no_addresses, -EINVAL, "port 1 'cable': its addresses are an empty range", "--ip"},
+	{make_reserved_addresses, -EINVAL, "port 1 'cable': addresses from 240.0.0.0 on are reserved", "--ip"},
 	{make_bad_vlan, -EINVAL, "port 1 'cable': VLAN 4095", "1 to 4094"},
 	{make_bad_prefix, -EINVAL, "port 1 'cable': prefix length 33", "0 to 32"},
+	{make_narrow_ip6, -EINVAL, "port 1 'cable': MTU 1279 is too little for IPv6", "1280"},
+	{make_group_of_ip6, -EINVAL, "port 1 'cable': no hosts have its addresses of IPv6", "of hosts"},
+	{make_too_many_of_ip6, -EINVAL, "port 1 'cable': no hosts have its addresses of IPv6", "134217728"},
+	{make_bad_prefix_of_ip6, -EINVAL, "port 1 'cable': IPv6 with a prefix of 129 bits", "0 to 128"},
 	{make_bad_mtu, -EINVAL, "port 1 'cable': MTU 9001", "68 to 9000"},
 	{make_bad_impair, -EINVAL, "port 1 'cable': impairment of what it sends: jitter is more than delay",
 	 "raise delay, or lower jitter"},
