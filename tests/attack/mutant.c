@@ -8,7 +8,7 @@
 #include "support/exact_mbuf.h"
 #include "support/raw_icmp.h"
 
-enum { IP_BYTES = 20, ETHER_BYTES = 14, TCP = 6, UDP = 17, ICMP = 1, TEXT_QUEUED = 3000 };
+enum { IP_BYTES = 20, ETHER_BYTES = 14, TCP = 6, UDP = 17, ICMP = 1, ICMP6 = 58, TEXT_QUEUED = 3000 };
 
 static const enum quern_state states[MUTANT_STATES] = {QUERN_SYN_RCVD,   QUERN_ESTABLISHED, QUERN_FIN_WAIT_1,
 						       QUERN_FIN_WAIT_2, QUERN_CLOSE_WAIT,  QUERN_CLOSING,
@@ -77,11 +77,25 @@ static void put_sum(uint8_t *at, uint32_t sum)
 	at[1] = (uint8_t)~sum;
 }
 
+/* The same of IPv6, whose header has no sum; what comes next is what is summed. */
+static void repair_ip6(uint8_t *ip, uint32_t bytes)
+{
+	uint32_t total = RAW_IP6_BYTES + ((uint32_t)ip[4] << 8 | ip[5]);
+	uint32_t place = ip[6] == TCP ? 16 : ip[6] == UDP ? 6 : 2;
+
+	if (total >= RAW_IP6_BYTES + place + 2 && total <= bytes)
+		raw_ip6_seal(ip, total, ip[6], place);
+}
+
 void mutant_repair(uint8_t *ip, uint32_t bytes)
 {
 	uint32_t header = (uint32_t)(ip[0] & 15) * 4, total, place;
 	uint8_t *l4 = ip + header;
 
+	if (ip[0] >> 4 == 6 && bytes >= RAW_IP6_BYTES) {
+		repair_ip6(ip, bytes);
+		return;
+	}
 	if (bytes < IP_BYTES || header < IP_BYTES || header > bytes)
 		return;
 	ip[10] = ip[11] = 0;
@@ -111,6 +125,26 @@ static uint32_t arp_seed(struct random *random, uint8_t *at)
 	return 46;
 }
 
+/* A solicitation, an advertisement, or nearly one, between the two. */
+static uint32_t nd_seed(struct random *random, uint8_t *at)
+{
+	enum { ND_BYTES = 24, MAC_BYTES = 8 };
+	const struct raw_segment between = {.source = DRIVER_REMOTE, .dest = DRIVER_LOCAL};
+	uint8_t *message = at + raw_ip6_put(at, &between, ND_BYTES + MAC_BYTES);
+
+	at[7] = 255;
+	memset(message, 0, ND_BYTES + MAC_BYTES);
+	message[0] = (uint8_t)(135 + random_below(random, 3));
+	message[4] = (uint8_t)(random_next(random) & 0xe0);
+	memcpy(message + 8, at + 8 + 16 * random_below(random, 2), 16);
+	message[23] = (uint8_t)(message[23] + random_below(random, 8));
+	message[ND_BYTES] = (uint8_t)(1 + random_below(random, 3));
+	message[ND_BYTES + 1] = 1;
+	memcpy(message + ND_BYTES + 2, driver_peer_mac, 6);
+	raw_ip6_seal(at, RAW_IP6_BYTES + ND_BYTES + MAC_BYTES, ICMP6, 2);
+	return RAW_IP6_BYTES + ND_BYTES + MAC_BYTES;
+}
+
 static uint32_t put_link(struct random *random, uint8_t *frame, bool arp)
 {
 	uint32_t at = ETHER_BYTES;
@@ -123,7 +157,10 @@ static uint32_t put_link(struct random *random, uint8_t *frame, bool arp)
 		memcpy(frame + 12, "\x81\x00\x00", 4);
 		at += 4;
 	}
-	memcpy(frame + at - 2, arp ? "\x08\x06" : "\x08\x00", 2);
+	if (raw_is_ip6())
+		memcpy(frame + at - 2, "\x86\xdd", 2);
+	else
+		memcpy(frame + at - 2, arp ? "\x08\x06" : "\x08\x00", 2);
 	return at;
 }
 
@@ -140,6 +177,19 @@ static uint32_t error_seed(struct random *random, const struct reached *member, 
 	return raw_icmp_build(ip, &icmp);
 }
 
+static void set_protocol(uint8_t *ip, bool is_udp)
+{
+	if (raw_is_ip6())
+		ip[6] = is_udp ? UDP : ICMP6;
+	else
+		ip[9] = is_udp ? UDP : ICMP;
+}
+
+static const char *echo_request(void)
+{
+	return raw_is_ip6() ? "\x80\0\0\0" : "\x08\0\0\0";
+}
+
 static uint32_t seed_frame(struct random *random, const struct reached *member, uint32_t link_bytes, uint8_t *frame,
 			   uint32_t *l3)
 {
@@ -149,15 +199,17 @@ static uint32_t seed_frame(struct random *random, const struct reached *member, 
 
 	*l3 = link_bytes ? put_link(random, frame, arp) : 0;
 	if (arp)
-		return *l3 + arp_seed(random, frame + *l3);
+		return *l3 + (raw_is_ip6() ? nd_seed(random, frame + *l3) : arp_seed(random, frame + *l3));
 	if (random_below(random, 8) == 0)
 		return *l3 + error_seed(random, member, frame + *l3);
 	segment = mutant_segment(random, member);
 	bytes = raw_build(frame + *l3, &segment);
 	if (random_below(random, 8) == 0) {
-		frame[*l3 + 9] = random_below(random, 2) ? UDP : ICMP;
+		bool is_udp = random_below(random, 2);
+
+		set_protocol(frame + *l3, is_udp);
 		if (random_below(random, 2))
-			memcpy(frame + *l3 + 20, frame[*l3 + 9] == ICMP ? "\x08\0\0\0" : "\x12\x34\0\x50", 4);
+			memcpy(frame + *l3 + raw_ip_bytes(), is_udp ? "\x12\x34\0\x50" : echo_request(), 4);
 		mutant_repair(frame + *l3, bytes);
 	}
 	return *l3 + bytes;
@@ -201,9 +253,9 @@ static void check_sent(const struct driver *driver, const struct rte_mbuf *mbuf)
 	const char *wrong;
 
 	/* Tagged frames are answered in kind, ARP and ICMP have their own tests. */
-	if (driver->link_bytes && memcmp(ip - 2, "\x08\x00", 2) != 0)
+	if (driver->link_bytes && memcmp(ip - 2, raw_is_ip6() ? "\x86\xdd" : "\x08\x00", 2) != 0)
 		return;
-	if (ip[9] != TCP)
+	if (ip[raw_is_ip6() ? 6 : 9] != TCP)
 		return;
 	wrong = raw_read(ip, mbuf->data_len - driver->link_bytes, &segment);
 	cr_assert_null(wrong, "a frame that was sent is wrong: %s", wrong);

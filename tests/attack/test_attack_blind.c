@@ -216,10 +216,9 @@ static void confuse(uint32_t seq_off, uint32_t ack_off, struct quern_conn conns[
 {
 	const struct shard_config config = {.max_connections = 16, .max_time_wait = 16, .mtu = 1500, .seed = 5};
 	const struct quern_tcp_options options = {.user_timeout_ms = 1000000};
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = 80};
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST},
-					    .first_port = 5000,
-					    .last_port = 5000};
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, 80);
+	const struct quern_source source = {
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST), .first_port = 5000, .last_port = 5000};
 	struct raw_segment syn, answer, forged;
 	uint8_t route;
 

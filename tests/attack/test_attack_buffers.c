@@ -112,11 +112,10 @@ static uint32_t count_late(uint32_t from, uint32_t to, uint64_t limit_ns)
 static void open_ends(uint8_t *route)
 {
 	const struct quern_tcp_options idle = {.keepalive = true, .keepalive_idle_ms = IDLE_MS};
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT},
-				    idle_target = {.address = PAIR_SERVER, .port = PORT + 1};
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3},
-					    .first_port = 0,
-					    .last_port = 0};
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT),
+				    idle_target = raw_endpoint(PAIR_SERVER, PORT + 1);
+	const struct quern_source source = {
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3), .first_port = 0, .last_port = 0};
 	struct shard_config config = {.max_connections = 2 * CONNECTIONS,
 				      .max_time_wait = 2 * CONNECTIONS,
 				      .time_wait_ms = 1000,

@@ -151,7 +151,7 @@ static void open_million(void)
 	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + ADDRESSES - 1},
 					    .first_port = 0,
 					    .last_port = 0};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	struct quern_conn conn;
 	uint8_t route;
 

@@ -76,9 +76,9 @@ static void open_streams(uint64_t seed)
 {
 	const struct shard_config config = {
 		.max_connections = 256, .max_time_wait = 256, .time_wait_ms = TIME_WAIT_MS, .mtu = 1500, .seed = seed};
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT);
 	const struct quern_source source = {
-		.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST}, .first_port = 0, .last_port = 0};
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST), .first_port = 0, .last_port = 0};
 	uint8_t route;
 
 	memset(sent, 0, sizeof(sent));

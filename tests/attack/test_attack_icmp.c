@@ -205,9 +205,9 @@ Test(attack_icmp, bad_quotes_by_the_thousand_are_counted_and_change_no_state)
 		struct raw_icmp icmp = raw_icmp_about(&script, type[0], type[1], 1, DRIVER_MSS);
 		uint32_t changes = 1 + random_below(&random, 4), bytes;
 
-		icmp.quote_bytes = random_below(&random, 3) ? RAW_QUOTE_BYTES : random_below(&random, 200);
+		icmp.quote_bytes = random_below(&random, 3) ? raw_quote_bytes() : random_below(&random, 200);
 		for (uint32_t j = 0; j < changes; j++)
-			icmp.quote[random_below(&random, RAW_QUOTE_BYTES)] = (uint8_t)random_next(&random);
+			icmp.quote[random_below(&random, raw_quote_bytes())] = (uint8_t)random_next(&random);
 		bytes = raw_icmp_build(frame, &icmp);
 		if (random_below(&random, 8) == 0)
 			bytes = random_below(&random, bytes);

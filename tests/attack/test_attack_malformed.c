@@ -8,7 +8,7 @@
 #include "attack/mutant.h"
 #include "shard/shard_parts.h"
 
-enum { CASES = 400000, LONG_CASES = 100000000, A_CROWD_HAS = 2000, ANSWERS_MAX = 16, TCP_AT = 20 };
+enum { CASES = 400000, LONG_CASES = 100000000, A_CROWD_HAS = 2000, ANSWERS_MAX = 16 };
 
 static struct mutant_crowd crowd;
 
@@ -31,6 +31,15 @@ static void throw_and_expect_a_drop(const uint8_t *frame, uint32_t bytes, const 
 	cr_assert_eq(battery_drops(crowd.driver.shard), drops + 1, "%s %u is not counted", what, number);
 }
 
+/* IPv6 counts what is behind its header. */
+static void say_length(uint8_t *ip, uint32_t length)
+{
+	uint8_t *at = ip + (raw_is_ip6() ? 4 : 2);
+
+	at[0] = 0;
+	at[1] = (uint8_t)(raw_is_ip6() ? length - raw_ip_bytes() : length);
+}
+
 static void cut_everywhere(bool ethernet, uint32_t *cuts)
 {
 	struct random random;
@@ -45,15 +54,14 @@ static void cut_everywhere(bool ethernet, uint32_t *cuts)
 		if (link) {
 			memcpy(frame, driver_mac, 6);
 			memcpy(frame + 6, driver_peer_mac, 6);
-			memcpy(frame + 12, "\x08\x00", 2);
+			memcpy(frame + 12, raw_is_ip6() ? "\x86\xdd" : "\x08\x00", 2);
 		}
 		bytes = link + raw_build(frame + link, &segment);
 		for (uint32_t length = 0; length < bytes; length++, ++*cuts)
 			throw_and_expect_a_drop(frame, length, "a frame cut to", length);
 		/* And those that say themselves that they are no longer: the header of TCP is cut. */
-		for (uint32_t length = TCP_AT; length < TCP_AT + 20; length++, ++*cuts) {
-			frame[link + 2] = 0;
-			frame[link + 3] = (uint8_t)length;
+		for (uint32_t length = raw_ip_bytes(); length < raw_ip_bytes() + 20; length++, ++*cuts) {
+			say_length(frame + link, length);
 			mutant_repair(frame + link, length);
 			throw_and_expect_a_drop(frame, link + length, "a packet that ends at", length);
 		}
@@ -145,7 +153,7 @@ Test(attack_malformed, a_wrong_checksum_changes_no_byte_of_the_shard)
 
 		/* A flipped bit never leaves the sums right; lengths and protocol say what is summed, so they stay. */
 		bit = random_below(&random, 8);
-		if (at < 10)
+		if (at < (raw_is_ip6() ? 8 : 10))
 			at = 16;
 		frame[at] ^= (uint8_t)(1 << bit);
 		memcpy(before, crowd.driver.memory, bytes);

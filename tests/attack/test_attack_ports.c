@@ -14,8 +14,8 @@ static struct pair pair;
 
 static uint8_t add_route(const struct quern_events *events, uint16_t first_port, uint16_t last_port)
 {
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST},
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT);
+	const struct quern_source source = {.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST),
 					    .first_port = first_port,
 					    .last_port = last_port};
 	uint8_t route;

@@ -100,10 +100,9 @@ Test(attack_restart, old_segments_draw_the_reset_that_ends_them_and_none_is_take
 /* Our own active opens of the same tuples, of which the peer remembers the old ones: RFC 9293 3.4.3. */
 static unsigned int count_larger(uint64_t seed)
 {
-	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
-					    .first_port = 5000,
-					    .last_port = 5000 + PEERS - 1};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 5000 + PEERS - 1};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	uint32_t old[PEERS] = {0};
 	unsigned int larger = 0;
 

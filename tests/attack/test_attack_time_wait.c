@@ -32,10 +32,9 @@ static void open_ends(uint8_t *route)
 {
 	const struct shard_config config = {
 		.max_connections = 4096, .max_time_wait = CAP, .time_wait_ms = TIME_WAIT_MS, .mtu = 1500, .seed = 8};
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3},
-					    .first_port = 0,
-					    .last_port = 0};
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT);
+	const struct quern_source source = {
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3), .first_port = 0, .last_port = 0};
 
 	pair_open(&pair, &config, 50000);
 	cr_assert_eq(quern_listen(pair.ends[1], &target, NULL, &server_events, NULL), 0);

@@ -7,7 +7,9 @@
 
 #include <criterion/criterion.h>
 
-enum { IN_FLIGHT_MAX = 500, OPENS_A_TURN = 32, PORT = 80 };
+#include "support/raw_ip6.h"
+
+enum { IN_FLIGHT_MAX = 500, OPENS_A_TURN = 32, PORT = 80, PREFIX = 15 };
 
 static const uint32_t client_address = 0xC6120001; /* 198.18.0.1 */
 static const uint32_t server_address = 0xC6120101; /* 198.18.1.1 */
@@ -68,8 +70,8 @@ static const struct quern_events server_events = {
 static int start_client(struct quern_shard *shard, void *app)
 {
 	struct cable_end *end = app;
-	const struct quern_source source = {.addresses = {.first = client_address, .last = client_address}};
-	const struct quern_endpoint target = {.address = server_address, .port = PORT};
+	const struct quern_source source = {.addresses = raw_range(client_address, client_address)};
+	const struct quern_endpoint target = raw_endpoint(server_address, PORT);
 	const struct quern_tcp_options options = {0};
 	int code = quern_route_add(shard, &source, &target, &options, &client_events, end, &end->route);
 
@@ -79,7 +81,7 @@ static int start_client(struct quern_shard *shard, void *app)
 static int start_server(struct quern_shard *shard, void *app)
 {
 	struct cable_end *end = app;
-	const struct quern_endpoint local = {.address = server_address, .port = PORT};
+	const struct quern_endpoint local = raw_endpoint(server_address, PORT);
 	const struct quern_tcp_options options = {0};
 	int code = quern_listen(shard, &local, &options, &server_events, end);
 
@@ -90,10 +92,11 @@ static bool client_turn(struct quern_shard *shard, void *app)
 {
 	struct cable_end *end = app;
 	struct quern_conn conn;
+	const struct quern_endpoint target = raw_endpoint(server_address, PORT);
 	uint32_t opened = end->opened;
 
 	watch_clock(shard, end);
-	if (!quern_reachable(shard, &(struct quern_endpoint){.address = server_address}))
+	if (!quern_reachable(shard, &target))
 		return false;
 	for (int count = 0; count < OPENS_A_TURN && end->opened < end->target; count++) {
 		if (end->opened - ended_in_all(end) >= IN_FLIGHT_MAX || quern_connect(shard, end->route, &conn) != 0)
@@ -109,6 +112,14 @@ static bool server_turn(struct quern_shard *shard, void *app)
 	return false;
 }
 
+static struct quern_port_config port_with(uint32_t address)
+{
+	return (struct quern_port_config){.device = "cable",
+					  .addresses = {.first = address, .last = address},
+					  .prefix_length = PREFIX,
+					  .ip6 = raw_port_ip6(address, address, 0, PREFIX)};
+}
+
 void cable_engine_prepare(struct cable_engine *cable, uint32_t target, uint16_t client_core, uint16_t server_core)
 {
 	struct quern_engine_config *config = &cable->config;
@@ -121,10 +132,8 @@ void cable_engine_prepare(struct cable_engine *cable, uint32_t target, uint16_t 
 	config->memory = QUERN_MEMORY_4K;
 	config->seed = 7;
 	config->wait_link_ms = 1000;
-	config->ports[0] = (struct quern_port_config){
-		.device = "cable", .addresses = {.first = client_address, .last = client_address}, .prefix_length = 15};
-	config->ports[1] = (struct quern_port_config){
-		.device = "cable", .addresses = {server_address, server_address}, .prefix_length = 15};
+	config->ports[0] = port_with(client_address);
+	config->ports[1] = port_with(server_address);
 	config->shards[0] = (struct quern_shard_config){.port = 0,
 							.core = client_core,
 							.role = "client",

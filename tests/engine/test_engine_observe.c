@@ -8,6 +8,7 @@
 #include <quern/observe.h>
 
 #include "engine/cable_engine.h"
+#include "support/raw_ip6.h"
 
 enum { CONNECTIONS = 20000, PAGE = 64 };
 
@@ -20,7 +21,7 @@ struct observer {
 
 static bool is_an_end(const struct quern_endpoint *client, const struct quern_endpoint *server)
 {
-	return client->address == 0xC6120001 && server->address == 0xC6120101 && server->port == 80;
+	return raw_address(client) == 0xC6120001 && raw_address(server) == 0xC6120101 && server->port == 80;
 }
 
 static void *observe(void *argument)

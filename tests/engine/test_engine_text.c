@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "engine/cable_engine.h"
+#include "support/raw_ip6.h"
 
 enum { TEXT_BYTES = 1 << 20, PIECE = 32768, PORT = 80, TCP_IP = 40 };
 
@@ -77,7 +78,7 @@ static const struct quern_events server_events = {.on_data = look, .on_peer_clos
 
 static int listen_here(struct quern_shard *shard, void *app)
 {
-	const struct quern_endpoint local = {.address = server_address, .port = PORT};
+	const struct quern_endpoint local = raw_endpoint(server_address, PORT);
 	const struct quern_tcp_options options = {0};
 
 	return quern_listen(shard, &local, &options, &server_events, app);
@@ -86,8 +87,9 @@ static int listen_here(struct quern_shard *shard, void *app)
 static int add_route(struct quern_shard *shard, void *app)
 {
 	struct stream *stream = app;
-	const struct quern_source source = {.addresses = stream->cable.config.ports[0].addresses};
-	const struct quern_endpoint target = {.address = server_address, .port = PORT};
+	const struct quern_range *ours = &stream->cable.config.ports[0].addresses;
+	const struct quern_source source = {.addresses = raw_range(ours->first, ours->last)};
+	const struct quern_endpoint target = raw_endpoint(server_address, PORT);
 	const struct quern_tcp_options options = {0};
 
 	return quern_route_add(shard, &source, &target, &options, &client_events, app, &stream->cable.client.route);
@@ -95,11 +97,11 @@ static int add_route(struct quern_shard *shard, void *app)
 
 static bool open_once(struct quern_shard *shard, void *app)
 {
+	const struct quern_endpoint target = raw_endpoint(server_address, PORT);
 	struct stream *stream = app;
 	struct quern_conn conn;
 
-	if (stream->cable.client.opened > 0 ||
-	    !quern_reachable(shard, &(struct quern_endpoint){.address = server_address}) ||
+	if (stream->cable.client.opened > 0 || !quern_reachable(shard, &target) ||
 	    quern_connect(shard, stream->cable.client.route, &conn) != 0)
 		return false;
 	stream->cable.client.opened = 1;

@@ -75,7 +75,7 @@ Test(shard_cookies, at_the_half_open_limit_a_stranger_gets_in_all_the_same)
 	listening(&config, NULL);
 	fill();
 	script = answered_by_cookie(100);
-	cr_assert_eq(script.heard.mss, 1460, "as any SYN+ACK");
+	cr_assert_eq(script.heard.mss, raw_mss_of(1500), "as any SYN+ACK");
 	cr_assert_eq(script.heard.window, 65535);
 	gets_in(&script);
 	cr_assert_eq(script_info(&script).mss, DRIVER_MSS);
@@ -244,10 +244,10 @@ Test(shard_cookies, come_back_with_the_first_text_and_the_fin_behind_it)
 
 Test(shard_cookies, remember_no_more_than_the_mss_below_the_peers_and_ours)
 {
-	static const struct {
+	const struct {
 		uint16_t peer, ours, agreed;
-	} cases[] = {{0, 0, 536},     {1, 0, 48},      {48, 0, 48},     {535, 0, 48},
-		     {1452, 0, 1440}, {9000, 0, 1460}, {1460, 600, 600}};
+	} cases[] = {{0, 0, raw_mss_default()},   {1, 0, 48},      {48, 0, 48}, {535, 0, 48}, {1452, 0, 1440},
+		     {9000, 0, raw_mss_of(1500)}, {1460, 600, 600}};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct quern_tcp_options options = {.syn_cookies = QUERN_SYN_COOKIES_ALWAYS,
@@ -270,7 +270,7 @@ Test(shard_cookies, remember_no_more_than_the_mss_below_the_peers_and_ours)
 Test(shard_cookies, wait_while_the_accept_queue_is_full)
 {
 	const struct shard_config config = {.accept_backlog = 1};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct quern_conn first, second, none;
 	struct script script, late;
 

@@ -71,8 +71,8 @@ static void abort_and_connect(struct quern_shard *shard, struct quern_conn conn,
 Test(shard_corners, abort_then_connect_inside_on_established_sends_its_syn)
 {
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 5000, .last_port = 5010};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 5010};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	const struct quern_events events = {.on_established = abort_and_connect};
 	struct script script;
 	const struct driver_heard *heard;
@@ -148,7 +148,7 @@ static void give_up_two(uint32_t spared)
 {
 	const struct quern_tcp_options on = {.keepalive = true};
 	const struct quern_events events = {.on_established = note_it, .on_ended = off_for_other};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct script a, b;
 
 	driver_open(&driver, NULL);
@@ -260,8 +260,8 @@ Test(shard_corners, connects_without_a_free_pair_do_not_scan_again_and_again)
 {
 	const struct shard_config config = {.max_connections = 70000, .max_time_wait = 64};
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 0, .last_port = 0};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	struct rte_mbuf *mbufs[SHARD_BURST];
 	struct quern_conn conn;
 	struct timespec from, to;
@@ -295,7 +295,7 @@ Test(shard_corners, connects_without_a_free_pair_do_not_scan_again_and_again)
 Test(shard_corners, keepalive_idle_beyond_24_days_is_refused_or_kept)
 {
 	const struct quern_tcp_options on = {.keepalive = true, .keepalive_idle_ms = 2592000000u};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct script script;
 
 	driver_open(&driver, NULL);
@@ -310,8 +310,8 @@ Test(shard_corners, keepalive_idle_beyond_24_days_is_refused_or_kept)
 Test(shard_corners, a_variant_with_other_keepalive_is_no_route)
 {
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 5000, .last_port = 5010};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 5010};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	const struct quern_tcp_options on = {.keepalive = true};
 	struct quern_conn conn, other_conn;
 	uint8_t only;
@@ -328,7 +328,7 @@ Test(shard_corners, a_variant_with_other_keepalive_is_no_route)
 Test(shard_corners, a_close_in_the_turn_in_which_the_fin_is_due_again_keeps_its_timer)
 {
 	const struct quern_events events = {.on_established = note_it};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct script script;
 
 	driver_open(&driver, NULL);
@@ -357,8 +357,8 @@ static void abort_at_once(struct quern_shard *shard, struct quern_conn conn, voi
 Test(shard_corners, an_abort_inside_on_established_completes_the_handshake_first)
 {
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 5000, .last_port = 5010};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 5010};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	const struct quern_events events = {.on_established = abort_at_once};
 	struct script script;
 	const struct driver_heard *heard;

@@ -32,11 +32,12 @@ static const struct quern_events receiver = {.on_data = take};
 /* Bytes a second of a connection that always has text to send, both ways of the line losing as much. */
 static double goodput(enum quern_congestion congestion, uint32_t loss_per_mille)
 {
-	const struct shard_config config = {.max_connections = 16, .max_time_wait = 16, .seed = 7, .mtu = MSS + 40};
+	const struct shard_config config = {
+		.max_connections = 16, .max_time_wait = 16, .seed = 7, .mtu = raw_mtu_of(MSS)};
 	const struct quern_tcp_options options = {
 		.congestion = congestion, .receive_window = WINDOW, .send_queue = WINDOW};
-	const struct quern_endpoint server = {.address = PAIR_SERVER, .port = PORT};
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST}};
+	const struct quern_endpoint server = raw_endpoint(PAIR_SERVER, PORT);
+	const struct quern_source source = {.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST)};
 	struct quern_conn conn;
 	uint8_t route;
 

@@ -61,6 +61,7 @@ Test(shard_icmp, a_connect_ends_as_refused_by_a_hard_error)
 		struct script script = in_syn_sent();
 		struct raw_icmp icmp = raw_icmp_about(&script, hard[i][0], hard[i][1], 0, 0);
 
+		icmp.mtu = 1300;
 		raw_icmp_inject(&driver, &icmp);
 		told_ended(&script, QUERN_END_REFUSED);
 		in_state(&script, QUERN_CLOSED);
@@ -124,6 +125,7 @@ Test(shard_icmp, an_application_hears_what_is_said_about_its_syn)
 		raw_icmp_inject(&driver, &icmp);
 		told_nothing(&script);
 		icmp = raw_icmp_about(&script, hard[i][0], hard[i][1], 0, 0);
+		icmp.mtu = 1300;
 		raw_icmp_inject(&driver, &icmp);
 		told_icmp(&script, hard_means[i]);
 		told_ended(&script, QUERN_END_REFUSED);
@@ -218,8 +220,12 @@ Test(shard_icmp, no_error_ends_a_connection_that_is_not_in_syn_sent_or_draws_an_
 /* MUST-55: before anything is looked up. */
 Test(shard_icmp, source_quench_is_counted_and_changes_nothing)
 {
-	struct script script = in_full_flight(20 * MSS);
-	struct quern_conn_info before = script_info(&script), after;
+	struct quern_conn_info before, after;
+	struct script script;
+
+	raw_only_ip4("ICMPv6 has no source quench");
+	script = in_full_flight(20 * MSS);
+	before = script_info(&script);
 
 	for (uint32_t seq = 0; seq < 20; seq++) {
 		const struct raw_icmp icmp = raw_icmp_about(&script, 4, 0, 1 + seq * MSS, MSS);
@@ -244,7 +250,7 @@ Test(shard_icmp, too_big_sends_what_is_in_flight_again_in_segments_that_fit)
 	struct script script = in_full_flight(20 * MSS);
 	uint32_t seq, count = 0;
 
-	too_big(&script, 1 + 4 * MSS, NARROW + 40);
+	too_big(&script, 1 + 4 * MSS, raw_mtu_of(NARROW));
 	cr_assert_eq(script_info(&script).mss, NARROW);
 	/* Ten segments are the window, as they were counted before. */
 	for (seq = 1; seq + NARROW <= 1 + 10 * MSS; seq += NARROW, count++)
@@ -256,7 +262,7 @@ Test(shard_icmp, too_big_sends_what_is_in_flight_again_in_segments_that_fit)
 	cr_assert_eq(driver_counters(&driver)->retransmits, count);
 	/* The other nine of the burst have met the same router. */
 	for (uint32_t i = 0; i < 10; i++)
-		too_big(&script, 1 + i * MSS, NARROW + 40);
+		too_big(&script, 1 + i * MSS, raw_mtu_of(NARROW));
 	hear_nothing(&script);
 	cr_assert_eq(drops(QUERN_DROP_ICMP_TOO_BIG), 10);
 	for (seq = 1 + 10 * MSS; seq + NARROW < 1 + 20 * MSS; seq += NARROW) {
@@ -277,7 +283,7 @@ Test(shard_icmp, too_big_leaves_the_retransmission_timer_alone)
 
 	mark(&script);
 	advance(&script, 400);
-	too_big(&script, 1, NARROW + 40);
+	too_big(&script, 1, raw_mtu_of(NARROW));
 	cr_assert_eq(script_info(&script).rto_ms, rto_ms);
 	while (driver_next_heard(&driver))
 		continue;
@@ -288,8 +294,10 @@ Test(shard_icmp, too_big_leaves_the_retransmission_timer_alone)
 
 Test(shard_icmp, too_big_of_a_router_that_knows_no_mtu_takes_the_next_plateau_and_stops_at_the_floor)
 {
-	struct script script = in_full_flight(10 * MSS);
+	struct script script;
 
+	raw_only_ip4("routers of IPv6 know their MTU, and tcp_ip6 has the floor");
+	script = in_full_flight(10 * MSS);
 	too_big(&script, 1, 0);
 	cr_assert_eq(script_info(&script).mss, 1006 - 40);
 	advance(&script, 500);
@@ -317,9 +325,9 @@ Test(shard_icmp, too_big_sends_the_fin_again_behind_the_text)
 	too_big(&script, 1 + 2 * MSS, 600);
 	cr_assert_eq(drops(QUERN_DROP_ICMP_TOO_BIG), 1);
 	hear_nothing(&script);
-	too_big(&script, 1 + MSS, 1040);
-	hear_text(&script, ACK, 1 + MSS, 1, 1000);
-	hear_text(&script, FIN | PSH | ACK, 1001 + MSS, 1, MSS - 1000);
+	too_big(&script, 1 + MSS, raw_mtu_of(NARROW));
+	hear_text(&script, ACK, 1 + MSS, 1, NARROW);
+	hear_text(&script, FIN | PSH | ACK, 1 + NARROW + MSS, 1, MSS - NARROW);
 	hear_nothing(&script);
 	say(&script, ACK, 1, 2 + 2 * MSS);
 	in_state(&script, QUERN_FIN_WAIT_2);
@@ -332,9 +340,9 @@ Test(shard_icmp, too_big_in_syn_sent_is_a_hard_error_though_text_is_queued)
 	struct script script = in_syn_sent();
 
 	app_send(&script, 3000);
-	too_big(&script, 1, 1000);
+	too_big(&script, 1, 1300);
 	cr_assert_eq(drops(QUERN_DROP_ICMP_SEQUENCE), 1);
-	too_big(&script, 0, 1000);
+	too_big(&script, 0, 1300);
 	told_ended(&script, QUERN_END_REFUSED);
 	driver_close(&driver);
 }
@@ -345,10 +353,10 @@ Test(shard_icmp, a_quote_longer_than_needed_or_cut_short_is_read_or_counted)
 	struct script script = in_syn_sent();
 	struct raw_icmp icmp = raw_icmp_about(&script, 3, 3, 1, 0);
 
-	for (icmp.quote_bytes = 0; icmp.quote_bytes <= RAW_QUOTE_MAX; icmp.quote_bytes++)
+	for (icmp.quote_bytes = 0; icmp.quote_bytes <= raw_quote_max(); icmp.quote_bytes++)
 		raw_icmp_inject(&driver, &icmp);
-	cr_assert_eq(drops(QUERN_DROP_ICMP_QUOTE), RAW_QUOTE_BYTES);
-	cr_assert_eq(drops(QUERN_DROP_ICMP_SEQUENCE), RAW_QUOTE_MAX + 1 - RAW_QUOTE_BYTES);
+	cr_assert_eq(drops(QUERN_DROP_ICMP_QUOTE), raw_quote_bytes());
+	cr_assert_eq(drops(QUERN_DROP_ICMP_SEQUENCE), raw_quote_max() + 1 - raw_quote_bytes());
 	in_state(&script, QUERN_SYN_SENT);
 	driver_close(&driver);
 }

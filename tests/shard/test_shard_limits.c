@@ -151,10 +151,9 @@ Test(shard_limits, a_full_table_drops_syns_counts_them_and_hurts_nobody)
 			     driver_counters(&driver)->drops[QUERN_DROP_TCP_HALF_OPEN_LIMIT],
 		     100);
 	{
-		const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
-						    .first_port = 5000,
-						    .last_port = 6000};
-		const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		const struct quern_source source = {
+			.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 6000};
+		const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 
 		cr_assert_eq(quern_route_add(driver.shard, &source, &target, NULL, &driver_events, &driver, &route), 0);
 		cr_assert_eq(quern_connect(driver.shard, route, &conn), -ENOBUFS);

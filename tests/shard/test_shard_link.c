@@ -120,13 +120,12 @@ static const struct quern_events events = {
 static void open_all(const struct shard_config *config, const struct quern_tcp_options *options,
 		     uint8_t routes[MANNERS])
 {
-	const struct quern_source source = {.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3},
-					    .first_port = 0,
-					    .last_port = 0};
+	const struct quern_source source = {
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST + 3), .first_port = 0, .last_port = 0};
 
 	pair_open(&pair, config, 50000);
 	for (unsigned int i = 0; i < MANNERS; i++) {
-		const struct quern_endpoint target = {.address = PAIR_SERVER, .port = manners[i].port};
+		const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, manners[i].port);
 
 		for (unsigned int side = 0; side < 2; side++)
 			manners[i].established[side] = manners[i].ended[side] = manners[i].other_ends[side] = 0;
@@ -196,9 +195,11 @@ static void live_and_end(bool ethernet, unsigned int each, uint32_t loss_per_mil
 	pair_run(&pair, loss_per_mille > 0 ? 600000 : 10000);
 	check_all(each, loss_per_mille == 0);
 	if (ethernet) {
-		cr_expect_geq(shard_counters(pair.ends[0])->arp_requests, 1);
-		cr_expect_leq(shard_counters(pair.ends[0])->arp_requests, 3);
-		cr_expect_geq(shard_counters(pair.ends[1])->arp_replies, 1);
+		const struct quern_counters *asked = shard_counters(pair.ends[0]), *told = shard_counters(pair.ends[1]);
+
+		cr_expect_geq(raw_is_ip6() ? asked->nd_requests : asked->arp_requests, 1);
+		cr_expect_leq(raw_is_ip6() ? asked->nd_requests : asked->arp_requests, 3);
+		cr_expect_geq(raw_is_ip6() ? told->nd_replies : told->arp_replies, 1);
 	}
 	pair_close(&pair);
 }

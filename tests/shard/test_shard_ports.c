@@ -12,10 +12,10 @@ static struct driver driver;
 
 static uint8_t route_of_twenty(const struct quern_tcp_options *options)
 {
-	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL + 1},
+	const struct quern_source source = {.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL + 1),
 					    .first_port = FIRST_PORT,
 					    .last_port = FIRST_PORT + PORTS - 1};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	uint8_t route;
 
 	cr_assert_eq(quern_route_add(driver.shard, &source, &target, options, &driver_events, &driver, &route), 0);
@@ -30,11 +30,11 @@ static unsigned int connect_one(uint8_t route, struct quern_conn *conn)
 	cr_assert_eq(quern_connect(driver.shard, route, conn), 0);
 	driver_collect(&driver);
 	cr_assert_eq(quern_conn_info(driver.shard, *conn, &info), 0);
-	cr_assert(info.local.address == DRIVER_LOCAL || info.local.address == DRIVER_LOCAL + 1);
+	cr_assert(raw_address(&info.local) == DRIVER_LOCAL || raw_address(&info.local) == DRIVER_LOCAL + 1);
 	cr_assert(info.local.port >= FIRST_PORT && info.local.port < FIRST_PORT + PORTS);
-	cr_assert_eq(info.remote.address, DRIVER_REMOTE);
+	cr_assert_eq(raw_address(&info.remote), DRIVER_REMOTE);
 	cr_assert_eq(info.state, QUERN_SYN_SENT);
-	return (info.local.address - DRIVER_LOCAL) * PORTS + (info.local.port - FIRST_PORT);
+	return (raw_address(&info.local) - DRIVER_LOCAL) * PORTS + (info.local.port - FIRST_PORT);
 }
 
 /* Attack 9. */
@@ -60,7 +60,7 @@ Test(shard_ports, every_pair_is_used_once_and_then_connect_says_so)
 		unsigned int victim = (round * 7) % PAIRS;
 
 		quern_conn_info(driver.shard, conns[victim], &info);
-		freed = (info.local.address - DRIVER_LOCAL) * PORTS + (info.local.port - FIRST_PORT);
+		freed = (raw_address(&info.local) - DRIVER_LOCAL) * PORTS + (info.local.port - FIRST_PORT);
 		cr_assert_eq(quern_conn_abort(driver.shard, conns[victim]), 0);
 		cr_assert_eq(quern_conn_abort(driver.shard, conns[victim]), -ENOENT, "a stale handle");
 		again = connect_one(route, &conns[victim]);
@@ -77,8 +77,8 @@ Test(shard_ports, a_pair_in_time_wait_is_free_again_after_2msl)
 {
 	const struct shard_config config = {.time_wait_ms = 5000};
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 5000, .last_port = 5000};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 5000, .last_port = 5000};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	struct script script;
 	struct quern_conn conn;
 	uint8_t route;
@@ -106,10 +106,10 @@ Test(shard_ports, a_pair_in_time_wait_is_free_again_after_2msl)
 /* A listener's tuple and a route's may meet: the live one must win. */
 Test(shard_ports, connect_never_takes_the_tuple_of_a_passive_connection)
 {
-	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
+	const struct quern_source source = {.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL),
 					    .first_port = SCRIPT_PORT,
 					    .last_port = SCRIPT_PORT};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	struct script script;
 	struct quern_conn conn;
 	uint8_t route;

@@ -31,8 +31,8 @@ static struct script numbered(unsigned int number)
 
 static void assert_same(const struct quern_conn_info *row, const struct quern_conn_info *other)
 {
-	cr_assert(row->local.address == other->local.address && row->local.port == other->local.port);
-	cr_assert(row->remote.address == other->remote.address && row->remote.port == other->remote.port);
+	cr_assert(raw_address(&row->local) == raw_address(&other->local) && row->local.port == other->local.port);
+	cr_assert(raw_address(&row->remote) == raw_address(&other->remote) && row->remote.port == other->remote.port);
 	cr_assert(row->state == other->state && row->snd_nxt == other->snd_nxt && row->snd_una == other->snd_una);
 	cr_assert(row->rcv_nxt == other->rcv_nxt && row->snd_wnd == other->snd_wnd && row->mss == other->mss);
 	cr_assert(row->queued_bytes == other->queued_bytes && row->held_bytes == other->held_bytes);
@@ -64,8 +64,8 @@ Test(shard_read, shows_a_connection_in_each_state_as_it_is)
 		cr_assert_eq(list(NULL, rows, 4), 1, "%s", quern_state_name((enum quern_state)state));
 		cr_assert_eq(rows[0].state, (enum quern_state)state, "%s instead of %s",
 			     quern_state_name(rows[0].state), quern_state_name((enum quern_state)state));
-		cr_assert(rows[0].local.address == script->local && rows[0].local.port == script->local_port);
-		cr_assert(rows[0].remote.address == script->remote && rows[0].remote.port == script->remote_port);
+		cr_assert(raw_address(&rows[0].local) == script->local && rows[0].local.port == script->local_port);
+		cr_assert(raw_address(&rows[0].remote) == script->remote && rows[0].remote.port == script->remote_port);
 		cr_assert_eq(rows[0].snd_nxt - script->iss, reached.snd_nxt);
 		cr_assert_eq(rows[0].snd_una - script->iss, reached.snd_una);
 		if (state != QUERN_TIME_WAIT && quern_conn_info(driver.shard, script->conn, &own) == 0)
@@ -129,7 +129,7 @@ Test(shard_read, gives_each_of_many_once_whatever_the_page)
 				uint32_t number = rows[i].remote.port - 1024u;
 
 				cr_assert_lt(number, HELD);
-				cr_assert_eq(rows[i].remote.address, numbered(number).remote);
+				cr_assert_eq(raw_address(&rows[i].remote), numbered(number).remote);
 				cr_assert_eq(rows[i].state, QUERN_ESTABLISHED);
 				cr_assert_eq(seen[number]++, 0, "connection %u came twice", number);
 			}
@@ -145,12 +145,12 @@ Test(shard_read, filters_by_state_and_both_ends)
 	static struct quern_conn_info rows[HELD];
 	const struct quern_conn_filter none = {.states = 1u << QUERN_CLOSE_WAIT | 1u << QUERN_TIME_WAIT};
 	const struct quern_conn_filter state = {.states = 1u << QUERN_CLOSE_WAIT | 1u << QUERN_ESTABLISHED};
-	const struct quern_conn_filter local = {.local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT}};
-	const struct quern_conn_filter other_local = {.local = {.address = DRIVER_LOCAL + 1, .port = 0}};
-	const struct quern_conn_filter remote = {.remote = {.address = DRIVER_REMOTE + 2, .port = 0}};
-	const struct quern_conn_filter port = {.remote = {.address = 0, .port = 1024 + 77}};
-	const struct quern_conn_filter both = {.local = {.address = 0, .port = SCRIPT_PORT},
-					       .remote = {.address = DRIVER_REMOTE + 2, .port = 1024 + 77}};
+	const struct quern_conn_filter local = {.local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT)};
+	const struct quern_conn_filter other_local = {.local = raw_endpoint(DRIVER_LOCAL + 1, 0)};
+	const struct quern_conn_filter remote = {.remote = raw_endpoint(DRIVER_REMOTE + 2, 0)};
+	const struct quern_conn_filter port = {.remote = raw_endpoint(0, 1024 + 77)};
+	const struct quern_conn_filter both = {.local = raw_endpoint(0, SCRIPT_PORT),
+					       .remote = raw_endpoint(DRIVER_REMOTE + 2, 1024 + 77)};
 
 	hold(500);
 	cr_assert_eq(list(&none, rows, HELD), 0);

@@ -65,9 +65,9 @@ Test(shard_starved, a_crowd_that_waits_for_buffers_is_served_to_the_last)
 					    .time_wait_ms = 1000,
 					    .mtu = 1500,
 					    .seed = 1};
-	const struct quern_endpoint target = {.address = PAIR_SERVER, .port = PORT};
+	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT);
 	const struct quern_source source = {
-		.addresses = {.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST}, .first_port = 0, .last_port = 0};
+		.addresses = raw_range(PAIR_CLIENT_FIRST, PAIR_CLIENT_FIRST), .first_port = 0, .last_port = 0};
 	struct quern_conn conn;
 	uint64_t end_ns;
 	uint8_t route;

@@ -166,7 +166,7 @@ static const struct quern_events odd_events = {.on_established = note_conn, .on_
 /* However many do not read, half of the buffers are left for frames; and what was left out for them comes again. */
 Test(shard_text_calls, readers_that_stop_do_not_take_every_buffer)
 {
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct shard_config config = {.max_connections = 64};
 	struct script script = script_new(&driver);
 	uint32_t held = 0;
@@ -242,7 +242,7 @@ Test(shard_text_calls, an_application_may_read_for_itself_within_on_data)
 	static const uint32_t reads[] = {0, 1, 50, 99, 100}, returns[] = {0, 1, 50, 100, 101, UINT32_MAX};
 
 	for (unsigned int i = 0; i < 60; i++) {
-		const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+		const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 		struct script script = script_new(&driver);
 		struct quern_conn_info info;
 

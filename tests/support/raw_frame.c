@@ -1,9 +1,10 @@
-/* raw_frame.c - TCP over IPv4 for tests: byte by byte, as the RFCs draw the headers. */
+/* raw_frame.c - TCP over IP for tests: byte by byte, as the RFCs draw the headers. */
 #include "support/raw_frame.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "support/raw_ip6.h"
 #include "support/raw_words.h"
 
 enum { IP_BYTES = 20, TCP_BYTES = 20 };
@@ -11,12 +12,15 @@ enum { IP_BYTES = 20, TCP_BYTES = 20 };
 /* Over the pseudo-header and the segment: 0 where the checksum in it is right. */
 static uint32_t tcp_checksum(const uint8_t *ip, const uint8_t *tcp, uint32_t tcp_bytes)
 {
-	uint8_t pseudo[12];
+	uint8_t pseudo[40] = {0};
 
-	memcpy(pseudo, ip + 12, 8);
-	pseudo[8] = 0;
-	pseudo[9] = 6;
-	put16(pseudo + 10, tcp_bytes);
+	if (ip[0] >> 4 == 6) {
+		raw_ip6_pseudo(ip, 6, tcp_bytes, pseudo);
+	} else {
+		memcpy(pseudo, ip + 12, 8);
+		pseudo[9] = 6;
+		put16(pseudo + 10, tcp_bytes);
+	}
 	return ~ones_sum(ones_sum(0, pseudo, sizeof(pseudo)), tcp, tcp_bytes) & 0xffff;
 }
 
@@ -40,7 +44,7 @@ uint32_t raw_text_sum(uint32_t from, uint32_t bytes)
 	return sum;
 }
 
-static uint32_t put_options(uint8_t *at, const struct raw_segment *segment)
+static void put_options(uint8_t *at, const struct raw_segment *segment)
 {
 	uint32_t bytes = 0;
 
@@ -51,10 +55,6 @@ static uint32_t put_options(uint8_t *at, const struct raw_segment *segment)
 		bytes = 4;
 	}
 	memcpy(at + bytes, segment->options, segment->option_bytes);
-	bytes += segment->option_bytes;
-	while (bytes % 4 != 0)
-		at[bytes++] = 0;
-	return bytes;
 }
 
 void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t tsecr)
@@ -67,24 +67,33 @@ void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t ts
 	segment->option_bytes = (uint8_t)(segment->option_bytes + 12);
 }
 
-uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
+static void put_ip4(uint8_t *frame, const struct raw_segment *segment, uint32_t bytes)
 {
-	uint8_t *tcp = frame + IP_BYTES;
-	uint32_t header_bytes, total;
-
-	memset(frame, 0, IP_BYTES + TCP_BYTES);
-	header_bytes = TCP_BYTES + put_options(tcp + TCP_BYTES, segment);
-	total = IP_BYTES + header_bytes + segment->text_bytes;
-
+	memset(frame, 0, IP_BYTES);
 	frame[0] = 0x45;
-	put16(frame + 2, total);
+	put16(frame + 2, IP_BYTES + bytes);
 	put16(frame + 6, segment->fragment);
 	frame[8] = 64;
 	frame[9] = 6;
 	put32(frame + 12, segment->source);
 	put32(frame + 16, segment->dest);
 	put16(frame + 10, ~ones_sum(0, frame, IP_BYTES) & 0xffff);
+}
 
+uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
+{
+	uint32_t option_bytes = (segment->mss ? 4u : 0u) + segment->option_bytes;
+	uint32_t header_bytes = TCP_BYTES + (option_bytes + 3) / 4 * 4, bytes = header_bytes + segment->text_bytes;
+	uint32_t ip_bytes = IP_BYTES;
+	uint8_t *tcp;
+
+	if (raw_is_ip6())
+		ip_bytes = raw_ip6_put(frame, segment, bytes);
+	else
+		put_ip4(frame, segment, bytes);
+	tcp = frame + ip_bytes;
+	memset(tcp, 0, header_bytes);
+	put_options(tcp + TCP_BYTES, segment);
 	put16(tcp, segment->source_port);
 	put16(tcp + 2, segment->dest_port);
 	put32(tcp + 4, segment->seq);
@@ -95,8 +104,8 @@ uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment)
 	put16(tcp + 18, segment->urgent);
 	for (uint32_t i = 0; i < segment->text_bytes; i++)
 		tcp[header_bytes + i] = raw_text_byte(segment->text_from + i);
-	put16(tcp + 16, tcp_checksum(frame, tcp, header_bytes + segment->text_bytes) ^ segment->wrong_checksum);
-	return total;
+	put16(tcp + 16, tcp_checksum(frame, tcp, bytes) ^ segment->wrong_checksum);
+	return ip_bytes + bytes;
 }
 
 static const char *read_sacks(const uint8_t *option, struct raw_segment *segment)
@@ -197,9 +206,8 @@ static const char *read_tcp(const uint8_t *ip, const uint8_t *tcp, uint32_t byte
 	return read_options(tcp + TCP_BYTES, header_bytes - TCP_BYTES, segment);
 }
 
-const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment)
+static const char *read_ip4(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment)
 {
-	memset(segment, 0, sizeof(*segment));
 	if (bytes < IP_BYTES || frame[0] != 0x45)
 		return "not IPv4 with a header of 20 bytes";
 	if (get16(frame + 2) != bytes)
@@ -216,7 +224,17 @@ const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *s
 	segment->ttl = frame[8];
 	segment->source = get32(frame + 12);
 	segment->dest = get32(frame + 16);
-	return read_tcp(frame, frame + IP_BYTES, bytes - IP_BYTES, segment);
+	return NULL;
+}
+
+const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment)
+{
+	uint32_t ip_bytes = raw_ip_bytes();
+	const char *wrong;
+
+	memset(segment, 0, sizeof(*segment));
+	wrong = raw_is_ip6() ? raw_ip6_read(frame, bytes, segment) : read_ip4(frame, bytes, segment);
+	return wrong ? wrong : read_tcp(frame, frame + ip_bytes, bytes - ip_bytes, segment);
 }
 
 const char *raw_flags_text(uint8_t flags)

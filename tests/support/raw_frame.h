@@ -1,4 +1,4 @@
-/* raw_frame.h - TCP over IPv4 for tests, written and read by code that shares nothing with lib/wire. */
+/* raw_frame.h - TCP over IP for tests, written and read by code that shares nothing with lib/wire. */
 #ifndef SUPPORT_RAW_FRAME_H
 #define SUPPORT_RAW_FRAME_H
 
@@ -51,10 +51,11 @@ uint32_t raw_text_sum(uint32_t from, uint32_t bytes);
 /* Appends timestamps to the options to be written, by NOP, NOP, 8, 10 as RFC 7323 appendix A has them. */
 void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t tsecr);
 
-/* Writes an IPv4 packet with correct checksums (but for wrong_checksum) and returns its length. */
+/* Writes a packet of IPv4, or of IPv6 (raw_ip6.h), with correct checksums (but for wrong_checksum) and returns its
+ * length. */
 uint32_t raw_build(uint8_t *frame, const struct raw_segment *segment);
 
-/* Reads an IPv4 packet that came from us. Null, or what is wrong with it: lengths, checksums, reserved bits, options
+/* Reads a packet that came from us. Null, or what is wrong with it: lengths, checksums, reserved bits, options
  * that are not known, have a wrong length, come twice or in a segment that they do not belong to, padding that is not
  * zero. */
 const char *raw_read(const uint8_t *frame, uint32_t bytes, struct raw_segment *segment);

@@ -3,8 +3,8 @@
 
 #include <criterion/criterion.h>
 
-static const char *const what_texts[] = {"nothing", "established", "peer closed", "unanswered",
-					 "ended",   "text",        "writable",    "urgent"};
+static const char *const what_texts[] = {"nothing", "established", "peer closed", "unanswered", "ended",
+					 "text",    "writable",    "urgent",      "ICMP"};
 
 struct script script_new(struct driver *driver)
 {
@@ -29,10 +29,9 @@ struct script script_reader(struct driver *driver, const struct quern_tcp_option
 
 struct script script_connect(struct driver *driver, uint16_t local_port, const struct quern_tcp_options *options)
 {
-	const struct quern_source source = {.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL},
-					    .first_port = local_port,
-					    .last_port = local_port};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+	const struct quern_source source = {
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = local_port, .last_port = local_port};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	struct script script = script_new(driver);
 	uint8_t route;
 	int result;
@@ -175,10 +174,15 @@ void script_told_nothing(struct script *script, int line)
 			       what_texts[event->what]);
 }
 
+enum quern_state script_state(const struct script *script)
+{
+	return driver_state_of(script->driver->shard, script->local, script->remote, script->local_port,
+			       script->remote_port);
+}
+
 void script_in_state(struct script *script, int line, enum quern_state state)
 {
-	const struct flow_key key = {script->local, script->remote, script->local_port, script->remote_port};
-	enum quern_state found = shard_state_of(script->driver->shard, &key);
+	enum quern_state found = script_state(script);
 
 	cr_assert_eq(found, state, "line %d: state %s instead of %s", line, quern_state_name(found),
 		     quern_state_name(state));

@@ -29,6 +29,9 @@ struct script script_new(struct driver *driver);
 /* Where the application calls connect, from LOCAL:`local_port` to the test. */
 struct script script_connect(struct driver *driver, uint16_t local_port, const struct quern_tcp_options *options);
 
+/* The state that the shard has it in. */
+enum quern_state script_state(const struct script *script);
+
 /* The segment that say() would send, to be altered and injected. */
 struct raw_segment script_segment(const struct script *script, int flags, uint32_t seq, uint32_t ack);
 

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "shard/shard_parts.h"
 #include "support/bare_eal.h"
 
 enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000, ETHER_BYTES = 14 };
@@ -174,6 +175,9 @@ static struct shard_config with_defaults(const struct shard_config *config, stru
 	if (filled.pool == NULL)
 		filled.pool = pool;
 	memcpy(filled.mac, driver_mac, sizeof(filled.mac));
+	if (!quern_ip6_is_set(&filled.ip6.first))
+		filled.ip6 = raw_port_ip6(filled.addresses.first, filled.addresses.last, filled.gateway,
+					  filled.prefix_length);
 	return filled;
 }
 
@@ -227,7 +231,7 @@ static struct rte_mbuf *to_mbuf(struct driver *driver, const uint8_t *frame, uin
 
 		memcpy(link, driver_mac, 6);
 		memcpy(link + 6, driver_peer_mac, 6);
-		memcpy(link + 12, "\x08", 2);
+		memcpy(link + 12, frame[0] >> 4 == 6 ? "\x86\xdd" : "\x08", 2);
 	}
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
 	return mbuf;
@@ -260,9 +264,16 @@ void driver_inject(struct driver *driver, const struct raw_segment *segment)
 	driver_inject_bytes(driver, frame, raw_build(frame, segment));
 }
 
-static bool is_arp(const struct driver *driver, const struct rte_mbuf *mbuf)
+/* Solicitations and advertisements of IPv6 are ICMPv6 of the types 135 and 136. */
+static bool is_arp_or_nd(const struct driver *driver, const struct rte_mbuf *mbuf)
 {
-	return driver->link_bytes && memcmp(rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, 12), "\x08\x06", 2) == 0;
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+	if (!driver->link_bytes)
+		return false;
+	if (memcmp(frame + 12, "\x86\xdd", 2) == 0)
+		return frame[20] == 58 && (frame[54] == 135 || frame[54] == 136);
+	return memcmp(frame + 12, "\x08\x06", 2) == 0;
 }
 
 static void hear(struct driver *driver, struct rte_mbuf *mbuf)
@@ -270,7 +281,7 @@ static void hear(struct driver *driver, struct rte_mbuf *mbuf)
 	struct driver_heard *heard;
 	const char *wrong;
 
-	if (is_arp(driver, mbuf)) {
+	if (is_arp_or_nd(driver, mbuf)) {
 		driver->arp_heard++;
 		rte_pktmbuf_free(mbuf);
 		return;
@@ -332,9 +343,21 @@ const struct driver_told *driver_next_told(struct driver *driver)
 	return driver->told_next < driver->told_count ? &driver->told[driver->told_next++] : NULL;
 }
 
+enum quern_state driver_state_of(struct quern_shard *shard, uint32_t local, uint32_t remote, uint16_t local_port,
+				 uint16_t remote_port)
+{
+	struct flow_key key = {local, remote, local_port, remote_port};
+
+	if (raw_is_ip6()) {
+		key.remote = alias_find(&shard->ip6.aliases, raw_ip6(remote));
+		cr_assert(shard_ip6_own_alias(shard, raw_ip6(local), &key.local));
+	}
+	return shard_state_of(shard, &key);
+}
+
 void driver_listen(struct driver *driver, uint16_t port, const struct quern_tcp_options *options)
 {
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = port};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, port);
 	int result;
 
 	result = quern_listen(driver->shard, &local, options, &driver_events, driver);

@@ -7,6 +7,7 @@
 
 #include "shard/shard.h"
 #include "support/raw_frame.h"
+#include "support/raw_ip6.h"
 
 #define DRIVER_LOCAL 0xc6120001U /* 198.18.0.1, the first address of the shard */
 #define DRIVER_LOCAL_LAST 0xc6120004U
@@ -49,11 +50,11 @@ struct driver_heard {
 /* The application's way with the text of its one connection. Where it does not read, all text is taken, untold. */
 struct driver_reader {
 	bool reads;
-	uint32_t appetite; /* bytes that it takes yet */
-	uint32_t received; /* each byte is checked against the stream */
-	uint32_t sent;     /* by driver_send() */
-	uint32_t answers;  /* bytes that it sends when it has taken text */
-	uint32_t greets;   /* bytes that it sends when it hears "established" */
+	uint32_t appetite;  /* bytes that it takes yet */
+	uint32_t received;  /* each byte is checked against the stream */
+	uint32_t sent;      /* by driver_send() */
+	uint32_t answers;   /* bytes that it sends when it has taken text */
+	uint32_t greets;    /* bytes that it sends when it hears "established" */
 	uint32_t closes_at; /* bytes received when it closes, within on_data; 0 for never */
 	enum driver_habit on_text;
 };
@@ -83,7 +84,7 @@ extern const struct quern_events driver_events;
 /* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, 32 half-open ones, 64 TIME-WAIT
  * records, addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The
  * clock begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is
- * driver_mac, and ARP that it sends is counted, and not read. */
+ * driver_mac, and ARP and neighbour discovery that it sends are counted, and not read. */
 extern const uint8_t driver_mac[6], driver_peer_mac[6];
 void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms);
 void driver_open(struct driver *driver, const struct shard_config *config);
@@ -114,6 +115,10 @@ const struct driver_heard *driver_next_heard(struct driver *driver);
 
 /* The next thing that the application was told, or null. */
 const struct driver_told *driver_next_told(struct driver *driver);
+
+/* The state of a connection, by the addresses that the test has for its ends. */
+enum quern_state driver_state_of(struct quern_shard *shard, uint32_t local, uint32_t remote, uint16_t local_port,
+				 uint16_t remote_port);
 
 /* A listener on LOCAL at `port`. */
 void driver_listen(struct driver *driver, uint16_t port, const struct quern_tcp_options *options);

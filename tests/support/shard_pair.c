@@ -28,6 +28,7 @@ static void open_end(struct pair *pair, enum pair_side side, struct shard_config
 		config.addresses = (struct quern_range){.first = PAIR_CLIENT_FIRST, .last = PAIR_CLIENT_FIRST + 3};
 	else
 		config.addresses = (struct quern_range){.first = PAIR_SERVER, .last = PAIR_SERVER};
+	config.ip6 = raw_port_ip6(config.addresses.first, config.addresses.last, 0, config.prefix_length);
 	bytes = shard_bytes(&config);
 	cr_assert_gt(bytes, 0);
 	pair->memory[side] = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
@@ -131,11 +132,13 @@ static struct rte_mbuf *through_hardware(struct pair *pair, struct rte_mbuf *mbu
 
 	rte_pktmbuf_free(mbuf);
 	if (out && out->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) {
-		struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(out, struct rte_ipv4_hdr *, out->l2_len);
-		struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+		void *ip = rte_pktmbuf_mtod_offset(out, void *, out->l2_len);
+		struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(out, struct rte_tcp_hdr *, out->l2_len + out->l3_len);
 
+		cr_assert_eq(out->ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6),
+			     raw_is_ip6() ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
 		tcp->cksum = 0;
-		tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+		tcp->cksum = raw_is_ip6() ? rte_ipv6_udptcp_cksum(ip, tcp) : rte_ipv4_udptcp_cksum(ip, tcp);
 	}
 	return out;
 }
@@ -156,25 +159,23 @@ static void keep_late(struct pair *pair, unsigned int to, const struct rte_mbuf 
 	pair->copies++;
 }
 
-/* RFC 1191 4: what a router says of a packet that is too long for the link behind it. */
+/* RFC 1191 4, RFC 4443 3.2: what a router says of a packet that is too long for the link behind it. */
 static void answer_too_big(struct pair *pair, unsigned int to, const struct rte_mbuf *mbuf)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	struct rte_mbuf *answer = rte_pktmbuf_alloc(pair->pool);
-	struct raw_icmp icmp = {.source = RAW_ROUTER,
-				.dest = (uint32_t)ip[12] << 24 | (uint32_t)ip[13] << 16 | (uint32_t)ip[14] << 8 |
-					ip[15],
-				.type = 3,
-				.code = 4,
-				.mtu = pair->narrow_mtu,
-				.quote_bytes = RAW_QUOTE_BYTES};
+	struct raw_icmp icmp = {
+		.source = RAW_ROUTER, .type = 3, .code = 4, .mtu = pair->narrow_mtu, .quote_bytes = raw_quote_bytes()};
+	struct raw_segment segment;
 	uint8_t frame[RAW_ICMP_MAX];
 	uint32_t bytes;
 
 	if (!answer)
 		return;
-	cr_assert_eq(ip[6], 0x40, "a packet without DF");
-	memcpy(icmp.quote, ip, RAW_QUOTE_BYTES);
+	cr_assert(raw_is_ip6() || ip[6] == 0x40, "a packet without DF");
+	cr_assert_null(raw_read(ip, mbuf->pkt_len, &segment));
+	icmp.dest = segment.source;
+	memcpy(icmp.quote, ip, icmp.quote_bytes);
 	bytes = raw_icmp_build(frame, &icmp);
 	memcpy(rte_pktmbuf_append(answer, (uint16_t)bytes), frame, bytes);
 	add(pair, to, answer);

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "shard/shard.h"
+#include "support/raw_ip6.h"
 
 enum { PAIR_FLIGHT_MAX = 8192 };
 

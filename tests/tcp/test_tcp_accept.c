@@ -8,7 +8,6 @@
 enum { BACKLOG = 2 };
 
 static const struct quern_events silent = {0};
-static const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
 static struct driver driver;
 
 static struct script numbered(unsigned int number)
@@ -23,6 +22,7 @@ static struct script numbered(unsigned int number)
 static struct script full(struct script inside[BACKLOG])
 {
 	const struct shard_config config = {.accept_backlog = BACKLOG};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct script next;
 
 	driver_open(&driver, &config);
@@ -42,6 +42,7 @@ static struct script full(struct script inside[BACKLOG])
 
 static void accept_one(const struct script *expected)
 {
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct quern_conn conn;
 	struct quern_conn_info info;
 

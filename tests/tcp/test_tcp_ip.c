@@ -92,7 +92,7 @@ Test(tcp_ip, a_connect_and_an_abort_have_them_too)
 Test(tcp_ip, a_dscp_that_cannot_be_is_refused)
 {
 	const struct quern_tcp_options options = {.dscp = 64};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 
 	driver_open(&driver, NULL);
 	cr_assert_eq(quern_listen(driver.shard, &local, &options, &driver_events, &driver), -EINVAL);
@@ -103,8 +103,8 @@ Test(tcp_ip, a_dscp_that_cannot_be_is_refused)
 Test(tcp_ip, an_active_open_keeps_the_address_that_it_began_with)
 {
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL_LAST}, .first_port = 5000, .last_port = 5001};
-	const struct quern_endpoint target = {.address = DRIVER_REMOTE, .port = SCRIPT_REMOTE_PORT};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL_LAST), .first_port = 5000, .last_port = 5001};
+	const struct quern_endpoint target = raw_endpoint(DRIVER_REMOTE, SCRIPT_REMOTE_PORT);
 	uint32_t addresses = 0;
 	uint8_t route;
 
@@ -182,6 +182,7 @@ Test(tcp_ip, options_of_ip_that_nobody_understands_are_ignored)
 		uint8_t bytes;
 	} cases[] = {{record_route, 40}, {unknown, 4}, {nothing, 8}};
 
+	raw_only_ip4("IPv6 has extension headers in their place");
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct script script = script_reader(&driver, NULL);
 
@@ -203,8 +204,10 @@ Test(tcp_ip, options_of_ip_that_nobody_understands_are_ignored)
 Test(tcp_ip, source_routes_are_refused)
 {
 	static const uint8_t loose[8] = {131, 7, 4, 198, 19, 0, 1, 0}, strict[8] = {1, 137, 7, 4, 198, 19, 0, 1};
-	struct script script = script_reader(&driver, NULL);
+	struct script script;
 
+	raw_only_ip4("IPv6 has routing headers in their place");
+	script = script_reader(&driver, NULL);
 	say_with_options(&script, SYN, 0, 0, 0, loose, sizeof(loose));
 	say_with_options(&script, ACK, 0, 0, 0, strict, sizeof(strict));
 	in_state(&script, QUERN_LISTEN);
@@ -229,7 +232,7 @@ static void say_to_mac(struct script *script, const uint8_t dest[6], int flags, 
 	cr_assert_not_null(mbuf);
 	memcpy(frame, dest, 6);
 	memcpy(frame + 6, driver_peer_mac, 6);
-	memcpy(frame + 12, "\x08", 2);
+	memcpy(frame + 12, raw_is_ip6() ? "\x86\xdd" : "\x08", 2);
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), frame, bytes);
 	shard_receive(driver.shard, &mbuf, 1, driver.now_ns);
 	driver_collect(&driver);

@@ -216,12 +216,11 @@ Test(tcp_open, listen_and_connect_refuse_what_cannot_be)
 {
 	static const uint32_t nobody[] = {0, 0x7f000001, 0xe0000001, 0xffffffff, 0xc613ffff /* directed broadcast */};
 	const struct quern_source source = {
-		.addresses = {.first = DRIVER_LOCAL, .last = DRIVER_LOCAL}, .first_port = 0, .last_port = 0};
-	const struct quern_endpoint foreign = {.address = 0xc6120009, .port = 80},
-				    own = {.address = DRIVER_LOCAL, .port = 80};
-	const struct quern_endpoint peer = {.address = DRIVER_REMOTE, .port = 80};
+		.addresses = raw_range(DRIVER_LOCAL, DRIVER_LOCAL), .first_port = 0, .last_port = 0};
+	const struct quern_endpoint foreign = raw_endpoint(0xc6120009, 80), own = raw_endpoint(DRIVER_LOCAL, 80);
+	const struct quern_endpoint peer = raw_endpoint(DRIVER_REMOTE, 80);
 	const struct quern_source foreign_source = {
-		.addresses = {.first = 0xc6120009, .last = 0xc6120009}, .first_port = 0, .last_port = 0};
+		.addresses = raw_range(0xc6120009, 0xc6120009), .first_port = 0, .last_port = 0};
 	uint8_t route;
 
 	driver_open(&driver, NULL);
@@ -246,7 +245,7 @@ Test(tcp_open, syn_and_syn_ack_carry_the_mss_that_was_asked_for)
 	struct script script = listening(NULL);
 
 	say(&script, SYN, 0, 0);
-	cr_assert_eq(driver_next_heard(&driver)->segment.mss, 1460);
+	cr_assert_eq(driver_next_heard(&driver)->segment.mss, raw_mss_of(1500));
 	driver_listen(&driver, 81, &options);
 	script.local_port = 81;
 	say(&script, SYN, 0, 0);
@@ -258,8 +257,8 @@ Test(tcp_open, syn_and_syn_ack_carry_the_mss_that_was_asked_for)
 Test(tcp_open, connections_wait_for_accept_in_their_order)
 {
 	const struct quern_events silent = {0};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT},
-				    other = {.address = DRIVER_LOCAL, .port = 99};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT),
+				    other = raw_endpoint(DRIVER_LOCAL, 99);
 	struct quern_conn conn;
 	struct quern_conn_info info;
 
@@ -290,7 +289,7 @@ Test(tcp_open, connections_wait_for_accept_in_their_order)
 Test(tcp_open, a_full_accept_queue_leaves_the_handshake_open_until_there_is_room)
 {
 	const struct shard_config config = {.accept_backlog = 1};
-	const struct quern_endpoint local = {.address = DRIVER_LOCAL, .port = SCRIPT_PORT};
+	const struct quern_endpoint local = raw_endpoint(DRIVER_LOCAL, SCRIPT_PORT);
 	struct script first, second;
 	struct quern_conn conn;
 

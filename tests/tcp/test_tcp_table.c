@@ -84,12 +84,11 @@ static void prepare(struct trial *trial, enum quern_state state, bool actively)
 static void look(struct trial *trial, uint64_t text_before)
 {
 	const struct script *script = &trial->reached.script;
-	const struct flow_key key = {script->local, script->remote, script->local_port, script->remote_port};
 	struct oracle_outcome *found = &trial->found;
 	const struct driver_heard *heard;
 	const struct driver_told *told;
 
-	*found = (struct oracle_outcome){.next = shard_state_of(driver.shard, &key)};
+	*found = (struct oracle_outcome){.next = script_state(script)};
 	trial->heard = driver.heard_count - driver.heard_next;
 	heard = driver_next_heard(&driver);
 	if (heard != NULL) {
