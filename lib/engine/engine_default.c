@@ -29,8 +29,14 @@ int quern_engine_default(struct quern_engine_config *config, const char *device,
 		return code;
 	memset(config, 0, sizeof(*config));
 	config->port_count = 1;
-	config->ports[0] = (struct quern_port_config){
-		.device = device, .addresses = {.first = ip.address, .last = ip.address}, .prefix_length = ip.length};
+	config->ports[0].device = device;
+	if (quern_ip6_is_set(&ip.ip6)) {
+		config->ports[0].ip6 =
+			(struct quern_port_ip6){.first = ip.ip6, .last = ip.ip6, .prefix_length = ip.length};
+	} else {
+		config->ports[0].addresses = (struct quern_range){.first = ip.address, .last = ip.address};
+		config->ports[0].prefix_length = ip.length;
+	}
 	config->shard_count = 1;
 	config->shards[0] = (struct quern_shard_config){.core = last_core()};
 	config->wait_link_ms = LINK_WAIT_MS;

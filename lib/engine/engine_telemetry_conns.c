@@ -13,8 +13,10 @@
 #include "engine/engine_parts.h"
 
 enum {
-	/* A row is at most 146 bytes: two texts of 24, one of 15, and eight numbers of 10 digits with their commas. */
+	/* A row is at most 146 bytes: two texts of 24, one of 15, and eight numbers of 10 digits with their commas.
+	 * Over IPv6, the two are of 50. */
 	PAGE = 100,
+	PAGE_IP6 = 75,
 	CURSOR_TEXT = 32
 };
 
@@ -141,6 +143,16 @@ static void add_cursor(const struct quern_engine *engine, const struct request *
 	rte_tel_data_add_dict_string(answer, "cursor", text);
 }
 
+/* As many rows as are asked for, if they fit, however long their addresses are. */
+static uint32_t rows_of_page(const struct quern_engine *engine, const struct request *request)
+{
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		if (quern_ip6_is_set(&engine->config.ports[port].ip6.first) && request->limit > PAGE_IP6)
+			return PAGE_IP6;
+	}
+	return request->limit;
+}
+
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer)
 {
 	struct quern_conn_info rows[PAGE];
@@ -151,7 +163,8 @@ int engine_answer_conns(const struct quern_engine *engine, const char *parameter
 		return engine_telemetry_error(answer,
 					      "accepted: state=NAME local=ADDR[:PORT] remote=ADDR[:PORT] shard=N "
 					      "limit=1..100 cursor=TEXT, by commas");
-	count = quern_engine_conns(engine, request.shard, &request.cursor, &request.filter, rows, request.limit);
+	count = quern_engine_conns(engine, request.shard, &request.cursor, &request.filter, rows,
+				   rows_of_page(engine, &request));
 	rte_tel_data_start_dict(answer);
 	rte_tel_data_add_dict_u64(answer, "shard", request.shard);
 	rte_tel_data_add_dict_string(answer, "role", engine->shards[request.shard].role);
