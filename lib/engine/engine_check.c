@@ -67,6 +67,14 @@ static int check_ip6(const struct quern_port_config *port, uint16_t number, char
 	return 0;
 }
 
+/* Those of IPv4 may be left out where there are some of IPv6. */
+static bool has_addresses(const struct quern_port_config *port)
+{
+	if (port->addresses.last == 0)
+		return port->addresses.first == 0 && quern_ip6_is_set(&port->ip6.first);
+	return port->addresses.first != 0 && port->addresses.first <= port->addresses.last;
+}
+
 static int check_network(const struct quern_port_config *port, uint16_t number, char error[QUERN_ERROR_TEXT])
 {
 	char devices[256];
@@ -74,7 +82,7 @@ static int check_network(const struct quern_port_config *port, uint16_t number, 
 	if (port->device == NULL)
 		return engine_fail(error, -EINVAL, "port %u: no device\n  There are: %s", number,
 				   nic_devices_text(devices, sizeof(devices)));
-	if (port->addresses.first == 0 || port->addresses.first > port->addresses.last)
+	if (!has_addresses(port))
 		return engine_fail(error, -EINVAL,
 				   "port %u '%.64s': its addresses are an empty range\n  Give it one with --ip", number,
 				   port->device);

@@ -64,7 +64,7 @@ struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t 
 		.queues = wanted_queues(engine, port),
 		.far_queues = far_queues(engine, port),
 		.seed = engine->config.seed,
-		.addresses = config->addresses,
+		.addresses = {config->addresses.first, config->addresses.last, config->ip6.first, config->ip6.last},
 		.hears_groups = !ip6_is_unspecified(config->ip6.first),
 	};
 

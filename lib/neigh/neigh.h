@@ -27,10 +27,10 @@ size_t neigh_bytes(uint32_t entry_count);
 void neigh_init(struct neigh *neigh, void *memory, uint32_t entry_count, const struct quern_range *own,
 		const struct quern_prefix *network, uint32_t gateway, const uint8_t mac[6]);
 
-/* True for an address that is ours. */
+/* True for an address that is ours. A port with IPv6 alone has 0, which is nobody's. */
 static inline bool neigh_is_own(const struct neigh *neigh, uint32_t address)
 {
-	return address - neigh->own.first <= neigh->own.last - neigh->own.first;
+	return address - neigh->own.first <= neigh->own.last - neigh->own.first && address != 0;
 }
 
 /* RFC 826's packet reception: an entry that exists is refreshed, one is made only when the packet is for us and we have

@@ -56,7 +56,7 @@ struct nic_config {
 	uint16_t queues;              /* pairs of a receive and a transmit queue that are wanted */
 	uint16_t far_queues;          /* the same of a cable's other end; 0 for as many */
 	uint64_t seed;                /* of the key by which frames are spread */
-	struct quern_range addresses; /* ours, so never the kernel's */
+	struct quern_range addresses; /* ours, of either version or of both, so never the kernel's */
 	struct quern_impair impair[QUERN_WAYS];
 	bool hears_groups; /* takes frames to any group: how IPv6 asks for a MAC address */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/ip6.h"
 #include "nic/nic_kinds.h"
 
 int nic_fail(const struct nic_config *config, char error[QUERN_ERROR_TEXT], int code, const char *format, ...)
@@ -23,26 +24,58 @@ int nic_fail(const struct nic_config *config, char error[QUERN_ERROR_TEXT], int 
 	return code;
 }
 
+/* The text of an address of the kernel's that is one of ours as well; null where it is not. */
+static const char *shared_ip4(const struct nic_config *config, const struct sockaddr *of_kernel,
+			      char text[QUERN_IP6_TEXT])
+{
+	struct sockaddr_in socket_address;
+	uint32_t address;
+
+	memcpy(&socket_address, of_kernel, sizeof(socket_address));
+	address = ntohl(socket_address.sin_addr.s_addr);
+	if (address < config->addresses.first || address > config->addresses.last)
+		return NULL;
+	return quern_format_address(address, text);
+}
+
+static const char *shared_ip6(const struct nic_config *config, const struct sockaddr *of_kernel,
+			      char text[QUERN_IP6_TEXT])
+{
+	struct sockaddr_in6 socket_address;
+	struct quern_ip6 address = {0, 0};
+	uint64_t from_first;
+
+	memcpy(&socket_address, of_kernel, sizeof(socket_address));
+	for (int i = 0; i < 8; i++) {
+		address.high = address.high << 8 | socket_address.sin6_addr.s6_addr[i];
+		address.low = address.low << 8 | socket_address.sin6_addr.s6_addr[8 + i];
+	}
+	from_first = ip6_distance(address, config->addresses.first6);
+	if (!quern_ip6_is_set(&config->addresses.first6) || from_first == UINT64_MAX ||
+	    from_first > ip6_distance(config->addresses.last6, config->addresses.first6))
+		return NULL;
+	return quern_format_ip6(&address, text);
+}
+
+static const char *shared(const struct nic_config *config, const struct sockaddr *of_kernel, char text[QUERN_IP6_TEXT])
+{
+	if (of_kernel != NULL && of_kernel->sa_family == AF_INET)
+		return shared_ip4(config, of_kernel, text);
+	return of_kernel != NULL && of_kernel->sa_family == AF_INET6 ? shared_ip6(config, of_kernel, text) : NULL;
+}
+
 /* The kernel answers segments to its own addresses with RST, so ours must not be among them. */
 static int check_addresses(const struct nic_config *config, char error[QUERN_ERROR_TEXT])
 {
-	char text[QUERN_ADDRESS_TEXT];
+	char text[QUERN_IP6_TEXT];
 	struct ifaddrs *list;
 	int code = 0;
 
 	if (getifaddrs(&list) != 0)
 		return nic_fail(config, error, -errno, "the kernel's addresses: %s", strerror(errno));
 	for (const struct ifaddrs *entry = list; entry != NULL && code == 0; entry = entry->ifa_next) {
-		struct sockaddr_in socket_address;
-		uint32_t address;
-
-		if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET)
+		if (shared(config, entry->ifa_addr, text) == NULL)
 			continue;
-		memcpy(&socket_address, entry->ifa_addr, sizeof(socket_address));
-		address = ntohl(socket_address.sin_addr.s_addr);
-		if (address < config->addresses.first || address > config->addresses.last)
-			continue;
-		quern_format_address(address, text);
 		code = nic_fail(config, error, -EADDRINUSE,
 				"%s is the kernel's own address, on %s; it would answer with RST\n  Take another one "
 				"of that network, or remove it there: sudo ip addr del %s dev %s",

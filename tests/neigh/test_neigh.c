@@ -191,6 +191,24 @@ Test(neigh, goes_by_the_gateway_off_the_network_and_nowhere_for_groups_and_ourse
 	neigh_drop(neigh);
 }
 
+Test(neigh, answers_for_no_address_where_its_port_has_none)
+{
+	const struct quern_range own = {.first = 0, .last = 0};
+	const struct quern_prefix network = {.length = 0};
+	const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+	struct wire_arp question = {.operation = REQUEST, .sender = 0xc6120005, .sender_mac = {2, 0, 0, 0, 0, 5}};
+	struct wire_arp reply;
+	struct neigh neigh;
+	void *entries = calloc(1, neigh_bytes(16));
+
+	neigh_init(&neigh, entries, 16, &own, &network, 0, mac);
+	cr_assert_not(neigh_is_own(&neigh, 0));
+	cr_assert_eq(neigh_input(&neigh, &question, 0, &reply), NEIGH_IGNORE);
+	question.target = 0xc6120001;
+	cr_assert_eq(neigh_input(&neigh, &question, 0, &reply), NEIGH_IGNORE);
+	free(entries);
+}
+
 Test(neigh, never_learns_its_own_address_a_group_or_a_stranger_to_the_network)
 {
 	struct neigh *neigh = neigh_make(ENTRIES);

@@ -173,6 +173,36 @@ Test(nic_check, refuses_an_address_that_is_the_kernels_own)
 	cr_assert_not_null(strstr(error, "sudo ip addr del 127.0.0.1 dev lo"), "%s", error);
 }
 
+static bool kernel_has_ip6_loopback(void)
+{
+	FILE *file = fopen("/proc/net/if_inet6", "r");
+	char line[128];
+	bool has_it = false;
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		has_it |= strncmp(line, "00000000000000000000000000000001 ", 33) == 0;
+	if (file != NULL)
+		fclose(file);
+	return has_it;
+}
+
+Test(nic_check, refuses_an_address_of_ipv6_that_is_the_kernels_own)
+{
+	struct nic_config config = config_of("af_packet:lo");
+	char error[QUERN_ERROR_TEXT];
+
+	if (!kernel_has_ip6_loopback())
+		cr_skip_test("the kernel has no ::1 here");
+	config.addresses = (struct quern_range){.first6 = {0, 1}, .last6 = {0, 5}};
+	cr_assert_eq(nic_check(&config, error), -EADDRINUSE);
+	cr_assert_not_null(strstr(error, "::1 is the kernel's own address, on lo"), "%s", error);
+	cr_assert_not_null(strstr(error, "sudo ip addr del ::1 dev lo"), "%s", error);
+	config.addresses = (struct quern_range){.first6 = {0, 2}, .last6 = {1, 5}};
+	cr_assert_neq(nic_check(&config, error), -EADDRINUSE, "%s", error);
+	config.addresses = (struct quern_range){.first = 0, .last = 0};
+	cr_assert_neq(nic_check(&config, error), -EADDRINUSE, "no address is nobody's: %s", error);
+}
+
 /* Gives up root where we have it; an ordinary user has nothing to give up. */
 static void become_ordinary(void)
 {

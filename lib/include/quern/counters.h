@@ -12,7 +12,7 @@ extern "C" {
 #define QUERN_DROPS(X)                                                                                                 \
 	X(FRAME_SHORT, "frame_short", "frame ends inside a header")                                                    \
 	X(FRAME_CHAINED, "frame_chained", "frame spread over several buffers")                                         \
-	X(ETHER_TYPE, "ether_type", "neither IPv4, IPv6 nor ARP")                                                      \
+	X(ETHER_TYPE, "ether_type", "neither ARP nor a version of IP that the port has")                               \
 	X(ETHER_DEST, "ether_dest", "not to this port's MAC address")                                                  \
 	X(ETHER_SOURCE, "ether_source", "source MAC address is a group address")                                       \
 	X(VLAN, "vlan", "tagged for another VLAN")                                                                     \

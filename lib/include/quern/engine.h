@@ -22,7 +22,7 @@ enum quern_memory {
 	QUERN_MEMORY_4K
 };
 
-/* A port's own addresses of IPv6, consecutive, and its network; all zero where it speaks IPv4 alone. */
+/* A port's own addresses of IPv6, consecutive, 2^27 at most, and its network; all zero where it speaks IPv4 alone. */
 struct quern_port_ip6 {
 	struct quern_ip6 first;
 	struct quern_ip6 last;
