@@ -29,8 +29,9 @@ static void announce_bench(FILE *out, const struct cli_settings *settings, const
 	char text[64];
 
 	quern_engine_machine(engine, &machine);
-	fprintf(out, "quern bench · client and server over %s cable · %s · ",
+	fprintf(out, "quern bench · client and server over %s cable%s · %s · ",
 		settings->ports[0].impair_count > 0 ? "an impaired" : "a",
+		settings->ports[0].nets[CLI_IP6].is_spoken ? ", IPv6" : "",
 		quern_engine_worker(engine, 1, &second) == 0 ? workers_text(text, sizeof(text)) : "both on one worker");
 	if (strcmp(machine.pages, "4K") != 0)
 		fprintf(out, "%s hugepages\n", strcmp(machine.pages, "1G") == 0 ? "1 GiB" : "2 MiB");
@@ -92,10 +93,9 @@ int bench_command(struct cli_settings *settings)
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == 0; i++)
-		code = workers.at[i].port == 0
-			       ? add_client(&config, &measure, settings, i)
-			       : add_server(&config, &measure, settings, i, &servers[i],
-					    settings->http.is_spoken ? &site : NULL);
+		code = workers.at[i].port == 0 ? add_client(&config, &measure, settings, i)
+					       : add_server(&config, &measure, settings, i, &servers[i],
+							    settings->http.is_spoken ? &site : NULL);
 	if (code != 0)
 		code = cli_fail(CLI_EXIT_MACHINE, "not enough memory for %u connections; lower --max-connections",
 				settings->max_connections);

@@ -23,6 +23,23 @@ static void warn_of_stall(struct quern_engine *engine, const struct quern_stall 
 		quern_stall_text(engine, stall, text));
 }
 
+/* Of a version that the port does not speak all stays zero. */
+static void fill_addresses(struct quern_port_config *config, const struct cli_port *port)
+{
+	const struct cli_net *ip4 = &port->nets[CLI_IP4], *ip6 = &port->nets[CLI_IP6];
+
+	if (ip4->is_spoken) {
+		config->addresses = cli_block_to_range(ip4->addresses);
+		config->prefix_length = (uint8_t)(ip4->prefix_length - CLI_IP4_BITS);
+		config->gateway = ip4->has_gateway ? cli_address_to_ip4(ip4->gateway) : 0;
+	}
+	if (ip6->is_spoken)
+		config->ip6 = (struct quern_port_ip6){.first = ip6->addresses.first,
+						      .last = ip6->addresses.last,
+						      .gateway = ip6->gateway,
+						      .prefix_length = ip6->prefix_length};
+}
+
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings)
 {
 	*config = (struct quern_engine_config){
@@ -40,12 +57,10 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 
 		config->ports[i] = (struct quern_port_config){
 			.device = port->device,
-			.addresses = port->addresses,
-			.prefix_length = port->prefix_length,
-			.gateway = port->gateway,
 			.mtu = port->mtu,
 			.vlan = port->vlan,
 		};
+		fill_addresses(&config->ports[i], port);
 		memcpy(config->ports[i].impair, port->impair, sizeof(port->impair));
 	}
 }

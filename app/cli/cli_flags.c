@@ -123,7 +123,7 @@ static int take_target(struct reader *reader, const char *text)
 	if (!cli_parse_target(text, &settings->target, &settings->http.path)) {
 		snprintf(reader->error, CLI_ERROR_TEXT,
 			 "target %.300s: accepted is tcp://ADDR:PORT or http://ADDR[:PORT][/PATH], e.g. "
-			 "http://198.18.0.2/",
+			 "http://198.18.0.2/ or http://[fd00::2]/",
 			 text);
 		return -EINVAL;
 	}

@@ -4,23 +4,12 @@
 
 #include "cli/cli_settings.h"
 
-static uint32_t host_bits(uint8_t length)
-{
-	return length == 0 ? UINT32_MAX : length == 32 ? 0 : UINT32_MAX >> length;
-}
+/* What a port of the engine takes: 2^27 addresses. */
+enum { MOST_IP6_BITS = 27 };
 
-static bool is_on_network(const struct cli_port *port, uint32_t address)
-{
-	return ((address ^ port->addresses.first) & ~host_bits(port->prefix_length)) == 0;
-}
+static const char *const version_names[CLI_VERSIONS] = {"IPv4", "IPv6"};
 
-static bool is_ours(const struct cli_port *port, uint32_t address)
-{
-	return address >= port->addresses.first && address <= port->addresses.last;
-}
-
-/* Why no host can have an address (RFC 1122 3.2.1.3), or null. */
-static const char *no_host(uint32_t address)
+static const char *no_host_ip4(uint32_t address)
 {
 	if (address >> 24 == 0)
 		return "is of 0.0.0.0/8, which means no host";
@@ -33,75 +22,120 @@ static const char *no_host(uint32_t address)
 	return NULL;
 }
 
-/* RFC 3021: a network of two addresses has neither. */
-static const char *no_host_of(uint32_t address, uint8_t length)
+/* Why no host can have an address (RFC 1122 3.2.1.3, RFC 4291 2.5 and 2.7), or null. */
+static const char *no_host(struct quern_ip6 address)
 {
-	uint32_t bits = host_bits(length);
+	if (cli_address_version(address) == CLI_IP4)
+		return no_host_ip4(cli_address_to_ip4(address));
+	if (!quern_ip6_is_set(&address))
+		return "means no host";
+	if (address.high == 0 && address.low == 1)
+		return "is the loopback address, which is on no network";
+	if (address.high >> 56 == 0xff)
+		return "is a multicast address, and a connection has one peer";
+	return NULL;
+}
 
-	if (length < 31 && (address & bits) == 0)
-		return "is the address of the network itself";
-	if (length < 31 && (address & bits) == bits)
+/* A network of two addresses has neither (RFC 3021, RFC 6164). */
+static const char *no_host_of(struct quern_ip6 address, uint8_t length)
+{
+	bool is_ip4 = cli_address_version(address) == CLI_IP4;
+
+	if (length >= CLI_ADDRESS_BITS - 1)
+		return NULL;
+	if (cli_address_equal(address, cli_address_network(address, length)))
+		return is_ip4 ? "is the address of the network itself"
+			      : "is the anycast address of its network's routers (RFC 4291 2.6.1)";
+	if (is_ip4 && cli_address_equal(address, cli_address_last(address, length)))
 		return "is the broadcast address of its network";
 	return NULL;
 }
 
-static int refuse(char error[CLI_ERROR_TEXT], const char *flag, uint32_t address, const char *why)
+static int refuse(char error[CLI_ERROR_TEXT], const char *flag, struct quern_ip6 address, const char *why)
 {
-	char text[QUERN_ADDRESS_TEXT];
+	char text[QUERN_IP6_TEXT];
 
-	snprintf(error, CLI_ERROR_TEXT, "%s %s %s; give that of a host, e.g. 198.18.0.1", flag,
-		 quern_format_address(address, text), why);
+	snprintf(error, CLI_ERROR_TEXT, "%s %s %s; give that of a host, e.g. %s", flag, cli_address_text(address, text),
+		 why, cli_address_version(address) == CLI_IP4 ? "198.18.0.1" : "fd00::1");
 	return -EINVAL;
 }
 
-static int check_ip(const struct cli_port *port, char error[CLI_ERROR_TEXT])
+/* Nothing leads from a port to an address of a version that it does not have. */
+static int refuse_version(char error[CLI_ERROR_TEXT], const char *flag, struct quern_ip6 address,
+			  const struct cli_port *port)
 {
-	const char *why = no_host(port->ip.address);
+	char text[QUERN_IP6_TEXT];
 
-	if (!why)
-		why = no_host_of(port->ip.address, port->ip.length);
-	return why ? refuse(error, "--ip", port->ip.address, why) : 0;
+	snprintf(error, CLI_ERROR_TEXT,
+		 "%s %s is of %s, and port %.128s has no such address; give it one by --ip ADDR/LEN", flag,
+		 cli_address_text(address, text), version_names[cli_address_version(address)], port->device);
+	return -EINVAL;
 }
 
-static char *network_text(const struct cli_port *port, char *text, size_t size)
+static int check_ip(const struct cli_net *net, char error[CLI_ERROR_TEXT])
 {
-	char address[QUERN_ADDRESS_TEXT];
+	const char *why = no_host(net->ip);
 
-	quern_format_address(port->addresses.first & ~host_bits(port->prefix_length), address);
-	snprintf(text, size, "%s/%u", address, port->prefix_length);
+	if (!why)
+		why = no_host_of(net->ip, net->ip_length);
+	return why ? refuse(error, "--ip", net->ip, why) : 0;
+}
+
+static char *network_text(const struct cli_net *net, char text[QUERN_IP6_TEXT + 4])
+{
+	bool is_ip4 = cli_address_version(net->addresses.first) == CLI_IP4;
+	char address[QUERN_IP6_TEXT];
+
+	cli_address_text(cli_address_network(net->addresses.first, net->prefix_length), address);
+	snprintf(text, QUERN_IP6_TEXT + 4, "%s/%d", address, net->prefix_length - (is_ip4 ? CLI_IP4_BITS : 0));
 	return text;
 }
 
-/* An address without a network, /32, is on whatever link its port is. */
-static int check_gateway(const struct cli_port *port, char error[CLI_ERROR_TEXT])
+/* An address without a network, of all bits, is on whatever link its port is. */
+static bool is_without_network(const struct cli_net *net)
 {
-	char text[QUERN_ADDRESS_TEXT], network[QUERN_ADDRESS_TEXT + 4];
-	const char *why = no_host(port->gateway);
+	return net->prefix_length == CLI_ADDRESS_BITS;
+}
 
-	if (!why && is_ours(port, port->gateway))
+static int check_gateway(const struct cli_port *port, const struct cli_net *net, char error[CLI_ERROR_TEXT])
+{
+	char text[QUERN_IP6_TEXT], network[QUERN_IP6_TEXT + 4];
+	const char *why = no_host(net->gateway);
+
+	if (!why && !net->is_spoken)
+		return refuse_version(error, "--gateway", net->gateway, port);
+	if (!why && cli_block_holds(&net->addresses, net->gateway))
 		why = "is our own address";
-	if (!why && port->prefix_length < 32 && is_on_network(port, port->gateway))
-		why = no_host_of(port->gateway, port->prefix_length);
+	if (!why && !is_without_network(net) && cli_net_reaches(net, net->gateway))
+		why = no_host_of(net->gateway, net->prefix_length);
 	if (why)
-		return refuse(error, "--gateway", port->gateway, why);
-	if (port->prefix_length == 32 || is_on_network(port, port->gateway))
+		return refuse(error, "--gateway", net->gateway, why);
+	if (is_without_network(net) || cli_net_reaches(net, net->gateway))
 		return 0;
 	snprintf(error, CLI_ERROR_TEXT,
 		 "--gateway %s is not on the network of port %.128s, %s; give one that is, or correct --ip ADDR/LEN",
-		 quern_format_address(port->gateway, text), port->device, network_text(port, network, sizeof(network)));
+		 cli_address_text(net->gateway, text), port->device, network_text(net, network));
 	return -EINVAL;
+}
+
+static bool is_ours(const struct cli_port *port, struct quern_ip6 address)
+{
+	const struct cli_net *net = &port->nets[cli_address_version(address)];
+
+	return net->is_spoken && cli_block_holds(&net->addresses, address);
 }
 
 static int check_listen(const struct cli_settings *settings, uint16_t number, char error[CLI_ERROR_TEXT])
 {
 	const struct quern_endpoint *at = &settings->listen[number];
+	struct quern_ip6 address = cli_address_of(at);
 	char text[QUERN_ENDPOINT_TEXT];
-	bool has_port = at->address == 0;
+	bool has_port = cli_address_is_any(at);
 
-	if (at->address != 0 && no_host(at->address))
-		return refuse(error, "--listen", at->address, no_host(at->address));
+	if (!has_port && no_host(address))
+		return refuse(error, "--listen", address, no_host(address));
 	for (uint16_t i = 0; i < settings->port_count; i++)
-		has_port |= is_ours(&settings->ports[i], at->address);
+		has_port |= is_ours(&settings->ports[i], address);
 	if (!has_port) {
 		snprintf(error, CLI_ERROR_TEXT,
 			 "--listen %s is on no port's network; give the port that it is on an --ip ADDR/LEN",
@@ -109,7 +143,9 @@ static int check_listen(const struct cli_settings *settings, uint16_t number, ch
 		return -EINVAL;
 	}
 	for (uint16_t i = 0; i < number; i++) {
-		if (settings->listen[i].address != at->address || settings->listen[i].port != at->port)
+		const struct quern_endpoint *other = &settings->listen[i];
+
+		if (!cli_address_equal(cli_address_of(other), address) || other->port != at->port)
 			continue;
 		snprintf(error, CLI_ERROR_TEXT, "--listen %s is given twice; name each address and port once",
 			 quern_format_endpoint(at, text));
@@ -118,42 +154,88 @@ static int check_listen(const struct cli_settings *settings, uint16_t number, ch
 	return 0;
 }
 
-static int check_source(const struct quern_range *source, char error[CLI_ERROR_TEXT])
+static int check_source(const struct cli_settings *settings, const struct quern_range *source,
+			char error[CLI_ERROR_TEXT])
 {
-	uint32_t wrong = no_host(source->first) ? source->first : source->last;
+	struct cli_block block = cli_block_from_range(source);
+	struct quern_ip6 wrong = no_host(block.first) ? block.first : block.last;
+	enum cli_version version = cli_address_version(block.first);
+	char text[QUERN_IP6_TEXT];
 
-	return no_host(wrong) ? refuse(error, "--source", wrong, no_host(wrong)) : 0;
+	if (no_host(wrong))
+		return refuse(error, "--source", wrong, no_host(wrong));
+	if (version == cli_address_version(cli_address_of(&settings->target)))
+		return 0;
+	snprintf(error, CLI_ERROR_TEXT, "--source %s is of %s, and the target is not; give addresses of one version",
+		 cli_address_text(block.first, text), version_names[version]);
+	return -EINVAL;
 }
 
 /* Every port's clients open connections to the target. */
-static int check_way(const struct cli_settings *settings, const struct cli_port *port, char error[CLI_ERROR_TEXT])
+static int check_way(const struct cli_port *port, struct quern_ip6 target, char error[CLI_ERROR_TEXT])
 {
-	char text[QUERN_ADDRESS_TEXT], network[QUERN_ADDRESS_TEXT + 4];
-	uint32_t target = settings->target.address;
+	const struct cli_net *net = &port->nets[cli_address_version(target)];
+	char text[QUERN_IP6_TEXT], network[QUERN_IP6_TEXT + 4];
 
-	if (is_ours(port, target))
+	if (!net->is_spoken)
+		return refuse_version(error, "target", target, port);
+	if (cli_block_holds(&net->addresses, target))
 		return refuse(error, "target", target, "is our own address");
-	if (port->prefix_length < 32 && is_on_network(port, target) && no_host_of(target, port->prefix_length))
-		return refuse(error, "target", target, no_host_of(target, port->prefix_length));
-	if (port->gateway != 0 || port->prefix_length == 32 || is_on_network(port, target))
+	if (!is_without_network(net) && cli_net_reaches(net, target) && no_host_of(target, net->prefix_length))
+		return refuse(error, "target", target, no_host_of(target, net->prefix_length));
+	if (net->has_gateway || is_without_network(net) || cli_net_reaches(net, target))
 		return 0;
 	snprintf(error, CLI_ERROR_TEXT,
 		 "target %s is not on the network of port %.128s, %s, and there is no gateway; add --gateway ADDR, or "
 		 "correct --ip ADDR/LEN",
-		 quern_format_address(target, text), port->device, network_text(port, network, sizeof(network)));
+		 cli_address_text(target, text), port->device, network_text(net, network));
 	return -EINVAL;
 }
 
 static int check_target(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
-	uint32_t target = settings->target.address;
+	struct quern_ip6 target = cli_address_of(&settings->target);
+	const char *why = no_host(target);
 	int rc = 0;
 
-	if (no_host(target) || target >> 24 == 127)
-		return refuse(error, "target", target,
-			      no_host(target) ? no_host(target) : "is a loopback address, which is on no network");
+	if (!why && cli_address_version(target) == CLI_IP4 && cli_address_to_ip4(target) >> 24 == 127)
+		why = "is a loopback address, which is on no network";
+	if (why)
+		return refuse(error, "target", target, why);
 	for (uint16_t i = 0; rc == 0 && i < settings->port_count; i++)
-		rc = check_way(settings, &settings->ports[i], error);
+		rc = check_way(&settings->ports[i], target, error);
+	return rc;
+}
+
+/* Of IPv4 any number will do. */
+static int check_count(const struct cli_port *port, char error[CLI_ERROR_TEXT])
+{
+	const struct cli_net *net = &port->nets[CLI_IP6];
+	struct quern_ip6 first = net->addresses.first, last = net->addresses.last;
+	uint64_t others_high = last.high - first.high - (last.low < first.low), others = last.low - first.low;
+
+	if (!net->is_spoken || (others_high == 0 && others >> MOST_IP6_BITS == 0))
+		return 0;
+	snprintf(error, CLI_ERROR_TEXT,
+		 "port %.128s: --ip, --source and --listen name more than %d addresses of IPv6; name fewer, e.g. "
+		 "--source "
+		 "fd00::100/120",
+		 port->device, 1 << MOST_IP6_BITS);
+	return -EINVAL;
+}
+
+static int check_port(const struct cli_port *port, char error[CLI_ERROR_TEXT])
+{
+	int rc = 0;
+
+	for (enum cli_version version = CLI_IP4; rc == 0 && version < CLI_VERSIONS; version++) {
+		const struct cli_net *net = &port->nets[version];
+
+		if (net->has_ip)
+			rc = check_ip(net, error);
+		if (rc == 0 && net->has_gateway)
+			rc = check_gateway(port, net, error);
+	}
 	return rc;
 }
 
@@ -161,18 +243,14 @@ int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_
 {
 	int rc = 0;
 
-	for (uint16_t i = 0; rc == 0 && settings->command != CLI_BENCH && i < settings->port_count; i++) {
-		const struct cli_port *port = &settings->ports[i];
-
-		if (port->has_ip)
-			rc = check_ip(port, error);
-		if (rc == 0 && port->gateway != 0)
-			rc = check_gateway(port, error);
-	}
+	for (uint16_t i = 0; rc == 0 && settings->command != CLI_BENCH && i < settings->port_count; i++)
+		rc = check_port(&settings->ports[i], error);
+	for (uint16_t i = 0; rc == 0 && i < settings->port_count; i++)
+		rc = check_count(&settings->ports[i], error);
 	for (uint16_t i = 0; rc == 0 && i < settings->listen_count; i++)
 		rc = check_listen(settings, i, error);
 	for (uint16_t i = 0; rc == 0 && i < settings->source_count; i++)
-		rc = check_source(&settings->source[i], error);
+		rc = check_source(settings, &settings->source[i], error);
 	if (rc == 0 && settings->command == CLI_LOAD)
 		rc = check_target(settings, error);
 	return rc;

@@ -10,6 +10,7 @@
 #include <quern/impair.h>
 #include <quern/options.h>
 
+#include "cli/cli_address.h"
 #include "cli/cli_units.h"
 
 enum { CLI_ERROR_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
@@ -30,15 +31,23 @@ enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_R
 /* What serve does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
 enum cli_service { CLI_SERVICE_DISCARD = 1, CLI_SERVICE_ECHO = 2, CLI_SERVICE_HTTP = 4 };
 
+/* What a port is to one version of IP. Addresses and the lengths of prefixes are those of cli_address.h. */
+struct cli_net {
+	bool has_ip;
+	bool has_gateway;
+	bool is_spoken; /* there are addresses; found by cli_complete() */
+	struct quern_ip6 ip;
+	uint8_t ip_length;
+	struct quern_ip6 gateway;
+	struct cli_block addresses; /* found by cli_complete() */
+	uint8_t prefix_length;      /* found by cli_complete() */
+};
+
 struct cli_port {
 	const char *device;
-	bool has_ip;
-	struct quern_prefix ip;
-	uint32_t gateway;
+	struct cli_net nets[CLI_VERSIONS];
 	uint16_t mtu;
 	uint16_t vlan;
-	struct quern_range addresses; /* found by cli_complete() */
-	uint8_t prefix_length;        /* found by cli_complete() */
 	const char *impair_texts[CLI_MAX_IMPAIRS];
 	uint16_t impair_count;
 	bool is_impaired[QUERN_WAYS];           /* found by cli_complete() */
@@ -69,6 +78,7 @@ struct cli_settings {
 	uint16_t source_count;
 	struct quern_endpoint target;
 	bool has_target;
+	bool is_ip6; /* bench: -6 */
 	uint64_t wait_link_ns;
 
 	struct cli_cores cores;
@@ -123,6 +133,18 @@ int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* --ip and --gateway of a port, each once for IPv4 and once for IPv6. False for a text that is none. */
+bool cli_port_set_ip(struct cli_port *port, const char *text);
+bool cli_port_set_gateway(struct cli_port *port, const char *text);
+
+/* Finds the addresses of the ports and of their networks: of bench's two, whose flags have defaults, and of those of
+ * other commands. 0, or -EINVAL with one line in `error`. */
+int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* True for an address on a port's link: of its network, or of IPv6 and good on any link (RFC 4291 2.5.6). */
+bool cli_net_reaches(const struct cli_net *net, struct quern_ip6 address);
 
 /* Checks that addresses are those of hosts, on the networks where they are looked for, and named once. 0, or -EINVAL
  * with one line in `error`. */

@@ -58,17 +58,14 @@ static bool set_ip(struct cli_settings *settings, const char *value)
 {
 	struct cli_port *port = last_port(settings);
 
-	if (!port || quern_parse_prefix(value, &port->ip) != 0)
-		return false;
-	port->has_ip = true;
-	return true;
+	return port && cli_port_set_ip(port, value);
 }
 
 static bool set_gateway(struct cli_settings *settings, const char *value)
 {
 	struct cli_port *port = last_port(settings);
 
-	return port && quern_parse_address(value, &port->gateway) == 0;
+	return port && cli_port_set_gateway(port, value);
 }
 
 static bool set_vlan(struct cli_settings *settings, const char *value)
@@ -106,8 +103,10 @@ static bool set_impair(struct cli_settings *settings, const char *value)
 
 static bool set_listen(struct cli_settings *settings, const char *value)
 {
-	if (settings->listen_count == CLI_MAX_ADDRESSES ||
-	    quern_parse_endpoint(value, &settings->listen[settings->listen_count]) != 0)
+	struct quern_endpoint *listen = &settings->listen[settings->listen_count];
+
+	if (settings->listen_count == CLI_MAX_ADDRESSES || quern_parse_endpoint(value, listen) != 0 ||
+	    cli_address_is_disguised(listen->ip6))
 		return false;
 	settings->listen_count++;
 	return true;
@@ -115,11 +114,19 @@ static bool set_listen(struct cli_settings *settings, const char *value)
 
 static bool set_source(struct cli_settings *settings, const char *value)
 {
-	if (settings->source_count == CLI_MAX_ADDRESSES ||
-	    quern_parse_range(value, &settings->source[settings->source_count]) != 0)
+	struct quern_range *source = &settings->source[settings->source_count];
+
+	if (settings->source_count == CLI_MAX_ADDRESSES || quern_parse_range(value, source) != 0 ||
+	    cli_address_is_disguised(source->first6) || cli_address_is_disguised(source->last6))
 		return false;
 	settings->source_count++;
 	return true;
+}
+
+static bool set_ip6(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return settings->is_ip6 = true;
 }
 
 static bool set_wait_link(struct cli_settings *settings, const char *value)
@@ -328,18 +335,19 @@ const struct cli_flag cli_flag_table[] = {
 	 "cable, tap:NAME, af_packet:IFACE, af_xdp:IFACE, memif:PATH[,server], pcap:FILE[,OUT], a PCI address or "
 	 "net_DRIVER0[,ARGS], up to 16 of them",
 	 WITH_PORT, set_port},
-	{"ip", 0, "ADDR/LEN", "address of that port", "ADDR/LEN behind the --port it belongs to, e.g. 198.18.0.1/15",
-	 WITH_PORT, set_ip},
-	{"gateway", 0, "ADDR", "next hop of that port", "an IPv4 address behind the --port it belongs to", WITH_PORT,
-	 set_gateway},
+	{"ip", 0, "ADDR/LEN", "address of that port",
+	 "ADDR/LEN behind the --port it belongs to, e.g. 198.18.0.1/15 or fd00::1/64", WITH_PORT, set_ip},
+	{"gateway", 0, "ADDR", "next hop of that port",
+	 "an address behind the --port it belongs to, e.g. 198.18.0.254 or fd00::fe", WITH_PORT, set_gateway},
 	{"vlan", 0, "ID", "VLAN tag of that port", "1 to 4094 behind the --port it belongs to", WITH_PORT, set_vlan},
 	{"mtu", 0, "N", "MTU of that port", "68 to 9000 behind the --port it belongs to", WITH_PORT, set_mtu},
 	{"impair", 0, "SPEC", "loss=1%,delay=5ms,...",
 	 "KEY=VALUE,... behind the --port it belongs to, each way once, e.g. delay=5ms,loss=1%", CLI_ALL, set_impair},
-	{"listen", 0, "ADDR:PORT", "where the server is", "ADDR:PORT, e.g. 198.19.0.1:80, up to 16 of them",
-	 WITH_SERVER, set_listen},
+	{"listen", 0, "ADDR:PORT", "where the server is",
+	 "ADDR:PORT, e.g. 198.19.0.1:80 or [fd00::1]:80, up to 16 of them", WITH_SERVER, set_listen},
 	{"source", 0, "CIDR|RANGE", "where clients come in",
-	 "198.18.0.0/24, 198.18.0.1-198.18.0.9 or one address, up to 16 of them", WITH_LOAD, set_source},
+	 "198.18.0.0/24, 198.18.0.1-198.18.0.9, fd00::100/120 or one address, up to 16 of them", WITH_LOAD, set_source},
+	{"ipv6", '6', NULL, "over IPv6", NULL, CLI_BENCH, set_ip6},
 	{"wait-link", 0, "TIME", "for link and MAC, 5s", "a time up to 1h, e.g. 5s", WITH_PORT, set_wait_link},
 	{"cores", 'c', "LIST", "auto, 2-5: a worker", "auto, 2-5 or 0,1,4", CLI_ALL, set_cores},
 	{"client-cores", 0, "LIST", "cores of the client", "auto, 1 or 0-3", CLI_BENCH, set_client_cores},

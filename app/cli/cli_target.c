@@ -20,19 +20,30 @@ static bool is_path(const char *text)
 	return length < CLI_PATH_MAX;
 }
 
+static bool parse_endpoint(const char *text, struct quern_endpoint *target)
+{
+	struct quern_endpoint endpoint;
+
+	if (quern_parse_endpoint(text, &endpoint) != 0 || cli_address_is_disguised(endpoint.ip6))
+		return false;
+	*target = endpoint;
+	return true;
+}
+
+/* A port that is left out is 80. */
 static bool parse_http(const char *authority, struct quern_endpoint *target, const char **path)
 {
 	size_t length = strcspn(authority, "/?#");
-	struct quern_endpoint endpoint = {.port = HTTP_PORT};
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (length >= sizeof(text) || !is_path(authority + length))
 		return false;
-	memcpy(text, authority, length);
-	text[length] = '\0';
-	if (quern_parse_endpoint(text, &endpoint) != 0 && quern_parse_address(text, &endpoint.address) != 0)
-		return false;
-	*target = endpoint;
+	snprintf(text, sizeof(text), "%.*s", (int)length, authority);
+	if (!parse_endpoint(text, target)) {
+		snprintf(text, sizeof(text), "%.*s:%d", (int)length, authority, HTTP_PORT);
+		if (!parse_endpoint(text, target))
+			return false;
+	}
 	*path = authority[length] ? authority + length : "/";
 	return true;
 }
@@ -42,7 +53,7 @@ bool cli_parse_target(const char *text, struct quern_endpoint *target, const cha
 	if (strncmp(text, http_scheme, sizeof(http_scheme) - 1) == 0)
 		return parse_http(text + sizeof(http_scheme) - 1, target, path);
 	return strncmp(text, tcp_scheme, sizeof(tcp_scheme) - 1) == 0 &&
-	       quern_parse_endpoint(text + sizeof(tcp_scheme) - 1, target) == 0;
+	       parse_endpoint(text + sizeof(tcp_scheme) - 1, target);
 }
 
 char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGET_TEXT])

@@ -11,13 +11,15 @@ enum { QUESTION_TEXT = 64 + CTL_PARAMETERS_TEXT, PAGE = 100 };
 static const char *const texts[] = {"state", "local", "remote"};
 static const char *const numbers[] = {"queued_bytes", "held_bytes", "snd_nxt", "snd_una",
 				      "rcv_nxt",      "snd_wnd",    "rto_ms",  "mss"};
-enum { TEXTS = 3, NUMBERS = 8 };
+enum { TEXTS = 3, /* the first is no endpoint */ NUMBERS = 8, IP4_COLUMNS = 21 };
 
 struct list {
 	const struct ctl_request *request;
 	uint64_t printed;
 	uint64_t skipped;
 	char cursor[32];
+	bool has_title;
+	int endpoint_columns; /* as wide as the longest so far */
 };
 
 static const json_t *cell(const json_t *page, const char *key, size_t row)
@@ -61,10 +63,20 @@ static json_int_t number_at(const json_t *page, const char *key, size_t row)
 	return json_integer_value(cell(page, key, row));
 }
 
-static void print_line(const json_t *page, size_t row)
+static void print_title(const struct list *list)
 {
-	printf("%-12s  %-21s  %-21s  %9lld  %9lld  %7lld  %5lld  %lld %s\n",
-	       json_string_value(cell(page, "state", row)), json_string_value(cell(page, "local", row)),
+	int columns = list->endpoint_columns;
+
+	printf("%-12s  %-*s  %-*s  %9s  %9s  %7s  %5s  %s\n", "state", columns, "local", columns, "remote", "queued",
+	       "held", "rto ms", "mss", "shard");
+}
+
+static void print_line(const struct list *list, const json_t *page, size_t row)
+{
+	int columns = list->endpoint_columns;
+
+	printf("%-12s  %-*s  %-*s  %9lld  %9lld  %7lld  %5lld  %lld %s\n", json_string_value(cell(page, "state", row)),
+	       columns, json_string_value(cell(page, "local", row)), columns,
 	       json_string_value(cell(page, "remote", row)), number_at(page, "queued_bytes", row),
 	       number_at(page, "held_bytes", row), number_at(page, "rto_ms", row), number_at(page, "mss", row),
 	       ctl_number(page, "shard"), ctl_text(page, "role"));
@@ -78,6 +90,19 @@ static bool has_texts(const json_t *page, size_t row)
 	return true;
 }
 
+/* Addresses of IPv6 are of many lengths: columns fit those of the page, and never become narrower again. */
+static void widen(struct list *list, const json_t *page, size_t count)
+{
+	for (size_t row = 0; row < count; row++) {
+		for (size_t i = 1; i < TEXTS; i++) {
+			int length = (int)strlen(json_string_value(cell(page, texts[i], row)));
+
+			if (length > list->endpoint_columns)
+				list->endpoint_columns = length;
+		}
+	}
+}
+
 static bool is_over(const struct list *list)
 {
 	return list->cursor[0] == '\0' || (list->request->limit > 0 && list->printed >= list->request->limit);
@@ -89,13 +114,19 @@ static int print_page(struct list *list, const json_t *page)
 
 	if (!is_whole(page))
 		return -EPROTO;
-	for (size_t row = 0; row < count; row++, list->printed++) {
+	for (size_t row = 0; row < count; row++) {
 		if (!has_texts(page, row))
 			return -EPROTO;
+	}
+	widen(list, page, count);
+	if (!list->request->json && !list->has_title)
+		print_title(list);
+	list->has_title = true;
+	for (size_t row = 0; row < count; row++, list->printed++) {
 		if (list->request->json)
 			print_object(list, page, row);
 		else
-			print_line(page, row);
+			print_line(list, page, row);
 	}
 	list->skipped += (uint64_t)ctl_number(page, "skipped");
 	snprintf(list->cursor, sizeof(list->cursor), "%s", ctl_text(page, "cursor"));
@@ -121,14 +152,11 @@ static int ask_page(struct list *list, const struct ctl_instance *instance)
 
 int ctl_conns(const struct ctl_instance *instance, const struct ctl_request *request)
 {
-	struct list list = {.request = request, .cursor = "0.0"};
+	struct list list = {.request = request, .cursor = "0.0", .endpoint_columns = IP4_COLUMNS};
 	int code = 0;
 
 	if (request->json)
 		putchar('[');
-	else
-		printf("%-12s  %-21s  %-21s  %9s  %9s  %7s  %5s  %s\n", "state", "local", "remote", "queued", "held",
-		       "rto ms", "mss", "shard");
 	while (code == 0 && !is_over(&list))
 		code = ask_page(&list, instance);
 	if (request->json)

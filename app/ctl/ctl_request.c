@@ -68,7 +68,7 @@ static bool add_remote(struct ctl_request *request, const char *value)
 }
 
 #define STATES "SYN-SENT, SYN-RECEIVED, ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING, LAST-ACK or TIME-WAIT"
-#define ENDPOINT "ADDR, ADDR:PORT or :PORT, e.g. 198.18.0.1:80"
+#define ENDPOINT "ADDR, ADDR:PORT or :PORT, e.g. 198.18.0.1:80 or [fd00::1]:80"
 
 static const struct flag flags[] = {
 	{"pid", false, "the process id of a quern, e.g. 1234", set_pid},

@@ -57,7 +57,8 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 		     uint16_t number, uint16_t count, const enum load_order *order)
 {
 	uint16_t port = workers->at[number].port;
-	const struct cli_port *from = &settings->ports[port];
+	enum cli_version version = cli_address_version(cli_address_of(&settings->target));
+	const struct cli_block *ours = &settings->ports[port].nets[version].addresses;
 
 	*client = (struct load_client){.order = order,
 				       .settings = settings,
@@ -67,12 +68,10 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->rate = client->is_scheduled ? share(settings->cps, number, count) : 0;
 	client->to_hold = share(settings->cc, number, count);
 	client->left = share_of_connections(settings, number, count);
-	client->next_hop = settings->target.address;
-	if (from->gateway != 0 && (from->addresses.first ^ settings->target.address) >> (32 - from->prefix_length))
-		client->next_hop = from->gateway;
 	for (uint16_t i = 0; i < settings->source_count; i++) {
-		if (settings->source[i].first >= from->addresses.first &&
-		    settings->source[i].last <= from->addresses.last)
+		struct cli_block source = cli_block_from_range(&settings->source[i]);
+
+		if (cli_block_holds(ours, source.first) && cli_block_holds(ours, source.last))
 			client->sources[client->source_count++] = settings->source[i];
 	}
 	client->exchange = load_exchange_of(settings);
@@ -117,9 +116,7 @@ int load_client_start(struct quern_shard *shard, void *app)
 
 static bool look_for_target(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	const struct quern_endpoint next_hop = {.address = client->next_hop};
-
-	if (quern_reachable(shard, &next_hop))
+	if (quern_reachable(shard, &client->settings->target))
 		enter(client, LOAD_READY);
 	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
 		enter(client, LOAD_UNREACHABLE);

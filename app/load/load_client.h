@@ -59,7 +59,6 @@ struct load_client {
 	uint8_t routes[CLI_MAX_ADDRESSES];
 	uint16_t source_count;
 	uint16_t next_route;
-	uint32_t next_hop; /* whose MAC address must be known */
 
 	bool is_scheduled;
 	struct load_schedule schedule;

@@ -11,21 +11,31 @@
 #include "cli/cli_target.h"
 #include "report/report_format.h"
 
+/* Whose MAC address must be known. */
+static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t port)
+{
+	struct quern_ip6 target = cli_address_of(&settings->target);
+	const struct cli_net *net = &settings->ports[port].nets[cli_address_version(target)];
+
+	return net->has_gateway && !cli_net_reaches(net, target) ? net->gateway : target;
+}
+
 static int fail_unreachable(const struct load_measure *measure)
 {
 	const struct cli_settings *settings = measure->settings;
-	char target[QUERN_ADDRESS_TEXT], hop[QUERN_ADDRESS_TEXT], wait[REPORT_NUMBER_TEXT];
-	uint16_t number = 0;
+	struct quern_ip6 target = cli_address_of(&settings->target);
+	char target_text[QUERN_IP6_TEXT], hop_text[QUERN_IP6_TEXT], wait[REPORT_NUMBER_TEXT];
+	uint16_t number = 0, port;
 
 	while (number + 1 < measure->client_count && load_client_phase(&measure->clients[number]) != LOAD_UNREACHABLE)
 		number++;
+	port = measure->clients[number].port;
 	return cli_fail(CLI_EXIT_FAILED,
-			"target %s: no ARP answer for %s within %s on port %s; is the other end up and on this network "
+			"target %s: no %s answer for %s within %s on port %s; is the other end up and on this network "
 			"(--ip, --gateway, --vlan)?",
-			quern_format_address(settings->target.address, target),
-			quern_format_address(measure->clients[number].next_hop, hop),
-			report_format_span(settings->wait_link_ns, wait),
-			settings->ports[measure->clients[number].port].device);
+			cli_address_text(target, target_text), cli_address_version(target) == CLI_IP4 ? "ARP" : "ND",
+			cli_address_text(next_hop(settings, port), hop_text),
+			report_format_span(settings->wait_link_ns, wait), settings->ports[port].device);
 }
 
 /* Runs the opened engine and turns what happened into an exit code. */

@@ -20,10 +20,9 @@ static void write_request(struct load_http *http, const struct cli_settings *set
 	char host[QUERN_ENDPOINT_TEXT];
 	int length;
 
+	quern_format_endpoint(&settings->target, host);
 	if (settings->target.port == HTTP_PORT)
-		quern_format_address(settings->target.address, host);
-	else
-		quern_format_endpoint(&settings->target, host);
+		*strrchr(host, ':') = '\0';
 	length = snprintf(http->request, sizeof(http->request), "GET %s%s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
 			  path[0] == '?' ? "/" : "", path, host,
 			  settings->http.requests == 1 ? "Connection: close\r\n" : "");

@@ -23,22 +23,45 @@ static json_t *impair_json(const struct cli_port *port, enum quern_way way)
 			 (json_int_t)impair->seed);
 }
 
+static json_t *block_json(struct cli_block block)
+{
+	char first[QUERN_IP6_TEXT], last[QUERN_IP6_TEXT];
+
+	return json_pack("[s, s]", cli_address_text(block.first, first), cli_address_text(block.last, last));
+}
+
+static json_t *gateway_json(const struct cli_net *net)
+{
+	char text[QUERN_IP6_TEXT];
+
+	return net->has_gateway ? json_string(cli_address_text(net->gateway, text)) : json_null();
+}
+
+/* What a port is to IPv6; null where it speaks IPv4 alone. */
+static json_t *ip6_json(const struct cli_net *net)
+{
+	if (!net->is_spoken)
+		return json_null();
+	return json_pack("{s:o, s:i, s:o}", "addresses", block_json(net->addresses), "prefix_length",
+			 (int)net->prefix_length, "gateway", gateway_json(net));
+}
+
 static json_t *ports_json(const struct cli_settings *settings)
 {
 	json_t *ports = json_array();
 
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_port *port = &settings->ports[i];
-		char first[QUERN_ADDRESS_TEXT], last[QUERN_ADDRESS_TEXT], gateway[QUERN_ADDRESS_TEXT];
+		const struct cli_net *ip4 = &port->nets[CLI_IP4];
 
-		quern_format_address(port->gateway, gateway);
 		json_array_append_new(
-			ports, json_pack("{s:s, s:[s, s], s:i, s:s?, s:i, s:i, s:{s:o, s:o}}", "dev", port->device,
-					 "addresses", quern_format_address(port->addresses.first, first),
-					 quern_format_address(port->addresses.last, last), "prefix_length",
-					 (int)port->prefix_length, "gateway", port->gateway ? gateway : NULL, "vlan",
-					 (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500, "impair", "rx",
-					 impair_json(port, QUERN_RX), "tx", impair_json(port, QUERN_TX)));
+			ports,
+			json_pack("{s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:{s:o, s:o}}", "dev", port->device, "addresses",
+				  ip4->is_spoken ? block_json(ip4->addresses) : json_null(), "prefix_length",
+				  ip4->is_spoken ? json_integer(ip4->prefix_length - CLI_IP4_BITS) : json_null(),
+				  "gateway", gateway_json(ip4), "ip6", ip6_json(&port->nets[CLI_IP6]), "vlan",
+				  (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500, "impair", "rx",
+				  impair_json(port, QUERN_RX), "tx", impair_json(port, QUERN_TX)));
 	}
 	return ports;
 }
@@ -47,13 +70,8 @@ static json_t *sources_json(const struct cli_settings *settings)
 {
 	json_t *sources = json_array();
 
-	for (uint16_t i = 0; i < settings->source_count; i++) {
-		char first[QUERN_ADDRESS_TEXT], last[QUERN_ADDRESS_TEXT];
-
-		json_array_append_new(sources,
-				      json_pack("[s, s]", quern_format_address(settings->source[i].first, first),
-						quern_format_address(settings->source[i].last, last)));
-	}
+	for (uint16_t i = 0; i < settings->source_count; i++)
+		json_array_append_new(sources, block_json(cli_block_from_range(&settings->source[i])));
 	return sources;
 }
 

@@ -141,24 +141,36 @@ static int run_and_report(struct serve_run *serve, struct quern_engine *engine, 
 	return rc == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
 }
 
-static void announce(FILE *out, const struct serve_run *serve)
+/* A listener at any address is where the port's first ones are, of each version. */
+static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t port, const struct quern_endpoint *at)
 {
+	const char *scheme = serve->settings->http.is_spoken ? "http" : "tcp";
 	char text[QUERN_ENDPOINT_TEXT];
 
+	if (!cli_address_is_any(at)) {
+		fprintf(out, " %s://%s", scheme, quern_format_endpoint(at, text));
+		return;
+	}
+	for (enum cli_version version = CLI_IP4; version < CLI_VERSIONS; version++) {
+		const struct cli_net *net = &serve->settings->ports[port].nets[version];
+		struct quern_range first = cli_block_to_range(net->addresses);
+		struct quern_endpoint here = {.address = first.first, .port = at->port, .ip6 = first.first6};
+
+		if (net->is_spoken)
+			fprintf(out, " %s://%s", scheme, quern_format_endpoint(&here, text));
+	}
+}
+
+static void announce(FILE *out, const struct serve_run *serve)
+{
 	fputs("quern serve · ", out);
 	/* The first servers are one a port. */
 	for (uint16_t i = 0; i < serve->settings->port_count; i++) {
 		const struct serve_server *server = &serve->servers[i];
 
 		fprintf(out, "%s%s:", i == 0 ? "" : " · ", serve->settings->ports[i].device);
-		for (uint16_t j = 0; j < server->listen_count; j++) {
-			struct quern_endpoint at = server->listen[j];
-
-			if (at.address == 0)
-				at.address = serve->settings->ports[i].addresses.first;
-			fprintf(out, " %s://%s", serve->settings->http.is_spoken ? "http" : "tcp",
-				quern_format_endpoint(&at, text));
-		}
+		for (uint16_t j = 0; j < server->listen_count; j++)
+			announce_listener(out, serve, i, &server->listen[j]);
 	}
 	if (serve->site.has_root)
 		fprintf(out, " · %u files, %llu bytes of %s", serve->site.page_count,

@@ -20,9 +20,11 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 
 	*server = (struct serve_server){.settings = settings, .port = port};
 	for (uint16_t i = 0; i < settings->listen_count; i++) {
-		uint32_t address = settings->listen[i].address;
+		struct quern_ip6 address = cli_address_of(&settings->listen[i]);
+		const struct cli_net *net = &at->nets[cli_address_version(address)];
 
-		if (address == 0 || (address >= at->addresses.first && address <= at->addresses.last))
+		if (cli_address_is_any(&settings->listen[i]) ||
+		    (net->is_spoken && cli_block_holds(&net->addresses, address)))
 			server->listen[server->listen_count++] = settings->listen[i];
 	}
 	server->tally = malloc(sizeof(*server->tally));

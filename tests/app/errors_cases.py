@@ -58,6 +58,11 @@ USAGE = [
          ["--listen 198.19.0.1:80 is given twice"]),
     Case(["bench", "--source", "198.18.0.0/33"], 2, ["--source 198.18.0.0/33: accepted is 198.18.0.0/24"]),
     Case(["bench", "--source", "224.0.0.0/24"], 2, ["--source 224.0.0.0 is a multicast address"]),
+    Case(["bench", "--listen", "fd00::1:80"], 2, ["--listen fd00::1:80: accepted is ADDR:PORT", "[fd00::1]:80"]),
+    Case(["bench", "--source", "fd00::2-fd00::1"], 2, ["--source fd00::2-fd00::1: accepted is", "fd00::100/120"]),
+    Case(["bench", "--source", "fd00::/64"], 2, ["name more than 134217728 addresses of IPv6; name fewer"]),
+    Case(["bench", "-6", "--listen", "198.19.0.1:80"], 2, ["-6, --source and --listen name both versions of IP"]),
+    Case(["bench", "--listen", "[ff02::1]:80"], 2, ["--listen ff02::1 is a multicast address"]),
     Case(["bench", "--client-cores", ",".join(["0"] * 17)], 2, ["--client-cores names 17 cores", "for 16"]),
     Case(["bench", "--client-cores", "1000"], 2, ["may not run on core 1000"]),
     Case(["bench", "--payload", "http", "--close", "client"], 2, ["with one request a connection the server closes"]),
@@ -79,6 +84,14 @@ USAGE = [
     Case(["serve", "-p", "tap:q0", "--ip", "224.0.0.1/24"], 2, ["--ip 224.0.0.1 is a multicast address"]),
     Case(["serve", "-p", "tap:q0", "--ip", "10.0.0.255/24"], 2, ["--ip 10.0.0.255 is the broadcast address"]),
     Case(serve("tap:q0", "--gateway", "10.0.0.1"), 2, ["--gateway 10.0.0.1 is not on the network of port tap:q0"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "fd00::1/129"], 2, ["--ip fd00::1/129: accepted is ADDR/LEN", "fd00::1/64"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "fd00::/64"], 2, ["--ip fd00:: is the anycast address of its network's"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "::1/64"], 2, ["--ip ::1 is the loopback address"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "fd00::1/64", "--gateway", "fd01::1"], 2,
+         ["--gateway fd01::1 is not on the network of port tap:q0, fd00::/64"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "fd00::1/64", "--gateway", "10.0.0.1"], 2,
+         ["--gateway 10.0.0.1 is of IPv4, and port tap:q0 has no such address"]),
+    Case(["serve", "-p", "tap:q0", "--ip", "fd00::1/64", "--mtu", "1279"], 2, ["MTU 1279 is too little for IPv6"], 2),
     Case(["serve", "-p", "eth0", "--ip", "10.0.0.1/24"], 2, ["--port eth0", "memif:PATH[,server]", "PCI address"]),
     Case(serve("tap:a,b"), 2, ["'a,b' cannot be the name of an interface", "Write tap:NAME"], 2),
     Case(serve("cable"), 2, ["a cable has two ends", "Name cable twice"], 2),
@@ -89,6 +102,11 @@ USAGE = [
     Case(["load", "tcp://10.0.0.1:80", "-p", "tap:q0"], 2, ["load needs an address to come from"]),
     Case(["load", "udp://10.0.0.1:80"], 2, ["target udp://10.0.0.1:80: accepted is tcp://ADDR:PORT"]),
     Case(["load", "http://example.org/"], 2, ["target http://example.org/: accepted is tcp://ADDR:PORT or http://"]),
+    Case(["load", "tcp://fd00::2:80"], 2, ["target tcp://fd00::2:80: accepted is tcp://ADDR", "http://[fd00::2]/"]),
+    Case(["load", "tcp://[fd01::1]:80", "-p", "tap:q0", "--ip", "fd00::1/64"], 2,
+         ["target fd01::1 is not on the network of port tap:q0, fd00::/64", "add --gateway ADDR"]),
+    Case(["load", "tcp://[fd00::2]:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
+         ["load needs an address to come from, of IPv6 as the target: --ip fd00::1/64"]),
     Case(["load", "tcp://10.1.0.1:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
          ["target 10.1.0.1 is not on the network of port tap:q0", "add --gateway ADDR"]),
     Case(["load", "tcp://198.18.0.1:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
@@ -170,6 +188,15 @@ def dead_socket(lab):
 
 
 @contextlib.contextmanager
+def own_address_ip6(lab):
+    lab.ip("addr", "add", "fd00::1/64", "dev", "k1", "nodad")
+    try:
+        yield
+    finally:
+        lab.ip("addr", "del", "fd00::1/64", "dev", "k1")
+
+
+@contextlib.contextmanager
 def own_address(lab):
     lab.ip("addr", "add", "198.18.0.1/24", "dev", "k1")
     try:
@@ -189,6 +216,9 @@ MACHINE = [
          before=own_address, given="an address of k1", **IN),
     Case(serve("af_xdp:k0"), 2, ["198.18.0.1 is the kernel's own address, on k1"], 2, before=own_address,
          given="an address of k1", **IN),
+    Case(["serve", "-p", "af_packet:k0", "--ip", "fd00::1/64"], 2,
+         ["fd00::1 is the kernel's own address, on k1", "ip addr del fd00::1 dev k1"], 2, before=own_address_ip6,
+         given="an address of k1", **IN),
     Case(serve("tap:q0"), 3, ["a tap interface needs CAP_NET_ADMIN", "setcap"], 2, user="nobody", **IN),
     Case(serve("af_packet:k0"), 3, ["a packet socket needs CAP_NET_RAW", "setcap"], 2, user="nobody", **IN),
     Case(serve("af_xdp:k0"), 3, ["AF_XDP needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"], 2, user="nobody", **IN),
@@ -204,6 +234,11 @@ MACHINE = [
     Case(load("af_packet:k0", "--wait-link", "300ms"), 1,
          ["target 198.18.0.9: no ARP answer for 198.18.0.9 within 300 ms on port af_packet:k0; is the other end up"], 2,
          **IN),
+]
+
+MACHINE += [
+    Case(["load", "tcp://[fd00::9]:80", "-p", "af_packet:k0", "--ip", "fd00::1/64", "--wait-link", "300ms"], 1,
+         ["target fd00::9: no ND answer for fd00::9 within 300 ms on port af_packet:k0; is the other end up"], 2, **IN),
 ]
 
 PORTS = [

@@ -49,13 +49,16 @@ Test(cli_flags, of_a_port_belong_to_the_port_before_them)
 	struct cli_settings settings;
 	char error[CLI_ERROR_TEXT];
 
-	cr_assert_eq(parse("serve -p tap:a --ip 10.0.0.1/24 -p tap:b --ip 10.1.0.1/16 --vlan 7 --mtu 1400", &settings,
-			   error),
+	cr_assert_eq(parse("serve -p tap:a --ip 10.0.0.1/24 -p tap:b --ip 10.1.0.1/16 --ip fd00::1/64 --vlan 7 "
+			   "--mtu 1400",
+			   &settings, error),
 		     CLI_RUN);
 	cr_assert_eq(settings.port_count, 2);
-	cr_assert_eq(settings.ports[0].ip.length, 24);
+	cr_assert_eq(settings.ports[0].nets[CLI_IP4].ip_length, CLI_IP4_BITS + 24);
+	cr_assert_not(settings.ports[0].nets[CLI_IP6].has_ip);
 	cr_assert_eq(settings.ports[0].vlan, 0);
-	cr_assert_eq(settings.ports[1].ip.length, 16);
+	cr_assert_eq(settings.ports[1].nets[CLI_IP4].ip_length, CLI_IP4_BITS + 16);
+	cr_assert_eq(settings.ports[1].nets[CLI_IP6].ip_length, 64);
 	cr_assert_eq(settings.ports[1].vlan, 7);
 	cr_assert_eq(settings.ports[1].mtu, 1400);
 	cr_assert_eq(parse("serve --ip 10.0.0.1/24", &settings, error), -EINVAL);
@@ -144,6 +147,20 @@ static const struct {
 	{"load -p tap:a --vlan 4095", {"--vlan", "4095", "4094"}},
 	{"load -p tap:a --mtu 67", {"--mtu", "67", "68"}},
 	{"load -p tap:a --ip 10.0.0.1/33", {"--ip", "10.0.0.1/33", "ADDR/LEN"}},
+	{"load -p tap:a --ip fd00::1/129", {"--ip", "fd00::1/129", "fd00::1/64"}},
+	{"load -p tap:a --ip [fd00::1]/64", {"--ip", "[fd00::1]/64", "fd00::1/64"}},
+	{"load -p tap:a --ip ::ffff:10.0.0.1/120", {"--ip", "::ffff:10.0.0.1/120", "ADDR/LEN"}},
+	{"load -p tap:a --gateway fe80::1%eth0", {"--gateway", "fe80::1%eth0", "fd00::fe"}},
+	{"bench --listen fd00::1:80", {"--listen", "fd00::1:80", "[fd00::1]:80"}},
+	{"bench --listen [::ffff:10.0.0.1]:80", {"--listen", "[::ffff:10.0.0.1]:80", "[fd00::1]:80"}},
+	{"bench --source fd00::2-fd00::1", {"--source", "fd00::2-fd00::1", "fd00::100/120"}},
+	{"bench --source ::ffff:10.0.0.0/120", {"--source", "::ffff:10.0.0.0/120", "fd00::100/120"}},
+	{"bench --ipv6=on", {"--ipv6", "takes no value", ""}},
+	{"serve -6", {"--ipv6", "no flag of quern serve", "--help"}},
+	{"load tcp://fd00::1:80", {"tcp://fd00::1:80", "ADDR:PORT", "http://[fd00::2]/"}},
+	{"load tcp://[fd00::1]", {"tcp://[fd00::1]", "ADDR:PORT", ""}},
+	{"load http://[fd00::1/", {"http://[fd00::1/", "http://ADDR", "http://[fd00::2]/"}},
+	{"load http://[::ffff:10.0.0.1]/", {"http://[::ffff:10.0.0.1]/", "http://ADDR", ""}},
 	{"load 10.0.0.1:80", {"10.0.0.1:80", "tcp://", ""}},
 	{"load tcp://10.0.0.1", {"tcp://10.0.0.1", "ADDR:PORT", ""}},
 	{"load http://quern.example/", {"http://quern.example/", "http://ADDR", ""}},

@@ -25,8 +25,7 @@ static struct cli_settings load_from(const char *ip, const char *source)
 	settings.has_target = true;
 	quern_parse_endpoint("10.0.1.20:80", &settings.target);
 	if (ip) {
-		settings.ports[0].has_ip = true;
-		quern_parse_prefix(ip, &settings.ports[0].ip);
+		cr_assert(cli_port_set_ip(&settings.ports[0], ip));
 	}
 	if (source)
 		quern_parse_range(source, &settings.source[settings.source_count++]);
@@ -43,9 +42,11 @@ Test(cli_settings, bench_needs_nothing)
 	cr_assert_eq(settings.cps, CLI_CPS_MAX);
 	cr_assert_eq(settings.duration_ns, 10 * CLI_NS_PER_S);
 	cr_assert_str_eq(quern_format_endpoint(&settings.target, text), "198.19.0.1:80");
-	cr_assert_eq(settings.ports[0].prefix_length, 15);
-	cr_assert_eq(settings.ports[0].addresses.last - settings.ports[0].addresses.first, 255);
-	cr_assert_eq(settings.ports[1].prefix_length, 15);
+	cr_assert_eq(settings.ports[0].nets[CLI_IP4].prefix_length, CLI_IP4_BITS + 15);
+	cr_assert_str_eq(cli_address_text(settings.ports[0].nets[CLI_IP4].addresses.first, text), "198.18.0.0");
+	cr_assert_str_eq(cli_address_text(settings.ports[0].nets[CLI_IP4].addresses.last, text), "198.18.0.255");
+	cr_assert_eq(settings.ports[1].nets[CLI_IP4].prefix_length, CLI_IP4_BITS + 15);
+	cr_assert(!settings.ports[0].nets[CLI_IP6].is_spoken && !settings.ports[1].nets[CLI_IP6].is_spoken);
 	cr_assert_eq(settings.max_connections, 131072);
 }
 
@@ -86,24 +87,87 @@ Test(cli_settings, by_count_a_run_has_no_other_end_unless_told)
 Test(cli_settings, a_port_owns_its_address_and_the_sources_beside_it)
 {
 	struct cli_settings settings = load_from("10.0.0.10/23", "10.0.0.11-10.0.0.73");
-	char error[CLI_ERROR_TEXT], text[QUERN_ADDRESS_TEXT];
+	const struct cli_net *net = &settings.ports[0].nets[CLI_IP4];
+	char error[CLI_ERROR_TEXT], text[QUERN_IP6_TEXT];
 
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
-	cr_assert_str_eq(quern_format_address(settings.ports[0].addresses.first, text), "10.0.0.10");
-	cr_assert_str_eq(quern_format_address(settings.ports[0].addresses.last, text), "10.0.0.73");
-	cr_assert_eq(settings.ports[0].prefix_length, 23);
+	cr_assert_str_eq(cli_address_text(net->addresses.first, text), "10.0.0.10");
+	cr_assert_str_eq(cli_address_text(net->addresses.last, text), "10.0.0.73");
+	cr_assert_eq(net->prefix_length, CLI_IP4_BITS + 23);
 
 	settings = load_from("10.0.0.10/23", NULL);
 	cr_assert_eq(cli_complete(&settings, error), 0);
-	cr_assert_eq(settings.source[0].first, settings.ports[0].ip.address);
+	cr_assert_eq(settings.source[0].first, cli_address_to_ip4(net->ip));
 
 	settings = load_from(NULL, "10.0.0.0/28");
 	cr_assert_eq(cli_complete(&settings, error), 0);
-	cr_assert_eq(settings.ports[0].prefix_length, 23, "the target must be on the network");
+	cr_assert_eq(net->prefix_length, CLI_IP4_BITS + 23, "the target must be on the network");
 
 	settings = load_from("10.0.0.10/23", "10.0.0.20-10.0.0.30");
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "without a gap"));
+}
+
+Test(cli_settings, bench_over_ipv6_needs_no_more_than_to_be_told)
+{
+	struct cli_settings settings = begin(CLI_BENCH);
+	const struct cli_net *client = &settings.ports[0].nets[CLI_IP6], *server = &settings.ports[1].nets[CLI_IP6];
+	char error[CLI_ERROR_TEXT], text[QUERN_ENDPOINT_TEXT];
+
+	settings.is_ip6 = true;
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert_str_eq(quern_format_endpoint(&settings.target, text), "[2001:2:0:1::1]:80");
+	cr_assert_str_eq(cli_address_text(client->addresses.first, text), "2001:2::100");
+	cr_assert_str_eq(cli_address_text(client->addresses.last, text), "2001:2::1ff");
+	cr_assert(client->is_spoken && server->is_spoken && !settings.ports[0].nets[CLI_IP4].is_spoken);
+	cr_assert(client->prefix_length == 48 && server->prefix_length == 48);
+	/* An address says as much as the flag. */
+	settings = begin(CLI_BENCH);
+	quern_parse_endpoint("[2001:2::1]:80", &settings.listen[settings.listen_count++]);
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert(quern_ip6_is_set(&settings.source[0].first6));
+	settings = begin(CLI_BENCH);
+	settings.is_ip6 = true;
+	quern_parse_endpoint("198.19.0.1:80", &settings.listen[settings.listen_count++]);
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "-6"), "%s", error);
+}
+
+Test(cli_settings, a_port_owns_addresses_of_both_versions)
+{
+	struct cli_settings settings = load_from("10.0.0.10/23", "fd00::100/120");
+	const struct cli_net *ip4 = &settings.ports[0].nets[CLI_IP4], *ip6 = &settings.ports[0].nets[CLI_IP6];
+	char error[CLI_ERROR_TEXT], text[QUERN_IP6_TEXT];
+
+	quern_parse_endpoint("[fd00::9]:80", &settings.target);
+	cr_assert(cli_port_set_ip(&settings.ports[0], "fd00::ff/56"));
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert(ip4->is_spoken && ip6->is_spoken);
+	cr_assert_str_eq(cli_address_text(ip4->addresses.last, text), "10.0.0.10");
+	cr_assert_str_eq(cli_address_text(ip6->addresses.first, text), "fd00::ff");
+	cr_assert_str_eq(cli_address_text(ip6->addresses.last, text), "fd00::1ff");
+	cr_assert(ip4->prefix_length == CLI_IP4_BITS + 23 && ip6->prefix_length == 56);
+
+	settings = load_from(NULL, "fd00::100/120");
+	quern_parse_endpoint("[fd00:0:0:ff::9]:80", &settings.target);
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert(!ip4->is_spoken);
+	cr_assert_eq(ip6->prefix_length, 56, "the target must be on the network");
+
+	settings = load_from("fd00::1/64", "fd00::3-fd00::5");
+	quern_parse_endpoint("[fd00::9]:80", &settings.target);
+	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
+	cr_assert(strstr(error, "without a gap"));
+}
+
+Test(cli_settings, take_no_address_of_ipv4_in_disguise)
+{
+	struct cli_port port = {.device = "tap:q0"};
+
+	cr_assert_not(cli_port_set_ip(&port, "::ffff:198.18.0.1/120"));
+	cr_assert_not(cli_port_set_gateway(&port, "::ffff:198.18.0.1"));
+	cr_assert_not(cli_port_set_gateway(&port, "fd00::1/64"));
+	cr_assert_not(port.nets[CLI_IP4].has_ip || port.nets[CLI_IP6].has_ip || port.nets[CLI_IP4].has_gateway);
 }
 
 Test(cli_settings, that_lack_something_are_refused_with_an_example)
@@ -137,8 +201,7 @@ Test(cli_settings, of_serve_name_one_answer)
 
 	settings.port_count = 1;
 	settings.ports[0].device = "tap:q0";
-	settings.ports[0].has_ip = true;
-	quern_parse_prefix("10.0.0.1/24", &settings.ports[0].ip);
+	cr_assert(cli_port_set_ip(&settings.ports[0], "10.0.0.1/24"));
 	settings.services = CLI_SERVICE_DISCARD | CLI_SERVICE_ECHO;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert_str_eq(error, "give --discard or --echo, not both");
@@ -157,8 +220,7 @@ Test(cli_settings, serve_listens_on_port_80_of_its_address)
 
 	settings.port_count = 1;
 	settings.ports[0].device = "tap:q0";
-	settings.ports[0].has_ip = true;
-	quern_parse_prefix("10.0.0.1/24", &settings.ports[0].ip);
+	cr_assert(cli_port_set_ip(&settings.ports[0], "10.0.0.1/24"));
 	cr_assert_eq(cli_complete(&settings, error), 0);
 	cr_assert_eq(settings.listen_count, 1);
 	cr_assert_eq(settings.listen[0].port, 80);

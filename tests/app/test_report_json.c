@@ -15,6 +15,10 @@ static const char *const keys[] = {"schema",
 				   "config.kind",
 				   "config.seed",
 				   "config.syn_cookies",
+				   "config.ports.[].addresses",
+				   "config.ports.[].prefix_length",
+				   "config.ports.[].gateway",
+				   "config.ports.[].ip6",
 				   "machine.cpu",
 				   "machine.cores",
 				   "machine.numa",
@@ -195,6 +199,39 @@ Test(report_json, says_what_the_run_says)
 	sample.run.totals.in_flight = 3;
 	document = report_json(&sample.run);
 	cr_assert(json_is_false(find(document, "valid.accounting")));
+	json_decref(document);
+	drop_sample(&sample);
+}
+
+Test(report_json, says_addresses_of_either_version_as_users_write_them)
+{
+	struct sample sample;
+	const json_t *port;
+	json_t *document;
+	char error[CLI_ERROR_TEXT];
+
+	make_sample(&sample);
+	document = report_json(&sample.run);
+	port = find(document, "config.ports.[]");
+	cr_assert_str_eq(json_string_value(find(port, "addresses.[]")), "198.18.0.0");
+	cr_assert_eq(json_integer_value(find(port, "prefix_length")), 15);
+	cr_assert(json_is_null(find(port, "ip6")) && json_is_null(find(port, "gateway")));
+	json_decref(document);
+	drop_sample(&sample);
+
+	make_sample(&sample);
+	cli_settings_init(&sample.settings, CLI_BENCH);
+	sample.settings.is_ip6 = true;
+	cr_assert_eq(cli_complete(&sample.settings, error), 0);
+	document = report_json(&sample.run);
+	port = find(document, "config.ports.[]");
+	cr_assert(json_is_null(find(port, "addresses")) && json_is_null(find(port, "prefix_length")));
+	cr_assert_str_eq(json_string_value(find(port, "ip6.addresses.[]")), "2001:2::100");
+	cr_assert_eq(json_integer_value(find(port, "ip6.prefix_length")), 48);
+	cr_assert(json_is_null(find(port, "ip6.gateway")) && find(port, "ip6.gateway"));
+	cr_assert_str_eq(json_string_value(json_array_get(find(document, "config.source.[]"), 1)), "2001:2::1ff");
+	cr_assert_str_eq(json_string_value(find(document, "config.listen.[]")), "[2001:2:0:1::1]:80");
+	cr_assert_str_eq(json_string_value(find(document, "config.target")), "[2001:2:0:1::1]:80");
 	json_decref(document);
 	drop_sample(&sample);
 }
