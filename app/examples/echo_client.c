@@ -53,7 +53,10 @@ static int start(struct quern_shard *shard, void *app)
 						   .on_data = hear,
 						   .on_peer_closed = close_as_well,
 						   .on_ended = end};
-	const struct quern_source source = {.addresses = config.ports[0].addresses};
+	const struct quern_port_config *port = &config.ports[0];
+	/* Of IPv4 or of IPv6, whichever the port has; the target must be of the same. */
+	const struct quern_source source = {
+		.addresses = {port->addresses.first, port->addresses.last, port->ip6.first, port->ip6.last}};
 	const struct quern_tcp_options options = {.connect_timeout_ms = 10000};
 	struct quern_conn conn;
 	uint8_t route;

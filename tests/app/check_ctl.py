@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from app_cases import end_all, eventually, play
+from app_ip import command, spoken
 
 HELD = 50000
 HOLD = ["bench", "-d", "0", "--cc", str(HELD), "--hold", "100s"]
@@ -27,7 +28,7 @@ class Place:
         self.environment = {**os.environ, "TMPDIR": folder}
 
     def start(self, *words):
-        process = subprocess.Popen([self.quern, *words, "--memory", "4k", "-q"], stdout=subprocess.DEVNULL,
+        process = subprocess.Popen([self.quern, *command(words), "--memory", "4k", "-q"], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, env=self.environment)
         self.processes.append(process)
         eventually(lambda: self.sockets(process) or process.poll() is not None, 20, "telemetry's socket")
@@ -42,8 +43,8 @@ class Place:
         return glob.glob(f"{self.folder}/quern-{process.pid}-*/dpdk/*/dpdk_telemetry.v2")
 
     def ctl(self, *words):
-        return subprocess.run([self.quern, "ctl", *map(str, words)], capture_output=True, text=True, timeout=60,
-                              env=self.environment, check=False)
+        return subprocess.run([self.quern, "ctl", *map(spoken, map(str, words))], capture_output=True, text=True,
+                              timeout=60, env=self.environment, check=False)
 
     def said(self, *words):
         done = self.ctl(*words)
@@ -144,7 +145,7 @@ def each_connection_once(place):
         ends = {row[near] for row in rows if row["role"] == role}
         assert len(ends) == HELD, (role, len(ends))
         far = {row["remote" if near == "local" else "local"] for row in rows if row["role"] == role}
-        assert far == {"198.19.0.1:80"}, far
+        assert far == {spoken("198.19.0.1:80")}, far
     assert {row["local"] for row in rows if row["shard"] == 0} == {row["remote"] for row in rows if row["shard"] == 1}
     stop(process)
 
@@ -152,9 +153,9 @@ def each_connection_once(place):
 def filters(place):
     process = place.holding()
     one = place.said("conns", "--limit", 1, "--local", ":80").split("\n")[1].split()
-    assert one[0] == "ESTABLISHED" and one[1] == "198.19.0.1:80", one
-    address, port = one[2].split(":")
-    clients = [row["local"].split(":") for row in json.loads(place.said("conns", "--json")) if row["shard"] == 0]
+    assert one[0] == "ESTABLISHED" and one[1] == spoken("198.19.0.1:80"), one
+    address, port = one[2].rsplit(":", 1)
+    clients = [row["local"].rsplit(":", 1) for row in json.loads(place.said("conns", "--json")) if row["shard"] == 0]
     for words, count in ((["--local", one[2]], 1), (["--remote", one[2]], 1), (["--local", ":80"], HELD),
                          (["--local", one[2], "--state", "TIME-WAIT"], 0), (["--local", "198.19.0.2"], 0),
                          (["--local", address, "--remote", ":80"], sum(client[0] == address for client in clients)),
@@ -239,7 +240,7 @@ def many_ask_at_once(place):
             output, _ = ctl.communicate(timeout=60)
             assert ctl.returncode in (0, 1), ctl.returncode
             if ctl is asking[0] and ctl.returncode == 0:
-                assert all("198.19.0.1:80" in (row["local"], row["remote"]) for row in json.loads(output))
+                assert all(spoken("198.19.0.1:80") in (row["local"], row["remote"]) for row in json.loads(output))
     assert process.returncode == 0, process.returncode
     with open(path, encoding="utf-8") as file:
         assert json.load(file)["valid"]["accounting"] is True

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+from app_ip import command
 from check_runs import BENCH, assert_clean, assert_sound, run, run_cases
 
 
@@ -63,8 +64,8 @@ def http_ends_in_time(quern, schema):
     expect_requests(result)
     totals = result["totals"]
     assert totals["opened"] == 10 and totals["closed_by"]["fin"] == 10, totals
-    with subprocess.Popen([quern, "bench", *words, "--json", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as process:
+    with subprocess.Popen([quern, *command(["bench", *words, "--json", "-"])], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
         assert " rps=" in process.stderr.readline() + process.stderr.readline()
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=20)

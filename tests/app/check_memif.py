@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from app_cases import end_all, eventually, play
+from app_ip import command
 
 SERVER, CLIENT, NEXT_CLIENT = "198.18.0.1", "198.18.0.2", "198.18.0.3"
 
@@ -28,7 +29,7 @@ class Place:
     def start(self, name, *words):
         log = os.path.join(self.folder, name + ".log")
         with open(log, "w", encoding="utf-8") as output:
-            process = subprocess.Popen([self.quern, *words, "--memory", self.memory, "-q", "--json",
+            process = subprocess.Popen([self.quern, *command(words), "--memory", self.memory, "-q", "--json",
                                         os.path.join(self.folder, name + ".json")], stdout=output, stderr=output,
                                        env={**os.environ, "TMPDIR": self.folder})
         process.log, process.json = log, os.path.join(self.folder, name + ".json")

@@ -8,8 +8,12 @@ import subprocess
 import sys
 import tempfile
 
+from app_ip import IS_IP6, command
+
 OUR_MAC, PEER_MAC = bytes.fromhex("02aabbccdd01"), bytes.fromhex("02aabbccdd02")
-SERVER, CLIENT = socket.inet_aton("198.18.0.1"), socket.inet_aton("198.18.0.2")
+SERVER, CLIENT = ((socket.inet_pton(socket.AF_INET6, f"fd00::{n}") for n in (1, 2)) if IS_IP6 else
+                  (socket.inet_aton(f"198.18.0.{n}") for n in (1, 2)))
+IP_TYPE, IP_BYTES = (b"\x86\xdd", 40) if IS_IP6 else (b"\x08\x00", 20)
 SYN, ACK, RST = 2, 16, 4
 GLOBAL = struct.Struct("<IHHiIII")
 
@@ -21,13 +25,20 @@ def checksum(data):
     return ~total & 0xffff
 
 
+def pseudo(source, dest, tcp):
+    """What the sum of a segment is over besides: of either version, in another order."""
+    return source + dest + struct.pack("!HH", 6, len(tcp))
+
+
 def syn(port, seq, to=80):
     tcp = struct.pack("!HHIIBBHHH", port, to, seq, 0, 5 << 4, SYN, 65535, 0, 0)
-    pseudo = CLIENT + SERVER + struct.pack("!BBH", 0, 6, len(tcp))
-    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, port, 0, 64, 6, 0, CLIENT, SERVER)
-    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-    return OUR_MAC + PEER_MAC + b"\x08\x00" + header + tcp
+    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo(CLIENT, SERVER, tcp) + tcp)) + tcp[18:]
+    if IS_IP6:
+        header = struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + CLIENT + SERVER
+    else:
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, port, 0, 64, 6, 0, CLIENT, SERVER)
+        header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    return OUR_MAC + PEER_MAC + IP_TYPE + header + tcp
 
 
 def write_pcap(path, frames, magic=0xa1b2c3d4, link_type=1):
@@ -49,22 +60,28 @@ def read_pcap(path):
     return frames
 
 
+def is_tcp(frame):
+    """And not neighbour discovery, which has the same type."""
+    return frame[20 if IS_IP6 else 23] == 6
+
+
 def read_segment(frame):
     """(to port, flags, sequence, acknowledgment); addresses and checksums are right."""
-    assert frame[:6] == PEER_MAC and frame[6:12] == OUR_MAC and frame[12:14] == b"\x08\x00", frame.hex()
+    assert frame[:6] == PEER_MAC and frame[6:12] == OUR_MAC and frame[12:14] == IP_TYPE, frame.hex()
     ip = frame[14:]
-    bytes_of_ip = struct.unpack_from("!H", ip, 2)[0]
-    assert checksum(ip[:20]) == 0 and ip[12:16] == SERVER and ip[16:20] == CLIENT, ip.hex()
-    tcp = ip[20:bytes_of_ip]
-    assert checksum(SERVER + CLIENT + struct.pack("!BBH", 0, 6, len(tcp)) + tcp) == 0, tcp.hex()
+    bytes_of_ip = IP_BYTES + struct.unpack_from("!H", ip, 4)[0] if IS_IP6 else struct.unpack_from("!H", ip, 2)[0]
+    assert IS_IP6 or checksum(ip[:IP_BYTES]) == 0, ip.hex()
+    assert ip[IP_BYTES - 2 * len(SERVER):IP_BYTES] == SERVER + CLIENT, ip.hex()
+    tcp = ip[IP_BYTES:bytes_of_ip]
+    assert checksum(pseudo(SERVER, CLIENT, tcp) + tcp) == 0, tcp.hex()
     _, to_port, seq, ack, _, flags = struct.unpack_from("!HHIIBB", tcp)
     return to_port, flags, seq, ack
 
 
 def serve(quern, device, *words):
-    return subprocess.run([quern, "serve", "--discard", "-q", "-p", device, "--ip", "198.18.0.1/24", "--listen",
-                           "198.18.0.1:80", "--memory", "4k", "-d", "500ms", *words], capture_output=True, text=True,
-                          timeout=60, check=False)
+    return subprocess.run([quern, *command(["serve", "--discard", "-q", "-p", device, "--ip", "198.18.0.1/24",
+                                            "--listen", "198.18.0.1:80", "--memory", "4k", "-d", "500ms", *words])],
+                          capture_output=True, text=True, timeout=60, check=False)
 
 
 def each_syn_is_answered(quern, folder):
@@ -73,7 +90,7 @@ def each_syn_is_answered(quern, folder):
     write_pcap(source, [syn(port, seq) for port, seq in asked.items()] + [syn(9, 77, to=81)])
     done = serve(quern, f"pcap:{source},{sent}")
     assert done.returncode == 0, done.stderr
-    answers = [read_segment(frame) for frame in read_pcap(sent) if frame[12:14] == b"\x08\x00"]
+    answers = [read_segment(frame) for frame in read_pcap(sent) if frame[12:14] == IP_TYPE and is_tcp(frame)]
     firsts = {}
     for to_port, flags, seq, ack in answers:
         firsts.setdefault(to_port, (flags, seq, ack))

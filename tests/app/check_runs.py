@@ -11,12 +11,15 @@ import time
 
 import jsonschema
 
+from app_ip import command, spoken
+
 BENCH = ["bench", "-d", "1s", "--memory", "4k"]
 
 
 def run(quern, arguments, code=0):
     """Runs a command that writes JSON to standard output; returns the document and the text beside it."""
-    done = subprocess.run([quern, *arguments, "--json", "-"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([quern, *command(arguments), "--json", "-"], capture_output=True, text=True, timeout=60,
+                          check=False)
     assert done.returncode == code, f"exit code {done.returncode}: {done.stderr}"
     return json.loads(done.stdout), done.stderr
 
@@ -146,7 +149,7 @@ def stopped(quern, schema):
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "result.json")
-            arguments = [quern, "bench", "-d", "0", "--memory", "4k", "--json", path]
+            arguments = [quern, *command(["bench", "-d", "0", "--memory", "4k", "--json", path])]
             with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
                 assert "t=1s cps=" in process.stderr.readline()
                 process.send_signal(number)
@@ -160,7 +163,7 @@ def stopped(quern, schema):
 
 
 def quiet(quern, _schema):
-    done = subprocess.run([quern, *BENCH, "-q"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([quern, *command(BENCH), "-q"], capture_output=True, text=True, timeout=60, check=False)
     # A machine that takes a core away for a second is told of in any case.
     said = [line for line in done.stderr.splitlines() if not line.startswith("warning: worker ")]
     assert done.returncode == 0 and not said, said
@@ -179,10 +182,11 @@ def serve_alone(quern, schema):
 
 def load_unreachable(quern, _schema):
     begin = time.monotonic()
-    done = subprocess.run([quern, "load", "tcp://198.18.0.2:80", "-p", "tap:qn-load", "--ip", "198.18.0.1/24",
-                           "--wait-link", "1s"], capture_output=True, text=True, timeout=60, check=False)
+    words = command(["load", "tcp://198.18.0.2:80", "-p", "tap:qn-load", "--ip", "198.18.0.1/24", "--wait-link", "1s"])
+    done = subprocess.run([quern, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1, (done.returncode, done.stderr)
-    assert "error: target 198.18.0.2: no ARP answer for 198.18.0.2 within 1 s on port tap:qn-load" in done.stderr
+    says = "error: target 198.18.0.2: no ARP answer for 198.18.0.2 within 1 s on port tap:qn-load"
+    assert spoken(says) in done.stderr, done.stderr
     assert time.monotonic() - begin < 20
 
 

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+from app_ip import command
+
 HUGE = "/proc/sys/vm/nr_hugepages"
 
 
@@ -71,7 +73,7 @@ class Lab:
     def command(self, words, user=None):
         inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
         as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if user else []
-        return [*inside, *as_user, self.binary, *(word.replace("FOLDER", self.folder) for word in words)]
+        return [*inside, *as_user, self.binary, *(word.replace("FOLDER", self.folder) for word in command(words))]
 
     def environment(self):
         return {**os.environ, "TMPDIR": self.runtime}

@@ -75,20 +75,22 @@ def running(folder, *command):
                 process.kill()
 
 
-def echoes(server, client):
+def echoes(server, client, is_ip6=False):
     """The client gets back what it sent, twice from the same server; nothing is left behind."""
     cores = sorted(os.sched_getaffinity(0))
+    ours, theirs, target = ("fd00::1/64", "fd00::2/64", "[fd00::1]:7") if is_ip6 else \
+        (f"{SERVER}/24", f"{CLIENT}/24", f"{SERVER}:7")
     with tempfile.TemporaryDirectory(prefix="quern-echo-") as folder:
         path = os.path.join(folder, "echo.sock")
         on = ["taskset", "-c"]
-        with running(folder, *on, str(cores[0]), server, f"memif:{path},server", f"{SERVER}/24") as process:
+        with running(folder, *on, str(cores[0]), server, f"memif:{path},server", ours) as process:
             for text in (TEXT, "once more\n"):
                 end = time.monotonic() + 20
                 while not os.path.exists(path):
                     assert process.poll() is None, f"the server ends: {said(os.path.join(folder, 'server.log'))}"
                     assert time.monotonic() < end, "no socket after 20 s"
                     time.sleep(0.02)
-                back = output_of(*on, str(cores[-1]), client, f"memif:{path}", f"{CLIENT}/24", f"{SERVER}:7", text,
+                back = output_of(*on, str(cores[-1]), client, f"memif:{path}", theirs, target, text,
                                  env={**os.environ, "TMPDIR": folder})
                 assert back == text, f"{len(back)} bytes came back of {len(text)}"
         left = [name for name in os.listdir(folder) if name != "server.log"]
@@ -113,6 +115,9 @@ class Checks:
 
     def in_tree(self):
         echoes(f"{self.build}/app/echo_server", f"{self.build}/app/echo_client")
+
+    def over_ip6(self):
+        echoes(f"{self.build}/app/echo_server", f"{self.build}/app/echo_client", is_ip6=True)
 
     def on_the_installed(self):
         examples = f"{self.installed.prefix}/share/doc/quern/examples"
@@ -171,6 +176,7 @@ def main(source, build, compiler):
     with tempfile.TemporaryDirectory(prefix="quern-examples-") as folder:
         checks = Checks(source, build, compiler, folder)
         cases = [("the examples of the tree echo a text over memif", checks.in_tree),
+                 ("the examples of the tree echo a text over IPv6", checks.over_ip6),
                  ("the examples build on the installed library, and echo", checks.on_the_installed),
                  ("an example of several files builds on the installed library", checks.in_several_files),
                  ("pkg-config --static links as well", checks.with_static),

@@ -15,7 +15,8 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "edges": "peer_edges", "wide": "peer_wide", "http": "peer_http", "curl": "peer_curl", "nginx": "peer_nginx",
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
-            "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy"}
+            "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
+            "ip6": "peer_ip6"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

@@ -8,10 +8,11 @@ import socket
 import struct
 import time
 
-from peer_lab import PORT, QUERN, eventually, expect, expect_equal
-from peer_linux import (QUERN_BYTES, answers_ping, checksum, connect, eventually_states, expect_end, forget_time_wait,
-                        unacknowledged)
 from peer_edges import neighbour
+from peer_frames import syn
+from peer_lab import IS_IP6, QUERN, eventually, expect, expect_equal
+from peer_linux import (ETHER_TYPE, answers_ping, connect, eventually_states, expect_end, forget_time_wait,
+                        unacknowledged)
 from peer_quern import expect_totals, serve
 
 TEXT = bytes(range(256)) * 400  # 100 KiB
@@ -42,12 +43,11 @@ def every_syn_is_answered_by_cookie(lab):
 
 def syn_from_anywhere(macs):
     """An Ethernet frame with a SYN from an address that is not on this network, nor anybody's."""
-    source = struct.pack("!I", 203 << 24 | random.randrange(1 << 24))
-    tcp = struct.pack("!HHIIBBHHH", random.randrange(1, 65536), PORT, random.randrange(1 << 32), 0, 0x50, 2, 1024, 0, 0)
-    pseudo = source + QUERN_BYTES + struct.pack("!HH", 6, len(tcp))
-    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + source + QUERN_BYTES
-    return macs + b"\x08\x00" + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + tcp
+    if IS_IP6:
+        source = b"\xfd\x01" + random.randbytes(14)
+    else:
+        source = struct.pack("!I", 203 << 24 | random.randrange(1 << 24))
+    return macs + ETHER_TYPE + syn(random.randrange(1, 65536), random.randrange(1 << 32), source)
 
 
 @contextlib.contextmanager

@@ -6,12 +6,12 @@ import os
 import subprocess
 import time
 
-from peer_lab import QUERN, expect, expect_equal
+from peer_lab import QUERN, at, expect, expect_equal
 from peer_linux import eventually_states, forget_time_wait
 from peer_quern import expect_requests, expect_totals, serve
 
 TOOLS = ("curl",)
-URL = f"http://{QUERN}"
+URL = f"http://{at(QUERN)}"
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 TIMED_OUT = 28
 

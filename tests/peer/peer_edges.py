@@ -4,7 +4,7 @@ import glob
 import os
 import signal
 
-from peer_lab import NOBODY, PORT, PREFIX, QUERN, eventually, expect, expect_equal, ip
+from peer_lab import AT_ONCE, IS_IP6, NOBODY, PORT, PREFIX, QUERN, at, eventually, expect, expect_equal, ip
 from peer_linux import answers_ping, connect, eventually_states, forget_time_wait
 from peer_quern import Quern, load, serve
 
@@ -19,7 +19,7 @@ def neighbour(address):
 
 def ping_is_answered(lab):
     with serve(lab):
-        for size in (0, 1, 33, 56, 1000, 1472):
+        for size in (0, 1, 33, 56, 1000, 1452 if IS_IP6 else 1472):
             expect(answers_ping(QUERN, 2, os.urandom(size)), f"no reply in order to a ping of {size} bytes")
 
 
@@ -29,8 +29,9 @@ def arp_is_answered_for_own_addresses_only(lab):
         expect(answers_ping(QUERN, 2), "no reply to a ping after ARP was forgotten")
         state, mac = neighbour(QUERN)
         expect(mac is not None and state in ("REACHABLE", "DELAY", "STALE"), f"ARP for quern: {state} {mac}")
-        with open(f"/proc/{os.getpid()}/net/arp", encoding="ascii") as table:
-            expect(mac in table.read(), f"{mac} is not in the kernel's table")
+        if not IS_IP6:
+            with open(f"/proc/{os.getpid()}/net/arp", encoding="ascii") as table:
+                expect(mac in table.read(), f"{mac} is not in the kernel's table")
         expect(mac not in ip("link", "show", lab.linux_interface), f"quern and Linux share the MAC address {mac}")
         expect(not answers_ping(NOBODY, 1), f"a ping to {NOBODY}, which nobody has, was answered")
         expect_equal((neighbour(NOBODY) or (None, None))[1], None, f"MAC address of {NOBODY}, which nobody has")
@@ -58,12 +59,12 @@ def expect_refusal(lab, words, *named, codes=REFUSED):
 
 
 def serve_words(device, address):
-    return ("serve", "--discard", "-p", device, "--ip", f"{address}/{PREFIX}", "--listen", f"{address}:{PORT}")
+    return ("serve", "--discard", "-p", device, "--ip", f"{address}/{PREFIX}", "--listen", at(address, PORT))
 
 
 def kernels_own_address_is_refused(lab):
     interface = "lo" if lab.kind == "tap" else "q0"
-    ip("-n", lab.quern_namespace, "address", "add", f"{QUERN}/{PREFIX}", "dev", interface)
+    ip("-n", lab.quern_namespace, "address", "add", f"{QUERN}/{PREFIX}", "dev", interface, *AT_ONCE)
     try:
         expect_refusal(lab, serve_words(lab.device, QUERN), QUERN, interface)
     finally:
@@ -142,7 +143,7 @@ def a_signal_ends_it_cleanly(lab):
         eventually(lambda: interfaces(lab) == links, 5, lambda: f"interfaces {links}: {interfaces(lab)}")
 
 
-CHECKS = [("pings of 0 to 1472 bytes are answered to the byte", ping_is_answered),
+CHECKS = [("pings of 0 bytes to a full frame are answered to the byte", ping_is_answered),
           ("ARP is answered for quern's own address and for no other", arp_is_answered_for_own_addresses_only),
           ("quern load finds Linux by ARP before it opens", quern_asks_for_linux),
           ("an address that the kernel has itself is refused in one line", kernels_own_address_is_refused),

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from peer_lab import eventually, expect, expect_equal
+from peer_lab import LINUX, at, eventually, expect, expect_equal
 from peer_linux import WAIT_S, Segments, abort, connect, eventually_states, expect_end, forget_time_wait, listener
 from peer_quern import expect_requests, expect_totals, load, serve
 
@@ -238,7 +238,7 @@ def asks_as_little_as_it_may(lab):
                                            path="/a?b") as quern:
             with listening.accept()[0] as sock:
                 sock.settimeout(WAIT_S)
-                wanted = b"GET /a?b HTTP/1.1\r\nHost: 198.18.0.2\r\n" + more + b"\r\n"
+                wanted = f"GET /a?b HTTP/1.1\r\nHost: {at(LINUX)}\r\n".encode() + more + b"\r\n"
                 expect_equal(sock.recv(4096), wanted, "request")
                 sock.sendall(b"HTTP/1.1 204 Nothing\r\nConnection: close\r\n\r\n")
             expect_totals(quern.report(), 1)

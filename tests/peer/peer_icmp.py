@@ -6,14 +6,16 @@ import os
 import socket
 import subprocess
 
-from peer_lab import LINUX, NAMESPACES, QUERN, eventually, expect, expect_equal, ip
+from peer_lab import AT_ONCE, FAMILY, IS_IP6, LINUX, PREFIX, QUERN, at, eventually, expect, expect_equal, ip
 from peer_linux import forget_time_wait
 from peer_quern import serve
 
 TOOLS = ("curl",)
-ROUTER, FAR, NARROW_MTU = "192.0.2.1", "192.0.2.2", 1280
+ROUTER, FAR = ("fd01::1", "fd01::2") if IS_IP6 else ("192.0.2.1", "192.0.2.2")
+NARROW_MTU = 1280
 BYTES, CLIENTS = 2000000, 8
 CLOSED_PORT = 9
+FORWARDING = f"/proc/sys/net/{'ipv6/conf/all/forwarding' if IS_IP6 else 'ipv4/ip_forward'}"
 
 
 @contextlib.contextmanager
@@ -23,12 +25,12 @@ def narrow_link_behind_linux():
     ip("netns", "add", far)
     try:
         ip("link", "add", "r0", "type", "veth", "peer", "name", "f0", "netns", far)
-        ip("address", "add", f"{ROUTER}/24", "dev", "r0")
+        ip("address", "add", f"{ROUTER}/{PREFIX}", "dev", "r0", *AT_ONCE)
         ip("link", "set", "r0", "mtu", str(NARROW_MTU), "up")
-        ip("-n", far, "address", "add", f"{FAR}/24", "dev", "f0")
+        ip("-n", far, "address", "add", f"{FAR}/{PREFIX}", "dev", "f0", *AT_ONCE)
         ip("-n", far, "link", "set", "f0", "up")
         ip("-n", far, "route", "add", "default", "via", ROUTER)
-        with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as file:
+        with open(FORWARDING, "w", encoding="ascii") as file:
             file.write("1")
         yield far
     finally:
@@ -39,12 +41,13 @@ def narrow_link_behind_linux():
 def fetch(far, number):
     """A curl in the far namespace, whose standard output is the body."""
     return subprocess.Popen(("ip", "netns", "exec", far, "curl", "-sS", "--max-time", "60",
-                             f"http://{QUERN}/bytes/{BYTES + number}"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                             f"http://{at(QUERN)}/bytes/{BYTES + number}"),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def hash_of(lab, number):
     """Of the same page, fetched without the narrow link."""
-    body = subprocess.run(("curl", "-sS", "--max-time", "60", f"http://{QUERN}/bytes/{BYTES + number}"),
+    body = subprocess.run(("curl", "-sS", "--max-time", "60", f"http://{at(QUERN)}/bytes/{BYTES + number}"),
                           capture_output=True, check=True).stdout
     expect_equal(len(body), BYTES + number, f"bytes of page {number} ({lab.kind})")
     return hashlib.sha256(body).hexdigest()
@@ -65,7 +68,7 @@ def narrow_path_is_found(lab):
 
 
 def closed_port_is_unreachable(lab):
-    with serve(lab) as quern, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with serve(lab) as quern, socket.socket(FAMILY, socket.SOCK_DGRAM) as sock:
         sock.connect((QUERN, CLOSED_PORT))
         sock.settimeout(0.05)
 

@@ -13,7 +13,7 @@ from peer_linux import answers_ping, connect, forget_time_wait
 
 TOOLS = ("iperf3",)
 PORT, COOKIE, MB = 5201, 37, 1 << 20
-TOLD = re.compile(r"[0-9.:]+: received (\d+) bytes, sent (\d+) bytes, [0-9.]+ s, (\d+) streams\n")
+TOLD = re.compile(r"\S+: received (\d+) bytes, sent (\d+) bytes, [0-9.]+ s, (\d+) streams\n")
 # What may be on its way when the time of a test is over: what quern queues, and what Linux holds unread.
 ON_THE_WAY = MB + 6 * MB
 

@@ -11,7 +11,12 @@ import subprocess
 import tempfile
 import time
 
-QUERN, LINUX, NOBODY, PREFIX = "198.18.0.1", "198.18.0.2", "198.18.0.9", 24
+# Every check is one of IPv4, or of IPv6 where the environment says so.
+IS_IP6 = os.environ.get("QUERN_TEST_IP") == "6"
+FAMILY = socket.AF_INET6 if IS_IP6 else socket.AF_INET
+QUERN, LINUX, NOBODY = (f"fd00::{n}" if IS_IP6 else f"198.18.0.{n}" for n in (1, 2, 9))
+PREFIX = 64 if IS_IP6 else 24
+AT_ONCE = ("nodad",) if IS_IP6 else ()  # an address that is added is good without a question to others
 PORT = 80
 NAMESPACES = "/run/netns"
 PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light", "nc": "netcat-openbsd"}
@@ -24,6 +29,10 @@ SYSCTLS = {"net/core/somaxconn": "65535", "net/ipv4/tcp_max_syn_backlog": "65535
            "net/ipv4/tcp_congestion_control": "reno", "net/ipv4/ip_local_port_range": "1024 65535",
            "net/ipv4/neigh/default/retrans_time_ms": "100",
            "net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1"}
+# An address is there at once, nobody looks for routers, and a neighbour is asked as often.
+SYSCTLS_IP6 = {"net/ipv6/conf/all/disable_ipv6": "0", "net/ipv6/conf/default/disable_ipv6": "0",
+               "net/ipv6/conf/default/accept_dad": "0", "net/ipv6/conf/default/router_solicitations": "0",
+               "net/ipv6/neigh/default/retrans_time_ms": "100"}
 
 
 class Broken(Exception):
@@ -50,9 +59,14 @@ def eventually(question, seconds, what):
         time.sleep(0.005)
 
 
+def at(address, port=None):
+    """An address as it stands in a URL, and before a port."""
+    return (f"[{address}]" if ":" in address else address) + ("" if port is None else f":{port}")
+
+
 def ip(*words, may_fail=False):
-    """Runs iproute2's ip; returns what it printed."""
-    done = subprocess.run(("ip",) + words, capture_output=True, text=True, check=False)
+    """Runs iproute2's ip for this version of IP; returns what it printed."""
+    done = subprocess.run(("ip", "-6" if IS_IP6 else "-4") + words, capture_output=True, text=True, check=False)
     if done.returncode != 0 and not may_fail:
         raise OSError(f"ip {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout
@@ -131,7 +145,7 @@ class Lab:
                 ip("netns", "add", name)
                 ip("-n", name, "link", "set", "lo", "up")
             enter_namespace(f"{NAMESPACES}/{self.linux_namespace}")
-            for key, value in SYSCTLS.items():
+            for key, value in {**SYSCTLS, **(SYSCTLS_IP6 if IS_IP6 else {})}.items():
                 if os.path.exists(f"/proc/sys/{key}"):
                     with open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
                         file.write(value)
@@ -159,7 +173,7 @@ class Lab:
         """Gives Linux's end of the link its address, again where a tap was made anew; False while there is no link."""
         try:
             socket.if_nametoindex(self.linux_interface)
-            ip("address", "replace", f"{LINUX}/{PREFIX}", "dev", self.linux_interface)
+            ip("address", "replace", f"{LINUX}/{PREFIX}", "dev", self.linux_interface, *AT_ONCE)
             ip("link", "set", self.linux_interface, "up")
         except OSError:
             return False

@@ -11,11 +11,14 @@ import subprocess
 import termios
 import time
 
-from peer_lab import PORT, QUERN, eventually, expect
+from peer_lab import FAMILY, IS_IP6, PORT, QUERN, at, eventually, expect
 
 WAIT_S = 10
 ETH_P_ALL = 3
-QUERN_BYTES = socket.inet_aton(QUERN)
+QUERN_BYTES = socket.inet_pton(FAMILY, QUERN)
+# Where a frame says which version, protocol and addresses it has, and where TCP begins; lengths count from there on.
+ETHER_TYPE = b"\x86\xdd" if IS_IP6 else b"\x08\x00"
+PROTOCOL_AT, SOURCE_AT, LENGTH_AT, LENGTH_FROM = (20, 22, 18, 54) if IS_IP6 else (23, 26, 16, 14)
 
 
 def checksum(data):
@@ -27,26 +30,29 @@ def checksum(data):
 
 def answers_ping(address, seconds, payload=b"quern answers in kind, to the byte"):
     """Sends one ICMP echo request; whether the reply to it came back unchanged in time."""
-    header = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xffff, int(time.monotonic() * 1000) & 0xffff)
+    ask, reply, protocol = (128, 129, socket.IPPROTO_ICMPV6) if IS_IP6 else (8, 0, socket.IPPROTO_ICMP)
+    header = struct.pack("!BBHHH", ask, 0, 0, os.getpid() & 0xffff, int(time.monotonic() * 1000) & 0xffff)
     request = header[:2] + struct.pack("!H", checksum(header + payload)) + header[4:] + payload
     end = time.monotonic() + seconds
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
+    with socket.socket(FAMILY, socket.SOCK_RAW, protocol) as sock:
         try:
             sock.sendto(request, (address, 0))
             while True:
                 sock.settimeout(max(end - time.monotonic(), 0.001))
                 packet, sender = sock.recvfrom(65535)
-                if sender[0] == address and packet[20] == 0 and packet[24:] == request[4:]:
-                    return checksum(packet[20:]) == 0
+                # Over IPv6 the kernel makes and checks the sum, and keeps the header to itself.
+                message = packet if IS_IP6 else packet[20:]
+                if sender[0] == address and message[0] == reply and message[4:] == request[4:]:
+                    return IS_IP6 or checksum(message) == 0
         except OSError:
             return False
 
 
 def listener(backlog=128, port=PORT):
     """A listening socket on Linux's address, which a tap may not have yet."""
-    sock = socket.socket()
+    sock = socket.socket(FAMILY)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("0.0.0.0", port))
+    sock.bind(("", port))
     sock.listen(backlog)
     sock.settimeout(WAIT_S)
     return sock
@@ -59,7 +65,7 @@ def accept(listening):
 
 
 def connect(port=PORT):
-    sock = socket.socket()
+    sock = socket.socket(FAMILY)
     sock.settimeout(WAIT_S)
     try:
         sock.connect((QUERN, port))
@@ -105,7 +111,7 @@ def unacknowledged(sock):
 def ss(*words):
     """What ss says of TCP sockets between Linux and quern, a line each: state, queues, local, remote, more."""
     lines = subprocess.run(("ss", "-Htan") + words, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [line.split() for line in lines if QUERN + ":" in line]
+    return [line.split() for line in lines if f" {at(QUERN)}:" in line]
 
 
 def states():
@@ -120,7 +126,7 @@ def eventually_states(*wanted, seconds=WAIT_S):
 
 def forget_time_wait():
     """Ends Linux's TIME-WAIT records, so that ss begins each check with nothing."""
-    subprocess.run(("ss", "-K", "-Htan", "dst", QUERN), capture_output=True, check=False)
+    subprocess.run(("ss", "-K", "-Htan", "dst", at(QUERN)), capture_output=True, check=False)
 
 
 def counter(name):
@@ -154,15 +160,18 @@ class Segments:
         with contextlib.suppress(BlockingIOError):
             while True:
                 frame = self.sock.recv(65535)
-                if frame[12:14] != b"\x08\x00" or frame[23] != socket.IPPROTO_TCP:
+                if frame[12:14] != ETHER_TYPE or frame[PROTOCOL_AT] != socket.IPPROTO_TCP:
                     continue
-                if QUERN_BYTES not in (frame[26:30], frame[30:34]):
+                middle = SOURCE_AT + len(QUERN_BYTES)
+                source, dest = frame[SOURCE_AT:middle], frame[middle:middle + len(QUERN_BYTES)]
+                if QUERN_BYTES not in (source, dest):
                     continue
-                start = 14 + (frame[14] & 15) * 4
+                start = 54 if IS_IP6 else 14 + (frame[14] & 15) * 4
                 seq, ack = struct.unpack_from("!II", frame, start + 4)
                 flags = "".join(name for name, bit in self.FLAGS.items() if frame[start + 13] & bit)
-                text = struct.unpack_from("!H", frame, 16)[0] - (start - 14) - (frame[start + 12] >> 4) * 4
-                taken.append((frame[26:30] == QUERN_BYTES, flags, seq, ack, text))
+                length = struct.unpack_from("!H", frame, LENGTH_AT)[0] - (start - LENGTH_FROM)
+                text = length - (frame[start + 12] >> 4) * 4
+                taken.append((source == QUERN_BYTES, flags, seq, ack, text))
         return taken
 
 
@@ -226,7 +235,7 @@ class Crowd:
                             sock.shutdown(socket.SHUT_WR)
 
     def open_one(self):
-        sock = socket.socket()
+        sock = socket.socket(FAMILY)
         self.add(sock, select.EPOLLOUT)
         result = sock.connect_ex((QUERN, PORT))
         if result not in (0, errno.EINPROGRESS):

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import time
 
-from peer_lab import expect, expect_equal
+from peer_lab import FAMILY, IS_IP6, NOBODY, expect, expect_equal
 from peer_linux import (Segments, abort, accept, eventually_states, expect_end, expect_reset, forget_time_wait,
                         listener, states)
 from peer_quern import expect_totals, load
@@ -85,7 +85,7 @@ def linux_refuses(lab):
 def linux_never_answers(lab):
     """A listener whose queue is full drops every SYN."""
     forget_time_wait()
-    with listener(backlog=0) as listening, socket.socket() as filling, Segments() as segments:
+    with listener(backlog=0) as listening, socket.socket(FAMILY) as filling, Segments() as segments:
         filling.connect(listening.getsockname())
         with load(lab, "--connections", "3", "--cc", "3", "--connect-timeout", "3s") as quern:
             totals = quern.report(code=1)["totals"]
@@ -97,9 +97,10 @@ def linux_never_answers(lab):
 
 def nobody_is_there(lab):
     forget_time_wait()
-    with load(lab, "--connections", "1", "--wait-link", "1s", target="198.18.0.9") as quern:
+    with load(lab, "--connections", "1", "--wait-link", "1s", target=NOBODY) as quern:
         expect_equal(quern.wait(), 1, f"exit code; quern said: {quern.said()}")
-        expect("198.18.0.9" in quern.said() and "ARP" in quern.said(), f"quern said: {quern.said()}")
+        asked = "ND" if IS_IP6 else "ARP"
+        expect(f"no {asked} answer for {NOBODY}" in quern.said(), f"quern said: {quern.said()}")
 
 
 CHECKS = [("Linux closes first: FIN-WAIT-1, then TIME-WAIT; quern load ends in order", linux_closes_first),
@@ -110,4 +111,4 @@ CHECKS = [("Linux closes first: FIN-WAIT-1, then TIME-WAIT; quern load ends in o
           ("quern load --close rst aborts: Linux gets ECONNRESET", quern_aborts),
           ("a Linux port where nobody listens: every open is counted as refused", linux_refuses),
           ("a Linux listener that is full: SYNs are sent again, then counted as timeout", linux_never_answers),
-          ("a target that answers no ARP is named, and the run fails", nobody_is_there)]
+          ("a target that answers no ARP or ND is named, and the run fails", nobody_is_there)]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 
-from peer_lab import PORT, die_with_parent, eventually, expect, expect_equal
+from peer_lab import IS_IP6, PORT, die_with_parent, eventually, expect, expect_equal
 from peer_linux import forget_time_wait
 from peer_quern import expect_requests, expect_totals, load
 
@@ -44,7 +44,7 @@ class Nginx:
             with open(f"{self.folder}/root/{name}", "w", encoding="ascii") as file:
                 file.write(text)
         with open(f"{self.folder}/conf", "w", encoding="ascii") as file:
-            file.write(CONFIG.format(self.folder, PORT))
+            file.write(CONFIG.format(self.folder, f"[::]:{PORT} ipv6only=on" if IS_IP6 else PORT))
         os.chmod(lab.directory, 0o755)
         self.process = subprocess.Popen(("nginx", "-p", self.folder, "-e", f"{self.folder}/error.log", "-c",
                                          f"{self.folder}/conf"), stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ class Nginx:
         if self.process.poll() is not None:
             raise OSError(f"nginx ended by itself: {self.read('error.log')}")
         with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", PORT), timeout=1).close()
+            socket.create_connection(("::1" if IS_IP6 else "127.0.0.1", PORT), timeout=1).close()
             return True
         return False
 

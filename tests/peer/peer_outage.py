@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 
-from peer_lab import PORT, expect, expect_equal, ip
+from peer_lab import FAMILY, PORT, expect, expect_equal, ip
 from peer_linux import Segments, connect, eventually_states, forget_time_wait
 from peer_quern import load, serve
 
@@ -70,9 +70,9 @@ def flows_outlive_the_link(lab):
 def opens_are_paced(lab):
     """Row 22: what cannot be opened while the link is down is asked for again at growing intervals, and succeeds."""
     forget_time_wait()
-    with socket.socket() as listening:
+    with socket.socket(FAMILY) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("0.0.0.0", PORT))
+        listening.bind(("", PORT))
         listening.listen(4096)
         with load(lab, "--cps", str(OPENED_A_SECOND), "-d", f"{RUN_S}s", "--connect-timeout", "60s",
                   "--close", "client") as quern, Segments() as segments:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 
-from peer_lab import LINUX, PORT, PREFIX, QUERN, expect, expect_equal, eventually
+from peer_lab import LINUX, PORT, PREFIX, QUERN, at, expect, expect_equal, eventually
 from peer_linux import answers_ping
 
 READY_S = 15
@@ -118,7 +118,7 @@ def port_words(lab):
 @contextlib.contextmanager
 def serve(lab, *words, service="--discard"):
     """A server that is ready for connections."""
-    with Quern(lab, "serve", service, *port_words(lab), "--listen", f"{QUERN}:{PORT}", *words) as quern:
+    with Quern(lab, "serve", service, *port_words(lab), "--listen", at(QUERN, PORT), *words) as quern:
         quern.wait_ready()
         yield quern
 
@@ -126,7 +126,7 @@ def serve(lab, *words, service="--discard"):
 @contextlib.contextmanager
 def load(lab, *words, target=LINUX, scheme="tcp", path=""):
     """A client whose target is Linux; it opens as soon as it knows Linux's MAC address."""
-    with Quern(lab, "load", f"{scheme}://{target}:{PORT}{path}", *port_words(lab), *words) as quern:
+    with Quern(lab, "load", f"{scheme}://{at(target, PORT)}{path}", *port_words(lab), *words) as quern:
         quern.wait_attached()
         yield quern
 

@@ -6,7 +6,7 @@ import socket
 import time
 
 from peer_curl import curl, pattern, serve_http
-from peer_lab import PORT, QUERN, eventually, expect, expect_equal
+from peer_lab import FAMILY, PORT, QUERN, at, eventually, expect, expect_equal
 from peer_linux import Segments, eventually_states, states
 from peer_quern import expect_requests, expect_totals
 
@@ -19,7 +19,7 @@ BUFFERS_EACH = 65536 // 1460 + 8
 
 def ask(size, buffer=None):
     """A connection on which a body is on its way, and `Connection: close` behind it."""
-    sock = socket.socket()
+    sock = socket.socket(FAMILY)
     if buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     sock.settimeout(30)
@@ -111,12 +111,12 @@ def stops_reading(lab):
 def crowd_stops_reading(lab):
     """What they do not read is not kept twice: a queue each, no page more; and others are served meanwhile."""
     with serve_http(lab) as quern:
-        curl(f"http://{QUERN}/bytes/1M", seconds=30)
+        curl(f"http://{at(QUERN)}/bytes/1M", seconds=30)
         before_kib = resident_kib(quern)
         with contextlib.ExitStack() as stack:
             crowd = [Body(stack.enter_context(ask(BODY, SMALL_BUFFER))) for _ in range(CROWD)]
             eventually(lambda: are_shut(quern, CROWD), 20, "all windows shut")
-            found = hashlib.sha256(curl(f"http://{QUERN}/bytes/{BODY}", seconds=30)).hexdigest()
+            found = hashlib.sha256(curl(f"http://{at(QUERN)}/bytes/{BODY}", seconds=30)).hexdigest()
             expect_equal(found, hashlib.sha256(pattern(BODY)).hexdigest(), "SHA-256 of another's body meanwhile")
             time.sleep(1.1)  # so that a row of the report's series is of this time
             for body in crowd:

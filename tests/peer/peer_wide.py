@@ -6,14 +6,16 @@ import socket
 import struct
 import time
 
-from peer_lab import LINUX, PORT, QUERN, Broken, eventually, expect, expect_equal, ip
-from peer_linux import QUERN_BYTES, answers_ping, checksum, connect, expect_end, forget_time_wait
+from peer_frames import ICMP, LINUX_BYTES, echo_request, message_of, protocol_of, solicitation, syn
+from peer_lab import IS_IP6, QUERN, Broken, eventually, expect, expect_equal, ip
+from peer_linux import ETHER_TYPE, QUERN_BYTES, answers_ping, connect, expect_end, forget_time_wait
 from peer_quern import Quern, expect_totals, load, port_words, serve
 
 VLAN, ETH_P_ALL, SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 5, 3, 263, 8, 0x10
-LINUX_BYTES = socket.inet_aton(LINUX)
 MTU = {"tap": 1504, "af_packet": 9000, "af_xdp": 3300}
 ORDINARY = "1500"
+IP, ARP = struct.unpack("!H", ETHER_TYPE)[0], 0x0806
+PING_HEADERS = 48 if IS_IP6 else 28
 
 
 @contextlib.contextmanager
@@ -33,7 +35,7 @@ def wide_link(lab):
 def large_pings_are_answered(lab):
     with wide_link(lab) as mtu, serve(lab, "--mtu", mtu):
         expect(f"mtu {mtu} " in ip("link", "show", lab.linux_interface), "the link's MTU")
-        for size in (1473, int(mtu) // 2 + 700, int(mtu) - 28):
+        for size in (1501 - PING_HEADERS, int(mtu) // 2 + 700, int(mtu) - PING_HEADERS):
             expect(answers_ping(QUERN, 2, os.urandom(size)), f"no reply in order to a ping of {size} bytes")
 
 
@@ -84,32 +86,32 @@ class TaggedWire:
         raise Broken(f"no such frame with tag {VLAN} within {seconds} s")
 
     def find_quern(self):
-        """Its MAC address, by ARP."""
+        """Its MAC address, by ARP or neighbour discovery."""
+        if IS_IP6:
+            group, question = solicitation(self.mac)
+            self.send(b"\x33\x33" + group[12:], IP, question)
+            return self.receive(lambda _, kind, nd: kind == IP and nd[6] == ICMP and nd[40] == 136)[0]
         ask = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + self.mac + LINUX_BYTES + b"\0" * 6 + QUERN_BYTES
-        self.send(b"\xff" * 6, 0x0806, ask)
-        return self.receive(lambda _, kind, arp: kind == 0x0806 and arp[7] == 2 and arp[14:18] == QUERN_BYTES)[0]
+        self.send(b"\xff" * 6, ARP, ask)
+        return self.receive(lambda _, kind, arp: kind == ARP and arp[7] == 2 and arp[14:18] == QUERN_BYTES)[0]
 
-
-def ipv4(protocol, payload):
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0, LINUX_BYTES, QUERN_BYTES)
-    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
+    def receive_ip(self, protocol, is_wanted):
+        """The first message of a protocol that is wanted."""
+        return message_of(self.receive(lambda _, kind, found: kind == IP and protocol_of(found) == protocol and
+                                       is_wanted(message_of(found)))[2])
 
 
 def a_vlan_is_answered_with_its_tag(lab):
     with Quern(lab, "serve", "--discard", *port_words(lab), "--vlan", str(VLAN)) as quern:
         quern.wait_attached()
         with TaggedWire(lab.linux_interface) as wire:
-            quern_mac = eventually(wire.find_quern, 5, "an answer to ARP")
-            echo = struct.pack("!BBHHH", 8, 0, 0, 1, 1) + b"tagged"
-            echo = echo[:2] + struct.pack("!H", checksum(echo)) + echo[4:]
-            wire.send(quern_mac, 0x0800, ipv4(1, echo))
-            wire.receive(lambda _, kind, ip4: kind == 0x0800 and ip4[9] == 1 and ip4[28:34] == b"tagged")
-            syn = struct.pack("!HHIIBBHHH", 4321, PORT, 1000, 0, 5 << 4, 2, 65535, 0, 0)
-            total = checksum(LINUX_BYTES + QUERN_BYTES + struct.pack("!BBH", 0, 6, len(syn)) + syn)
-            wire.send(quern_mac, 0x0800, ipv4(6, syn[:16] + struct.pack("!H", total) + syn[18:]))
-            _, _, answer = wire.receive(lambda _, kind, ip4: kind == 0x0800 and ip4[9] == 6)
-        expect_equal(struct.unpack_from("!I", answer, 28)[0], 1001, "what the SYN+ACK acknowledges")
-        expect_equal(answer[33], 0x12, "flags of the answer to a SYN")
+            quern_mac = eventually(wire.find_quern, 5, "an answer to ARP or neighbour discovery")
+            wire.send(quern_mac, IP, echo_request(b"tagged"))
+            wire.receive_ip(ICMP, lambda message: message[8:14] == b"tagged")
+            wire.send(quern_mac, IP, syn(4321, 1000))
+            answer = wire.receive_ip(socket.IPPROTO_TCP, lambda message: True)
+        expect_equal(struct.unpack_from("!I", answer, 8)[0], 1001, "what the SYN+ACK acknowledges")
+        expect_equal(answer[13], 0x12, "flags of the answer to a SYN")
         quern.stop()
 
 
@@ -123,13 +125,16 @@ def untagged_frames_stay_out(lab):
 def quern_asks_on_its_vlan(lab):
     with load(lab, "--connections", "1", "--vlan", str(VLAN), "--wait-link", "1s") as quern, \
             TaggedWire(lab.linux_interface) as wire:
-        wire.receive(lambda _, kind, arp: kind == 0x0806 and arp[24:28] == LINUX_BYTES)
+        if IS_IP6:
+            wire.receive_ip(ICMP, lambda message: message[0] == 135 and message[8:24] == LINUX_BYTES)
+        else:
+            wire.receive(lambda _, kind, arp: kind == ARP and arp[24:28] == LINUX_BYTES)
         expect_equal(quern.wait(), 1, "exit code without an answer")
 
 
 CHECKS = [("pings that fill a large MTU are answered to the byte", large_pings_are_answered),
           ("connections with a large MTU end in order", connections_at_a_large_mtu),
-          ("ARP, ping and SYN on a VLAN are answered with its tag", a_vlan_is_answered_with_its_tag,
+          ("ARP or ND, ping and SYN on a VLAN are answered with its tag", a_vlan_is_answered_with_its_tag,
            ("tap", "af_packet")),
           ("a server on a VLAN does not hear frames without its tag", untagged_frames_stay_out),
           ("quern load asks for its target on its VLAN", quern_asks_on_its_vlan, ("tap", "af_packet"))]

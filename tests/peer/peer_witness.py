@@ -6,19 +6,19 @@ import re
 import subprocess
 
 from peer_curl import pattern, serve_http
-from peer_lab import PORT, QUERN, eventually, expect, expect_equal
+from peer_lab import IS_IP6, PORT, QUERN, at, eventually, expect, expect_equal
 from peer_linux import connect, eventually_states, forget_time_wait, states, unacknowledged
 from peer_lossy import BAD_LINE, expect_bad
 from peer_quern import expect_requests, expect_totals, serve
 
-MSS, STAMP = 1460, 12
+MSS, STAMP = 1440 if IS_IP6 else 1460, 12
 COUNT, AT_ONCE, BODY, LIMIT_S = 1000, 500, 20000, 60
 UPLOAD = 3_000_000
 
 
 def witness():
     """What ss -tino says of the one connection with quern: words, and numbers by name, as bytes_sent."""
-    said = subprocess.run(("ss", "-Htino", "dst", QUERN), capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(("ss", "-Htino", "dst", at(QUERN)), capture_output=True, text=True, check=True).stdout
     numbers = {name: int(number) for name, number in re.findall(r"([a-z_]+):(\d+)(?![\d.]*[/,])", said)}
     again = re.search(r"\bretrans:\d+/(\d+)", said)
     scales = re.search(r"\bwscale:(\d+),(\d+)", said)

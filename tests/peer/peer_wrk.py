@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from peer_lab import QUERN, expect, expect_equal
+from peer_lab import QUERN, at, expect, expect_equal
 from peer_linux import forget_time_wait
 from peer_quern import serve
 
@@ -13,7 +13,7 @@ CONNECTIONS = 40
 
 def wrk(path, *words):
     """Runs wrk for two seconds; the number of answers it counted."""
-    done = subprocess.run(("wrk", "-t1", f"-c{CONNECTIONS}", "-d2s", *words, f"http://{QUERN}{path}"),
+    done = subprocess.run(("wrk", "-t1", f"-c{CONNECTIONS}", "-d2s", *words, f"http://{at(QUERN)}{path}"),
                           capture_output=True, text=True, timeout=60, check=True)
     expect("Socket errors" not in done.stdout and "Non-2xx" not in done.stdout, f"wrk said: {done.stdout}")
     return int(re.search(r"(\d+) requests in", done.stdout).group(1))
