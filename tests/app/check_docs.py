@@ -21,8 +21,9 @@ DROPS = re.compile(r"<!-- drops: [^\n]*-->\n\n(.*?)\n?<!-- end of drops -->", re
 
 # What a script must have printed, and how often.
 WANTED = {"README.md": {"200 10000000": 1, "RESULT  ABORTED   quern serve": 1},
-          "docs/namespaces.md": {"200 10000000 bytes": 1, "Requests/sec": 1, "\nhello\n": 1, "failed 0\n": 6,
-                                 "RESULT  PASS   quern load": 3, "RESULT  ABORTED   quern serve": 3}}
+          "docs/namespaces.md": {"200 10000000 bytes\n": 1, "200 10000000 bytes over IPv6\n": 1, "Requests/sec": 1,
+                                 "\nhello\n": 1, "failed 0\n": 8, "RESULT  PASS   quern load": 4,
+                                 "RESULT  ABORTED   quern serve": 4}}
 
 
 class Wrong(Exception):
@@ -59,7 +60,7 @@ def links_lead_somewhere(_quern):
 def flags_of(quern, command):
     """Of a command, by its own help."""
     done = subprocess.run([quern, command, "--help"], capture_output=True, text=True, timeout=20, check=True)
-    return set(re.findall(r"(?<![\w-])(--?[a-z][a-z-]*)", done.stdout)) | {"--help"}
+    return set(re.findall(r"(?<![\w-])(--?[a-z0-9][a-z0-9-]*)", done.stdout)) | {"--help"}
 
 
 def used_commands(text):
@@ -67,7 +68,7 @@ def used_commands(text):
     text = re.sub(r"\\\n\s*", "", text)
     for command, rest in re.findall(r"(?<![\w/-])(?:build/app/)?quern ([a-z]+)\b([^`|;&>)\n]*)", text):
         words = re.split(r"\s--\s|\s#", rest)[0].split()
-        yield command, [word.rstrip(".,:") for word in words if re.match(r"--?[a-z]", word)]
+        yield command, [word.rstrip(".,:") for word in words if re.match(r"--?[a-z0-9]", word)]
 
 
 def flags_exist(quern):
@@ -84,7 +85,7 @@ def flags_exist(quern):
         wrongs += [f"{path}: no command {command}" for command in re.findall(r"build/app/quern ([a-z]+)(?![\w/])", text)
                    if command not in known]
         if path in USER_DOCS:
-            wrongs += [f"{path}: no command has {flag}" for flag in re.findall(r"`(--[a-z-]+)", text)
+            wrongs += [f"{path}: no command has {flag}" for flag in re.findall(r"`(--[a-z0-9-]+)", text)
                        if not any(flag in flags for flags in known.values())]
     if count < 40:
         wrongs.append(f"only {count} commands were found")
