@@ -1,5 +1,5 @@
 /* shard_calls.c - what an application asks of one connection. */
-#include "shard/shard_parts.h"
+#include "shard/shard_flight.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* shard_conn.c - records of connections: from the free list into the table, and back. */
+#include "shard/shard_flight.h"
 #include "shard/shard_half_open.h"
 
 #include "tcp/tcp_call.h"

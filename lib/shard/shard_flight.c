@@ -1,5 +1,6 @@
 /* shard_flight.c - flights: taken when a connection has text, given back when it is at rest again; and text on its way
  * to the application. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 

@@ -1,5 +1,6 @@
 /* shard_icmp.c - ICMP messages: errors meet the connection that they speak of, echo requests are answered, and so are
  * datagrams to nobody. */
+#include "shard/shard_flight.h"
 #include "shard/shard_icmp.h"
 
 #include "tcp/tcp_icmp.h"

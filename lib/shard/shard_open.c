@@ -1,5 +1,6 @@
 /* shard_open.c - one block of memory becomes a shard. */
 #include "shard/shard_cookie.h"
+#include "shard/shard_flight.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 

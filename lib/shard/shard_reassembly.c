@@ -1,4 +1,5 @@
 /* shard_reassembly.c - buffers beyond holes, and what becomes of them when a hole is filled. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reassembly.h"
 
 #include "base/check.h"

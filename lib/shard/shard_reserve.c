@@ -1,4 +1,5 @@
 /* shard_reserve.c - too much of everything: which buffers are kept in reserve, and who waits first. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reserve.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* shard_settings.c - settings that one connection changes for itself: it moves to a variant of its service. */
-#include "shard/shard_parts.h"
+#include "shard/shard_flight.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* shard_tcp.c - a TCP segment meets its connection, its listener, or nobody; and what is said in return. */
 #include "shard/shard_cookie.h"
+#include "shard/shard_flight.h"
 #include "shard/shard_half_open.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"

@@ -1,4 +1,5 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_reserve.h"
 #include "shard/shard_scoreboard.h"

@@ -1,4 +1,5 @@
 /* shard_text.c - what an application does with text: sends, takes, and waits for room. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reserve.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
+#include "shard/shard_flight.h"
 #include "shard/shard_half_open.h"
 #include "shard/shard_scoreboard.h"
 

@@ -1,4 +1,5 @@
 /* shard_validate.c - what must be true of a shard at any time; and its connections by state. */
+#include "shard/shard_flight.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
