@@ -36,7 +36,7 @@ static bool time_within(const char *value, uint64_t least, uint64_t most, uint64
 	return true;
 }
 
-/* --ip, --gateway, --vlan and --mtu belong to the --port before them. */
+/* --ip, --gateway, --vlan, --mtu and --impair belong to the --port before them. */
 static struct cli_port *last_port(struct cli_settings *settings)
 {
 	return settings->port_count == 0 ? NULL : &settings->ports[settings->port_count - 1];

@@ -84,8 +84,8 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns);
 
 /* Hands out at most `max` frames that other shards of the port are to have: those of flows that they own, each with the
- * owner's queue in mbuf->hash.usr, and ARP packets that all should know of, with SHARD_EVERYBODY in it. At
- * most SHARD_BURST wait. */
+ * owner's queue in mbuf->hash.usr, and packets of ARP and ND that all should know of, with SHARD_EVERYBODY in it.
+ * At most SHARD_BURST wait. */
 uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max);
 
 /* The live counters; others than the shard's worker read them with counter_read(). */

@@ -22,7 +22,7 @@
 #include "wire/wire_parse.h"
 
 enum {
-	SHARD_SERVICES = 255, /* listeners, routes and their variants with other keepalive */
+	SHARD_SERVICES = 255, /* listeners, routes and their variants: shard_settings.c */
 	SHARD_NO_SERVICE = 255,
 	SHARD_QUEUED_MAX = 1024,  /* connections that may owe something until the end of the turn */
 	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */

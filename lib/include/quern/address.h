@@ -48,12 +48,12 @@ struct quern_prefix {
 
 /* Each parser takes the whole text or nothing: 0, or -EINVAL and the result untouched. */
 int quern_parse_address(const char *text, uint32_t *address);
-int quern_parse_endpoint(const char *text, struct quern_endpoint *endpoint); /* 198.18.0.1:80; port not 0 */
-int quern_parse_prefix(const char *text, struct quern_prefix *prefix);       /* 198.18.0.1/15; /32 where left out */
+int quern_parse_endpoint(const char *text, struct quern_endpoint *endpoint); /* 198.18.0.1:80, [fd00::1]:80; not 0 */
+int quern_parse_prefix(const char *text, struct quern_prefix *prefix);       /* 198.18.0.1/15; else /32 or /128 */
 int quern_parse_range(const char *text, struct quern_range *range);          /* CIDR block, FIRST-LAST, or one */
 int quern_parse_ip6(const char *text, struct quern_ip6 *address);            /* 2001:db8::1; ::ffff:198.18.0.1 */
 
-/* Write the address or endpoint in dotted form, end it with NUL, and return the buffer. */
+/* Write the address or endpoint, one of IPv6 in brackets, end it with NUL, and return the buffer. */
 char *quern_format_address(uint32_t address, char text[QUERN_ADDRESS_TEXT]);
 char *quern_format_endpoint(const struct quern_endpoint *endpoint, char text[QUERN_ENDPOINT_TEXT]);
 

@@ -42,7 +42,7 @@ enum quern_state {
 	X(CLOSED, "closed")   /* orderly, both ways */                                        \
 	X(RESET, "reset")     /* the peer's RST after the connection was established */       \
 	X(REFUSED, "refused") /* a RST in answer to our SYN, or an ICMP error that says so */ \
-	X(TIMEOUT, "timeout") /* no answer to SYN, FIN or keepalive within the limit */       \
+	X(TIMEOUT, "timeout") /* no answer to SYN, text, FIN or keepalive in time */          \
 	X(ABORTED, "aborted") /* by our own application */                                    \
 	X(EVICTED, "evicted") /* by policy, to make room */                                   \
 	X(USER_TIMEOUT,                                                                       \

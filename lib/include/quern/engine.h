@@ -93,9 +93,9 @@ struct quern_engine_config {
 	uint32_t quiet_ms;
 };
 
-/* What a small program begins with: one port, whose address is given as "198.18.0.1/24", and one shard on the last core
- * that this process may use. `device` must outlive the opening. The rest is zero, the default, and the caller's to
- * change; `shards[0].on_start` is what he must add. 0, or -EINVAL where the address is none. */
+/* What a small program begins with: one port, whose address is given as "198.18.0.1/24" or "fd00::1/64", and one shard
+ * on the last core that this process may use. `device` must outlive the opening. The rest is zero, the default, and the
+ * caller's to change; `shards[0].on_start` is what he must add. 0, or -EINVAL where the address is none. */
 int quern_engine_default(struct quern_engine_config *config, const char *device, const char *address);
 
 /* Starts EAL, ports, memory and shards; nothing runs yet. One engine a process.
