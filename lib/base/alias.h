@@ -49,6 +49,12 @@ static inline bool alias_is_peer(uint32_t address)
 	return address >= ALIAS_PEER_FIRST;
 }
 
+/* True while some record's key holds the alias of a peer: only then does alias_find() return it. */
+static inline bool alias_is_held(const struct alias_table *table, uint32_t alias)
+{
+	return table->entries[alias - ALIAS_PEER_FIRST].holders > 0;
+}
+
 /* The alias of our own address that is the `place`-th of the port's. */
 static inline uint32_t alias_of_own(uint32_t place)
 {

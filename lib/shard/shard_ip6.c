@@ -91,10 +91,13 @@ enum quern_drop shard_ip6_name_packet(const struct quern_shard *shard, struct pa
 
 bool shard_ip6_name_again(const struct quern_shard *shard, struct packet *packet)
 {
-	if (packet->version != 6 || packet->kind == WIRE_ND || packet->key.remote != 0)
+	const struct alias_table *aliases = &shard->ip6.aliases;
+
+	if (packet->version != 6 || packet->kind == WIRE_ND ||
+	    (packet->key.remote != 0 && alias_is_held(aliases, packet->key.remote)))
 		return false;
-	packet->key.remote = alias_find(&shard->ip6.aliases, packet->ip6.remote);
-	return packet->key.remote != 0;
+	packet->key.remote = alias_find(aliases, packet->ip6.remote);
+	return true;
 }
 
 bool shard_ip6_key_for(struct quern_shard *shard, struct shard_frame *frame, struct flow_key *key)

@@ -37,8 +37,8 @@ void shard_ip6_open(struct quern_shard *shard, void *memory);
  * what is sent to one of our addresses is taken; of neighbour discovery, also what goes to their groups. */
 enum quern_drop shard_ip6_name_packet(const struct quern_shard *shard, struct packet *packet);
 
-/* A packet of this burst was looked up before a peer had an alias that another has got it meanwhile: true where its key
- * has changed. */
+/* A packet of this burst was looked up before another one of it gave its peer an alias, or another than it had: true
+ * where its key may have changed. */
 bool shard_ip6_name_again(const struct quern_shard *shard, struct packet *packet);
 
 /* The key of a record that is about to be made for a frame, whose hash is set to that of the key. Over IPv6 it holds an

@@ -216,6 +216,24 @@ Test(shard_ip6, a_peer_that_gets_its_alias_within_a_burst_is_known_in_the_rest_o
 	driver_close(&driver);
 }
 
+Test(shard_ip6, a_peer_whose_alias_is_given_up_and_taken_anew_within_a_burst_makes_one_connection)
+{
+	const struct quern_ip6 other = {server.high, server.low + 1};
+	const struct segment reset = {.seq = ISS + 1, .flags = TCP_RST}, syn = {.seq = 500, .wnd = 1, .flags = TCP_SYN};
+	struct rte_mbuf *mbufs[3];
+
+	begin(false, QUERN_SYN_COOKIES_NEVER);
+	open_from(5);
+	mbufs[0] = make(peer(5), server, PORT, &reset);
+	mbufs[1] = make(peer(5), other, PORT, &syn);
+	mbufs[2] = make(peer(5), other, PORT, &syn);
+	shard_receive(driver.shard, mbufs, 3, driver.now_ns);
+	cr_assert_eq(driver.shard->half_open, 1);
+	cr_assert_eq(driver.shard->counters.opened_passive, 2);
+	cr_assert_eq(aliases_used(), 1);
+	driver_close(&driver);
+}
+
 Test(shard_ip6, a_cookie_is_good_from_the_address_that_it_was_sent_to_alone)
 {
 	uint32_t cookie;
