@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { ENOUGH_UNANSWERED = 2 };
-
 /* A request is in flight for NEIGH_REQUEST_MS, answered or not, so that evicting cannot make a second one too soon. */
 static bool is_in_flight(const struct neigh_entry *entry, uint32_t now_ms)
 {
@@ -62,7 +60,7 @@ static bool is_believable(const struct neigh_entry *entry, const uint8_t mac[6],
 {
 	if (!entry->known || !entry->used || memcmp(entry->mac, mac, sizeof(entry->mac)) == 0)
 		return true;
-	return (entry->asked == 1 && is_in_flight(entry, now_ms)) || entry->unanswered >= ENOUGH_UNANSWERED ||
+	return (entry->asked == 1 && is_in_flight(entry, now_ms)) || entry->unanswered >= NEIGH_UNANSWERED ||
 	       now_ms - entry->confirmed_ms >= NEIGH_STALE_MS;
 }
 

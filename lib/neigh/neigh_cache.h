@@ -15,6 +15,7 @@ enum {
 	NEIGH_REACHABLE_MS = 60000, /* an entry this old is asked for again while it is still used */
 	NEIGH_STALE_MS = 180000,    /* without an answer for this long it is forgotten */
 	NEIGH_REQUEST_MS = 1000,    /* at most one request a target in this time */
+	NEIGH_UNANSWERED = 2,       /* after so many requests that the known MAC left unanswered, another is believed */
 	NEIGH_WINDOW = 8            /* entries in which one address may stand */
 };
 

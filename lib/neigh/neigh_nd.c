@@ -134,8 +134,8 @@ static enum neigh_action take_solicitation(struct neigh_nd *neigh, const struct 
 /* What is said of the MAC address where it is not the one that is known. */
 static enum neigh_action take_other_mac(struct neigh_entry *entry, const struct wire_nd *nd, uint32_t now_ms)
 {
-	/* RFC 4861 7.2.5 I: without the override bit it is a second opinion. */
-	if (!nd->is_solicited || (entry->known && !nd->is_override)) {
+	/* RFC 4861 7.2.5 I: without the override bit it is a second opinion, unless the first is silent (7.3.3). */
+	if (!nd->is_solicited || (entry->known && !nd->is_override && entry->unanswered < NEIGH_UNANSWERED)) {
 		entry->doubtful = true;
 		return NEIGH_DOUBT;
 	}
