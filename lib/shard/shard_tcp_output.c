@@ -60,6 +60,12 @@ static void count_text(struct quern_shard *shard, const struct tcp_flight *fligh
 		counter_add(&shard->counters.window_probes, 1);
 }
 
+/* Whether something may be kept back for want of buffers: text that is new, that is lost, or that probes the tail. */
+static bool holds_back(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	return flight->next != conn->snd_end || flight->flags & TCP_FLIGHT_RECOVERS || flight->tail == TCP_TAIL_DUE;
+}
+
 /* The next segment of a connection with a flight. Text waits where buffers are short, but for what goes into the frame
  * that came in, and for the one segment that a timer sends again. */
 static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
@@ -76,7 +82,7 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 	found = tcp_output(conn, &flight->tcp, scoreboard, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
 	if (found)
 		shard_reassembly_tell(shard, flight, twice, segment);
-	if (!found && waits && flight->tcp.next != conn->snd_end)
+	if (!found && waits && holds_back(conn, &flight->tcp))
 		shard_reserve_wait(shard, conn);
 	return found;
 }

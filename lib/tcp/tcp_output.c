@@ -196,7 +196,7 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 		     const struct tcp_profile *profile, uint32_t now_ms, struct segment *segment)
 {
 	uint32_t pending, usable, length, full, peers, end;
-	bool is_due = flight->flags & TCP_FLIGHT_DUE, with_fin;
+	bool is_due = flight->flags & TCP_FLIGHT_DUE, nagle, with_fin;
 
 	if (conn->flags & TCP_SYN_IN_FLIGHT)
 		return false;
@@ -224,7 +224,9 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	length = least(least(pending, usable), least(full, end - flight->next));
 	if (!is_due && length > 0 && flight->flags & TCP_FLIGHT_WAITS)
 		return false;
-	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full, profile->nagle))
+	/* A tail loss probe is there to draw an ACK, which Nagle's algorithm would wait for. */
+	nagle = profile->nagle && flight->tail != TCP_TAIL_DUE;
+	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full, nagle))
 		return false;
 	if (flight->snd_una == flight->snd_nxt)
 		begin_sending(conn, flight, now_ms);

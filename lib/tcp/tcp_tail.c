@@ -57,7 +57,9 @@ void tcp_tail_heard(const struct tcp_conn *conn, struct tcp_flight *flight, cons
 	bool is_beyond = seq_before(flight->probe_end, segment->ack);
 
 	if (flight->tail == TCP_TAIL_DUE) {
-		flight->tail = moved ? TCP_TAIL_QUIET : TCP_TAIL_DUE;
+		/* A recovery knows better what goes. */
+		if (moved || flight->flags & TCP_FLIGHT_RECOVERS)
+			flight->tail = TCP_TAIL_QUIET;
 		return;
 	}
 	if (seq_before(segment->ack, flight->probe_end))

@@ -103,7 +103,9 @@ void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *fligh
 {
 	uint32_t left_ms = patience_left(flight, profile, now_ms);
 
-	if (flight->flags & TCP_FLIGHT_ARMED && seq_before(now_ms + least(left_ms, INT32_MAX), conn->timer.due))
+	/* A timer that has fired is about to be answered, which arms it again. */
+	if (flight->flags & TCP_FLIGHT_ARMED && conn->timer.due != WHEEL_NEVER &&
+	    seq_before(now_ms + least(left_ms, INT32_MAX), conn->timer.due))
 		wheel_arm(wheel, &conn->timer, now_ms + left_ms);
 }
 

@@ -59,6 +59,22 @@ static uint32_t window_in_segments(struct script *script, uint32_t first)
 	return count;
 }
 
+/* What Nagle's algorithm holds back draws the ACK that it waits for. */
+Test(tcp_tail, nagles_algorithm_does_not_hold_the_probe_back)
+{
+	struct script script = sack_established(&driver);
+
+	cr_assert_eq(quern_conn_nagle(driver.shard, script.conn, true), 0);
+	app_send(&script, 10);
+	hear_text(&script, PSH | ACK, 1, 1, 10);
+	app_send(&script, 20);
+	advance(&script, PROBE_MS + DELAYED_ACK_MS - 1);
+	hear_nothing(&script);
+	advance(&script, 2);
+	hear_text(&script, PSH | ACK, 11, 1, 20);
+	driver_close(&driver);
+}
+
 Test(tcp_tail, an_answer_that_both_copies_have_come_changes_no_window)
 {
 	struct script script = probed_again();
