@@ -5,6 +5,7 @@
 #include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_challenge.h"
+#include "tcp/tcp_negotiate.h"
 #include "tcp/tcp_recovery.h"
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
@@ -144,9 +145,10 @@ static bool brings_new_window(const struct tcp_conn *conn, const struct tcp_flig
 
 static void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
 {
-	conn->snd_wnd = segment->wnd;
-	if (segment->wnd > conn->max_wnd)
-		conn->max_wnd = segment->wnd;
+	/* With SYN where a simultaneous open is completed. */
+	conn->snd_wnd = segment->flags & TCP_SYN ? tcp_window_of_syn(conn, segment) : segment->wnd;
+	if (conn->snd_wnd > conn->max_wnd)
+		conn->max_wnd = conn->snd_wnd;
 	if (!flight)
 		return;
 	flight->snd_wl1 = segment->seq;

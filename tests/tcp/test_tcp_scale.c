@@ -186,3 +186,23 @@ Test(tcp_scale, time_wait_answers_with_the_window_that_was_scaled)
 	cr_assert_eq(script.heard.window, MIB >> SCALE_OF_MIB);
 	driver_close(&driver);
 }
+
+/* RFC 7323 2.2: also where it completes a simultaneous open. */
+Test(tcp_scale, the_window_of_a_syn_ack_that_crosses_ours_is_not_scaled)
+{
+	struct script script;
+
+	driver_open(&driver, NULL);
+	driver.reader.reads = true;
+	script = script_connect(&driver, 5000, NULL);
+	hear(&script, SYN, 0, 0);
+	say_syn(&script, SYN, 0, 7, 1000);
+	hear(&script, SYN | ACK, 0, 1);
+	say_syn(&script, SYN | ACK, 1, 7, 1000);
+	told(&script, TOLD_ESTABLISHED);
+	driver.heard_next = driver.heard_count;
+	app_send(&script, 3000);
+	hear_text(&script, ACK, 1, 1, 1000 >> 7 << 7);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
