@@ -254,6 +254,8 @@ static struct tcp_conn *make_record(struct quern_shard *shard, struct shard_fram
 static void open_passive(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
 {
 	const struct packet *packet = frame->packet;
+	const struct segment *syn = &packet->tcp;
+	struct segment bare;
 	struct tcp_conn *conn;
 
 	if (shard_cookie_is_due(shard, listener)) {
@@ -269,7 +271,13 @@ static void open_passive(struct quern_shard *shard, struct shard_frame *frame, s
 		shard_drop(shard, QUERN_DROP_TCP_TABLE_FULL);
 		return;
 	}
-	tcp_open_from_syn(conn, &packet->tcp, &listener->tcp, iss_for(shard, packet, listener), shard->now_ms);
+	/* The first of two may have been answered by cookie, and the peer goes by what that offered. */
+	if (shard_cookie_is_expected(shard, listener)) {
+		bare = *syn;
+		bare.options = tcp_open_carries(syn, &listener->tcp);
+		syn = &bare;
+	}
+	tcp_open_from_syn(conn, syn, &listener->tcp, iss_for(shard, packet, listener), shard->now_ms);
 	shard_half_open_begin(shard, conn);
 	counter_add(&shard->counters.opened_passive, 1);
 	shard_tcp_output(shard, conn, frame, false);

@@ -69,17 +69,23 @@ static void unpack(uint32_t carrier, struct segment *syn)
 		syn->options |= SEGMENT_SACK_PERMITTED;
 }
 
+uint8_t tcp_open_carries(const struct segment *syn, const struct tcp_profile *profile)
+{
+	return syn->options & SEGMENT_TIMESTAMPS && profile->offers_timestamps ? syn->options : 0;
+}
+
 void tcp_open_none(const struct flow_key *key, const struct segment *syn, const struct tcp_profile *profile,
 		   uint32_t iss, uint32_t tsval, struct segment *syn_ack)
 {
-	struct segment remembered = {.seq = syn->seq, .wnd = syn->wnd, .mss = syn->mss, .flags = TCP_SYN};
+	const struct segment remembered = {.seq = syn->seq,
+					   .wnd = syn->wnd,
+					   .tsval = syn->tsval,
+					   .mss = syn->mss,
+					   .flags = TCP_SYN,
+					   .options = tcp_open_carries(syn, profile),
+					   .scale = syn->scale};
 	struct tcp_conn conn = {.key = *key, .state = QUERN_NO_STATE};
 
-	if (syn->options & SEGMENT_TIMESTAMPS && profile->offers_timestamps) {
-		remembered.options = syn->options;
-		remembered.scale = syn->scale;
-		remembered.tsval = syn->tsval;
-	}
 	tcp_open_from_syn(&conn, &remembered, profile, iss, 0);
 	tcp_output(&conn, NULL, NULL, profile, 0, syn_ack);
 	syn_ack->tsval = carry(&remembered, tsval);

@@ -33,6 +33,9 @@ void tcp_open_from_syn(struct tcp_conn *conn, const struct segment *segment, con
 void tcp_open_none(const struct flow_key *key, const struct segment *syn, const struct tcp_profile *profile,
 		   uint32_t iss, uint32_t tsval, struct segment *syn_ack);
 
+/* The options of a SYN that tcp_open_none() answers. */
+uint8_t tcp_open_carries(const struct segment *syn, const struct tcp_profile *profile);
+
 /* LISTEN to SYN-RECEIVED by the ACK of a cookie: the record that the SYN would have made, as it stands once its SYN+ACK
  * has gone out. `mss` is what the cookie remembers of the peer's; tcp_input() takes the ACK itself. */
 void tcp_open_from_cookie(struct tcp_conn *conn, const struct segment *ack, uint16_t mss,
