@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+#include "base/least.h"
+#include "tcp/tcp_mss.h"
+
 enum {
 	HEADERS = 40, /* RFC 9293 MUST-16: MSS is MTU less the fixed IP and TCP headers, whatever options come */
 	HEADERS_IP6 = 60,
@@ -17,18 +20,14 @@ static uint32_t given_or(uint32_t given, uint32_t fallback)
 	return given ? given : fallback;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options *options, uint16_t mtu)
 {
 	/* A deadline is less than 2^31 ms away, or it seems to have passed. */
-	if (options->mss > mtu - HEADERS || options->dscp > 63 || options->keepalive_idle_ms > INT32_MAX ||
-	    options->keepalive_interval_ms > INT32_MAX || options->fin_wait_2_ms > INT32_MAX ||
-	    options->send_queue > INT32_MAX || options->receive_window > WINDOW_MAX ||
-	    options->syn_cookies > QUERN_SYN_COOKIES_NEVER || !tcp_congestion_control(options->congestion))
+	if (options->mss > mtu - HEADERS || (options->mss && options->mss < TCP_MSS_LEAST) || options->dscp > 63 ||
+	    options->keepalive_idle_ms > INT32_MAX || options->keepalive_interval_ms > INT32_MAX ||
+	    options->fin_wait_2_ms > INT32_MAX || options->send_queue > INT32_MAX ||
+	    options->receive_window > WINDOW_MAX || options->syn_cookies > QUERN_SYN_COOKIES_NEVER ||
+	    !tcp_congestion_control(options->congestion))
 		return -EINVAL;
 	*profile = (struct tcp_profile){
 		.mss = (uint16_t)given_or(options->mss, mtu - HEADERS),

@@ -22,7 +22,7 @@ enum quern_syn_cookies {
 
 /* Zero in a field means its default. Times in milliseconds. */
 struct quern_tcp_options {
-	uint16_t mss;                     /* advertised MSS; default MTU - 40, over IPv6 - 60 */
+	uint16_t mss;                     /* advertised MSS, 48 at least; default MTU - 40, over IPv6 - 60 */
 	uint32_t receive_window;          /* bytes, at most 2^30; default 65535; more needs a peer that scales */
 	uint32_t send_queue;              /* bytes that quern_conn_send() keeps at most; default 65536 */
 	enum quern_congestion congestion; /* default CUBIC */
