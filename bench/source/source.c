@@ -2,11 +2,11 @@
  *and an answer to each answer (support/bench_source.h).
  *
  *	source SOCKET TARGET PORT [-r SYNS_A_SECOND] [-d SECONDS] [-w SECONDS] [-n SYNS] [-c CPU] [-z MICROSECONDS]
- *	       [-s FIRST] [-a ADDRESSES]
+ *	       [-s FIRST] [-a ADDRESSES] [-m]
  *
  * -r 0, the default, is as many as it can. After -d seconds or -n SYNs it goes on answering for -w seconds. -z lets
  * others have its CPU for so long in every two milliseconds. SOCKET is a whole path. FIRST is the first of so many
- * addresses of clients. Prints one line of JSON. */
+ * addresses of clients. -m says nothing after the SYNs: nobody is there. Prints one line of JSON. */
 #include <arpa/inet.h>
 #include <sched.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ static uint16_t port;
 static int usage(void)
 {
 	fprintf(stderr, "usage: source SOCKET TARGET PORT [-r SYNS_A_SECOND] [-d SECONDS] [-w SECONDS] [-n SYNS]\n"
-			"              [-c CPU] [-z MICROSECONDS] [-s FIRST] [-a ADDRESSES]\n");
+			"              [-c CPU] [-z MICROSECONDS] [-s FIRST] [-a ADDRESSES] [-m]\n");
 	return 2;
 }
 
@@ -68,7 +68,7 @@ static bool read_options(int argc, char **argv)
 
 	source.first = address_of("198.18.16.0");
 	source.addresses = 2048;
-	while ((letter = getopt(argc, argv, "r:d:w:n:c:z:s:a:")) != -1) {
+	while ((letter = getopt(argc, argv, "r:d:w:n:c:z:s:a:m")) != -1) {
 		switch (letter) {
 		case 'r':
 			options.syns_a_second = strtod(optarg, NULL);
@@ -93,6 +93,9 @@ static bool read_options(int argc, char **argv)
 			break;
 		case 'a':
 			source.addresses = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'm':
+			source.is_mute = true;
 			break;
 		default:
 			return false;

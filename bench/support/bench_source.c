@@ -180,7 +180,7 @@ bool bench_source_answer(struct bench_source *source, struct rte_mbuf *mbuf)
 		return ignore(&counts->resets);
 	if ((flags & (SYN | ACK)) == (SYN | ACK)) {
 		counts->syn_acks++;
-		return answer(mbuf, 1, PSH | ACK, 1);
+		return !source->is_mute && answer(mbuf, 1, PSH | ACK, 1);
 	}
 	if (flags & FIN) {
 		counts->fins++;

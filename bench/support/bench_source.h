@@ -11,7 +11,7 @@
  */
 struct bench_source_counts {
 	uint64_t syns;
-	uint64_t syn_acks;  /* seen, and answered by ACK and an octet of text */
+	uint64_t syn_acks;  /* seen, and answered by ACK and an octet of text, or by nothing */
 	uint64_t fins;      /* seen, and answered by FIN and ACK */
 	uint64_t last_acks; /* bare ACKs seen: they need no answer */
 	uint64_t texts;     /* text without FIN, answered by ACK */
@@ -30,6 +30,7 @@ struct bench_source {
 	uint32_t addresses;
 	uint32_t next_address; /* whose SYN is next, from 0 on */
 	uint16_t next_port;
+	bool is_mute; /* nobody is behind the SYNs: what they draw is counted and not answered */
 	struct bench_source_counts counts;
 };
 
@@ -40,7 +41,7 @@ void bench_source_ask(struct bench_source *source, struct rte_mbuf *mbuf);
 void bench_source_syn(struct bench_source *source, struct rte_mbuf *mbuf);
 
 /* Turns a frame of the server's into its answer, and counts it; false where it needs none. The frame alone says what is
- * to be answered: a SYN+ACK by ACK and one octet of text, text by its ACK, FIN by FIN and ACK. */
+ * to be answered: a SYN+ACK by ACK and one octet of text, but by who is mute; text by its ACK, FIN by FIN and ACK. */
 bool bench_source_answer(struct bench_source *source, struct rte_mbuf *mbuf);
 
 #endif
