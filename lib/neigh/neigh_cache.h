@@ -61,6 +61,17 @@ enum neigh_answer {
 	NEIGH_UNREACHABLE /* no way there */
 };
 
+/* Whether a request is to be sent, and whether there is a MAC address. */
+static inline bool neigh_asks(enum neigh_answer answer)
+{
+	return answer == NEIGH_KNOWN_ASK || answer == NEIGH_ASK;
+}
+
+static inline bool neigh_knows(enum neigh_answer answer)
+{
+	return answer == NEIGH_KNOWN || answer == NEIGH_KNOWN_ASK;
+}
+
 /* What a packet about a neighbour asks us to do. */
 enum neigh_action {
 	NEIGH_IGNORE, /* concerns none of our addresses */

@@ -88,20 +88,9 @@ static bool find_mac(struct quern_shard *shard, struct quern_ip6 address, bool i
 		is_stranger ? neigh_nd_resolve_stranger(&shard->ip6.neigh, address, shard->now_ms, mac, &request)
 			    : neigh_nd_resolve(&shard->ip6.neigh, address, shard->now_ms, mac, &request);
 
-	switch (answer) {
-	case NEIGH_KNOWN:
-		return true;
-	case NEIGH_KNOWN_ASK:
+	if (neigh_asks(answer))
 		send_request(shard, &request);
-		return true;
-	case NEIGH_ASK:
-		send_request(shard, &request);
-		return false;
-	case NEIGH_WAIT:
-	case NEIGH_UNREACHABLE:
-		return false;
-	}
-	return false;
+	return neigh_knows(answer);
 }
 
 bool shard_nd_link(struct quern_shard *shard, struct quern_ip6 address, bool is_stranger, struct wire_link *link)

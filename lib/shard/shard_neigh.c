@@ -68,20 +68,9 @@ static bool find_mac(struct quern_shard *shard, uint32_t address, bool is_strang
 		is_stranger ? neigh_resolve_stranger(&shard->neigh, address, shard->now_ms, mac, &request)
 			    : neigh_resolve(&shard->neigh, address, shard->now_ms, mac, &request);
 
-	switch (answer) {
-	case NEIGH_KNOWN:
-		return true;
-	case NEIGH_KNOWN_ASK:
+	if (neigh_asks(answer))
 		send_request(shard, &request);
-		return true;
-	case NEIGH_ASK:
-		send_request(shard, &request);
-		return false;
-	case NEIGH_WAIT:
-	case NEIGH_UNREACHABLE:
-		return false;
-	}
-	return false;
+	return neigh_knows(answer);
 }
 
 bool shard_neigh_link(struct quern_shard *shard, uint32_t address, bool is_stranger, struct wire_link *link)

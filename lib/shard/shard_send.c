@@ -25,21 +25,15 @@ static struct rte_mbuf *reuse(struct quern_shard *shard, struct shard_frame *fra
 static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const struct segment *segment,
 			      const struct wire_ip_options *options, bool is_ip6)
 {
+	bool sums_ip = options->offload_ip_checksum && !is_ip6;
+
 	mbuf->ol_flags = 0;
-	if (is_ip6) {
-		if (options->offload_l4_checksum)
-			mbuf->ol_flags = RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM;
-		mbuf->l2_len = link_bytes & 0x7f;
-		mbuf->l3_len = 40;
-		mbuf->l4_len = (20 + segment_option_bytes(segment)) & 0xff;
+	if (!sums_ip && !options->offload_l4_checksum)
 		return;
-	}
-	if (!options->offload_ip_checksum && !options->offload_l4_checksum)
-		return;
-	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4 | (options->offload_ip_checksum ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
+	mbuf->ol_flags = (is_ip6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4) | (sums_ip ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
 			 (options->offload_l4_checksum ? RTE_MBUF_F_TX_TCP_CKSUM : 0);
 	mbuf->l2_len = link_bytes & 0x7f;
-	mbuf->l3_len = 20;
+	mbuf->l3_len = is_ip6 ? 40 : 20;
 	mbuf->l4_len = (20 + segment_option_bytes(segment)) & 0xff;
 }
 
