@@ -8,12 +8,9 @@ draw; at the other port honest clients open connections at a steady rate, before
 source's core, which it leaves to them for 50 us in every 2 ms. --short is the test of the ordinary run: two seconds,
 and no bound on times, since others use the machine as well.
 """
-import argparse
 import sys
-import tempfile
-import time
 
-from offer import Place, Verdicts, syns_seen
+from offer import Verdicts, parser_of, run_in_place, syns_seen
 
 HALF_OPEN = 8192
 
@@ -70,24 +67,7 @@ def prove(place, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("quern")
-    parser.add_argument("source")
-    parser.add_argument("--seconds", type=int, default=20)
-    parser.add_argument("--cps", type=int, default=2000)
-    parser.add_argument("--nice", type=int, default=0)
-    parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
-    parser.add_argument("--memory", default="auto")
-    parser.add_argument("--short", action="store_true")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="quern-flood-") as folder:
-        place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
-        try:
-            failed = prove(place, arguments)
-        finally:
-            place.end()
-    print("FAILED" if failed else "PASSED")
-    return 1 if failed else 0
+    return run_in_place(prove, parser_of(__doc__).parse_args())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What the proofs of overload share: quern serve on a memif, honest clients, and the source."""
+import argparse
 import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -130,3 +132,29 @@ class Verdicts:
     def judge(self, holds, sentence):
         self.failed += not holds
         print(f"{'ok' if holds else 'FAILED':6}  {sentence}", flush=True)
+
+
+def parser_of(about):
+    """What all of them are told. Times and shares have defaults for a machine of its own."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("quern")
+    parser.add_argument("source")
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--cps", type=int, default=2000)
+    parser.add_argument("--nice", type=int, default=0)
+    parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
+    parser.add_argument("--memory", default="auto")
+    parser.add_argument("--short", action="store_true")
+    return parser
+
+
+def run_in_place(prove, arguments):
+    """Runs a proof, which says how many of its criteria failed, in a place of its own; main's exit status."""
+    with tempfile.TemporaryDirectory(prefix="quern-offer-") as folder:
+        place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
+        try:
+            failed = prove(place, arguments)
+        finally:
+            place.end()
+    print("FAILED" if failed else "PASSED")
+    return 1 if failed else 0

@@ -10,13 +10,11 @@ clients open connections at a steady rate. They share the source's core, which i
 2 ms: for longer, and the server would stand idle. --short is the test of the ordinary run: three seconds as fast as
 can be, with wide bounds on rates, since others use the machine as well, and none on what must be exact.
 """
-import argparse
 import statistics
 import sys
-import tempfile
 import time
 
-from offer import Place, Verdicts, syns_seen
+from offer import Verdicts, parser_of, run_in_place, syns_seen
 
 
 def stood_still(*reports):
@@ -124,26 +122,11 @@ def prove(place, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("quern")
-    parser.add_argument("source")
-    parser.add_argument("--seconds", type=int, default=20)
+    parser = parser_of(__doc__)
     parser.add_argument("--peak", type=int, default=10, help="seconds for which the peak is measured, before and after")
-    parser.add_argument("--cps", type=int, default=2000)
-    parser.add_argument("--nice", type=int, default=0)
-    parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
-    parser.add_argument("--memory", default="auto")
-    parser.add_argument("--short", action="store_true")
     arguments = parser.parse_args()
     arguments.share, arguments.normal = (0.05, 0.5) if arguments.short else (0.9, 0.95)
-    with tempfile.TemporaryDirectory(prefix="quern-offer-") as folder:
-        place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
-        try:
-            failed = prove(place, arguments)
-        finally:
-            place.end()
-    print("FAILED" if failed else "PASSED")
-    return 1 if failed else 0
+    return run_in_place(prove, arguments)
 
 
 if __name__ == "__main__":
