@@ -48,10 +48,10 @@ def prove(place, arguments):
     cps = ["--cps", str(arguments.cps), "--connections"]
     quiet = place.load("quiet", *cps, str(2 * arguments.cps), honest=True, nice=nice).report()
     # What is left half-open from the first SYNs on stays so for longer than the flood lasts.
-    warm, _, _ = place.flood(HALF_OPEN * 2, 1, 1, "-m", "-z", "50", "-s", "198.19.0.1")
+    warm, _, _ = place.flood(HALF_OPEN * 2, 1, 3, "-m", "-z", "50", "-s", "198.19.0.1")
     before = server.kib("VmRSS")
     honest = place.load("honest", *cps, str(arguments.cps * seconds), honest=True, nice=nice)
-    source, _, _ = place.flood(0, seconds + 1, 2, "-m", "-z", "50")
+    source, _, _ = place.flood(0, seconds + 1, 3, "-m", "-z", "50")
     print(f"source: {source['syns_per_s']:.0f} SYNs/s at the server, {source['refused_syns']} found the ring full, "
           f"{source['cycles_per_packet']:.0f} cycles a packet")
     report = honest.report(seconds=seconds + 60)
