@@ -65,8 +65,9 @@ static uint16_t sum_of_text(const uint8_t *text, uint32_t bytes)
 static inline uint32_t tcp_header_build(uint8_t *tcp, uint64_t pseudo, const struct flow_key *key,
 					const struct segment *segment, const struct wire_ip_options *options)
 {
-	uint64_t option_sum = wire_options_write(tcp + TCP_BYTES, segment);
-	uint32_t header_bytes = TCP_BYTES + segment_option_bytes(segment);
+	uint32_t option_bytes;
+	uint64_t option_sum = wire_options_write(tcp + TCP_BYTES, segment, &option_bytes);
+	uint32_t header_bytes = TCP_BYTES + option_bytes;
 	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
 	uint32_t fourth = header_bytes << 26 | (uint32_t)segment->flags << 16 | segment->wnd;
 	uint64_t sum = pseudo + IP_PROTOCOL_TCP + header_bytes + segment->text_bytes;

@@ -13,6 +13,11 @@ enum {
 	SCALE_MAX = 14 /* RFC 7323 2.3: a larger shift is taken as this one */
 };
 
+static uint8_t scale_of(uint8_t shift)
+{
+	return shift < SCALE_MAX ? shift : SCALE_MAX;
+}
+
 /* The option at `at` or behind it, past NOPs; NULL at the end, or where its length is illegal. */
 static const uint8_t *option_at(const uint8_t *at, const uint8_t *end)
 {
@@ -59,7 +64,7 @@ static void read_of_syn(const uint8_t *option, struct segment *segment)
 		segment->options |= SEGMENT_SACK_PERMITTED;
 	} else if (option[0] == OPTION_SCALE && !(segment->options & SEGMENT_SCALE)) {
 		segment->options |= SEGMENT_SCALE;
-		segment->scale = option[2] < SCALE_MAX ? option[2] : SCALE_MAX;
+		segment->scale = scale_of(option[2]);
 	}
 }
 
@@ -91,6 +96,20 @@ void wire_options_read_any(const uint8_t *at, const uint8_t *end, struct segment
 			read_sacks(at, segment);
 		}
 	}
+}
+
+bool wire_options_read_syn(const uint8_t *at, const uint8_t *end, struct segment *segment)
+{
+	if (end - at != SEGMENT_SYN_OPTION_BYTES || (wire_load32(at) & 0xffff0000) != WIRE_SYN_MSS ||
+	    wire_load32(at + 4) != WIRE_SYN_SACK_AND_TIMESTAMPS ||
+	    (wire_load32(at + 16) & 0xffffff00) != WIRE_SYN_SCALE)
+		return false;
+	segment->mss = wire_load16(at + 2);
+	segment->options = SEGMENT_SYN_OPTIONS;
+	segment->tsval = wire_load32(at + 8);
+	segment->tsecr = wire_load32(at + 12);
+	segment->scale = scale_of(at[19]);
+	return true;
 }
 
 /* Appends a word, and returns it. */
@@ -129,4 +148,14 @@ uint64_t wire_options_write_any(uint8_t *at, const struct segment *segment)
 		sum += write_word(&at, segment->tsecr);
 	}
 	return segment->sack_count ? sum + write_sacks(at, segment) : sum;
+}
+
+uint64_t wire_options_write_syn(uint8_t *at, const struct segment *segment)
+{
+	uint64_t sum = write_word(&at, WIRE_SYN_MSS | (uint32_t)segment->mss);
+
+	sum += write_word(&at, WIRE_SYN_SACK_AND_TIMESTAMPS);
+	sum += write_word(&at, segment->tsval);
+	sum += write_word(&at, segment->tsecr);
+	return sum + write_word(&at, WIRE_SYN_SCALE | (uint32_t)segment->scale);
 }

@@ -3,7 +3,9 @@
 #define WIRE_WIRE_PACKET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <quern/counters.h>
 
@@ -30,7 +32,10 @@ enum segment_option {
 enum {
 	SEGMENT_SACKS = 4,
 	SEGMENT_SACKS_BESIDE_TIMESTAMPS = 3, /* there is no room for more (RFC 7323 3.2) */
-	SEGMENT_TIMESTAMP_BYTES = 12
+	SEGMENT_TIMESTAMP_BYTES = 12,
+	SEGMENT_TIMESTAMPS_ALONE = SEGMENT_TIMESTAMPS << 16, /* of segment_offer() */
+	SEGMENT_SYN_OPTIONS = SEGMENT_SACK_PERMITTED | SEGMENT_SCALE | SEGMENT_TIMESTAMPS,
+	SEGMENT_SYN_OPTION_BYTES = 20 /* MSS and all of these: they share words */
 };
 
 /* A block of RFC 2018: octets from `left` on, up to the one before `right`. */
@@ -48,7 +53,7 @@ struct segment {
 	uint16_t urgent;
 	uint8_t flags;
 	uint8_t scale;
-	uint16_t mss;       /* these three in one word: most segments have nothing there, or timestamps alone */
+	uint16_t mss;       /* these three in one word: see segment_offer() */
 	uint8_t options;    /* enum segment_option */
 	uint8_t sack_count; /* of blocks in `sacks`; those beyond hold nothing */
 	uint32_t tsval;
@@ -56,13 +61,30 @@ struct segment {
 	struct segment_sack sacks[SEGMENT_SACKS];
 };
 
+/* Which options a segment has, at a glance: 0 for none, SEGMENT_TIMESTAMPS_ALONE for what most have. */
+static inline uint32_t segment_offer(const struct segment *segment)
+{
+	uint32_t word;
+
+	memcpy(&word, (const char *)segment + offsetof(struct segment, mss), sizeof(word));
+	return word;
+}
+
+/* True where MSS and all that a SYN can offer is there, and nothing else. */
+static inline bool segment_offers_all(const struct segment *segment)
+{
+	return segment->mss != 0 && segment_offer(segment) >> 16 == SEGMENT_SYN_OPTIONS;
+}
+
 /* Bytes of the options that a segment is built with, padding included. */
 static inline uint32_t segment_option_bytes(const struct segment *segment)
 {
-	if (segment->mss == 0 && segment->options == 0 && segment->sack_count == 0)
+	if (segment_offer(segment) == 0)
 		return 0;
-	if (segment->mss == 0 && segment->options == SEGMENT_TIMESTAMPS && segment->sack_count == 0)
+	if (segment_offer(segment) == SEGMENT_TIMESTAMPS_ALONE)
 		return SEGMENT_TIMESTAMP_BYTES;
+	if (segment_offers_all(segment))
+		return SEGMENT_SYN_OPTION_BYTES;
 	return (segment->mss ? 4u : 0) + (segment->options & SEGMENT_SACK_PERMITTED ? 4u : 0) +
 	       (segment->options & SEGMENT_SCALE ? 4u : 0) +
 	       (segment->options & SEGMENT_TIMESTAMPS ? SEGMENT_TIMESTAMP_BYTES : 0u) +

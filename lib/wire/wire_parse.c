@@ -8,9 +8,10 @@
 #include "wire/wire_icmp6.h"
 #include "wire/wire_ip6.h"
 #include "wire/wire_options.h"
+#include "wire/wire_plain.h"
 #include "wire/wire_words.h"
 
-enum { IP_OPTION_LSRR = 131, IP_OPTION_SSRR = 137, IP_MORE_OR_OFFSET = 0x3fff, TCP_FLAGS = 0x3f };
+enum { IP_OPTION_LSRR = 131, IP_OPTION_SSRR = 137 };
 
 /* What is known once the IP header has been read. */
 struct ip {
@@ -143,17 +144,7 @@ static inline enum quern_drop tcp_parse(const struct ip *ip, const struct wire_e
 		return QUERN_DROP_TCP_LAND;
 	packet->kind = WIRE_TCP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + header_bytes);
-	packet->tcp.seq = wire_load32(tcp + 4);
-	packet->tcp.ack = wire_load32(tcp + 8);
-	packet->tcp.text_bytes = ip->l4_bytes - header_bytes;
-	packet->tcp.wnd = wire_load16(tcp + 14);
-	packet->tcp.urgent = wire_load16(tcp + 18);
-	packet->tcp.flags = tcp[13] & TCP_FLAGS;
-	packet->tcp.mss = 0;
-	packet->tcp.options = 0;
-	packet->tcp.sack_count = 0;
-	if (header_bytes > TCP_BYTES)
-		wire_options_read(tcp + TCP_BYTES, tcp + header_bytes, &packet->tcp);
+	segment_read(tcp, header_bytes, ip->l4_bytes - header_bytes, &packet->tcp);
 	return QUERN_DROP_NONE;
 }
 
@@ -204,14 +195,6 @@ static enum quern_drop icmp6_parse(const struct ip *ip, struct packet *packet)
 	return wire_icmp6_parse(ip->l4, ip->l4_bytes, packet);
 }
 
-/* RFC 1122 3.2.1.3: this network, loopback, multicast, reserved and broadcast never are a source. */
-static inline bool source_is_impossible(uint32_t source)
-{
-	uint32_t top = source >> 24;
-
-	return top - 1 >= 223 || top == 127;
-}
-
 static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header_bytes,
 					      const struct wire_expect *expect, uint64_t sum)
 {
@@ -221,7 +204,7 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 		if (wire_fold(sum) != 0xffff)
 			return QUERN_DROP_IP_CHECKSUM;
 	}
-	if (source_is_impossible(wire_load32(ip + 12)))
+	if (wire_source_is_impossible(wire_load32(ip + 12)))
 		return QUERN_DROP_IP_SOURCE;
 	/* RFC 1122 3.2.1.8: options not understood are ignored. We are no gateway and refuse source routes. */
 	if (header_bytes != IP_BYTES &&
@@ -309,16 +292,14 @@ static inline enum quern_drop l4_parse(const struct ip *ip, const struct wire_ex
 	}
 }
 
-enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
-			   struct packet *packet)
+/* Any frame, layer by layer. */
+static __attribute__((noinline)) enum quern_drop read_any(const uint8_t *frame, uint32_t bytes,
+							  const struct wire_expect *expect, struct packet *packet)
 {
 	uint16_t ether_type = ETHER_IPV4;
 	enum quern_drop drop;
 	struct ip ip;
 
-	/* Offsets in a packet have 16 bits: what lies further back is as good as missing. */
-	if (bytes > UINT16_MAX)
-		bytes = UINT16_MAX;
 	packet->link_bytes = 0;
 	packet->to_group = false;
 	if (expect->ethernet) {
@@ -337,6 +318,15 @@ enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wi
 	else
 		return QUERN_DROP_ETHER_TYPE;
 	return drop == QUERN_DROP_NONE ? l4_parse(&ip, expect, packet) : drop;
+}
+
+enum quern_drop wire_parse(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect,
+			   struct packet *packet)
+{
+	/* Offsets in a packet have 16 bits: what lies further back is as good as missing. */
+	if (bytes > UINT16_MAX)
+		bytes = UINT16_MAX;
+	return wire_plain_read(frame, bytes, expect, packet) ? QUERN_DROP_NONE : read_any(frame, bytes, expect, packet);
 }
 
 /* Of either version, behind no other header. */
