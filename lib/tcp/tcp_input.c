@@ -7,6 +7,7 @@
 #include "tcp/tcp_challenge.h"
 #include "tcp/tcp_negotiate.h"
 #include "tcp/tcp_recovery.h"
+#include "tcp/tcp_refuse.h"
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_sequence.h"
 #include "tcp/tcp_syn_sent.h"
@@ -14,48 +15,11 @@
 #include "tcp/tcp_timestamps.h"
 #include "tcp/tcp_transition.h"
 
-enum {
-	NEAR = 65535,
-	FIN_REPEATS_INTO_SHUT_WINDOW = 5 /* then the wait grows no longer: a peer that answers is alive */
-};
+/* A segment is taken by code that is there twice: of a connection at rest there is nothing but its line, and most
+ * questions fall away. */
+#define INLINE inline __attribute__((always_inline))
 
-/* Text or FIN that a working peer may send again or too early: it needs our ACK, and cannot be part of an ACK loop. */
-static bool is_plausible_repeat(const struct tcp_conn *conn, const struct segment *segment, uint32_t window)
-{
-	return segment_length(segment) > 0 && seq_in_window(segment->seq, conn->rcv_nxt - NEAR, NEAR + window + 1);
-}
-
-/* First: the sequence number. */
-static void refuse_sequence(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			    uint32_t window, uint32_t now_ms, struct tcp_verdict *verdict)
-{
-	/* RFC 9293 3.8.4: a keepalive probe is meant to be answered, and is no loss. */
-	bool is_probe = segment->seq + 1 == conn->rcv_nxt && segment_length(segment) == 0;
-
-	verdict->drop = is_probe ? QUERN_DROP_NONE : QUERN_DROP_TCP_SEQUENCE;
-	/* A peer that says nothing else for 24 days must not become older than itself. */
-	if (is_probe && segment->ack == tcp_snd_una(conn, flight))
-		tcp_timestamps_note(conn, segment);
-	if (is_plausible_repeat(conn, segment, window)) {
-		conn->flags |= TCP_OWES_ACK;
-		if (segment->text_bytes && seq_before_eq(segment->seq + segment->text_bytes, conn->rcv_nxt))
-			tcp_flight_came_twice(conn, flight, segment->seq, segment->seq + segment->text_bytes);
-	} else {
-		tcp_challenge_owe(conn, verdict, now_ms);
-	}
-}
-
-/* RFC 7323 5.3 R1: a late copy, or an answer to one; a peer that is alive learns our number. */
-static void refuse_late(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
-			struct tcp_verdict *verdict)
-{
-	if (verdict->drop != QUERN_DROP_TCP_PAWS)
-		return;
-	if (is_plausible_repeat(conn, segment, window))
-		conn->flags |= TCP_OWES_ACK;
-	else
-		tcp_challenge_owe(conn, verdict, now_ms);
-}
+enum { FIN_REPEATS_INTO_SHUT_WINDOW = 5 /* then the wait grows no longer: a peer that answers is alive */ };
 
 /* Second: RST, by RFC 5961 3.2. Only where it begins counts, whatever text it carries. */
 static void take_reset(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
@@ -78,42 +42,13 @@ static void take_reset(struct tcp_conn *conn, const struct segment *segment, uin
 	tcp_transition(conn, TCP_EVENT_RCV_RST);
 }
 
-/* A half-open connection whose own SYN comes again: our SYN+ACK was lost. It is bounded as challenge ACKs are. */
-static void repeat_syn_ack(struct tcp_conn *conn, uint32_t now_ms, struct tcp_verdict *verdict)
-{
-	if (tcp_challenge_allowed(&conn->challenge_slot, now_ms))
-		conn->flags |= TCP_OWES_SYN | TCP_UNTIMED;
-	else
-		verdict->events |= TCP_HAPPENED_THROTTLED;
-}
-
-/* Fourth: SYN, by RFC 5961 4.2; a new one sends a half-open connection back to LISTEN. Where it begins is what counts,
- * so it is judged before the sequence number of what it may carry. */
-static void refuse_syn(struct tcp_conn *conn, const struct segment *segment, uint32_t window, uint32_t now_ms,
-		       struct tcp_verdict *verdict)
-{
-	bool half_open = conn->state == QUERN_SYN_RCVD && conn->flags & TCP_PASSIVE;
-
-	verdict->drop = QUERN_DROP_TCP_SYN_SYNCHRONIZED;
-	if (half_open && segment->seq + 1 == conn->rcv_nxt && !(segment->flags & TCP_ACK)) {
-		repeat_syn_ack(conn, now_ms, verdict);
-	} else if (half_open && seq_in_window(segment->seq, conn->rcv_nxt, window)) {
-		tcp_transition(conn, TCP_EVENT_RETURN);
-		verdict->events |= TCP_HAPPENED_RETURNED;
-	} else {
-		tcp_challenge_owe(conn, verdict, now_ms);
-	}
-}
-
 /* Takes what an acceptable ACK covers out of flight. */
-static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_scoreboard *scoreboard,
-			const struct tcp_profile *profile, const struct segment *segment, uint32_t now_ms,
-			struct tcp_verdict *verdict)
+static INLINE void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight,
+			       const struct tcp_scoreboard *scoreboard, const struct tcp_profile *profile,
+			       const struct segment *segment, uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	uint32_t ack = segment->ack;
 
-	if (ack == tcp_snd_una(conn, flight))
-		return;
 	verdict->events |= TCP_HAPPENED_ACKED;
 	conn->retries = 0;
 	conn->flags &= (uint16_t) ~(TCP_SYN_IN_FLIGHT | TCP_OWES_SYN);
@@ -134,8 +69,8 @@ static void acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, const 
 }
 
 /* RFC 9293 3.10.7.4: an older segment does not change SND.WND. At rest WL1 is at most RCV.NXT, and WL2 is SND.UNA. */
-static bool brings_new_window(const struct tcp_conn *conn, const struct tcp_flight *flight,
-			      const struct segment *segment)
+static INLINE bool brings_new_window(const struct tcp_conn *conn, const struct tcp_flight *flight,
+				     const struct segment *segment)
 {
 	if (!flight)
 		return !seq_before(segment->seq, conn->rcv_nxt);
@@ -143,7 +78,7 @@ static bool brings_new_window(const struct tcp_conn *conn, const struct tcp_flig
 	       (flight->snd_wl1 == segment->seq && !seq_before(segment->ack, flight->snd_wl2));
 }
 
-static void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
+static INLINE void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment)
 {
 	/* With SYN where a simultaneous open is completed. */
 	conn->snd_wnd = segment->flags & TCP_SYN ? tcp_window_of_syn(conn, segment) : segment->wnd;
@@ -155,8 +90,8 @@ static void set_window(struct tcp_conn *conn, struct tcp_flight *flight, const s
 	flight->snd_wl2 = segment->ack;
 }
 
-static void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			const struct tcp_profile *profile, uint32_t now_ms)
+static INLINE void take_window(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			       const struct tcp_profile *profile, uint32_t now_ms)
 {
 	if (!brings_new_window(conn, flight, segment))
 		return;
@@ -188,20 +123,20 @@ static bool complete_handshake(struct tcp_conn *conn, struct tcp_flight *flight,
 }
 
 /* An ACK at or above SND.UNA: what it says of the window, of loss, and of what has arrived. */
-static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
-		      const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms,
-		      struct tcp_verdict *verdict)
+static INLINE void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			     const struct segment *segment, uint32_t una, const struct tcp_profile *profile,
+			     uint32_t now_ms, struct tcp_verdict *verdict)
 {
 	bool is_duplicate = flight && !scoreboard && tcp_recovery_is_duplicate(conn, flight, segment);
-	uint32_t una = tcp_snd_una(conn, flight);
-	struct tcp_sack_news news = {0};
+	struct tcp_sack_news news;
 
 	if (scoreboard)
 		news = tcp_sack_take(conn, flight, scoreboard, segment);
 	take_window(conn, flight, segment, profile, now_ms);
 	if (is_duplicate)
 		tcp_recovery_duplicate(conn, flight, profile);
-	acknowledge(conn, flight, scoreboard, profile, segment, now_ms, verdict);
+	if (segment->ack != una)
+		acknowledge(conn, flight, scoreboard, profile, segment, now_ms, verdict);
 	if (scoreboard)
 		tcp_sack_heard(conn, flight, scoreboard, profile, &news);
 	if (flight && flight->tail > TCP_TAIL_ARMED)
@@ -209,11 +144,11 @@ static void take_news(struct tcp_conn *conn, struct tcp_flight *flight, struct t
 }
 
 /* Fifth: the ACK field. False where the segment goes no further. */
-static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
-		     const struct segment *segment, const struct tcp_profile *profile, const struct tcp_clock *clock,
-		     struct tcp_verdict *verdict)
+static INLINE bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			    const struct segment *segment, const struct tcp_profile *profile,
+			    const struct tcp_clock *clock, struct tcp_verdict *verdict)
 {
-	uint32_t una = tcp_snd_una(conn, flight), nxt = tcp_snd_nxt(conn, flight);
+	uint32_t una = tcp_snd_una(conn, flight), in_flight = tcp_snd_nxt(conn, flight) - una;
 
 	if (!(segment->flags & TCP_ACK)) {
 		verdict->drop = QUERN_DROP_TCP_NO_ACK;
@@ -222,14 +157,15 @@ static bool take_ack(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	if (conn->state == QUERN_SYN_RCVD) {
 		if (!complete_handshake(conn, flight, segment, clock->silent_ms, verdict))
 			return false;
-	} else if (!seq_in_window(segment->ack, una - tcp_max_wnd(conn), tcp_max_wnd(conn) + (nxt - una) + 1)) {
-		/* RFC 5961 5.2: too old, or of what was never sent. */
+	} else if (segment->ack - una > in_flight) {
+		/* RFC 5961 5.2: of what was acknowledged before, if not too old; never of what was not sent. */
+		if (una - segment->ack <= tcp_max_wnd(conn))
+			return true;
 		verdict->drop = QUERN_DROP_TCP_ACK_RANGE;
 		tcp_challenge_owe(conn, verdict, clock->now_ms);
 		return false;
 	}
-	if (!seq_before(segment->ack, una))
-		take_news(conn, flight, scoreboard, segment, profile, clock->now_ms, verdict);
+	take_news(conn, flight, scoreboard, segment, una, profile, clock->now_ms, verdict);
 	return true;
 }
 
@@ -322,8 +258,8 @@ static void take_text_and_fin(struct tcp_conn *conn, struct tcp_flight *flight, 
 }
 
 /* What comes behind the ACK field. */
-static void take_the_rest(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
-			  uint32_t window, struct tcp_verdict *verdict)
+static INLINE void take_the_rest(struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+				 uint32_t window, struct tcp_verdict *verdict)
 {
 	tcp_timestamps_note(conn, segment);
 	if (segment->flags & TCP_URG && peer_may_send(conn))
@@ -342,12 +278,12 @@ static bool completes_simultaneous_open(const struct tcp_conn *conn, const struc
 }
 
 /* RFC 9293 MUST-66: with a window that is shut, what stands at RCV.NXT still has its ACK, URG and RST looked at. */
-static bool may_go_on(const struct segment *segment, uint32_t rcv_nxt, uint32_t window)
+static INLINE bool may_go_on(const struct segment *segment, uint32_t rcv_nxt, uint32_t window)
 {
-	return tcp_sequence_is_acceptable(segment, rcv_nxt, window) || (window == 0 && segment->seq == rcv_nxt);
+	return segment->seq == rcv_nxt || tcp_sequence_is_acceptable(segment, rcv_nxt, window);
 }
 
-static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t now_ms)
+static INLINE struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t now_ms)
 {
 	struct tcp_clock clock = {.now_ms = now_ms, .silent_ms = now_ms - conn->heard_ms};
 
@@ -362,26 +298,49 @@ static struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flight *fli
 	return clock;
 }
 
-struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
-			     const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms)
+/* SYN or RST. */
+static void take_syn_or_reset(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			      const struct segment *segment, const struct tcp_profile *profile,
+			      const struct tcp_clock *clock, struct tcp_verdict *verdict)
 {
 	uint32_t window = tcp_rcv_wnd(conn, flight, profile);
+
+	if (completes_simultaneous_open(conn, segment))
+		take_ack(conn, flight, scoreboard, segment, profile, clock, verdict);
+	else if (segment->flags & TCP_RST)
+		take_reset(conn, segment, window, clock->now_ms, verdict);
+	else
+		tcp_refuse_syn(conn, segment, window, clock->now_ms, verdict);
+}
+
+/* Any state but SYN-SENT. */
+static INLINE struct tcp_verdict take_segment(struct tcp_conn *conn, struct tcp_flight *flight,
+					      struct tcp_scoreboard *scoreboard, const struct segment *segment,
+					      const struct tcp_profile *profile, uint32_t now_ms)
+{
 	struct tcp_clock clock = hear(conn, flight, now_ms);
+	uint32_t window = tcp_rcv_wnd(conn, flight, profile);
 	struct tcp_verdict verdict = {0};
 
-	if (conn->state == QUERN_SYN_SENT)
-		return tcp_syn_sent_input(conn, flight, segment, profile, &clock);
-	if (completes_simultaneous_open(conn, segment))
-		take_ack(conn, flight, scoreboard, segment, profile, &clock, &verdict);
-	else if (segment->flags & TCP_RST)
-		take_reset(conn, segment, window, now_ms, &verdict);
-	else if (segment->flags & TCP_SYN)
-		refuse_syn(conn, segment, window, now_ms, &verdict);
+	if (segment->flags & (TCP_SYN | TCP_RST))
+		take_syn_or_reset(conn, flight, scoreboard, segment, profile, &clock, &verdict);
 	else if ((verdict.drop = (uint8_t)tcp_timestamps_judge(conn, segment, clock.silent_ms)) != QUERN_DROP_NONE)
-		refuse_late(conn, segment, window, now_ms, &verdict);
+		tcp_refuse_late(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
-		refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
+		tcp_refuse_sequence(conn, flight, segment, window, now_ms, &verdict);
 	else if (take_ack(conn, flight, scoreboard, segment, profile, &clock, &verdict) && conn->state != QUERN_CLOSED)
 		take_the_rest(conn, flight, segment, window, &verdict);
 	return verdict;
+}
+
+struct tcp_verdict tcp_input(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
+			     const struct segment *segment, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	if (conn->state == QUERN_SYN_SENT) {
+		struct tcp_clock clock = hear(conn, flight, now_ms);
+
+		return tcp_syn_sent_input(conn, flight, segment, profile, &clock);
+	}
+	return flight ? take_segment(conn, flight, scoreboard, segment, profile, now_ms)
+		      : take_segment(conn, NULL, NULL, segment, profile, now_ms);
 }
