@@ -22,6 +22,7 @@ void neigh_init(struct neigh *neigh, void *memory, uint32_t entry_count, const s
 	neigh->own = *own;
 	neigh->network = *network;
 	neigh->gateway = gateway;
+	neigh->broadcast = network->length < 31 ? network->address | UINT32_MAX >> network->length : 0;
 	memcpy(neigh->mac, mac, sizeof(neigh->mac));
 }
 

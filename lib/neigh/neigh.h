@@ -16,7 +16,8 @@ struct neigh {
 	struct neigh_cache cache;
 	struct quern_range own;
 	struct quern_prefix network;
-	uint32_t gateway; /* 0 for none */
+	uint32_t gateway;   /* 0 for none */
+	uint32_t broadcast; /* of the network, as long as it has one (RFC 3021); else 0, which is nobody's */
 	uint8_t mac[6];
 };
 

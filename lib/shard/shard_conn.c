@@ -176,12 +176,11 @@ void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern
 
 static void send_reset(struct quern_shard *shard, struct tcp_conn *conn)
 {
-	struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
 	struct segment segment;
 
 	tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
-	shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment, &options,
-			   NULL);
+	shard_send_segment(shard, conn == shard->current ? shard->current_frame : NULL, &conn->key, &segment,
+			   &shard_service_of(shard, conn)->ip, NULL);
 	counter_add(&shard->counters.resets_sent, 1);
 }
 

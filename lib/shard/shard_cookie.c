@@ -62,13 +62,12 @@ uint32_t shard_cookie_of(struct quern_shard *shard, const struct packet *packet)
 void shard_cookie_send(struct quern_shard *shard, struct shard_frame *frame, struct shard_service *listener)
 {
 	const struct packet *packet = frame->packet;
-	struct wire_ip_options options = shard_send_options(shard, &listener->tcp);
 	struct flow_key name = shard_ip6_secret_name(shard, packet);
 	struct segment syn_ack;
 
 	tcp_open_none(&packet->key, &packet->tcp, &listener->tcp, shard_cookie_of(shard, packet),
 		      shard->now_ms + tcp_timestamps_offset(&shard->ts_secret, &name), &syn_ack);
-	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &options, NULL))
+	if (!shard_send_segment(shard, frame, &packet->key, &syn_ack, &listener->ip, NULL))
 		return;
 	listener->last_cookie = tcp_cookie_slot(shard->now_ns) + 1;
 	counter_add(&shard->counters.cookies_sent, 1);

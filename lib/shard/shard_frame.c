@@ -3,21 +3,17 @@
 
 #include <string.h>
 
-void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
+void shard_send_frame_at_end(struct quern_shard *shard, struct rte_mbuf *mbuf)
 {
-	if (shard->out_tail == SHARD_OUT_MAX && shard->out_head > 0) {
-		shard->out_tail -= shard->out_head;
-		memmove(shard->out, shard->out + shard->out_head, shard->out_tail * sizeof(shard->out[0]));
-		shard->out_head = 0;
-	}
-	if (shard->out_tail == SHARD_OUT_MAX) {
+	if (shard->out_head == 0) {
 		shard_drop(shard, QUERN_DROP_OUT_FULL);
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
-	shard->out[shard->out_tail++] = mbuf;
-	counter_add(&shard->counters.tx_packets, 1);
-	counter_add(&shard->counters.tx_bytes, mbuf->pkt_len);
+	shard->out_tail -= shard->out_head;
+	memmove(shard->out, shard->out + shard->out_head, shard->out_tail * sizeof(shard->out[0]));
+	shard->out_head = 0;
+	shard_send_frame(shard, mbuf);
 }
 
 struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes)
@@ -29,9 +25,4 @@ struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes)
 	rte_pktmbuf_free(mbuf);
 	shard_drop(shard, QUERN_DROP_NO_MBUF);
 	return NULL;
-}
-
-bool shard_send_is_ours(const struct rte_mbuf *mbuf)
-{
-	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1;
 }

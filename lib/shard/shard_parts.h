@@ -54,6 +54,7 @@ struct shard_route {
 /* A listener or a route: what its connections have in common. conn->profile is its number. */
 struct shard_service {
 	struct tcp_profile tcp;
+	struct wire_ip_options ip; /* how its packets are written */
 	struct quern_events events;
 	void *app;
 	uint32_t half_open; /* of a listener */
@@ -322,25 +323,30 @@ bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 /* Sends the RST that answers a segment, or nothing where it was one. */
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame);
 
-/* How packets of a service are written. */
-static inline struct wire_ip_options shard_send_options(const struct quern_shard *shard, const struct tcp_profile *tcp)
-{
-	struct wire_ip_options options = shard->reply_options;
-
-	options.ttl = tcp->ttl;
-	options.tos = tcp->tos;
-	return options;
-}
-
 /* shard_frame.c */
 
+/* Puts a finished frame in line that has come to its end: where it begins is free again, or the frame is dropped. */
+void shard_send_frame_at_end(struct quern_shard *shard, struct rte_mbuf *mbuf);
+
 /* Puts a finished frame in line. */
-void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf);
+static inline void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
+{
+	if (shard->out_tail == SHARD_OUT_MAX) {
+		shard_send_frame_at_end(shard, mbuf);
+		return;
+	}
+	shard->out[shard->out_tail++] = mbuf;
+	counter_add(&shard->counters.tx_packets, 1);
+	counter_add(&shard->counters.tx_bytes, mbuf->pkt_len);
+}
 
 /* A buffer of `bytes` bytes to fill, or null, counted. */
 struct rte_mbuf *shard_send_buffer(struct quern_shard *shard, uint32_t bytes);
 
 /* True for a buffer that nobody else reads or will free. */
-bool shard_send_is_ours(const struct rte_mbuf *mbuf);
+static inline bool shard_send_is_ours(const struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1;
+}
 
 #endif

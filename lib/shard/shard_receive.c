@@ -26,8 +26,6 @@ static enum quern_drop port_verdict(const struct quern_shard *shard, const struc
 	uint64_t ip = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK, l4 = mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 
 	*expect = shard->expect;
-	if (!shard->config.rx_checksum)
-		return QUERN_DROP_NONE;
 	if (ip == RTE_MBUF_F_RX_IP_CKSUM_BAD)
 		return QUERN_DROP_IP_CHECKSUM;
 	if (l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD)
@@ -41,21 +39,14 @@ static enum quern_drop port_verdict(const struct quern_shard *shard, const struc
 /* RFC 1122 3.2.1.3 and 3.3.6, RFC 9293 MUST-57: only what is sent to one of our addresses, from one host. */
 static enum quern_drop judge_addresses(const struct quern_shard *shard, struct packet *packet)
 {
-	const struct quern_prefix *network = &shard->neigh.network;
-
 	if (packet->version == 6)
 		return shard_ip6_name_packet(shard, packet);
 	if (packet->kind == WIRE_ARP)
 		return QUERN_DROP_NONE;
 	if (!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group)
 		return QUERN_DROP_IP_DEST;
-	if (network->length < 31) {
-		uint32_t host_bits = UINT32_MAX >> network->length;
-
-		if (((packet->key.remote ^ network->address) & ~host_bits) == 0 &&
-		    ((packet->key.remote & host_bits) == host_bits))
-			return QUERN_DROP_IP_SOURCE;
-	}
+	if (packet->key.remote == shard->neigh.broadcast)
+		return QUERN_DROP_IP_SOURCE;
 	return QUERN_DROP_NONE;
 }
 
@@ -102,14 +93,18 @@ static bool is_foreign(struct quern_shard *shard, const struct packet *packet, s
 
 static enum quern_drop read_frame(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
 {
-	struct wire_expect expect;
-	enum quern_drop reason;
+	const struct wire_expect *expect = &shard->expect;
+	enum quern_drop reason = QUERN_DROP_NONE;
+	struct wire_expect with_verdict;
 
 	if (mbuf->nb_segs > 1)
 		return QUERN_DROP_FRAME_CHAINED;
-	reason = port_verdict(shard, mbuf, &expect);
+	if (shard->config.rx_checksum) {
+		reason = port_verdict(shard, mbuf, &with_verdict);
+		expect = &with_verdict;
+	}
 	if (reason == QUERN_DROP_NONE)
-		reason = wire_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &expect, packet);
+		reason = wire_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, expect, packet);
 	return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
 }
 

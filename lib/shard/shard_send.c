@@ -45,6 +45,17 @@ static bool gathers(const struct quern_shard *shard, const struct segment *segme
 	return shard->config.tx_multi_segs && options->offload_l4_checksum && segment->text_bytes > COPY_MAX;
 }
 
+/* Sends a frame whose headers, and text where that is in it, are written: `bytes` bytes, `in_mbuf` of them there. */
+static inline void put(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t bytes, uint32_t in_mbuf,
+		       uint32_t link_bytes, const struct segment *segment, const struct wire_ip_options *options,
+		       bool is_ip6)
+{
+	mbuf->data_len = (uint16_t)in_mbuf;
+	mbuf->pkt_len = bytes;
+	ask_for_checksums(mbuf, link_bytes, segment, options, is_ip6);
+	shard_send_frame(shard, mbuf);
+}
+
 /* Writes all that comes behind the link header, and sends it. */
 static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, const struct flow_key *key,
 		   const struct ip6_pair *pair, const struct segment *segment, const struct wire_ip_options *options,
@@ -61,10 +72,8 @@ static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 					 (pair ? wire_text_after_link6(segment) : wire_text_after_link(segment)));
 	bytes = pair ? wire_build_tcp6_at(frame, link_bytes, pair, key, segment, options)
 		     : wire_build_tcp_at(frame, link_bytes, key, segment, options);
-	mbuf->data_len = (uint16_t)(in_frame ? bytes : bytes - segment->text_bytes);
-	mbuf->pkt_len = bytes;
-	ask_for_checksums(mbuf, link_bytes, segment, options, pair != NULL);
-	shard_send_frame(shard, mbuf);
+	put(shard, mbuf, bytes, in_frame ? bytes : bytes - segment->text_bytes, link_bytes, segment, options,
+	    pair != NULL);
 }
 
 /* A turned-round link header of the frame that came in, for an answer in a buffer of its own. */
@@ -84,9 +93,10 @@ static bool find_link(struct quern_shard *shard, const struct flow_key *key, con
 		    : shard_neigh_link(shard, key->remote, is_stranger, link);
 }
 
-bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
-			const struct segment *segment, const struct wire_ip_options *options,
-			const struct shard_queue *queue)
+/* shard_send_segment() for all that takes more than writing headers over a frame that came in. */
+static __rte_noinline bool send_any(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+				    const struct segment *segment, const struct wire_ip_options *options,
+				    const struct shard_queue *queue)
 {
 	bool is_ip6 = flow_key_is_ip6(key);
 	uint32_t bytes = (is_ip6 ? WIRE_TCP6_FRAME_MAX : WIRE_TCP_FRAME_MAX) + segment->text_bytes;
@@ -113,6 +123,24 @@ bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 		return false;
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link.header, WIRE_LINK_MAX);
 	finish(shard, mbuf, link.bytes, key, pair, segment, options, queue);
+	return true;
+}
+
+bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,
+			const struct segment *segment, const struct wire_ip_options *options,
+			const struct shard_queue *queue)
+{
+	struct rte_mbuf *mbuf;
+	uint32_t link_bytes, bytes;
+
+	if (!frame || !frame->mbuf || segment->text_bytes > 0 || flow_key_is_ip6(key))
+		return send_any(shard, frame, key, segment, options, queue);
+	mbuf = reuse(shard, frame, WIRE_TCP_FRAME_MAX);
+	if (!mbuf)
+		return send_any(shard, frame, key, segment, options, queue);
+	link_bytes = frame->packet->link_bytes;
+	bytes = wire_build_tcp_at(rte_pktmbuf_mtod(mbuf, uint8_t *), link_bytes, key, segment, options);
+	put(shard, mbuf, bytes, bytes, link_bytes, segment, options, false);
 	return true;
 }
 

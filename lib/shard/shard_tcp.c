@@ -12,6 +12,8 @@ static void count_verdict(struct quern_shard *shard, const struct tcp_verdict *v
 {
 	struct quern_counters *counters = &shard->counters;
 
+	if (!(verdict->drop | (verdict->events & (TCP_HAPPENED_CHALLENGED | TCP_HAPPENED_THROTTLED))))
+		return;
 	if (verdict->drop)
 		shard_drop(shard, verdict->drop);
 	if (verdict->events & TCP_HAPPENED_CHALLENGED)
@@ -90,16 +92,13 @@ static bool has_holes(const struct quern_shard *shard, const struct tcp_conn *co
 	return flight && flight->tcp.flags & TCP_FLIGHT_HOLES;
 }
 
-/* Tells the application what happened, in the order of the stream. False where it aborted the connection meanwhile: the
- * record is not ours now. */
-static bool tell(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_verdict *verdict,
-		 struct shard_frame *frame)
+/* Text that has come, and where it is urgent. False where the application aborted the connection meanwhile. */
+static bool tell_text(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_verdict *verdict,
+		      struct shard_frame *frame)
 {
 	uint16_t generation = conn->generation;
 
-	if (verdict->events & TCP_HAPPENED_ESTABLISHED)
-		on_established(shard, conn, frame);
-	if (verdict->urgent && conn->generation == generation)
+	if (verdict->urgent)
 		on_urgent(shard, conn, verdict->urgent);
 	if (verdict->deliver && (conn->generation != generation ||
 				 !shard_flight_deliver(shard, conn, frame, verdict->trim_front, verdict->deliver,
@@ -109,6 +108,21 @@ static bool tell(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_ve
 		shard_reassembly_hold(shard, conn, frame, verdict);
 	if (verdict->deliver && conn->generation == generation && has_holes(shard, conn) &&
 	    !shard_reassembly_reach(shard, conn, &verdict->events))
+		return false;
+	return conn->generation == generation;
+}
+
+/* Tells the application what happened, in the order of the stream. False where it aborted the connection meanwhile: the
+ * record is not ours now. */
+static bool tell(struct quern_shard *shard, struct tcp_conn *conn, struct tcp_verdict *verdict,
+		 struct shard_frame *frame)
+{
+	uint16_t generation = conn->generation;
+
+	if (verdict->events & TCP_HAPPENED_ESTABLISHED)
+		on_established(shard, conn, frame);
+	if (verdict->deliver | verdict->hold | verdict->hold_fin | verdict->urgent &&
+	    (conn->generation != generation || !tell_text(shard, conn, verdict, frame)))
 		return false;
 	if (verdict->events & TCP_HAPPENED_PEER_CLOSED && conn->generation == generation)
 		tell_peer_closed(shard, conn);

@@ -95,42 +95,65 @@ static void wait_for_buffers(struct quern_shard *shard, struct tcp_conn *conn, s
 	shard_reserve_wait(shard, conn);
 }
 
-/* tcp says the time; where a flow's timestamps begin is kept in its flight, and costs a hash at rest. */
-static void move_timestamp(const struct quern_shard *shard, const struct tcp_conn *conn,
-			   const struct shard_flight *flight, struct segment *segment)
+/* RFC 6298 5.1: whether a segment starts the timer. One that runs is left alone, so that repeats of a peer's SYN do not
+ * keep us waiting. */
+static inline bool starts_timer(const struct tcp_conn *conn, const struct segment *segment)
 {
-	if (segment->options & SEGMENT_TIMESTAMPS)
-		segment->tsval += flight ? flight->tcp.ts_offset : shard_timestamps_offset(shard, &conn->key);
+	return segment->flags & TCP_FIN || (segment->flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
+}
+
+static void output_at_rest(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame,
+			   bool acknowledged)
+{
+	const struct shard_service *service = shard_service_of(shard, conn);
+	struct segment segment;
+	bool in_flight = false;
+
+	while (conn->flags & TCP_OWES && tcp_output(conn, NULL, NULL, &service->tcp, shard->now_ms, &segment)) {
+		/* tcp says the time; where a flow's timestamps begin costs a hash at rest. */
+		if (segment.options & SEGMENT_TIMESTAMPS)
+			segment.tsval += shard_timestamps_offset(shard, &conn->key);
+		in_flight |= starts_timer(conn, &segment);
+		if (!shard_send_segment(shard, frame, &conn->key, &segment, &service->ip, NULL)) {
+			wait_for_buffers(shard, conn, NULL, 0, &segment);
+			break;
+		}
+	}
+	arm_at_rest(shard, conn, &service->tcp, in_flight, acknowledged);
+}
+
+static void output_of_flight(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
+			     struct shard_frame *frame, bool acknowledged)
+{
+	const struct shard_service *service = shard_service_of(shard, conn);
+	uint32_t snd_nxt = flight->tcp.snd_nxt;
+	struct segment segment;
+	bool in_flight = false;
+
+	while (next_with_flight(shard, conn, flight, frame, &segment)) {
+		if (segment.options & SEGMENT_TIMESTAMPS)
+			segment.tsval += flight->tcp.ts_offset;
+		in_flight |= starts_timer(conn, &segment);
+		if (!shard_send_segment(shard, frame, &conn->key, &segment, &service->ip, &flight->queue)) {
+			wait_for_buffers(shard, conn, flight, snd_nxt, &segment);
+			break;
+		}
+		count_text(shard, &flight->tcp, snd_nxt, &segment);
+		snd_nxt = flight->tcp.snd_nxt;
+	}
+	shard_scoreboard_settle(shard, flight);
+	if (conn->flags & TCP_SYN_IN_FLIGHT)
+		arm_at_rest(shard, conn, &service->tcp, in_flight, acknowledged);
+	else
+		arm_for_text(shard, conn, flight, &service->tcp, acknowledged);
 }
 
 void shard_tcp_output(struct quern_shard *shard, struct tcp_conn *conn, struct shard_frame *frame, bool acknowledged)
 {
-	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
-	struct wire_ip_options options = shard_send_options(shard, profile);
 	struct shard_flight *flight = shard_flight_of(shard, conn);
-	struct segment segment;
-	bool in_flight = false;
-	uint32_t snd_nxt = flight ? flight->tcp.snd_nxt : 0;
 
-	while (flight ? next_with_flight(shard, conn, flight, frame, &segment)
-		      : tcp_output(conn, NULL, NULL, profile, shard->now_ms, &segment)) {
-		move_timestamp(shard, conn, flight, &segment);
-		/* RFC 6298 5.1: a timer that runs is left alone, so that repeats of a peer's SYN do not keep us
-		 * waiting. */
-		in_flight |= segment.flags & TCP_FIN || (segment.flags & TCP_SYN && conn->timer.due == WHEEL_NEVER);
-		if (!shard_send_segment(shard, frame, &conn->key, &segment, &options, flight ? &flight->queue : NULL)) {
-			wait_for_buffers(shard, conn, flight, snd_nxt, &segment);
-			break;
-		}
-		if (flight) {
-			count_text(shard, &flight->tcp, snd_nxt, &segment);
-			snd_nxt = flight->tcp.snd_nxt;
-		}
-	}
 	if (flight)
-		shard_scoreboard_settle(shard, flight);
-	if (!flight || conn->flags & TCP_SYN_IN_FLIGHT)
-		arm_at_rest(shard, conn, profile, in_flight, acknowledged);
+		output_of_flight(shard, conn, flight, frame, acknowledged);
 	else
-		arm_for_text(shard, conn, flight, profile, acknowledged);
+		output_at_rest(shard, conn, frame, acknowledged);
 }

@@ -106,12 +106,11 @@ void shard_time_wait_forget(struct quern_shard *shard, struct tcp_conn *conn)
 
 static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, const struct tcp_time_wait *record)
 {
-	const struct tcp_profile *profile = &shard->services[record->profile].tcp;
-	struct wire_ip_options options = shard_send_options(shard, profile);
-	uint32_t window = tcp_time_wait_window(record, profile);
+	const struct shard_service *service = &shard->services[record->profile];
+	uint32_t window = tcp_time_wait_window(record, &service->tcp);
 	struct segment segment = {.seq = record->snd_nxt,
 				  .ack = record->rcv_nxt,
-				  .wnd = tcp_window_field(profile, record->flags & TCP_TIME_WAIT_SCALED, window),
+				  .wnd = tcp_window_field(&service->tcp, record->flags & TCP_TIME_WAIT_SCALED, window),
 				  .flags = TCP_ACK};
 
 	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS) {
@@ -119,7 +118,7 @@ static void acknowledge(struct quern_shard *shard, struct shard_frame *frame, co
 		segment.tsval = shard->now_ms + shard_timestamps_offset(shard, &record->key);
 		segment.tsecr = record->ts_recent;
 	}
-	shard_send_segment(shard, frame, &record->key, &segment, &options, NULL);
+	shard_send_segment(shard, frame, &record->key, &segment, &service->ip, NULL);
 }
 
 /* RFC 9293 3.10.7.4: a repeated FIN starts 2MSL again, so the record moves to the tail. */

@@ -33,11 +33,10 @@ static void give_up(struct quern_shard *shard, struct tcp_conn *conn, const stru
 		    bool half_open)
 {
 	if (verdict->reset) {
-		struct wire_ip_options options = shard_send_options(shard, &shard_service_of(shard, conn)->tcp);
 		struct segment segment;
 
 		tcp_output_reset(conn, shard_flight_tcp(shard_flight_of(shard, conn)), &segment);
-		shard_send_segment(shard, NULL, &conn->key, &segment, &options, NULL);
+		shard_send_segment(shard, NULL, &conn->key, &segment, &shard_service_of(shard, conn)->ip, NULL);
 		counter_add(&shard->counters.resets_sent, 1);
 	}
 	/* A SYN that reopened a connection in TIME-WAIT and is never confirmed was an old duplicate. */
