@@ -78,7 +78,7 @@ static inline uint64_t table_hash(const struct table *table, const struct flow_k
 	return hash_flow(&table->secret, key);
 }
 
-/* Loads the bucket of a hash into the cache. */
+/* Loads both buckets of a hash's pair into the cache: whichever is home, a change is told in the first. */
 void table_prefetch(const struct table *table, uint64_t hash);
 
 /* The reference of a flow, 0 where there is none. */

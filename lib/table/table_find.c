@@ -6,7 +6,10 @@
 
 void table_prefetch(const struct table *table, uint64_t hash)
 {
-	__builtin_prefetch(&table->buckets[bucket_home(table, hash)]);
+	uint32_t first = bucket_first(table, hash);
+
+	__builtin_prefetch(&table->buckets[first]);
+	__builtin_prefetch(&table->buckets[first + 1]);
 }
 
 static uint32_t find_in_bucket(const struct table *table, const struct table_bucket *bucket, uint16_t tag,
