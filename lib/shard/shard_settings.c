@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tcp/tcp_timer.h"
+#include "tcp/tcp_timestamps.h"
 
 /* The variant of a service with these settings, made where there is none; null with no room left. */
 static struct shard_service *variant_of(struct quern_shard *shard, const struct shard_service *service,
@@ -66,8 +67,10 @@ int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn handle, co
 	if (error < 0)
 		return error;
 	/* Idle time counts from here: what was heard 25 days ago is out of the reach of 32 bits. */
-	if (!was_on)
+	if (!was_on) {
+		tcp_timestamps_on_silence(conn, shard->now_ms - conn->heard_ms);
 		conn->heard_ms = shard->now_ms;
+	}
 	if (!(conn->flags & TCP_IN_FLIGHT) && (!flight || flight->tcp.snd_una == conn->snd_end))
 		tcp_timer_on_rest(conn, &shard->wheel, &shard_service_of(shard, conn)->tcp, shard->now_ms);
 	return 0;

@@ -63,6 +63,7 @@ struct tcp_conn {
 	uint16_t flags;         /* enum tcp_flag */
 	uint8_t state : 4;      /* enum quern_state; written by tcp_transition() only */
 	uint8_t backoff : 3;    /* RFC 6298 5.5: text's RTO is doubled so often, until there is a fresh sample */
+	uint8_t ts_is_void : 1; /* RFC 7323 5.5: ts_recent says nothing until it is noted anew */
 	uint8_t retries;        /* of what is in flight, or keepalive probes unanswered */
 	uint8_t challenge_slot; /* half second of the last challenge ACK, 0 for none */
 	uint8_t profile;

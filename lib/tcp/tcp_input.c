@@ -288,8 +288,10 @@ static INLINE struct tcp_clock hear(struct tcp_conn *conn, const struct tcp_flig
 	struct tcp_clock clock = {.now_ms = now_ms, .silent_ms = now_ms - conn->heard_ms};
 
 	/* Slots come round after two minutes: one from before a silence says nothing. */
-	if (clock.silent_ms >= TCP_CHALLENGE_SLOT_MS)
+	if (clock.silent_ms >= TCP_CHALLENGE_SLOT_MS) {
 		conn->challenge_slot = 0;
+		tcp_timestamps_on_silence(conn, clock.silent_ms);
+	}
 	conn->heard_ms = now_ms;
 	/* Then they were probes, of a peer that is silent or of a window that is shut. */
 	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) ? flight->snd_una == conn->snd_end || conn->snd_wnd == 0
@@ -324,7 +326,7 @@ static INLINE struct tcp_verdict take_segment(struct tcp_conn *conn, struct tcp_
 
 	if (segment->flags & (TCP_SYN | TCP_RST))
 		take_syn_or_reset(conn, flight, scoreboard, segment, profile, &clock, &verdict);
-	else if ((verdict.drop = (uint8_t)tcp_timestamps_judge(conn, segment, clock.silent_ms)) != QUERN_DROP_NONE)
+	else if ((verdict.drop = (uint8_t)tcp_timestamps_judge(conn, segment)) != QUERN_DROP_NONE)
 		tcp_refuse_late(conn, segment, window, now_ms, &verdict);
 	else if (!may_go_on(segment, conn->rcv_nxt, window))
 		tcp_refuse_sequence(conn, flight, segment, window, now_ms, &verdict);

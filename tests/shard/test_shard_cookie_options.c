@@ -27,15 +27,6 @@ static void say_syn(struct script *script, bool times, uint8_t shift, bool sack,
 	driver_inject(&driver, &segment);
 }
 
-static void say_at(struct script *script, int flags, uint32_t seq, uint32_t bytes, uint32_t tsval, uint32_t tsecr)
-{
-	struct raw_segment segment = script_segment(script, flags, seq, 1);
-
-	segment.text_bytes = bytes;
-	raw_add_timestamps(&segment, tsval, tsecr);
-	driver_inject(&driver, &segment);
-}
-
 Test(shard_cookie_options, scale_and_sack_come_back_with_the_timestamp)
 {
 	for (uint8_t shift = 0; shift <= 15; shift++) {
@@ -49,15 +40,15 @@ Test(shard_cookie_options, scale_and_sack_come_back_with_the_timestamp)
 			cr_assert_eq(script.heard.sack_permitted, sack);
 			cr_assert_eq(script.heard.tsecr, 1000);
 			script.window = 2;
-			say_at(&script, ACK, 1, 0, 1001, script.heard.tsval);
+			say_at(&script, ACK, 1, 1, 0, 1001, script.heard.tsval);
 			told(&script, TOLD_ESTABLISHED);
 			cr_assert_eq(script_info(&script).snd_wnd, shift < 15 ? 2u << shift : 2u, "shift %u", shift);
-			say_at(&script, ACK, 11, 10, 1002, 0);
+			say_at(&script, ACK, 11, 1, 10, 1002, 0);
 			hear(&script, ACK, 1, 1);
 			cr_assert_eq(script.heard.sack_count, sack);
 			cr_assert(script.heard.has_timestamps);
 			cr_assert_eq(script.heard.tsecr, 1001);
-			say_at(&script, ACK, 1, 10, 999, 0);
+			say_at(&script, ACK, 1, 1, 10, 999, 0);
 			hear(&script, ACK, 1, 1);
 			told_nothing(&script);
 			driver_close(&driver);
@@ -76,7 +67,7 @@ Test(shard_cookie_options, the_timestamp_is_never_ahead_of_the_clock)
 		say_syn(&script, true, (uint8_t)(ms % 16), ms & 1, 1000);
 		hear(&script, SYN | ACK, 0, 1);
 		said = script.heard.tsval;
-		say_at(&script, ACK, 1, 10, 1001, said);
+		say_at(&script, ACK, 1, 1, 10, 1001, said);
 		told(&script, TOLD_ESTABLISHED);
 		told_text(&script, 10);
 		hear(&script, ACK, 1, 11);

@@ -67,6 +67,16 @@ void script_say(struct script *script, int flags, uint32_t seq, uint32_t ack, ui
 	driver_inject(script->driver, &segment);
 }
 
+void script_say_at(struct script *script, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes, uint32_t tsval,
+		   uint32_t tsecr)
+{
+	struct raw_segment segment = script_segment(script, flags, seq, ack);
+
+	segment.text_bytes = text_bytes;
+	raw_add_timestamps(&segment, tsval, tsecr);
+	driver_inject(script->driver, &segment);
+}
+
 static void check_heard(struct script *script, int line, const struct raw_segment *heard, int flags, uint32_t seq,
 			uint32_t ack, uint32_t text_bytes)
 {

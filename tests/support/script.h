@@ -36,6 +36,9 @@ enum quern_state script_state(const struct script *script);
 struct raw_segment script_segment(const struct script *script, int flags, uint32_t seq, uint32_t ack);
 
 void script_say(struct script *script, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes);
+/* The same with timestamps. */
+void script_say_at(struct script *script, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes, uint32_t tsval,
+		   uint32_t tsecr);
 void script_hear(struct script *script, int line, int flags, uint32_t seq, uint32_t ack, uint32_t text_bytes);
 void script_hear_at(struct script *script, int line, uint64_t ms, int flags, uint32_t seq, uint32_t ack,
 		    uint32_t text_bytes);
@@ -50,6 +53,7 @@ void script_in_state(struct script *script, int line, enum quern_state state);
 /* Each fails the test where it does not find what it names; all of them look at the next thing that happened. */
 #define say(script, flags, seq, ack) script_say(script, flags, seq, ack, 0)
 #define say_text(script, flags, seq, ack, bytes) script_say(script, flags, seq, ack, bytes)
+#define say_at(script, flags, seq, ack, bytes, tsval, tsecr) script_say_at(script, flags, seq, ack, bytes, tsval, tsecr)
 #define hear(script, flags, seq, ack) script_hear(script, __LINE__, flags, seq, ack, 0)
 #define hear_text(script, flags, seq, ack, bytes) script_hear(script, __LINE__, flags, seq, ack, bytes)
 #define hear_at(script, ms, flags, seq, ack) script_hear_at(script, __LINE__, ms, flags, seq, ack, 0)

@@ -10,16 +10,6 @@ enum { DAY_MS = 86400000 };
 
 static struct driver driver;
 
-static void say_at(struct script *script, int flags, uint32_t seq, uint32_t ack, uint32_t bytes, uint32_t tsval,
-		   uint32_t tsecr)
-{
-	struct raw_segment segment = script_segment(script, flags, seq, ack);
-
-	segment.text_bytes = bytes;
-	raw_add_timestamps(&segment, tsval, tsecr);
-	driver_inject(&driver, &segment);
-}
-
 static struct script listening(const struct quern_tcp_options *options)
 {
 	return script_reader(&driver, options);

@@ -94,17 +94,21 @@ Test(tcp_timestamps, a_segment_is_judged_by_its_timestamp_and_how_long_the_peer_
 		struct tcp_conn conn = established(true, recents[i]);
 		struct segment segment = from_peer(&conn, true, recents[i]);
 
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 0), QUERN_DROP_NONE, "the same again");
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_NONE, "the same again");
 		segment.tsval = recents[i] + 0x7fffffff;
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 0), QUERN_DROP_NONE);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_NONE);
 		segment.tsval = recents[i] - 1;
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 0), QUERN_DROP_TCP_PAWS);
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 24u * DAY_MS - 1), QUERN_DROP_TCP_PAWS);
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 24u * DAY_MS), QUERN_DROP_NONE);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_TCP_PAWS);
+		tcp_timestamps_on_silence(&conn, 24u * DAY_MS - 1);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_TCP_PAWS);
+		tcp_timestamps_on_silence(&conn, 24u * DAY_MS);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_NONE);
+		tcp_timestamps_on_silence(&conn, 0);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_NONE, "until it is noted anew");
 		segment.options = 0;
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 0), QUERN_DROP_TCP_NO_TIMESTAMP);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_TCP_NO_TIMESTAMP);
 		conn.has_timestamps = false;
-		cr_assert_eq(tcp_timestamps_judge(&conn, &segment, 0), QUERN_DROP_NONE);
+		cr_assert_eq(tcp_timestamps_judge(&conn, &segment), QUERN_DROP_NONE);
 	}
 }
 
