@@ -16,6 +16,11 @@ enum cli_version cli_address_version(struct quern_ip6 address)
 	return address.high == 0 && address.low >> 32 == 0xffff ? CLI_IP4 : CLI_IP6;
 }
 
+bool cli_address_is_link_local(struct quern_ip6 address)
+{
+	return address.high >> 54 == 0xfe80 >> 6;
+}
+
 bool cli_address_is_disguised(struct quern_ip6 address)
 {
 	return cli_address_version(address) == CLI_IP4;

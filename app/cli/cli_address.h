@@ -25,6 +25,9 @@ uint32_t cli_address_to_ip4(struct quern_ip6 address);
 
 enum cli_version cli_address_version(struct quern_ip6 address);
 
+/* True for one of fe80::/10 (RFC 4291 2.5.6), which is on every link. */
+bool cli_address_is_link_local(struct quern_ip6 address);
+
 /* True for one of IPv6 that would be taken for one of IPv4 here, and for another one by the library. */
 bool cli_address_is_disguised(struct quern_ip6 address);
 

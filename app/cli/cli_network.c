@@ -7,6 +7,9 @@
 /* What a port of the engine takes: 2^27 addresses. */
 enum { MOST_IP6_BITS = 27 };
 
+/* fe80::/64 is the network of each link. */
+enum { LINK_LOCAL_BITS = 64 };
+
 static const char *const version_names[CLI_VERSIONS] = {"IPv4", "IPv6"};
 
 static const char *no_host_ip4(uint32_t address)
@@ -36,11 +39,14 @@ static const char *no_host(struct quern_ip6 address)
 	return NULL;
 }
 
-/* A network of two addresses has neither (RFC 3021, RFC 6164). */
+/* A network of two addresses has neither (RFC 3021, RFC 6164). What is link-local is on the link's own network,
+ * whatever the port's is (RFC 4291 2.5.6). */
 static const char *no_host_of(struct quern_ip6 address, uint8_t length)
 {
 	bool is_ip4 = cli_address_version(address) == CLI_IP4;
 
+	if (cli_address_is_link_local(address))
+		length = LINK_LOCAL_BITS;
 	if (length >= CLI_ADDRESS_BITS - 1)
 		return NULL;
 	if (cli_address_equal(address, cli_address_network(address, length)))

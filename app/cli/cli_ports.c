@@ -53,9 +53,8 @@ bool cli_port_set_gateway(struct cli_port *port, const char *text)
 
 bool cli_net_reaches(const struct cli_net *net, struct quern_ip6 address)
 {
-	bool is_link_local = cli_address_version(address) == CLI_IP6 && address.high >> 54 == 0xfe80 >> 6;
-
-	return is_link_local || cli_address_common(address, net->addresses.first) >= net->prefix_length;
+	return cli_address_is_link_local(address) ||
+	       cli_address_common(address, net->addresses.first) >= net->prefix_length;
 }
 
 static uint8_t least(uint8_t a, uint8_t b)
@@ -100,7 +99,9 @@ static void find_network(const struct cli_settings *settings, struct cli_net *ne
 	struct quern_ip6 target = cli_address_of(&settings->target);
 
 	net->prefix_length = least(cli_address_common(addresses->first, addresses->last), defaults[version].lan_length);
-	if (settings->has_target && !net->has_gateway && cli_address_version(target) == version)
+	/* A target that is link-local says nothing of the network: every port reaches it. */
+	if (settings->has_target && !net->has_gateway && cli_address_version(target) == version &&
+	    !cli_address_is_link_local(target))
 		net->prefix_length = least(cli_address_common(addresses->first, target), net->prefix_length);
 	if (net->has_ip)
 		net->prefix_length = net->ip_length;

@@ -57,6 +57,17 @@ static const char *shared_ip6(const struct nic_config *config, const struct sock
 	return quern_format_ip6(&address, text);
 }
 
+/* A link-local address is a link's: the same on another interface is somebody else (RFC 4007 5). */
+static bool is_of_other_link(const struct sockaddr *of_kernel, const char *interface, const char *its_interface)
+{
+	struct sockaddr_in6 socket_address;
+
+	if (of_kernel == NULL || of_kernel->sa_family != AF_INET6 || strcmp(interface, its_interface) == 0)
+		return false;
+	memcpy(&socket_address, of_kernel, sizeof(socket_address));
+	return IN6_IS_ADDR_LINKLOCAL(&socket_address.sin6_addr);
+}
+
 static const char *shared(const struct nic_config *config, const struct sockaddr *of_kernel, char text[QUERN_IP6_TEXT])
 {
 	if (of_kernel != NULL && of_kernel->sa_family == AF_INET)
@@ -64,23 +75,31 @@ static const char *shared(const struct nic_config *config, const struct sockaddr
 	return of_kernel != NULL && of_kernel->sa_family == AF_INET6 ? shared_ip6(config, of_kernel, text) : NULL;
 }
 
-/* The kernel answers segments to its own addresses with RST, so ours must not be among them. */
-static int check_addresses(const struct nic_config *config, char error[QUERN_ERROR_TEXT])
+int nic_check_addresses_in(const struct ifaddrs *list, const struct nic_config *config, const char *interface,
+			   char error[QUERN_ERROR_TEXT])
 {
 	char text[QUERN_IP6_TEXT];
-	struct ifaddrs *list;
-	int code = 0;
 
-	if (getifaddrs(&list) != 0)
-		return nic_fail(config, error, -errno, "the kernel's addresses: %s", strerror(errno));
-	for (const struct ifaddrs *entry = list; entry != NULL && code == 0; entry = entry->ifa_next) {
-		if (shared(config, entry->ifa_addr, text) == NULL)
+	for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
+		if (is_of_other_link(entry->ifa_addr, interface, entry->ifa_name) ||
+		    shared(config, entry->ifa_addr, text) == NULL)
 			continue;
-		code = nic_fail(config, error, -EADDRINUSE,
+		return nic_fail(config, error, -EADDRINUSE,
 				"%s is the kernel's own address, on %s; it would answer with RST\n  Take another one "
 				"of that network, or remove it there: sudo ip addr del %s dev %s",
 				text, entry->ifa_name, text, entry->ifa_name);
 	}
+	return 0;
+}
+
+static int check_addresses(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT])
+{
+	struct ifaddrs *list;
+	int code;
+
+	if (getifaddrs(&list) != 0)
+		return nic_fail(config, error, -errno, "the kernel's addresses: %s", strerror(errno));
+	code = nic_check_addresses_in(list, config, interface, error);
 	freeifaddrs(list);
 	return code;
 }
@@ -102,7 +121,7 @@ int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT])
 		return nic_fail(config, error, -EINVAL, "MTU %u\n  Possible: %d to %d", config->mtu, NIC_MTU_MIN,
 				NIC_MTU_MAX);
 	if (name.interface[0] != '\0')
-		code = check_addresses(config, error);
+		code = check_addresses(config, name.interface, error);
 	if (code == 0 && nic_kind_rows[name.kind].check != NULL)
 		code = nic_kind_rows[name.kind].check(config, &name, error);
 	return code;

@@ -2,6 +2,8 @@
 #ifndef NIC_NIC_KINDS_H
 #define NIC_NIC_KINDS_H
 
+#include <ifaddrs.h>
+
 #include "nic/nic.h"
 
 struct nic_kind_row {
@@ -28,6 +30,11 @@ int nic_kernel_parse(const char *rest, struct nic_name *name, char error[QUERN_E
 int nic_kernel_check_tap(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_kernel_check_af_packet(const struct nic_config *config, const struct nic_name *name,
 			       char error[QUERN_ERROR_TEXT]);
+
+/* The kernel answers segments to its own addresses, which are in `list`, with RST: those of a port at `interface` must
+ * not be among them. 0 or -EADDRINUSE. */
+int nic_check_addresses_in(const struct ifaddrs *list, const struct nic_config *config, const char *interface,
+			   char error[QUERN_ERROR_TEXT]);
 
 /* The interface exists, and its MTU is no less than ours. */
 int nic_kernel_check_interface(const struct nic_config *config, const char *interface, char error[QUERN_ERROR_TEXT]);

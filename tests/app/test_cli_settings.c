@@ -160,6 +160,17 @@ Test(cli_settings, a_port_owns_addresses_of_both_versions)
 	cr_assert(strstr(error, "without a gap"));
 }
 
+/* It would make the network all addresses from fd00:: to fe80::, and nothing would go by a gateway. */
+Test(cli_settings, a_target_that_is_link_local_says_nothing_of_the_network)
+{
+	struct cli_settings settings = load_from(NULL, "fd00::100/120");
+	char error[CLI_ERROR_TEXT];
+
+	quern_parse_endpoint("[fe80::2]:80", &settings.target);
+	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
+	cr_assert_eq(settings.ports[0].nets[CLI_IP6].prefix_length, 64);
+}
+
 Test(cli_settings, take_no_address_of_ipv4_in_disguise)
 {
 	struct cli_port port = {.device = "tap:q0"};

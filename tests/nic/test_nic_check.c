@@ -1,5 +1,7 @@
 /* test_nic_check.c - device texts, and what can be said about a port before EAL starts. */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +203,27 @@ Test(nic_check, refuses_an_address_of_ipv6_that_is_the_kernels_own)
 	cr_assert_neq(nic_check(&config, error), -EADDRINUSE, "%s", error);
 	config.addresses = (struct quern_range){.first = 0, .last = 0};
 	cr_assert_neq(nic_check(&config, error), -EADDRINUSE, "no address is nobody's: %s", error);
+}
+
+/* RFC 4007 5: fe80::1 of one link has nothing to do with that of another; fd00::1 is the kernel's wherever it is. */
+Test(nic_check, a_link_local_address_is_the_kernels_own_on_its_interface_alone)
+{
+	static char other[] = "eth1";
+	struct nic_config config = config_of("af_packet:eth0");
+	struct sockaddr_in6 of_kernel = {.sin6_family = AF_INET6};
+	struct ifaddrs entry = {.ifa_name = other, .ifa_addr = (struct sockaddr *)&of_kernel};
+	char error[QUERN_ERROR_TEXT];
+
+	memcpy(&of_kernel.sin6_addr, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	config.addresses =
+		(struct quern_range){.first6 = {UINT64_C(0xfe80) << 48, 1}, .last6 = {UINT64_C(0xfe80) << 48, 1}};
+	cr_assert_eq(nic_check_addresses_in(&entry, &config, "eth0", error), 0);
+	cr_assert_eq(nic_check_addresses_in(&entry, &config, "eth1", error), -EADDRINUSE);
+	cr_assert_not_null(strstr(error, "fe80::1 is the kernel's own address, on eth1"), "%s", error);
+	memcpy(&of_kernel.sin6_addr, "\xfd\0", 2);
+	config.addresses =
+		(struct quern_range){.first6 = {UINT64_C(0xfd00) << 48, 1}, .last6 = {UINT64_C(0xfd00) << 48, 1}};
+	cr_assert_eq(nic_check_addresses_in(&entry, &config, "eth0", error), -EADDRINUSE);
 }
 
 /* Gives up root where we have it; an ordinary user has nothing to give up. */
