@@ -106,20 +106,6 @@ uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
 	return conn ? &conn->user : NULL;
 }
 
-void shard_ends_describe(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info)
-{
-	struct ip6_pair pair;
-
-	if (!flow_key_is_ip6(key)) {
-		info->local = (struct quern_endpoint){.address = key->local, .port = key->local_port};
-		info->remote = (struct quern_endpoint){.address = key->remote, .port = key->remote_port};
-		return;
-	}
-	shard_ip6_pair(shard, NULL, key, &pair);
-	info->local = (struct quern_endpoint){.ip6 = pair.local, .port = key->local_port};
-	info->remote = (struct quern_endpoint){.ip6 = pair.remote, .port = key->remote_port};
-}
-
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info)
 {
 	*info = (struct quern_conn_info){
@@ -142,7 +128,7 @@ int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct 
 	if (!conn)
 		return -ENOENT;
 	shard_conn_describe(conn, shard_flight_of(shard, conn), info);
-	shard_ends_describe(shard, &conn->key, info);
+	shard_ip6_ends(shard, &conn->key, info);
 	return 0;
 }
 

@@ -166,6 +166,20 @@ void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *f
 	pair->remote = alias_address(&shard->ip6.aliases, key->remote);
 }
 
+void shard_ip6_ends(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info)
+{
+	struct ip6_pair pair;
+
+	if (!flow_key_is_ip6(key)) {
+		info->local = (struct quern_endpoint){.address = key->local, .port = key->local_port};
+		info->remote = (struct quern_endpoint){.address = key->remote, .port = key->remote_port};
+		return;
+	}
+	shard_ip6_pair(shard, NULL, key, &pair);
+	info->local = (struct quern_endpoint){.ip6 = pair.local, .port = key->local_port};
+	info->remote = (struct quern_endpoint){.ip6 = pair.remote, .port = key->remote_port};
+}
+
 bool shard_ip6_validate(const struct quern_shard *shard)
 {
 	const struct alias_table *aliases = &shard->ip6.aliases;

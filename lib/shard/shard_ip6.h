@@ -14,6 +14,7 @@
 #include "wire/wire_build.h"
 #include "wire/wire_packet.h"
 
+struct quern_conn_info;
 struct quern_shard;
 struct shard_config;
 struct shard_frame;
@@ -59,6 +60,9 @@ bool shard_ip6_own_alias(const struct quern_shard *shard, struct quern_ip6 addre
 /* The addresses of a flow of IPv6, in `pair`: those of the frame that is answered, where there is one. */
 void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *frame, const struct flow_key *key,
 		    struct ip6_pair *pair);
+
+/* Writes the ends of a flow of either version, whose aliases must have a holder, as the application has them. */
+void shard_ip6_ends(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info);
 
 /* Aliases and their holders agree with the records. For tests: O(capacity). */
 bool shard_ip6_validate(const struct quern_shard *shard);

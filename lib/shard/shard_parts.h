@@ -260,11 +260,9 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
 
 /* shard_calls.c */
 
-/* Describes a connection and its flight, null at rest; also copies of them. Its ends are left to the next one. */
+/* Describes a connection and its flight, null at rest; also copies of them. Its ends are left to
+ * shard_ip6_ends(). */
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info);
-
-/* The ends of a flow, whose aliases must have a holder. */
-void shard_ends_describe(const struct quern_shard *shard, const struct flow_key *key, struct quern_conn_info *info);
 
 /* shard_route.c */
 

@@ -98,7 +98,7 @@ static bool describe_ends(const struct quern_shard *shard, const struct table_en
 	struct flow_key key;
 
 	memcpy(&key, entry->record, sizeof(key));
-	shard_ends_describe(shard, &key, row);
+	shard_ip6_ends(shard, &key, row);
 	if (!flow_key_is_ip6(&key))
 		return true;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
