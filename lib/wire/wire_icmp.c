@@ -1,10 +1,6 @@
 /* wire_icmp.c - an ICMP message becomes a value: an error is a word about the segment that it quotes. */
 #include "wire/wire_icmp.h"
 
-#include <string.h>
-
-#include <quern/conn.h>
-
 #include "wire/wire_words.h"
 
 enum {
@@ -14,7 +10,6 @@ enum {
 	UNREACHABLE_PROTOCOL = 2,
 	UNREACHABLE_FRAGMENTATION_NEEDED = 4,
 	UNREACHABLE_CODES = 16,
-	QUOTED_TCP_BYTES = 8, /* RFC 792: ports and the sequence number */
 	FRAGMENT_OFFSET = 0x1fff
 };
 
@@ -88,14 +83,25 @@ static enum quern_drop quote_parse(const uint8_t *ip, uint32_t bytes, struct pac
 	return QUERN_DROP_NONE;
 }
 
-enum quern_drop wire_icmp_parse(const uint8_t *message, uint32_t bytes, struct packet *packet)
+enum quern_drop wire_icmp_parse_as(const struct wire_icmp_version *version, const uint8_t *message, uint32_t bytes,
+				   struct packet *packet)
 {
 	packet->icmp = (struct wire_icmp){.type = message[0], .code = message[1]};
-	packet->icmp.error = (uint8_t)error_by_type(message[0], message[1]);
+	packet->icmp.error = (uint8_t)version->error_by_type(message[0], message[1]);
 	if (packet->icmp.error == WIRE_ERROR_NONE)
 		return QUERN_DROP_NONE;
-	packet->icmp.what = (uint8_t)meaning_of(message[0], message[1]);
+	packet->icmp.what = (uint8_t)version->meaning_of(message[0], message[1]);
 	if (packet->icmp.error == WIRE_ERROR_TOO_BIG)
-		packet->icmp.mtu = wire_load16(message + 6);
-	return quote_parse(message + ICMP_BYTES, bytes - ICMP_BYTES, packet);
+		packet->icmp.mtu = wire_load32(message + 4) & version->mtu_mask;
+	return version->quote_parse(message + ICMP_BYTES, bytes - ICMP_BYTES, packet);
+}
+
+enum quern_drop wire_icmp_parse(const uint8_t *message, uint32_t bytes, struct packet *packet)
+{
+	static const struct wire_icmp_version ip4 = {.error_by_type = error_by_type,
+						     .meaning_of = meaning_of,
+						     .mtu_mask = UINT16_MAX,
+						     .quote_parse = quote_parse};
+
+	return wire_icmp_parse_as(&ip4, message, bytes, packet);
 }

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#include <quern/conn.h>
-
+#include "wire/wire_icmp.h"
 #include "wire/wire_ip6.h"
 #include "wire/wire_words.h"
 
@@ -15,7 +14,6 @@ enum {
 	ICMP6_PARAMETER_PROBLEM = 4,
 	PROBLEM_NEXT_HEADER = 1,
 	UNREACHABLE_CODES = 8,
-	QUOTED_TCP_BYTES = 8, /* ports and the sequence number */
 	ND_SOLICITED = 0x40,
 	ND_OVERRIDE = 0x20,
 	ND_SOURCE_MAC = 1,
@@ -141,16 +139,14 @@ static enum quern_drop nd_parse(const uint8_t *message, uint32_t bytes, struct p
 
 enum quern_drop wire_icmp6_parse(const uint8_t *message, uint32_t bytes, struct packet *packet)
 {
+	static const struct wire_icmp_version ip6 = {.error_by_type = error_by_type,
+						     .meaning_of = meaning_of,
+						     .mtu_mask = UINT32_MAX,
+						     .quote_parse = quote_parse};
+
 	if (message[0] == ICMP6_SOLICITATION || message[0] == ICMP6_ADVERTISEMENT)
 		return nd_parse(message, bytes, packet);
 	if (ip6_is_unspecified(packet->ip6.remote))
 		return QUERN_DROP_IP_SOURCE;
-	packet->icmp = (struct wire_icmp){.type = message[0], .code = message[1]};
-	packet->icmp.error = (uint8_t)error_by_type(message[0], message[1]);
-	if (packet->icmp.error == WIRE_ERROR_NONE)
-		return QUERN_DROP_NONE;
-	packet->icmp.what = (uint8_t)meaning_of(message[0], message[1]);
-	if (packet->icmp.error == WIRE_ERROR_TOO_BIG)
-		packet->icmp.mtu = wire_load32(message + 4);
-	return quote_parse(message + ICMP_BYTES, bytes - ICMP_BYTES, packet);
+	return wire_icmp_parse_as(&ip6, message, bytes, packet);
 }
