@@ -98,21 +98,22 @@ int quern_conn_nagle(struct quern_shard *shard, struct quern_conn handle, bool o
 int quern_conn_user_timeout(struct quern_shard *shard, struct quern_conn handle, uint32_t timeout_ms)
 {
 	struct tcp_conn *conn = shard_conn_alive(shard, handle);
+	const struct tcp_profile *before;
 	const struct shard_flight *flight;
 	struct tcp_profile wanted;
 	int error;
 
 	if (!conn)
 		return -ENOENT;
-	memcpy(&wanted, &shard_service_of(shard, conn)->tcp, sizeof(wanted));
+	before = &shard_service_of(shard, conn)->tcp;
+	memcpy(&wanted, before, sizeof(wanted));
 	wanted.has_user_timeout = timeout_ms > 0 || origin_of(shard, conn)->tcp.has_user_timeout;
 	wanted.user_timeout_ms = timeout_ms > 0 ? timeout_ms : origin_of(shard, conn)->tcp.user_timeout_ms;
 	error = move_to(shard, conn, &wanted);
 	if (error < 0)
 		return error;
 	flight = shard_flight_of(shard, conn);
-	if (flight && flight->tcp.snd_una != conn->snd_end)
-		tcp_timer_on_patience(conn, &flight->tcp, &shard->wheel, &shard_service_of(shard, conn)->tcp,
-				      shard->now_ms);
+	tcp_timer_on_patience(conn, flight ? &flight->tcp : NULL, &shard->wheel, before,
+			      &shard_service_of(shard, conn)->tcp, shard->now_ms);
 	return 0;
 }

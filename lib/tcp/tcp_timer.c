@@ -69,12 +69,18 @@ static enum quern_end end_of_patience(const struct tcp_conn *conn, const struct 
 	return profile->has_user_timeout && !is_syns ? QUERN_END_USER_TIMEOUT : QUERN_END_TIMEOUT;
 }
 
-void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
+/* From the last sending of a SYN, or of a FIN at rest, to the end of its timeout, or of patience. */
+static uint32_t wait_of_sent(const struct tcp_conn *conn, const struct tcp_profile *profile)
 {
 	uint32_t limit = patience(conn, profile), rto = retransmission_timeout(conn, NULL, conn->retries);
 	uint32_t before = conn->retries ? waited(conn, conn->retries - 1u) : 0;
 
-	wheel_arm(wheel, &conn->timer, now_ms + least(rto, limit > before ? limit - before : 0));
+	return least(rto, limit > before ? limit - before : 0);
+}
+
+void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	wheel_arm(wheel, &conn->timer, now_ms + wait_of_sent(conn, profile));
 }
 
 static uint32_t patience_left(const struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms)
@@ -98,15 +104,40 @@ void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct 
 				 patience_left(flight, profile, now_ms)));
 }
 
-void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
-			   const struct tcp_profile *profile, uint32_t now_ms)
+/* Where the timer stood at the end of the old patience, its timeout is not known, and begins anew: none goes early. */
+static void move_text_timer(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
+			    const struct tcp_profile *before, const struct tcp_profile *profile, uint32_t now_ms)
 {
 	uint32_t left_ms = patience_left(flight, profile, now_ms);
+	bool was_patience = conn->timer.due == flight->since_ms + before->user_timeout_ms;
 
-	/* A timer that has fired is about to be answered, which arms it again. */
-	if (flight->flags & TCP_FLIGHT_ARMED && conn->timer.due != WHEEL_NEVER &&
-	    seq_before(now_ms + least(left_ms, INT32_MAX), conn->timer.due))
+	if (was_patience && before->user_timeout_ms < profile->user_timeout_ms)
+		wheel_arm(wheel, &conn->timer, now_ms + least(tcp_timer_rto(conn, flight), left_ms));
+	else if (seq_before(now_ms + least(left_ms, INT32_MAX), conn->timer.due))
 		wheel_arm(wheel, &conn->timer, now_ms + left_ms);
+}
+
+/* When it was sent follows from when the timer is due. */
+static void move_sent_timer(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *before,
+			    const struct tcp_profile *profile, uint32_t now_ms)
+{
+	uint32_t due_ms = conn->timer.due - wait_of_sent(conn, before) + wait_of_sent(conn, profile);
+
+	wheel_arm(wheel, &conn->timer, seq_before(due_ms, now_ms) ? now_ms : due_ms);
+}
+
+void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
+			   const struct tcp_profile *before, const struct tcp_profile *profile, uint32_t now_ms)
+{
+	/* A timer that has fired is about to be answered, which arms it again. */
+	if (conn->timer.due == WHEEL_NEVER)
+		return;
+	if (flight && !(conn->flags & TCP_SYN_IN_FLIGHT) && flight->snd_una != conn->snd_end) {
+		if (flight->flags & TCP_FLIGHT_ARMED)
+			move_text_timer(conn, flight, wheel, before, profile, now_ms);
+	} else if (conn->flags & TCP_IN_FLIGHT && !(conn->flags & (TCP_OWES_SYN | TCP_OWES_FIN))) {
+		move_sent_timer(conn, wheel, before, profile, now_ms);
+	}
 }
 
 static bool keeps_alive(const struct tcp_conn *conn, const struct tcp_profile *profile)

@@ -28,9 +28,10 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
 		       const struct tcp_profile *profile, uint32_t now_ms, bool restart);
 
-/* The profile has another user timeout: text in flight is held against it. */
+/* `profile` has another user timeout than the one that held `before`: what is in flight is held against it, and goes
+ * again no sooner for it. `flight` is null at rest. */
 void tcp_timer_on_patience(struct tcp_conn *conn, const struct tcp_flight *flight, struct wheel *wheel,
-			   const struct tcp_profile *profile, uint32_t now_ms);
+			   const struct tcp_profile *before, const struct tcp_profile *profile, uint32_t now_ms);
 
 /* All that was in flight is acknowledged, the application has let go, or settings changed: keepalive, the wait for
  * the peer's FIN, or nothing. RFC 6298 5.2, RFC 9293 3.8.4. */

@@ -162,3 +162,62 @@ Test(tcp_user_timeout, is_a_connections_own)
 	told_ended(&script, QUERN_END_TIMEOUT);
 	driver_close(&driver);
 }
+
+/* A FIN or a SYN alone is held against a shorter one at once, not only when it goes again. */
+Test(tcp_user_timeout, a_shorter_one_ends_a_fin_or_a_syn_alone_in_time)
+{
+	for (uint32_t already_ms = 0; already_ms <= 50000; already_ms += 5000) {
+		for (unsigned int is_syn = 0; is_syn < 2; is_syn++) {
+			struct script script;
+			uint64_t due_ms;
+
+			if (is_syn) {
+				driver_open(&driver, NULL);
+				script = script_connect(&driver, 5000, NULL);
+			} else {
+				script = established(0);
+				app_shutdown(&script);
+			}
+			mark(&script);
+			advance(&script, already_ms);
+			driver.heard_next = driver.heard_count;
+			due_ms = already_ms < LIMIT_MS ? LIMIT_MS : already_ms;
+			cr_assert_eq(quern_conn_user_timeout(driver.shard, script.conn, LIMIT_MS), 0);
+			advance(&script, due_ms - already_ms + 1);
+			in_state(&script, is_syn ? QUERN_CLOSED : QUERN_LISTEN);
+			cr_assert_eq(driver.told[driver.told_count - 1].how, QUERN_END_USER_TIMEOUT);
+			cr_assert_geq(driver.told[driver.told_count - 1].at_ms, script.mark_ms + due_ms);
+			driver_close(&driver);
+		}
+	}
+}
+
+/* RFC 6298 5.4: a timer that stood at the end of patience is no retransmission timer, once there is more of that. */
+Test(tcp_user_timeout, a_longer_one_sends_nothing_again_before_its_time)
+{
+	for (unsigned int is_fin = 0; is_fin < 2; is_fin++) {
+		struct script script = established(300);
+
+		if (is_fin)
+			app_shutdown(&script);
+		else
+			app_send(&script, 10);
+		driver.heard_next = driver.heard_count;
+		mark(&script);
+		advance(&script, 200);
+		/* This peer has no SACK, and so gets no tail loss probe. */
+		cr_assert_eq(quern_conn_user_timeout(driver.shard, script.conn, LIMIT_MS), 0);
+		advance(&script, 799);
+		hear_nothing(&script);
+		advance(&script, 202);
+		if (is_fin)
+			hear_at(&script, 1000, FIN | ACK, 1, 1);
+		else
+			hear_text_at(&script, 1200, PSH | ACK, 1, 1, 10);
+		advance(&script, LIMIT_MS - 1202);
+		in_state(&script, is_fin ? QUERN_FIN_WAIT_1 : QUERN_ESTABLISHED);
+		advance(&script, 2);
+		in_state(&script, QUERN_LISTEN);
+		driver_close(&driver);
+	}
+}

@@ -97,8 +97,8 @@ int quern_conn_keepalive(struct quern_shard *shard, struct quern_conn conn, cons
  * 0, -ENOENT or -ENOSPC. */
 int quern_conn_nagle(struct quern_shard *shard, struct quern_conn conn, bool on);
 
-/* Changes the user timeout of this connection; 0 means what its listener or route has. Text in flight is held against
- * it at once, a FIN alone when it goes again. 0, -ENOENT or -ENOSPC. */
+/* Changes the user timeout of this connection; 0 means what its listener or route has. What is in flight is held
+ * against it at once. 0, -ENOENT or -ENOSPC. */
 int quern_conn_user_timeout(struct quern_shard *shard, struct quern_conn conn, uint32_t timeout_ms);
 
 /* A word of the application's own for each connection, 0 at first. */
