@@ -92,6 +92,7 @@ void shard_set_time(struct quern_shard *shard, uint64_t now_ns)
 	shard->tick = (uint32_t)(now_ns / 1000000);
 	shard->now_ms = (uint32_t)((now_ns + 999999) / 1000000);
 	shard->isn_clock = (uint32_t)(now_ns / 4000);
+	shard->turn_is_new = true;
 }
 
 /* Secrets of the table, of ISNs and of timestamps are drawn apart, so that one tells nothing of another. */

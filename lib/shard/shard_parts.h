@@ -137,6 +137,7 @@ struct quern_shard {
 	uint32_t foreign_count;
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
+	bool turn_is_new;                    /* nothing was looked at in this turn */
 	bool is_behind;                      /* more frames come than the worker can take */
 	bool pool_is_short;                  /* what is left is for control, and connections in progress */
 	bool is_moved;                       /* the burst at hand comes from another shard of the port */

@@ -36,7 +36,9 @@ void shard_reserve_look(struct quern_shard *shard)
 		shard->pool_is_short = false;
 	buffers->is_shut = buffers->is_full || shard->pool_is_short;
 	/* Each of those who waited may send several segments, and each is answered out of the same pool, perhaps. */
-	shard->wakes_left = shard->pool_is_short ? 0 : (left - size / 8) / 32;
+	if (shard->turn_is_new)
+		shard->wakes_left = shard->pool_is_short ? 0 : (left - size / 8) / 32;
+	shard->turn_is_new = false;
 }
 
 uint64_t shard_syns(const struct quern_shard *shard)

@@ -5,7 +5,7 @@
 
 #include "shard/shard_parts.h"
 
-/* Once a turn: compares what is left of buffers with the marks. */
+/* Compares what is left of buffers with the marks; in a new turn, also says how many of those who wait may go on. */
 void shard_reserve_look(struct quern_shard *shard);
 
 /* Nothing is in flight whose ACK would bring the connection on: it waits in line for buffers. */

@@ -32,6 +32,8 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 	shard->out_head += count;
 	if (shard->out_head == shard->out_tail)
 		shard->out_head = shard->out_tail = 0;
+	/* The caller has all. */
+	shard->turn_is_new |= count < max;
 	return (uint16_t)count;
 }
 

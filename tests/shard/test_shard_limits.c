@@ -264,3 +264,53 @@ Test(shard_limits, bursts_are_taken_whole)
 	cr_assert(driver.heard_count >= SHARD_BURST / 2 && driver.heard_count <= SHARD_BURST);
 	driver_close(&driver);
 }
+
+static unsigned int count_writable(void)
+{
+	const struct driver_told *event;
+	unsigned int count = 0;
+
+	while ((event = driver_next_told(&driver)) != NULL)
+		count += event->what == TOLD_WRITABLE;
+	return count;
+}
+
+/* A turn may be handed out in many bursts: who waits for buffers goes on by as many as there are to spare for at its
+ * beginning, not by as many again for each burst. */
+Test(shard_limits, a_turn_of_many_frames_wakes_no_more_than_one_of_few)
+{
+	enum { HOLDERS = 200, CROWD = 200, BUFFERS = 1023, MOST = BUFFERS / 32 };
+	struct shard_config config = {
+		.max_connections = HOLDERS + CROWD, .max_half_open = HOLDERS + CROWD, .max_flights = HOLDERS};
+	struct quern_conn holders[HOLDERS];
+	unsigned int told;
+
+	bare_eal_start();
+	config.pool = bare_eal_pool("few", BUFFERS);
+	driver_open(&driver, &config);
+	driver.reader = (struct driver_reader){.reads = true};
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	for (unsigned int i = 0; i < HOLDERS + CROWD; i++) {
+		struct script script = numbered(i);
+
+		say(&script, SYN, 0, 0);
+		hear(&script, SYN | ACK, 0, 1);
+		say(&script, ACK, 1, 1);
+		cr_assert_eq(driver_send(&driver, driver.last, 100), i < HOLDERS ? 100 : 0);
+		driver_collect(&driver);
+		driver.heard_next = driver.heard_count;
+		if (i < HOLDERS)
+			holders[i] = driver.last;
+	}
+	driver.told_next = driver.told_count;
+	for (unsigned int i = 0; i < HOLDERS; i++)
+		cr_assert_eq(quern_conn_abort(driver.shard, holders[i]), 0);
+	driver_collect(&driver);
+	told = count_writable();
+	cr_assert(told > 0 && told <= MOST, "%u are told, who need a buffer each", told);
+	for (unsigned int turn = 0; turn <= CROWD / told; turn++)
+		driver_advance(&driver, 1);
+	cr_assert_eq(told + count_writable(), CROWD);
+	driver.heard_next = driver.heard_count;
+	driver_close(&driver);
+}
