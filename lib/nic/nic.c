@@ -56,9 +56,8 @@ static int start(struct nic *nic, struct rte_mempool *const *pools, const struct
 		code = rte_eth_dev_set_mtu(nic->port, nic->config.mtu);
 	if (code == 0)
 		code = rte_eth_dev_start(nic->port);
-	/* What cannot do it by an order is taken for software, which takes all frames. */
 	if (code == 0 && nic->config.hears_groups)
-		rte_eth_allmulticast_enable(nic->port);
+		nic_groups_hear(nic);
 	return code;
 }
 

@@ -95,7 +95,8 @@ struct nic {
 	bool rx_checksum;
 	uint16_t driver_mtu; /* ours, or the most that the driver of something that has none of its own admits */
 	bool owns_rings;
-	int name_fd; /* keeps others from AF_XDP's interface, and from a memif's place at its end; 0 for none */
+	int name_fd;   /* keeps others from AF_XDP's interface, and from a memif's place at its end; 0 for none */
+	int groups_fd; /* has a kernel's interface take frames to all groups; 0 for none */
 	bool is_started;
 	bool is_kept;            /* by nic_keeper.h: its queues have gates, which are closed at first */
 	bool listens;            /* as in struct nic_name */

@@ -163,6 +163,7 @@ void nic_close(struct nic *nic)
 	}
 	nic_cable_free(nic);
 	nic_impair_empty(nic);
+	nic_groups_leave(nic);
 	if (nic->name_fd > 0)
 		close(nic->name_fd);
 }

@@ -3,6 +3,7 @@
 import glob
 import os
 import signal
+import subprocess
 
 from peer_lab import AT_ONCE, IS_IP6, NOBODY, PORT, PREFIX, QUERN, at, eventually, expect, expect_equal, ip
 from peer_linux import answers_ping, connect, eventually_states, forget_time_wait
@@ -35,6 +36,23 @@ def arp_is_answered_for_own_addresses_only(lab):
         expect(mac not in ip("link", "show", lab.linux_interface), f"quern and Linux share the MAC address {mac}")
         expect(not answers_ping(NOBODY, 1), f"a ping to {NOBODY}, which nobody has, was answered")
         expect_equal((neighbour(NOBODY) or (None, None))[1], None, f"MAC address of {NOBODY}, which nobody has")
+
+
+def takes_all_groups(lab):
+    """Whether quern's interface lets frames to any group through: IFF_ALLMULTI."""
+    words = ("ip", "netns", "exec", lab.quern_namespace, "cat", "/sys/class/net/q0/flags")
+    return bool(int(subprocess.run(words, capture_output=True, text=True, check=True).stdout, 16) & 0x200)
+
+
+def groups_are_heard_while_it_runs(lab):
+    """Neighbour solicitations go to a group that the kernel has not joined for quern. IPv4 needs none."""
+    for end in (signal.SIGKILL, signal.SIGTERM):
+        expect(not takes_all_groups(lab), f"all groups are let through before quern, or after the one before {end}")
+        with serve(lab) as quern:
+            expect_equal(takes_all_groups(lab), IS_IP6, "all groups are let through")
+            quern.process.send_signal(end)
+            quern.process.wait()
+        eventually(lambda: not takes_all_groups(lab), 2, f"all groups are let through after {end}")
 
 
 def quern_asks_for_linux(lab):
@@ -150,6 +168,8 @@ CHECKS = [("pings of 0 bytes to a full frame are answered to the byte", ping_is_
           ("an interface that does not exist is refused in one line", missing_interface_is_refused),
           ("tap: with the name of another's interface is refused", interface_of_others_is_refused, ("tap",)),
           ("a link that stays down is named, and the machine called not ready", dead_link_is_refused,
+           ("af_packet", "af_xdp")),
+          ("frames to all groups are let through for IPv6 while it runs", groups_are_heard_while_it_runs,
            ("af_packet", "af_xdp")),
           ("af_xdp: its program goes with it", program_comes_and_goes, ("af_xdp",)),
           ("a port without an address is refused in one line", port_without_address_is_refused),

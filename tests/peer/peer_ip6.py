@@ -37,7 +37,8 @@ def thousand_from_linux(lab):
 
 # On every kind of port, and on one of them only.
 EVERYWHERE = (peer_serve.linux_sends_text, peer_load.linux_refuses, peer_edges.ping_is_answered,
-              peer_edges.arp_is_answered_for_own_addresses_only, peer_edges.kernels_own_address_is_refused,
+              peer_edges.arp_is_answered_for_own_addresses_only,
+              peer_edges.groups_are_heard_while_it_runs, peer_edges.kernels_own_address_is_refused,
               peer_icmp.narrow_path_is_found, peer_curl.fetches_5_mb, peer_wide.a_vlan_is_answered_with_its_tag)
 ON_ONE = (peer_serve.linux_closes_first, peer_serve.quern_aborts, peer_serve.quern_refuses, peer_load.nobody_is_there,
           peer_icmp.closed_port_is_unreachable, peer_cookies.every_syn_is_answered_by_cookie,
