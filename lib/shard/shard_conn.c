@@ -1,6 +1,7 @@
 /* shard_conn.c - records of connections: from the free list into the table, and back. */
 #include "shard/shard_flight.h"
 #include "shard/shard_half_open.h"
+#include "shard/shard_pacing.h"
 
 #include "tcp/tcp_call.h"
 #include "tcp/tcp_output.h"
@@ -144,6 +145,8 @@ static bool lingers(const struct quern_shard *shard, const struct tcp_conn *conn
 void shard_conn_finish(struct quern_shard *shard, struct tcp_conn *conn, enum quern_end how)
 {
 	if (lingers(shard, conn, how)) {
+		if (shard_flight_of(shard, conn)->tcp.pacing.place)
+			shard_pacing_forget(shard, &shard_flight_of(shard, conn)->tcp);
 		conn->flags |= TCP_LINGERS;
 		tcp_timer_on_closed(conn);
 		shard->lingering++;

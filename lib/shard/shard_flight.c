@@ -1,6 +1,7 @@
 /* shard_flight.c - flights: taken when a connection has text, given back when it is at rest again; and text on its way
  * to the application. */
 #include "shard/shard_flight.h"
+#include "shard/shard_pacing.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
@@ -29,6 +30,8 @@ void shard_flight_end(struct quern_shard *shard, struct tcp_conn *conn)
 	uint32_t index = tcp_flight_index(conn);
 	struct shard_flight *flight = &shard->flights[index];
 
+	if (flight->tcp.pacing.place)
+		shard_pacing_forget(shard, &flight->tcp);
 	tcp_flight_end(conn, &flight->tcp);
 	shard_reassembly_clear(shard, flight);
 	shard_scoreboard_clear(shard, flight);

@@ -26,6 +26,7 @@ enum {
 	SHARD_NO_SERVICE = 255,
 	SHARD_QUEUED_MAX = 1024,  /* connections that may owe something until the end of the turn */
 	SHARD_STARVED_MAX = 1024, /* connections in line for buffers; more of them are found by their flag */
+	SHARD_PACED_MAX = 1024,   /* flights that may wait for their time; more of them are not paced */
 	SHARD_FLIGHTS_MAX = 65536,
 	SHARD_REASSEMBLIES_MAX = 8192, /* connections that may have text beyond a hole */
 	SHARD_SCOREBOARDS_MAX = 8192,  /* connections that may know what their peer has beyond a hole */
@@ -70,6 +71,12 @@ struct shard_service {
 struct shard_waiting {
 	uint8_t service;
 	struct quern_conn conn;
+};
+
+/* A flight whose next segment waits for its time. */
+struct shard_paced {
+	uint64_t due_ns;
+	uint32_t conn; /* its index */
 };
 
 /* What a connection has beside its line while it has text: numbers and buffers. */
@@ -135,6 +142,8 @@ struct quern_shard {
 	uint64_t syns_of_others; /* that were set aside */
 	uint32_t unreachable_ms; /* tokens of ICMP unreachables are spent up to here */
 	uint32_t foreign_count;
+	uint32_t paced_count;
+	uint32_t paced_next; /* the one to look at next */
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	bool turn_is_new;                    /* nothing was looked at in this turn */
@@ -144,6 +153,7 @@ struct quern_shard {
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
 	struct quern_conn starved[SHARD_STARVED_MAX];
+	struct shard_paced paced[SHARD_PACED_MAX];
 	struct rte_mbuf *dead[SHARD_BURST];
 	struct rte_mbuf *foreign[SHARD_BURST];
 	struct rte_mbuf *out[SHARD_OUT_MAX];

@@ -1,5 +1,6 @@
 /* shard_tcp_output.c - what a connection owes becomes segments, and its timer is armed for them. */
 #include "shard/shard_flight.h"
+#include "shard/shard_pacing.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_reserve.h"
 #include "shard/shard_scoreboard.h"
@@ -79,7 +80,11 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 	waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
 	shard_flight_narrow(shard, flight);
 	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
+	if (flight->tcp.pacing.ns_of_kib)
+		shard_pacing_look(shard, &flight->tcp);
 	found = tcp_output(conn, &flight->tcp, scoreboard, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);
+	if (flight->tcp.pacing.ns_of_kib)
+		shard_pacing_note(shard, conn, &flight->tcp, found ? segment : NULL);
 	if (found)
 		shard_reassembly_tell(shard, flight, twice, segment);
 	if (!found && waits && holds_back(conn, &flight->tcp))

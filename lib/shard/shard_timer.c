@@ -1,6 +1,7 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
 #include "shard/shard_flight.h"
 #include "shard/shard_half_open.h"
+#include "shard/shard_pacing.h"
 #include "shard/shard_scoreboard.h"
 
 #include "tcp/tcp_output.h"
@@ -119,9 +120,12 @@ bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
 		tick = wheel_tick;
 		found = true;
 	}
+	/* Who waits for his time is armed as well. */
 	if (!found)
 		return false;
 	*deadline_ns = (int32_t)(tick - shard->tick) <= 0 ? shard->now_ns
 							  : (shard->now_ns / 1000000 + (tick - shard->tick)) * 1000000;
+	if (shard->paced_count)
+		*deadline_ns = shard_pacing_next(shard, *deadline_ns);
 	return true;
 }

@@ -1,4 +1,5 @@
 /* shard_transmit.c - the end of a turn: what is still owed, and frames out. */
+#include "shard/shard_pacing.h"
 #include "shard/shard_reserve.h"
 
 #include <string.h>
@@ -24,6 +25,8 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 	shard_reserve_look(shard);
 	if (shard->starved_count || shard->starved_unseen)
 		shard_reserve_wake(shard);
+	if (shard->paced_count)
+		shard_pacing_release(shard);
 	if (shard->queued_count)
 		flush_queued(shard);
 	waiting = shard->out_tail - shard->out_head;

@@ -1,5 +1,6 @@
 /* shard_validate.c - what must be true of a shard at any time; and its connections by state. */
 #include "shard/shard_flight.h"
+#include "shard/shard_pacing.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
@@ -148,5 +149,6 @@ bool shard_validate(struct quern_shard *shard)
 	return flights == shard->flights_used && table_validate(&shard->table) && wheel_validate(&shard->wheel) &&
 	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
 	       routes_are_sound(shard) && listeners_are_sound(shard) && shard_ip6_validate(shard) &&
+	       shard_pacing_is_sound(shard) &&
 	       shard->table.used == shard->conns_used - shard->lingering + shard->time_wait.live - parked;
 }

@@ -88,6 +88,7 @@ struct tcp_profile {
 	bool offers_sack;
 	bool nagle;
 	bool offers_timestamps;
+	bool paces; /* tcp_pacing.h */
 	uint32_t receive_window;
 	uint32_t send_queue;
 	uint8_t ttl;

@@ -74,6 +74,8 @@ void tcp_flight_acknowledge(struct tcp_conn *conn, struct tcp_flight *flight, co
 	if (flight->flags & TCP_FLIGHT_TIMED && !seq_before(ack, flight->timed_seq)) {
 		tcp_rtt_sample(conn, flight, now_ms - flight->timed_ms);
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
+		if (profile->paces)
+			tcp_pacing_set(&flight->pacing, &flight->congestion, tcp_smss(conn), flight->rtt.srtt);
 	}
 	tcp_recovery_acknowledged(conn, flight, scoreboard, profile, ack, now_ms);
 	flight->snd_una = ack;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "tcp/tcp_conn.h"
+#include "tcp/tcp_pacing.h"
 
 enum {
 	TCP_BACKOFF_MAX = 7 /* 2^7 s are more than the longest RTO */
@@ -57,7 +58,7 @@ struct tcp_flight {
 	struct tcp_rtt rtt;
 	uint32_t ts_offset; /* of our timestamps: TSval is this and the time */
 	uint32_t probe_end; /* of the tail loss probe that has gone */
-	uint8_t spare[16];
+	struct tcp_pacing pacing;
 };
 static_assert(sizeof(struct tcp_flight) == 128, "two cache lines");
 

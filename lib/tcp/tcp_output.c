@@ -181,6 +181,12 @@ static uint32_t pass_sacked(struct tcp_flight *flight, const struct tcp_scoreboa
 	return hole.right == flight->snd_nxt ? end : hole.right;
 }
 
+/* PSH where text empties the queue (RFC 9293 3.9.1.2), or the next segment will wait for its time. */
+static bool pushes(const struct tcp_flight *flight, uint32_t length, uint32_t pending)
+{
+	return length > 0 && (length == pending || tcp_pacing_pushes(&flight->pacing));
+}
+
 /* RFC 6298 5.1: nothing is in flight, and a timer that ran for a window to open starts again. */
 static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight, uint32_t now_ms)
 {
@@ -190,8 +196,8 @@ static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight
 	flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 }
 
-/* The segment from flight->next on, as far as windows allow; PSH where it empties the queue, FIN behind the last text
- * where the window has room for it. */
+/* The segment from flight->next on, as far as windows and its time allow; FIN behind the last text where the window has
+ * room for it. */
 static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
 		     const struct tcp_profile *profile, uint32_t now_ms, struct segment *segment)
 {
@@ -228,12 +234,14 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	nagle = profile->nagle && flight->tail != TCP_TAIL_DUE;
 	if (!is_due && !is_worth_sending(conn, flight, length, pending, usable, full, nagle))
 		return false;
+	if (tcp_pacing_holds(&flight->pacing))
+		return false;
 	if (flight->snd_una == flight->snd_nxt)
 		begin_sending(conn, flight, now_ms);
 	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
 	segment->seq = flight->next;
 	segment->text_bytes = length;
-	segment->flags |= (length > 0 && length == pending ? TCP_PSH : 0) | (with_fin ? TCP_FIN : 0);
+	segment->flags |= (pushes(flight, length, pending) ? TCP_PSH : 0) | (with_fin ? TCP_FIN : 0);
 	flight->flags &= (uint16_t)~TCP_FLIGHT_DUE;
 	flight->next += length + with_fin;
 	if (scoreboard)

@@ -39,6 +39,7 @@ int tcp_profile_make(struct tcp_profile *profile, const struct quern_tcp_options
 		.offers_sack = !options->no_sack,
 		.nagle = options->nagle,
 		.offers_timestamps = !options->no_timestamps,
+		.paces = !options->no_pacing,
 		.ttl = (uint8_t)given_or(options->ttl, DEFAULT_TTL),
 		.tos = (uint8_t)(options->dscp << 2),
 		.keepalive = options->keepalive,

@@ -30,6 +30,7 @@ struct quern_tcp_options {
 	bool no_sack;                     /* the same of selective acknowledgements (RFC 2018) */
 	bool nagle;                       /* Nagle's algorithm (RFC 9293 3.7.4); default off: text goes at once */
 	bool no_timestamps;               /* and of timestamps (RFC 7323 3), 12 bytes of each segment */
+	bool no_pacing;                   /* send a window as soon as it may go, not over its round trip */
 	uint8_t ttl;                      /* default 64 */
 	uint8_t dscp;                     /* 0 to 63, default 0 */
 	bool keepalive;                   /* default off (RFC 9293 MUST-25) */
