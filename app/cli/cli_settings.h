@@ -109,6 +109,7 @@ struct cli_settings {
 	enum quern_congestion congestion;
 	bool no_sack, no_wscale, no_timestamps;
 	bool nagle;
+	bool no_pacing;
 	uint32_t window_bytes; /* received and queued text of a connection, each; 0: the library's default */
 
 	const char *json; /* file, "-" for standard output, or null */

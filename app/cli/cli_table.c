@@ -378,6 +378,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"wscale", 0, "ON|OFF", "on; windows scaled", "on or off", CLI_ALL, cli_set_wscale},
 	{"timestamps", 0, "ON|OFF", "on; late copies told", "on or off", CLI_ALL, cli_set_timestamps},
 	{"nagle", 0, "ON|OFF", "off: text goes at once", "on or off", CLI_ALL, cli_set_nagle},
+	{"pacing", 0, "ON|OFF", "on: no bursts", "on or off", CLI_ALL, cli_set_pacing},
 	{"window", 0, "BYTES", "and send queue, 64k", "1k to 1G, e.g. 1M", CLI_ALL, cli_set_window},
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, set_echo},

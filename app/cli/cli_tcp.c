@@ -77,6 +77,15 @@ bool cli_set_nagle(struct cli_settings *settings, const char *value)
 	return is_one;
 }
 
+bool cli_set_pacing(struct cli_settings *settings, const char *value)
+{
+	int number = 0;
+	bool is_one = choose(value, switch_names, 2, &number);
+
+	settings->no_pacing = number == 0;
+	return is_one;
+}
+
 bool cli_set_window(struct cli_settings *settings, const char *value)
 {
 	uint64_t bytes;
@@ -107,6 +116,7 @@ struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
 		.no_sack = settings->no_sack,
 		.no_timestamps = settings->no_timestamps,
 		.nagle = settings->nagle,
+		.no_pacing = settings->no_pacing,
 		.keepalive = settings->keepalive.on,
 		.keepalive_idle_ms = settings->keepalive.idle_ms,
 		.keepalive_interval_ms = settings->keepalive.interval_ms,

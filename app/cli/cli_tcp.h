@@ -11,6 +11,7 @@ bool cli_set_sack(struct cli_settings *settings, const char *value);
 bool cli_set_wscale(struct cli_settings *settings, const char *value);
 bool cli_set_timestamps(struct cli_settings *settings, const char *value);
 bool cli_set_nagle(struct cli_settings *settings, const char *value);
+bool cli_set_pacing(struct cli_settings *settings, const char *value);
 bool cli_set_window(struct cli_settings *settings, const char *value);
 
 /* "auto", "always", "never". */

@@ -159,6 +159,7 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "wscale", json_boolean(!settings->no_wscale));
 	json_object_set_new(object, "timestamps", json_boolean(!settings->no_timestamps));
 	json_object_set_new(object, "nagle", json_boolean(settings->nagle));
+	json_object_set_new(object, "pacing", json_boolean(!settings->no_pacing));
 	json_object_set_new(object, "window",
 			    settings->window_bytes ? json_integer((json_int_t)settings->window_bytes) : json_null());
 	json_object_set_new(object, "syn_cookies",

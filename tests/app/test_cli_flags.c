@@ -92,7 +92,7 @@ Test(cli_flags, say_what_tcp_offers_and_who_decides_on_its_window)
 	options = cli_tcp_options(&settings);
 	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack && !options.no_window_scale);
 	cr_assert_not(options.no_timestamps);
-	cr_assert(!options.nagle);
+	cr_assert(!options.nagle && !options.no_pacing);
 	cr_assert_eq(parse("load tcp://10.0.0.1:80 --congestion newreno --sack off --wscale=off", &settings, error),
 		     CLI_RUN, "%s", error);
 	options = cli_tcp_options(&settings);
@@ -107,6 +107,8 @@ Test(cli_flags, say_what_tcp_offers_and_who_decides_on_its_window)
 	cr_assert(options.congestion == QUERN_CONGESTION_CUBIC && !options.no_sack && options.nagle);
 	cr_assert_eq(parse("bench --timestamps off", &settings, error), CLI_RUN, "%s", error);
 	cr_assert(cli_tcp_options(&settings).no_timestamps);
+	cr_assert_eq(parse("serve --pacing off", &settings, error), CLI_RUN, "%s", error);
+	cr_assert(cli_tcp_options(&settings).no_pacing);
 }
 
 Test(cli_flags, give_the_rest_to_eal_untouched)
@@ -174,6 +176,7 @@ static const struct {
 	{"bench --wscale 7", {"--wscale", "7", "off"}},
 	{"bench --timestamps 1", {"--timestamps", "1", "off"}},
 	{"serve --nagle 1", {"--nagle", "1", "off"}},
+	{"serve --pacing fq", {"--pacing", "fq", "off"}},
 	{"bench --window 999", {"--window", "999", "1k"}},
 	{"bench --window 2G", {"--window", "2G", "1G"}},
 	{"load --syn-cookies auto", {"--syn-cookies", "no flag of quern load", "--help"}},
