@@ -16,7 +16,8 @@ void tcp_pacing_set(struct tcp_pacing *pacing, const struct tcp_congestion *cong
 	pacing->is_early = false;
 	pacing->in_pairs = !is_slow_start;
 	pacing->is_half = pacing->is_half && pacing->in_pairs;
-	if (srtt < TCP_PACING_SRTT_LEAST || congestion->cwnd <= tcp_initial_window(mss, false))
+	if (srtt < TCP_PACING_SRTT_LEAST ||
+	    congestion->cwnd <= tcp_initial_window(mss, false) * (is_slow_start ? 1 : TCP_PACING_AVOIDANCE))
 		return;
 	/* The one division of a round trip. */
 	pacing->ns_of_kib =

@@ -18,6 +18,7 @@
 
 enum {
 	TCP_PACING_SRTT_LEAST = 2 * 8, /* eighths of 1 ms: less is hardly more than the tick that timed it */
+	TCP_PACING_AVOIDANCE = 2,      /* initial windows: smaller ones of congestion avoidance are not paced */
 	TCP_PACING_LATE_NS = 4000000   /* for so long a caller that is late makes up for it */
 };
 

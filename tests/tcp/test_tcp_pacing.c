@@ -54,6 +54,8 @@ Test(tcp_pacing, short_paths_and_windows_that_may_go_at_once_are_left_alone)
 	cr_assert_eq(paced(TCP_INITIAL_WINDOW_MSS, TCP_SSTHRESH_NONE, RTT_20_MS).ns_of_kib, 0);
 	cr_assert_neq(paced(TCP_INITIAL_WINDOW_MSS + 1, TCP_SSTHRESH_NONE, RTT_20_MS).ns_of_kib, 0);
 	cr_assert(!paced(TCP_INITIAL_WINDOW_MSS, TCP_SSTHRESH_NONE, RTT_20_MS).is_early, "nobody looks again");
+	cr_assert_eq(paced(2 * TCP_INITIAL_WINDOW_MSS, 2 * MSS, RTT_20_MS).ns_of_kib, 0);
+	cr_assert_neq(paced(2 * TCP_INITIAL_WINDOW_MSS + 1, 2 * MSS, RTT_20_MS).ns_of_kib, 0);
 	/* Before a round trip was timed. */
 	cr_assert_eq(paced(40, TCP_SSTHRESH_NONE, 0).ns_of_kib, 0);
 }
@@ -103,7 +105,7 @@ Test(tcp_pacing, holds_only_what_is_early_and_says_so)
 
 Test(tcp_pacing, pushes_each_segment_of_slow_start_and_sends_pairs_later)
 {
-	struct tcp_pacing slow = paced(20, TCP_SSTHRESH_NONE, RTT_20_MS), even = paced(20, 20 * MSS, RTT_20_MS);
+	struct tcp_pacing slow = paced(20, TCP_SSTHRESH_NONE, RTT_20_MS), even = paced(21, 20 * MSS, RTT_20_MS);
 
 	cr_assert(tcp_pacing_pushes(&slow));
 	cr_assert_not(tcp_pacing_pushes(&even));
