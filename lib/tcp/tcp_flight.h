@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/least.h"
 #include "tcp/tcp_conn.h"
 #include "tcp/tcp_pacing.h"
 
@@ -155,6 +156,18 @@ static inline uint32_t tcp_snd_una(const struct tcp_conn *conn, const struct tcp
 static inline uint32_t tcp_snd_nxt(const struct tcp_conn *conn, const struct tcp_flight *flight)
 {
 	return flight ? flight->snd_nxt : conn->snd_end;
+}
+
+/* RFC 5681's FlightSize, of which a loss leaves the half: what has been sent and is not acknowledged, and what would
+ * have been sent if it did not wait for its time alone. A window that is spread over its round trip is not smaller for
+ * it. */
+static inline uint32_t tcp_flight_size(const struct tcp_conn *conn, const struct tcp_flight *flight)
+{
+	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
+
+	if (!flight->pacing.place)
+		return in_flight;
+	return most(in_flight, least(conn->snd_end - flight->snd_una, tcp_snd_wnd(conn)));
 }
 
 /* RCV.WND: how much text after RCV.NXT is taken. */

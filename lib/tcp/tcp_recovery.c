@@ -58,7 +58,7 @@ bool tcp_recovery_is_duplicate(const struct tcp_conn *conn, const struct tcp_fli
 
 static void begin(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile)
 {
-	profile->congestion->on_loss(&flight->congestion, flight->snd_nxt - flight->snd_una, tcp_smss(conn));
+	profile->congestion->on_loss(&flight->congestion, tcp_flight_size(conn, flight), tcp_smss(conn));
 	flight->recover = flight->snd_nxt;
 	flight->flags |= TCP_FLIGHT_RECOVERS | TCP_FLIGHT_AGAIN;
 }
@@ -83,8 +83,7 @@ void tcp_recovery_duplicate(const struct tcp_conn *conn, struct tcp_flight *flig
 void tcp_recovery_timeout(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 			  bool is_repeat)
 {
-	profile->congestion->on_timeout(&flight->congestion, flight->snd_nxt - flight->snd_una, tcp_smss(conn),
-					is_repeat);
+	profile->congestion->on_timeout(&flight->congestion, tcp_flight_size(conn, flight), tcp_smss(conn), is_repeat);
 	flight->recover = flight->snd_nxt;
 	flight->duplicates = 0;
 	flight->inflation = 0;

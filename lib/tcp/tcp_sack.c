@@ -57,7 +57,7 @@ static void begin_recovery(const struct tcp_conn *conn, struct tcp_flight *fligh
 {
 	uint32_t in_flight = flight->snd_nxt - flight->snd_una;
 
-	profile->congestion->on_loss(&flight->congestion, in_flight, tcp_smss(conn));
+	profile->congestion->on_loss(&flight->congestion, tcp_flight_size(conn, flight), tcp_smss(conn));
 	tcp_prr_begin(&scoreboard->prr, in_flight - above(scoreboard->sacked_bytes, news->sacked_bytes),
 		      flight->congestion.ssthresh);
 	/* What has gone again and is not known to be lost does not go a third time. */

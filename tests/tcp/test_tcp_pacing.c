@@ -1,6 +1,7 @@
 /* test_tcp_pacing.c - how far apart segments of a window go, by numbers made by hand. */
 #include <criterion/criterion.h>
 
+#include "tcp/tcp_flight.h"
 #include "tcp/tcp_pacing.h"
 
 enum { MSS = 1000, RTT_20_MS = 20 * 8 };
@@ -116,4 +117,19 @@ Test(tcp_pacing, pushes_each_segment_of_slow_start_and_sends_pairs_later)
 		tcp_pacing_sent(&even, MSS, 0, false);
 		cr_assert_not(slow.is_half);
 	}
+}
+
+/* What waits for its time alone would have been sent: a loss must not take it for a window that was smaller. */
+Test(tcp_pacing, a_loss_halves_a_window_that_is_spread_as_a_whole)
+{
+	struct tcp_conn conn = {.snd_end = 1000 + 50 * MSS, .snd_wnd = 40 * MSS, .max_wnd = 40 * MSS};
+	struct tcp_flight flight = {.snd_una = 1000, .snd_nxt = 1000 + 7 * MSS};
+
+	cr_assert_eq(tcp_flight_size(&conn, &flight), 7 * MSS);
+	flight.pacing.place = 3;
+	cr_assert_eq(tcp_flight_size(&conn, &flight), 40 * MSS, "no more than the peer takes");
+	conn.snd_end = 1000 + 30 * MSS;
+	cr_assert_eq(tcp_flight_size(&conn, &flight), 30 * MSS, "and no more than there is");
+	conn.snd_wnd = 0;
+	cr_assert_eq(tcp_flight_size(&conn, &flight), 7 * MSS);
 }
