@@ -45,8 +45,9 @@ struct shard_config {
 	uint16_t vlan;
 	bool tx_ip_checksum; /* the port fills in checksums of frames that ask for it */
 	bool tx_l4_checksum;
-	bool tx_multi_segs; /* the port gathers a frame from several buffers */
-	bool rx_checksum;   /* the port's verdict in mbuf->ol_flags can be trusted where it gives one */
+	bool tx_multi_segs;      /* the port gathers a frame from several buffers */
+	uint16_t tx_cut_buffers; /* of a frame that the port cuts into segments (TSO), at most; 0: it cuts none */
+	bool rx_checksum;        /* the port's verdict in mbuf->ol_flags can be trusted where it gives one */
 
 	uint64_t seed;            /* every secret and random draw comes from it */
 	struct rte_mempool *pool; /* frames we send */

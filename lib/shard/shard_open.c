@@ -126,6 +126,19 @@ static void link_free_records(struct quern_shard *shard)
 	shard->first_free_scoreboard = 1;
 }
 
+/* A header, the text, and one buffer more since it begins within one. The reserve of buffers has room for two, so that
+ * what goes while it is untouched finds them. */
+static uint16_t cut_segments_of(const struct shard_config *config, const struct shard_buffers *buffers)
+{
+	uint32_t most = buffers->limit / 8;
+
+	if (!config->tx_multi_segs || !config->tx_l4_checksum)
+		return 0;
+	if (most > config->tx_cut_buffers)
+		most = config->tx_cut_buffers;
+	return (uint16_t)(most > 3 ? most - 2 : 0);
+}
+
 static void open_network(struct quern_shard *shard, void *neighbours)
 {
 	const struct shard_config *config = &shard->config;
@@ -160,6 +173,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	/* Half of our buffers are for frames on their way. */
 	shard->buffers = shard_queue_buffers(
 		shard->pool, shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u));
+	shard->cut_segments = cut_segments_of(&shard->config, &shard->buffers);
 	shard->waiting = (struct shard_waiting *)(block + at.waiting);
 	memset(shard->listeners, SHARD_NO_SERVICE, sizeof(shard->listeners));
 	link_free_records(shard);

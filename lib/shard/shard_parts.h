@@ -143,7 +143,8 @@ struct quern_shard {
 	uint32_t unreachable_ms; /* tokens of ICMP unreachables are spent up to here */
 	uint32_t foreign_count;
 	uint32_t paced_count;
-	uint32_t paced_next; /* the one to look at next */
+	uint32_t paced_next;   /* the one to look at next */
+	uint16_t cut_segments; /* of one that the port cuts, at most; 0 where it cuts none */
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	bool turn_is_new;                    /* nothing was looked at in this turn */

@@ -44,6 +44,7 @@ static struct shard_service *next_service(struct quern_shard *shard, const struc
 	*error = tcp_profile_make(&service->tcp, options ? options : &defaults, shard->config.mtu);
 	if (*error < 0)
 		return NULL;
+	service->tcp.cut_segments = shard->cut_segments;
 	service->ip = shard->reply_options;
 	service->ip.ttl = service->tcp.ttl;
 	service->ip.tos = service->tcp.tos;

@@ -35,14 +35,20 @@ static void ask_for_checksums(struct rte_mbuf *mbuf, uint32_t link_bytes, const 
 	mbuf->l2_len = link_bytes & 0x7f;
 	mbuf->l3_len = is_ip6 ? 40 : 20;
 	mbuf->l4_len = (20 + segment_option_bytes(segment)) & 0xff;
+	if (!segment->cut_bytes)
+		return;
+	/* What is cut gets sums of its own, that of IPv4 too. */
+	mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG | (is_ip6 ? 0 : RTE_MBUF_F_TX_IP_CKSUM);
+	mbuf->tso_segsz = segment->cut_bytes;
 }
 
 /* Text is copied behind the headers: that costs less than two more buffers, and the sum is made of what the cache has.
- * Where the port gathers and sums, a longer one is left where it is. */
+ * Where the port gathers and sums, a longer one is left where it is, and what it cuts always. */
 static bool gathers(const struct quern_shard *shard, const struct segment *segment,
 		    const struct wire_ip_options *options)
 {
-	return shard->config.tx_multi_segs && options->offload_l4_checksum && segment->text_bytes > COPY_MAX;
+	return shard->config.tx_multi_segs && options->offload_l4_checksum &&
+	       (segment->text_bytes > COPY_MAX || segment->cut_bytes);
 }
 
 /* Sends a frame whose headers, and text where that is in it, are written: `bytes` bytes, `in_mbuf` of them there. */
@@ -56,8 +62,19 @@ static inline void put(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_
 	shard_send_frame(shard, mbuf);
 }
 
-/* Writes all that comes behind the link header, and sends it. */
-static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, const struct flow_key *key,
+/* Counted as they are on the wire: one is in the counters already. */
+static void count_cut(struct quern_shard *shard, const struct segment *segment, uint32_t header_bytes)
+{
+	uint32_t more = 0;
+
+	for (uint32_t left = segment->text_bytes; left > segment->cut_bytes; left -= segment->cut_bytes)
+		more++;
+	counter_add(&shard->counters.tx_packets, more);
+	counter_add(&shard->counters.tx_bytes, (uint64_t)more * header_bytes);
+}
+
+/* Writes all that comes behind the link header, and sends it. False where what is to be cut found no buffers. */
+static bool finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t link_bytes, const struct flow_key *key,
 		   const struct ip6_pair *pair, const struct segment *segment, const struct wire_ip_options *options,
 		   const struct shard_queue *queue)
 {
@@ -66,6 +83,11 @@ static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 			!shard_queue_attach(queue, &shard->buffers, segment->seq, segment->text_bytes, mbuf);
 	uint32_t bytes;
 
+	if (in_frame && segment->cut_bytes) {
+		shard_drop(shard, QUERN_DROP_NO_MBUF);
+		rte_pktmbuf_free(mbuf);
+		return false;
+	}
 	if (in_frame && segment->text_bytes > 0)
 		shard_queue_copy(queue, segment->seq, segment->text_bytes,
 				 frame + link_bytes +
@@ -74,6 +96,9 @@ static void finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 		     : wire_build_tcp_at(frame, link_bytes, key, segment, options);
 	put(shard, mbuf, bytes, in_frame ? bytes : bytes - segment->text_bytes, link_bytes, segment, options,
 	    pair != NULL);
+	if (segment->cut_bytes)
+		count_cut(shard, segment, bytes - segment->text_bytes);
+	return true;
 }
 
 /* A turned-round link header of the frame that came in, for an answer in a buffer of its own. */
@@ -99,7 +124,8 @@ static __rte_noinline bool send_any(struct quern_shard *shard, struct shard_fram
 				    const struct shard_queue *queue)
 {
 	bool is_ip6 = flow_key_is_ip6(key);
-	uint32_t bytes = (is_ip6 ? WIRE_TCP6_FRAME_MAX : WIRE_TCP_FRAME_MAX) + segment->text_bytes;
+	uint32_t bytes =
+		(is_ip6 ? WIRE_TCP6_FRAME_MAX : WIRE_TCP_FRAME_MAX) + (segment->cut_bytes ? 0 : segment->text_bytes);
 	struct rte_mbuf *mbuf = frame && frame->mbuf ? reuse(shard, frame, bytes) : NULL;
 	/* Whoever a SYN says it is from. */
 	bool is_stranger = segment->flags == (TCP_SYN | TCP_ACK);
@@ -108,10 +134,8 @@ static __rte_noinline bool send_any(struct quern_shard *shard, struct shard_fram
 
 	if (pair)
 		shard_ip6_pair(shard, frame, key, pair);
-	if (mbuf) {
-		finish(shard, mbuf, frame->packet->link_bytes, key, pair, segment, options, queue);
-		return true;
-	}
+	if (mbuf)
+		return finish(shard, mbuf, frame->packet->link_bytes, key, pair, segment, options, queue);
 	if (frame && frame->mbuf) {
 		copy_link_back(frame, &link);
 	} else if (!find_link(shard, key, pair, is_stranger, &link)) {
@@ -122,8 +146,7 @@ static __rte_noinline bool send_any(struct quern_shard *shard, struct shard_fram
 	if (!mbuf)
 		return false;
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link.header, WIRE_LINK_MAX);
-	finish(shard, mbuf, link.bytes, key, pair, segment, options, queue);
-	return true;
+	return finish(shard, mbuf, link.bytes, key, pair, segment, options, queue);
 }
 
 bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, const struct flow_key *key,

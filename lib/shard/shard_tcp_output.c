@@ -73,13 +73,15 @@ static bool next_with_flight(struct quern_shard *shard, struct tcp_conn *conn, s
 			     const struct shard_frame *frame, struct segment *segment)
 {
 	struct tcp_scoreboard *scoreboard = shard_scoreboard_of(shard, flight);
-	bool waits, twice = flight->tcp.flags & TCP_FLIGHT_TWICE, found;
+	bool is_short, waits, twice = flight->tcp.flags & TCP_FLIGHT_TWICE, found;
 
 	if (tcp_output_is_done(conn, &flight->tcp, scoreboard))
 		return false;
-	waits = shard_reserve_is_touched(shard) && !(frame && frame->mbuf);
+	is_short = shard_reserve_is_touched(shard);
+	waits = is_short && !(frame && frame->mbuf);
 	shard_flight_narrow(shard, flight);
-	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~TCP_FLIGHT_WAITS) | (waits ? TCP_FLIGHT_WAITS : 0));
+	flight->tcp.flags = (uint16_t)((flight->tcp.flags & ~(TCP_FLIGHT_WAITS | TCP_FLIGHT_SHORT)) |
+				       (waits ? TCP_FLIGHT_WAITS : 0) | (is_short ? TCP_FLIGHT_SHORT : 0));
 	if (flight->tcp.pacing.ns_of_kib)
 		shard_pacing_look(shard, &flight->tcp);
 	found = tcp_output(conn, &flight->tcp, scoreboard, &shard_service_of(shard, conn)->tcp, shard->now_ms, segment);

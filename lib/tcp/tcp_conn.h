@@ -103,6 +103,7 @@ struct tcp_profile {
 	uint32_t fin_wait_2_ms;
 	enum quern_syn_cookies syn_cookies;
 	uint32_t max_half_open; /* of a listener; UINT32_MAX for none of its own */
+	uint16_t cut_segments;  /* most segments that the port cuts out of one; 0 where it cuts none */
 };
 
 /* True for a connection that has a flight. */

@@ -27,7 +27,8 @@ enum tcp_flight_flag {
 	TCP_FLIGHT_TWICE = 1 << 9,     /* octets from twice_left on came twice, which the next ACK tells */
 	TCP_FLIGHT_RECOVERS = 1 << 10, /* fast recovery, until `recover` is acknowledged */
 	TCP_FLIGHT_AGAIN = 1 << 11,    /* the segment at SND.UNA is taken for lost, and goes again */
-	TCP_FLIGHT_LIMITED = 1 << 12   /* text waits for cwnd and for nothing else */
+	TCP_FLIGHT_LIMITED = 1 << 12,  /* text waits for cwnd and for nothing else */
+	TCP_FLIGHT_SHORT = 1 << 13     /* buffers are short: what goes all the same is one MSS at most */
 };
 
 struct tcp_scoreboard;

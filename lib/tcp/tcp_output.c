@@ -7,6 +7,9 @@
 #include "tcp/tcp_tail.h"
 #include "tcp/tcp_timer.h"
 
+/* A frame has 16 bits for its length, link header and all: here with two tags, over IPv6, and with all options. */
+enum { TCP_CUT_TEXT_MAX = UINT16_MAX - 22 - 40 - 60 };
+
 static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, const struct tcp_profile *profile,
 		    struct segment *segment)
 {
@@ -73,13 +76,14 @@ static bool is_worth_sending(const struct tcp_conn *conn, const struct tcp_fligh
 /* RFC 6298 3: one octet at a time; without timestamps only what was sent once (Karn). With them the ACK says which
  * sending it answers. One sample a round trip is what the weights of RFC 6298 are made for, so that those of RFC 7323
  * appendix G are not needed. */
-static void time_sending(const struct tcp_conn *conn, struct tcp_flight *flight, bool is_repeat, uint32_t now_ms)
+static void time_sending(const struct tcp_conn *conn, struct tcp_flight *flight, const struct segment *segment,
+			 uint32_t now_ms)
 {
-	if (is_repeat && !conn->has_timestamps) {
+	if (seq_before(segment->seq, flight->snd_nxt) && !conn->has_timestamps) {
 		flight->flags &= (uint16_t)~TCP_FLIGHT_TIMED;
 	} else if (!(flight->flags & (TCP_FLIGHT_TIMED | TCP_FLIGHT_PROBING))) {
 		flight->flags |= TCP_FLIGHT_TIMED;
-		flight->timed_seq = flight->next;
+		flight->timed_seq = segment->cut_bytes ? segment->seq + segment->cut_bytes : flight->next;
 		flight->timed_ms = now_ms;
 	}
 }
@@ -196,6 +200,24 @@ static void begin_sending(const struct tcp_conn *conn, struct tcp_flight *flight
 	flight->flags &= (uint16_t)~TCP_FLIGHT_ARMED;
 }
 
+/* Where the port cuts segments (TSO), as many full ones of new text as there is `room` for are said at once, and
+ * nothing else differs: what is less than full, goes again, goes by a timer, or waits for its time is a segment of its
+ * own, and so is one that tells what came twice, which must not be told several times. Returns the text of all; that of
+ * one fits for certain. */
+static uint32_t say_several(const struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t room,
+			    uint32_t full, struct segment *segment)
+{
+	uint32_t segments = 1, limit = least(room, TCP_CUT_TEXT_MAX);
+
+	if (flight->next != flight->snd_nxt || flight->tail == TCP_TAIL_DUE ||
+	    flight->flags & (TCP_FLIGHT_TWICE | TCP_FLIGHT_SHORT) || flight->pacing.ns_of_kib)
+		return full;
+	while (segments < profile->cut_segments && (segments + 1) * full <= limit)
+		segments++;
+	segment->cut_bytes = (uint16_t)(segments > 1 ? full : 0);
+	return segments * full;
+}
+
 /* The segment from flight->next on, as far as windows and its time allow; FIN behind the last text where the window has
  * room for it. */
 static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_scoreboard *scoreboard,
@@ -238,6 +260,8 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 		return false;
 	if (flight->snd_una == flight->snd_nxt)
 		begin_sending(conn, flight, now_ms);
+	if (profile->cut_segments && length == full)
+		length = say_several(flight, profile, least(pending, usable), full, segment);
 	with_fin = length == pending && conn->flags & TCP_FIN_IN_FLIGHT && (length < usable || length == 0);
 	segment->seq = flight->next;
 	segment->text_bytes = length;
@@ -246,7 +270,7 @@ static bool say_text(struct tcp_conn *conn, struct tcp_flight *flight, struct tc
 	flight->next += length + with_fin;
 	if (scoreboard)
 		tcp_sack_sent(flight, scoreboard, NULL, length + with_fin);
-	time_sending(conn, flight, seq_before(segment->seq, flight->snd_nxt), now_ms);
+	time_sending(conn, flight, segment, now_ms);
 	if (seq_before(flight->snd_nxt, flight->next)) {
 		flight->snd_nxt = flight->next;
 		flight->snd_small = length < full ? segment->seq + length : flight->snd_small;
@@ -311,6 +335,7 @@ bool tcp_output(struct tcp_conn *conn, struct tcp_flight *flight, struct tcp_sco
 	segment->mss = 0;
 	segment->flags = TCP_ACK;
 	segment->sack_count = 0;
+	segment->cut_bytes = 0;
 	say_timestamps(conn, now_ms, segment);
 	if (flight)
 		say_sacks(conn, flight, segment);

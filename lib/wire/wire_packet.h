@@ -56,6 +56,7 @@ struct segment {
 	uint16_t mss;       /* these three in one word: see segment_offer() */
 	uint8_t options;    /* enum segment_option */
 	uint8_t sack_count; /* of blocks in `sacks`; those beyond hold nothing */
+	uint16_t cut_bytes; /* into segments of so much text the port cuts this one; 0 where it is one */
 	uint32_t tsval;
 	uint32_t tsecr;
 	struct segment_sack sacks[SEGMENT_SACKS];

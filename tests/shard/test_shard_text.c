@@ -2,6 +2,7 @@
  * FIN. */
 #include <criterion/criterion.h>
 
+#include "support/raw_port.h"
 #include "support/shard_pair.h"
 
 /* TIME-WAIT outlasts a peer whose last FIN goes again and again. */
@@ -21,6 +22,7 @@ struct trial {
 	uint32_t loss, repeat, swap;
 	uint16_t narrow_mtu;
 	bool is_hardware;
+	uint16_t cut_buffers;
 	bool reads_slowly;
 	uint16_t window;
 	uint32_t most_bytes;
@@ -37,6 +39,7 @@ static struct pair pair;
 static struct end ends[2][STREAMS]; /* by side, by number of the connection */
 static struct trial trial;
 static unsigned int over[2];
+static struct quern_counters counted[2]; /* by the last transfer */
 
 /* The byte at a place of a stream. */
 static uint8_t byte_at(unsigned int side, unsigned int number, uint32_t place)
@@ -167,6 +170,7 @@ static void open_all(uint64_t seed)
 					    .mtu = 1500,
 					    .tx_multi_segs = trial.is_hardware,
 					    .tx_l4_checksum = trial.is_hardware,
+					    .tx_cut_buffers = trial.cut_buffers,
 					    .seed = seed};
 	const struct quern_endpoint target = raw_endpoint(PAIR_SERVER, PORT);
 	const struct quern_source source = {
@@ -231,6 +235,8 @@ static void transfer(uint64_t seed)
 	if (trial.narrow_mtu)
 		expect_narrowed();
 	pair_run(&pair, TIME_WAIT_MS + 1000);
+	for (unsigned int side = 0; side < 2; side++)
+		counted[side] = *shard_counters(pair.ends[side]);
 	pair_close(&pair);
 }
 
@@ -294,4 +300,38 @@ Test(shard_text, streams_arrive_whole_over_a_path_narrower_than_both_ends)
 			       .is_hardware = true,
 			       .most_bytes = 40000};
 	transfer_each_way(10);
+}
+
+/* What leaves a port that cuts segments is, to the last bit and at the same time, what leaves one that does not; and is
+ * counted the same. */
+static void expect_the_same_cut(unsigned int seeds)
+{
+	for (unsigned int seed = 1; seed <= seeds; seed++) {
+		unsigned int cut = raw_port_seen()->cut;
+		struct quern_counters whole[2];
+		uint64_t trace;
+
+		trial.cut_buffers = 0;
+		transfer(seed);
+		memcpy(whole, counted, sizeof(whole));
+		trace = pair.trace;
+		cr_assert_eq(raw_port_seen()->cut, cut);
+		trial.cut_buffers = RAW_PORT_BUFFERS;
+		transfer(seed);
+		cr_expect_gt(raw_port_seen()->cut, cut + STREAMS, "seed %u: nothing was cut", seed);
+		cr_expect_eq(pair.trace, trace, "seed %u: other frames", seed);
+		cr_expect_eq(memcmp(whole, counted, sizeof(whole)), 0, "seed %u: other counters", seed);
+	}
+}
+
+Test(shard_text, what_a_port_cuts_is_what_would_have_been_sent)
+{
+	trial = (struct trial){.is_hardware = true, .most_bytes = MOST_BYTES};
+	expect_the_same_cut(5);
+	trial = (struct trial){
+		.loss = 20, .repeat = 20, .swap = 20, .is_hardware = true, .reads_slowly = true, .most_bytes = 100000};
+	expect_the_same_cut(10);
+	trial = (struct trial){
+		.narrow_mtu = raw_is_ip6() ? 1300 : 600, .loss = 10, .is_hardware = true, .most_bytes = 100000};
+	expect_the_same_cut(5);
 }

@@ -8,6 +8,7 @@
 
 #include "shard/shard_parts.h"
 #include "support/bare_eal.h"
+#include "support/raw_port.h"
 
 enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000, ETHER_BYTES = 14 };
 
@@ -174,6 +175,10 @@ static struct shard_config with_defaults(const struct shard_config *config, stru
 		filled.seed = 1;
 	if (filled.pool == NULL)
 		filled.pool = pool;
+	if (raw_port_cuts() && filled.tx_cut_buffers == 0) {
+		filled.tx_multi_segs = filled.tx_l4_checksum = true;
+		filled.tx_cut_buffers = RAW_PORT_BUFFERS;
+	}
 	memcpy(filled.mac, driver_mac, sizeof(filled.mac));
 	if (!quern_ip6_is_set(&filled.ip6.first))
 		filled.ip6 = raw_port_ip6(filled.addresses.first, filled.addresses.last, filled.gateway,
@@ -197,6 +202,7 @@ void driver_open_at(struct driver *driver, const struct shard_config *config, ui
 	driver->in_pool = in_pool;
 	driver->out_pool = filled.pool;
 	driver->link_bytes = filled.ethernet ? ETHER_BYTES : 0;
+	driver->is_hardware = filled.tx_l4_checksum;
 	driver->now_ns = start_ms * NS_PER_MS;
 	bytes = shard_bytes(&filled);
 	cr_assert_gt(bytes, 0, "shard_bytes() refuses the configuration");
@@ -299,6 +305,16 @@ static void hear(struct driver *driver, struct rte_mbuf *mbuf)
 	rte_pktmbuf_free(mbuf);
 }
 
+/* What the port makes of a frame. */
+static void hear_port(struct driver *driver, struct rte_mbuf *mbuf)
+{
+	struct rte_mbuf *frames[RAW_PORT_FRAMES];
+	unsigned int count = raw_port_send(mbuf, driver->in_pool, frames);
+
+	for (unsigned int i = 0; i < count; i++)
+		hear(driver, frames[i]);
+}
+
 void driver_collect(struct driver *driver)
 {
 	struct rte_mbuf *mbufs[SHARD_BURST];
@@ -307,7 +323,10 @@ void driver_collect(struct driver *driver)
 	do {
 		count = shard_transmit(driver->shard, mbufs, SHARD_BURST);
 		for (uint16_t i = 0; i < count; i++)
-			hear(driver, mbufs[i]);
+			if (driver->is_hardware)
+				hear_port(driver, mbufs[i]);
+			else
+				hear(driver, mbufs[i]);
 	} while (count == SHARD_BURST);
 }
 

@@ -67,6 +67,7 @@ struct driver {
 	uint64_t now_ns;
 	uint32_t
 		link_bytes; /* of the Ethernet header that frames get here, and lose, where the configuration says so */
+	bool is_hardware;   /* the shard leaves sums to its port, which raw_port.h is then */
 	unsigned int arp_heard;
 	struct driver_heard heard[DRIVER_HEARD_MAX];
 	unsigned int heard_next, heard_count;
@@ -84,7 +85,8 @@ extern const struct quern_events driver_events;
 /* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, 32 half-open ones, 64 TIME-WAIT
  * records, addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The
  * clock begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is
- * driver_mac, and ARP and neighbour discovery that it sends are counted, and not read. */
+ * driver_mac, and ARP and neighbour discovery that it sends are counted, and not read. With QUERN_TEST_CUT in the
+ * environment it has a port that gathers, sums and cuts. */
 extern const uint8_t driver_mac[6], driver_peer_mac[6];
 void driver_open_at(struct driver *driver, const struct shard_config *config, uint64_t start_ms);
 void driver_open(struct driver *driver, const struct shard_config *config);

@@ -37,7 +37,8 @@ struct pair {
 	uint32_t late_head[2], late_count[2];
 	uint64_t copies;     /* late ones so far */
 	uint16_t narrow_mtu; /* where not 0, longer packets go no further, and their sender is told by ICMP */
-	bool is_hardware;    /* ends gather and sum: the link does for them what a port would */
+	bool is_hardware;    /* ends gather and sum, and may cut: the link does for them what a port would */
+	uint64_t trace;      /* what was sent, when and to whom, as one number */
 	struct random random;
 	uint64_t turns;
 };
