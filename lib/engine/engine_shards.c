@@ -240,6 +240,7 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	part->config.tx_ip_checksum = nic->tx_ip_checksum;
 	part->config.tx_l4_checksum = nic->tx_l4_checksum;
 	part->config.tx_multi_segs = nic->tx_multi_segs;
+	part->config.tx_cut_buffers = nic->tx_cut_buffers;
 	part->config.rx_checksum = nic->rx_checksum;
 	part->config.pool = part->pool;
 	part->config.pool_shards = shards_of_pool(engine, number);

@@ -9,7 +9,7 @@
 #include "nic/nic_kinds.h"
 #include "nic/nic_spread.h"
 
-static struct rte_eth_conf port_conf(const struct nic *nic)
+static struct rte_eth_conf port_conf(const struct nic *nic, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = nic->driver_mtu},
 				    .txmode = {.mq_mode = RTE_ETH_MQ_TX_NONE}};
@@ -21,14 +21,16 @@ static struct rte_eth_conf port_conf(const struct nic *nic)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 	if (nic->tx_multi_segs)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (nic->tx_cut_buffers > 0)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO;
 	if (nic->rx_checksum)
-		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_CHECKSUM;
+		conf.rxmode.offloads |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	return conf;
 }
 
 static int set_up_queues(struct nic *nic, struct rte_mempool *const *pools, const struct rte_eth_dev_info *info)
 {
-	struct rte_eth_conf conf = port_conf(nic);
+	struct rte_eth_conf conf = port_conf(nic, info);
 	unsigned int socket = (unsigned int)nic->socket;
 	uint16_t rx_descriptors = NIC_DESCRIPTORS;
 	uint16_t tx_descriptors = NIC_DESCRIPTORS;

@@ -22,6 +22,8 @@ enum {
 	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
 	NIC_CABLE_BURST = 64,    /* frames that one call of nic_transmit() takes, on a cable with several queues */
 	NIC_DESCRIPTORS = 1024,  /* of a queue, where the driver has such */
+	NIC_CUT_BUFFERS = 48,    /* of a frame that the port cuts: 64 KiB of text at an MTU of 1500 */
+	NIC_CUT_PIECES = 3,      /* of them that a segment cut out of it may have: headers, and text in two */
 	NIC_MTU_MIN = 68,        /* RFC 791 */
 	NIC_MTU_MAX = 9000
 };
@@ -91,9 +93,10 @@ struct nic {
 	struct nic_spread spread;
 	bool tx_ip_checksum;
 	bool tx_l4_checksum;
-	bool tx_multi_segs; /* gathers frames, and makes their checksums */
-	bool rx_checksum;
-	uint16_t driver_mtu; /* ours, or the most that the driver of something that has none of its own admits */
+	bool tx_multi_segs;      /* gathers frames, and makes their checksums of TCP */
+	uint16_t tx_cut_buffers; /* of a frame that it cuts into segments (TSO), at most; 0 where it cuts none */
+	bool rx_checksum;        /* checks those of TCP and UDP, or vouches for them */
+	uint16_t driver_mtu;     /* ours, or the most that the driver of something that has none of its own admits */
 	bool owns_rings;
 	int name_fd;   /* keeps others from AF_XDP's interface, and from a memif's place at its end; 0 for none */
 	int groups_fd; /* has a kernel's interface take frames to all groups; 0 for none */
@@ -115,6 +118,7 @@ struct nic_queue {
 	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
 	struct nic_gate *gate;           /* null where the driver needs none */
 	struct nic_impair *impair;       /* null where frames pass as they are */
+	bool cuts;                       /* the driver has to see frames that it may cut before it sends them */
 };
 
 /* Takes a device text apart. 0, or -EINVAL with a text that lists what there is. */

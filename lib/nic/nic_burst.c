@@ -13,7 +13,8 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
 				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
 				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
-				  .impair = nic->impairs[queue]};
+				  .impair = nic->impairs[queue],
+				  .cuts = nic->tx_cut_buffers > 0};
 }
 
 /* Either this thread sees the gate closed, or the keeper sees it inside: both write before they look. */
@@ -54,6 +55,9 @@ uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t 
 		return nic_impair_transmit(queue, mbufs, count);
 	if (queue.spread != NULL)
 		return nic_cable_transmit(queue.spread, mbufs, count);
+	/* Each driver wants something else in the checksum of what it cuts, and puts it there. */
+	if (queue.cuts)
+		count = rte_eth_tx_prepare(queue.port, queue.queue, mbufs, count);
 	if (queue.gate == NULL)
 		return rte_eth_tx_burst(queue.port, queue.queue, mbufs, count);
 	if (count == 0 || !enter(queue.gate))

@@ -61,10 +61,21 @@ static uint16_t most_mtu(const struct rte_eth_dev_info *info)
 	return (uint16_t)RTE_MIN(info->max_mtu, info->max_rx_pktlen - overhead);
 }
 
+/* From how many buffers the port gathers a frame that it cuts; 0 where it cuts none. What limits a segment that is sent
+ * as it is, a header and a buffer of text, limits each that is cut. */
+static uint16_t cut_buffers(const struct nic *nic, const struct rte_eth_dev_info *info)
+{
+	if (!nic->tx_multi_segs || !(info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_TSO) ||
+	    info->tx_desc_lim.nb_mtu_seg_max < NIC_CUT_PIECES)
+		return 0;
+	return (uint16_t)RTE_MIN(info->tx_desc_lim.nb_seg_max, NIC_CUT_BUFFERS);
+}
+
 /* net_tap offers checksums and then makes them in software from a copy of the headers, so ours are cheaper there. */
 static int read_abilities(struct nic *nic)
 {
 	const uint64_t tx_l4 = RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	const uint64_t rx_l4 = RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	struct rte_eth_dev_info info;
 	int code = rte_eth_dev_info_get(nic->port, &info);
 
@@ -86,9 +97,10 @@ static int read_abilities(struct nic *nic)
 		return 0;
 	nic->tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
 	nic->tx_l4_checksum = (info.tx_offload_capa & tx_l4) == tx_l4;
-	nic->tx_multi_segs = nic->tx_ip_checksum && nic->tx_l4_checksum &&
-			     (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
-	nic->rx_checksum = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM) == RTE_ETH_RX_OFFLOAD_CHECKSUM;
+	/* virtio leaves the sum of IPv4's header to others, and that is soon made. */
+	nic->tx_multi_segs = nic->tx_l4_checksum && (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+	nic->tx_cut_buffers = cut_buffers(nic, &info);
+	nic->rx_checksum = (info.rx_offload_capa & rx_l4) == rx_l4;
 	return 0;
 }
 
