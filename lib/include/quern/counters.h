@@ -90,8 +90,8 @@ enum quern_drop {
 #define QUERN_COUNTERS(X)                                                                              \
 	X(rx_packets, "frames received")                                                               \
 	X(rx_bytes, "bytes received, Ethernet header included")                                        \
-	X(tx_packets, "frames handed to the port")                                                     \
-	X(tx_bytes, "bytes handed to the port")                                                        \
+	X(tx_packets, "frames handed to the port; of one that it cuts, its segments")                  \
+	X(tx_bytes, "bytes handed to the port; of a frame that it cuts, those of its segments")        \
 	X(moved_out, "frames that were moved to the shard that owns their flow")                       \
 	X(moved_in, "frames that another shard of the port had received")                              \
 	X(opened_active, "connections opened by us")                                                   \
