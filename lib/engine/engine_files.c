@@ -83,6 +83,19 @@ bool engine_files_value(const char *path, const char *key, char *value, size_t s
 	return true;
 }
 
+uint64_t engine_files_number_or(const char *path, uint64_t otherwise)
+{
+	engine_files_number(path, &otherwise);
+	return otherwise;
+}
+
+uint64_t engine_files_field_or(const char *path, const char *key, uint64_t otherwise)
+{
+	char value[32];
+
+	return engine_files_value(path, key, value, sizeof(value)) ? strtoull(value, NULL, 10) : otherwise;
+}
+
 bool engine_files_link(const char *path, char *name, size_t size)
 {
 	char target[PATH_MAX];

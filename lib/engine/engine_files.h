@@ -23,6 +23,10 @@ bool engine_files_number(const char *path, uint64_t *number);
  * line. */
 bool engine_files_value(const char *path, const char *key, char *value, size_t size);
 
+/* The same two, or `otherwise`. */
+uint64_t engine_files_number_or(const char *path, uint64_t otherwise);
+uint64_t engine_files_field_or(const char *path, const char *key, uint64_t otherwise);
+
 /* The last part of a symbolic link's target; false and empty where there is none. */
 bool engine_files_link(const char *path, char *name, size_t size);
 

@@ -12,23 +12,23 @@
 
 #include "engine/engine_files.h"
 
-/* The number that a file begins with, or `otherwise`: a cgroup without a limit says "max". */
-static uint64_t read_number(const char *path, uint64_t otherwise)
+/* Free pages of one size on all nodes together, in bytes: less those that are promised to somebody, of which the kernel
+ * tells for all nodes together, and no more than the cgroup may have. */
+static uint64_t free_bytes_of(const char *root, const char *size, struct engine_pages *pages)
 {
-	engine_files_number(path, &otherwise);
-	return otherwise;
-}
+	uint64_t kib = strtoull(size + strlen("hugepages-"), NULL, 10), count, room = engine_cgroup_huge(root, kib);
+	char path[PATH_MAX];
 
-/* The number behind a key, or `otherwise`. */
-static uint64_t read_field(const char *path, const char *key, uint64_t otherwise)
-{
-	char value[32];
-
-	return engine_files_value(path, key, value, sizeof(value)) ? strtoull(value, NULL, 10) : otherwise;
+	snprintf(path, sizeof(path), "%s/sys/kernel/mm/hugepages/%.64s/free_hugepages", root, size);
+	count = engine_files_number_or(path, 0);
+	snprintf(path, sizeof(path), "%s/sys/kernel/mm/hugepages/%.64s/resv_hugepages", root, size);
+	count -= RTE_MIN(count, engine_files_number_or(path, 0));
+	pages->is_grouped |= room < count * kib << 10;
+	return RTE_MIN((room >> 10) / kib, count) * kib << 10;
 }
 
 /* Adds the pages of each size below a folder, which may not be there: a node's, or those of all together for -1. */
-static void count_below(const char *folder, struct engine_pages *pages, int node)
+static void count_below(const char *root, const char *folder, struct engine_pages *pages, int node)
 {
 	char path[PATH_MAX];
 	DIR *sizes = opendir(folder);
@@ -40,23 +40,21 @@ static void count_below(const char *folder, struct engine_pages *pages, int node
 		if (sscanf(entry->d_name, "hugepages-%llukB", &kib) != 1)
 			continue;
 		snprintf(path, sizeof(path), "%s/%.64s/free_hugepages", folder, entry->d_name);
-		count = read_number(path, 0);
+		count = engine_files_number_or(path, 0);
 		if (node >= 0) {
 			pages->on_node[node] += count * kib << 10;
 			snprintf(path, sizeof(path), "%s/%.64s/nr_hugepages", folder, entry->d_name);
 			if (kib == 2048)
-				pages->node_2m[node] = read_number(path, 0);
+				pages->node_2m[node] = engine_files_number_or(path, 0);
 			continue;
 		}
-		/* Free pages may be promised to somebody; the kernel tells of that for all nodes together. */
-		snprintf(path, sizeof(path), "%s/%.64s/resv_hugepages", folder, entry->d_name);
-		count -= RTE_MIN(count, read_number(path, 0));
-		pages->free_bytes += count * kib << 10;
+		count = free_bytes_of(root, entry->d_name, pages);
+		pages->free_bytes += count;
 		if (count > 0 && kib << 10 > pages->largest)
 			pages->largest = kib << 10;
 		snprintf(path, sizeof(path), "%s/%.64s/nr_hugepages", folder, entry->d_name);
 		if (kib == 2048)
-			pages->total_2m = read_number(path, 0);
+			pages->total_2m = engine_files_number_or(path, 0);
 	}
 	if (sizes != NULL)
 		closedir(sizes);
@@ -69,7 +67,7 @@ void engine_machine_pages(const char *root, struct engine_pages *pages)
 
 	memset(pages, 0, sizeof(*pages));
 	snprintf(path, sizeof(path), "%s/sys/kernel/mm/hugepages", root);
-	count_below(path, pages, -1);
+	count_below(root, path, pages, -1);
 	snprintf(path, sizeof(path), "%s/sys/devices/system/node", root);
 	nodes = opendir(path);
 	for (const struct dirent *entry; (entry = engine_files_next(nodes, "node")) != NULL;) {
@@ -79,74 +77,11 @@ void engine_machine_pages(const char *root, struct engine_pages *pages)
 		if (sscanf(entry->d_name, "node%d", &node) != 1 || node < 0 || node >= ENGINE_NODES)
 			continue;
 		snprintf(path, sizeof(path), "%s/sys/devices/system/node/node%d/hugepages", root, node);
-		count_below(path, pages, node);
+		count_below(root, path, pages, node);
 		pages->nodes++;
 	}
 	if (nodes != NULL)
 		closedir(nodes);
-}
-
-/* What a cgroup and those above it leave, each less what it holds and cannot give back. */
-static uint64_t room_of_cgroup(const char *top, const char *path, const char *limit, const char *used,
-			       const char *reclaimable)
-{
-	uint64_t room = UINT64_MAX;
-	char folder[PATH_MAX];
-	char file[PATH_MAX + 64];
-	size_t least = strlen(top);
-
-	if (snprintf(folder, sizeof(folder), "%s%s", top, path) >= (int)sizeof(folder))
-		return room;
-	while (strlen(folder) >= least) {
-		uint64_t most, held, back;
-		char *slash;
-
-		snprintf(file, sizeof(file), "%s/%s", folder, limit);
-		most = read_number(file, UINT64_MAX);
-		snprintf(file, sizeof(file), "%s/%s", folder, used);
-		held = read_number(file, 0);
-		snprintf(file, sizeof(file), "%s/memory.stat", folder);
-		back = read_field(file, reclaimable, 0);
-		held -= RTE_MIN(held, back);
-		room = RTE_MIN(room, most - RTE_MIN(most, held));
-		slash = strrchr(folder, '/');
-		if (slash == NULL)
-			break;
-		*slash = '\0';
-	}
-	return room;
-}
-
-static uint64_t room_of_cgroups(const char *root)
-{
-	uint64_t room = UINT64_MAX;
-	char path[PATH_MAX];
-	char line[PATH_MAX];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
-	file = fopen(path, "re");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		char *controllers = strchr(line, ':');
-		char *group = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
-
-		if (group == NULL)
-			continue;
-		*group++ = '\0';
-		group[strcspn(group, "\n")] = '\0';
-		if (controllers[1] == '\0') {
-			snprintf(path, sizeof(path), "%s/sys/fs/cgroup", root);
-			room = RTE_MIN(room,
-				       room_of_cgroup(path, group, "memory.max", "memory.current", "inactive_file"));
-		} else if (strcmp(controllers + 1, "memory") == 0) {
-			snprintf(path, sizeof(path), "%s/sys/fs/cgroup/memory", root);
-			room = RTE_MIN(room, room_of_cgroup(path, group, "memory.limit_in_bytes",
-							    "memory.usage_in_bytes", "total_inactive_file"));
-		}
-	}
-	if (file != NULL)
-		fclose(file);
-	return room;
 }
 
 /* A soft limit of this process; UINT64_MAX for none. */
@@ -165,10 +100,10 @@ static uint64_t promised_bytes(const char *root)
 	uint64_t all, kib;
 
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
-	all = read_field(path, "MemTotal", UINT64_MAX >> 10);
+	all = engine_files_field_or(path, "MemTotal", UINT64_MAX >> 10);
 	snprintf(path, sizeof(path), "%s/proc/self/status", root);
-	kib = read_field(path, "VmData", 0);
-	kib -= RTE_MIN(kib, read_field(path, "RssAnon", 0));
+	kib = engine_files_field_or(path, "VmData", 0);
+	kib -= RTE_MIN(kib, engine_files_field_or(path, "RssAnon", 0));
 	return kib > all ? 0 : kib << 10;
 }
 
@@ -178,15 +113,15 @@ void engine_machine_room(const char *root, struct engine_room *room)
 	uint64_t kib, grouped, space = limit_of(RLIMIT_AS);
 
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
-	kib = read_field(path, "MemAvailable", UINT64_MAX >> 10);
+	kib = engine_files_field_or(path, "MemAvailable", UINT64_MAX >> 10);
 	*room = (struct engine_room){.bytes = kib << 10, .where = "available"};
-	grouped = room_of_cgroups(root);
+	grouped = engine_cgroup_memory(root);
 	if (grouped < room->bytes)
 		*room = (struct engine_room){.bytes = grouped, .where = "left to this cgroup"};
 	snprintf(path, sizeof(path), "%s/proc/self/status", root);
 	room->promised_bytes = promised_bytes(root);
 	room->has_space_limit = space != UINT64_MAX;
-	kib = read_field(path, "VmSize", 0);
+	kib = engine_files_field_or(path, "VmSize", 0);
 	space -= RTE_MIN(space, kib << 10);
 	if (room->has_space_limit && space < room->bytes)
 		*room = (struct engine_room){.bytes = space, .where = "left by ulimit -v", .has_space_limit = true};

@@ -11,6 +11,7 @@ struct engine_pages {
 	uint64_t free_bytes; /* of all nodes, less what is promised to others */
 	uint64_t on_node[ENGINE_NODES];
 	uint16_t nodes;    /* 0 where the kernel tells of none */
+	bool is_grouped;   /* free_bytes are bounded by this process's cgroup */
 	uint64_t largest;  /* page size among those with free pages, 0 for none */
 	uint64_t total_2m; /* 2 MiB pages, free or not */
 	uint64_t node_2m[ENGINE_NODES];
@@ -27,5 +28,10 @@ struct engine_room {
 /* What a machine has whose files are below `root`, "" for this one. What cannot be read bounds nothing. */
 void engine_machine_pages(const char *root, struct engine_pages *pages);
 void engine_machine_room(const char *root, struct engine_room *room);
+
+/* What is left to this process's cgroup, and to those above it: of memory, and of hugepages of one size. UINT64_MAX
+ * where nothing bounds it. */
+uint64_t engine_cgroup_memory(const char *root);
+uint64_t engine_cgroup_huge(const char *root, uint64_t page_kib);
 
 #endif

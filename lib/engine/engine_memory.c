@@ -171,6 +171,13 @@ static int huge_shortage(const struct quern_engine *engine, const struct need *n
 		snprintf(file, sizeof(file), "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
 			 node);
 	}
+	if (node < 0 && pages->is_grouped)
+		return engine_fail(error, -ENOMEM,
+				   "not enough hugepages: %llu bytes (%llu MiB) needed, %llu MiB left to this cgroup\n"
+				   "  Raise its limits, hugetlb.*.max   or do without: --memory 4k%s",
+				   (unsigned long long)needed, (unsigned long long)(needed >> 20),
+				   (unsigned long long)(free_bytes >> 20),
+				   fitting_text(engine, &sizing, "   or: ", fitting, sizeof(fitting)));
 	return engine_fail(error, -ENOMEM,
 			   "not enough hugepages: %llu bytes (%llu MiB) needed%s, %llu MiB free\n"
 			   "  Reserve more: echo %llu | sudo tee %s   or do without: --memory 4k%s",

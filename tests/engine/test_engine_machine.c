@@ -162,6 +162,42 @@ Test(engine_machine, the_least_of_memory_and_every_cgroup_above_is_what_there_is
 	take_away();
 }
 
+/* Each: a file of the machine, and what is free of its 1,000 pages. */
+Test(engine_machine, of_hugepages_a_cgroup_has_no_more_than_its_limits)
+{
+	static const struct {
+		const char *place, *text;
+		uint64_t mib;
+	} rows[] = {
+		{"proc/self/cgroup", "4:hugetlb:/a\n0::/c/d\n", 2000},
+		{"sys/fs/cgroup/c/d/hugetlb.2MB.max", "max\n", 2000},
+		{"sys/fs/cgroup/c/d/hugetlb.1GB.max", "0\n", 2000},
+		{"sys/fs/cgroup/c/d/hugetlb.2MB.current", "1048576000\n", 2000},
+		{"sys/fs/cgroup/c/hugetlb.2MB.max", "1887436800\n", 1800},
+		{"sys/fs/cgroup/c/hugetlb.2MB.current", "104857600\n", 1700},
+		{"sys/fs/cgroup/c/d/hugetlb.2MB.rsvd.max", "1677721600\n", 1600},
+		{"sys/fs/cgroup/hugetlb/a/hugetlb.2MB.limit_in_bytes", "1468006401\n", 1400},
+		{"sys/fs/cgroup/hugetlb/a/hugetlb.2MB.usage_in_bytes", "2097152\n", 1398},
+	};
+	struct engine_pages pages;
+
+	make_machine("MemAvailable: 1024000 kB\n");
+	put_pages("sys/kernel/mm/hugepages", "1000\n", "1000\n");
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		put(rows[row].place, rows[row].text);
+		engine_machine_pages(root, &pages);
+		cr_assert_eq(pages.free_bytes, rows[row].mib * MIB, "%s: %llu", rows[row].place,
+			     (unsigned long long)pages.free_bytes);
+		cr_assert_eq(pages.is_grouped, rows[row].mib < 2000);
+	}
+	put("sys/fs/cgroup/c/d/hugetlb.2MB.max", "1048576000\n");
+	cr_assert_eq(plan(QUERN_MEMORY_HUGE, 1000), -ENOMEM);
+	cr_assert_not_null(strstr(error, " needed, 0 MiB left to this cgroup\n  Raise its limits"), "%s", error);
+	cr_assert_eq(plan(QUERN_MEMORY_AUTO, 1000), 0, "%s", error);
+	cr_assert_not(engine.memory.huge);
+	take_away();
+}
+
 Test(engine_machine, what_is_offered_instead_does_fit)
 {
 	const char *offer;
