@@ -10,7 +10,7 @@ and no bound on times, since others use the machine as well.
 """
 import sys
 
-from offer import Verdicts, parser_of, run_in_place, syns_seen
+from offer import Verdicts, parser_of_offer, run_in_place, syns_seen
 
 HALF_OPEN = 8192
 
@@ -67,7 +67,7 @@ def prove(place, arguments):
 
 
 def main():
-    return run_in_place(prove, parser_of(__doc__).parse_args())
+    return run_in_place(prove, parser_of_offer(__doc__).parse_args())
 
 
 if __name__ == "__main__":

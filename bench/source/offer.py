@@ -135,15 +135,21 @@ class Verdicts:
 
 
 def parser_of(about):
-    """What all of them are told. Times and shares have defaults for a machine of its own."""
+    """What all of them are told."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("quern")
     parser.add_argument("source")
-    parser.add_argument("--seconds", type=int, default=20)
-    parser.add_argument("--cps", type=int, default=2000)
     parser.add_argument("--nice", type=int, default=0)
     parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
     parser.add_argument("--memory", default="auto")
+    return parser
+
+
+def parser_of_offer(about):
+    """And those that offer a server too much. Times and shares have defaults for a machine of its own."""
+    parser = parser_of(about)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--cps", type=int, default=2000)
     parser.add_argument("--short", action="store_true")
     return parser
 

@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from offer import Verdicts, parser_of, run_in_place, syns_seen
+from offer import Verdicts, parser_of_offer, run_in_place, syns_seen
 
 
 def stood_still(*reports):
@@ -122,7 +122,7 @@ def prove(place, arguments):
 
 
 def main():
-    parser = parser_of(__doc__)
+    parser = parser_of_offer(__doc__)
     parser.add_argument("--peak", type=int, default=10, help="seconds for which the peak is measured, before and after")
     arguments = parser.parse_args()
     arguments.share, arguments.normal = (0.05, 0.5) if arguments.short else (0.9, 0.95)

@@ -8,12 +8,10 @@ balance: each SYN was taken or dropped for a reason that is named, each connecti
 records and buffers are back after every phase. Memory must not have grown or shrunk by more than 1 % after the first
 round, which touches each page for the first time.
 """
-import argparse
 import sys
-import tempfile
 import time
 
-from offer import Place, Verdicts, syns_seen
+from offer import Verdicts, parser_of, run_in_place, syns_seen
 
 REST_S = 3
 OVERLOAD = {"tcp_syn_behind", "tcp_syn_reserve", "out_full", "port_refused"}
@@ -95,30 +93,21 @@ def judge(verdicts, soak, report):
                    f"resident memory has grown by {100 * grown:.2f} % over {len(settled)} phases after the first round")
 
 
+def prove(place, arguments):
+    soak, verdicts = Soak(place, arguments.phase), Verdicts()
+    end = soak.begun + 60 * arguments.minutes
+    while time.monotonic() < end:
+        for name in ("churn", "hold", "flood"):
+            soak.run(name, getattr(soak, name))
+    judge(verdicts, soak, soak.server.stop())
+    return verdicts.failed
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("quern")
-    parser.add_argument("source")
+    parser = parser_of(__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--phase", type=int, default=20)
-    parser.add_argument("--nice", type=int, default=0)
-    parser.add_argument("--cpus", type=lambda text: text.split(","), default=["0", "1"])
-    parser.add_argument("--memory", default="auto")
-    arguments = parser.parse_args()
-    verdicts = Verdicts()
-    with tempfile.TemporaryDirectory(prefix="quern-soak-") as folder:
-        place = Place(folder, arguments.quern, arguments.source, arguments.memory, arguments.nice, arguments.cpus)
-        try:
-            soak = Soak(place, arguments.phase)
-            end = soak.begun + 60 * arguments.minutes
-            while time.monotonic() < end:
-                for name in ("churn", "hold", "flood"):
-                    soak.run(name, getattr(soak, name))
-            judge(verdicts, soak, soak.server.stop())
-        finally:
-            place.end()
-    print("FAILED" if verdicts.failed else "PASSED")
-    return 1 if verdicts.failed else 0
+    return run_in_place(prove, parser.parse_args())
 
 
 if __name__ == "__main__":
