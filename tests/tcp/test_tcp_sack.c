@@ -6,14 +6,25 @@
 
 static struct driver driver;
 
+/* Established, with so many segments queued, of which the first window has gone. */
+static struct script ten_in_flight(uint32_t queued)
+{
+	struct script script = sack_established(&driver);
+
+	app_send(&script, queued * SEGMENT);
+	if (queued > 10)
+		hear_segments(&script, 0, 9);
+	else
+		hear_last_segments(&script, 0, 9);
+	return script;
+}
+
 /* Segments 0 and 3 of ten are lost. Duplicates let new text go; then each hole goes once, and in proportion to what
  * arrives: half of it, until five segments are in the network. */
 Test(tcp_sack, a_recovery_sends_the_holes_and_nothing_that_the_peer_has)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	sack(&script, 0, 1, 2);
 	hear_segments(&script, 10, 10);
 	sack(&script, 0, 1, 3);
@@ -46,10 +57,8 @@ Test(tcp_sack, a_recovery_sends_the_holes_and_nothing_that_the_peer_has)
 /* RFC 6675 5, step 2: no third duplicate is waited for where enough was SACKed. */
 Test(tcp_sack, one_ack_that_tells_of_more_than_two_segments_begins_a_recovery)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	sack(&script, 0, 1, 4);
 	hear_segments(&script, 0, 0);
 	driver_close(&driver);
@@ -59,10 +68,8 @@ Test(tcp_sack, one_ack_that_tells_of_more_than_two_segments_begins_a_recovery)
  * without. */
 Test(tcp_sack, acks_that_tell_nothing_new_begin_nothing)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	acknowledge(&script, 1);
 	hear_segments(&script, 10, 11);
 	for (int i = 0; i < 5; i++)
@@ -84,10 +91,8 @@ Test(tcp_sack, acks_that_tell_nothing_new_begin_nothing)
 Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 {
 	static const uint32_t bogus[][2] = {{10, 13}, {13, 14}, {4, 3}, {3, 3}, {0, 2}, {4000000, 2000000}};
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	sack(&script, 0, 1, 2);
 	hear_segments(&script, 10, 10);
 	for (size_t i = 0; i < sizeof bogus / sizeof *bogus; i++)
@@ -103,10 +108,8 @@ Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 /* RFC 2018 8: after a timeout the peer may have thrown away what it had. */
 Test(tcp_sack, a_timeout_forgets_what_was_sacked)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	sack(&script, 0, 1, 2);
 	hear_segments(&script, 10, 10);
 	advance(&script, 1010);
@@ -119,10 +122,8 @@ Test(tcp_sack, a_timeout_forgets_what_was_sacked)
 /* And what is SACKed from then on is left out of what goes again. */
 Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	/* The tail loss probe, and then the timer. */
 	advance(&script, 20);
 	hear_segments(&script, 10, 10);
@@ -139,10 +140,8 @@ Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 /* A peer whose ACK stops within what it said it had has thrown that away: it goes again without a timeout. */
 Test(tcp_sack, what_the_peer_takes_back_goes_again)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(10);
 
-	app_send(&script, 10 * SEGMENT);
-	hear_last_segments(&script, 0, 9);
 	sack(&script, 0, 1, 4);
 	hear_segments(&script, 0, 0);
 	sack_octets(&script, 1 + SEGMENT, 1, (const uint32_t[][2]){{1 + 4 * SEGMENT, 1 + 8 * SEGMENT}});
@@ -153,10 +152,8 @@ Test(tcp_sack, what_the_peer_takes_back_goes_again)
 /* RFC 6675 4, rule 3: with nothing new to send a hole goes before it is lost for certain. */
 Test(tcp_sack, with_nothing_new_to_send_the_next_hole_goes_early)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(10);
 
-	app_send(&script, 10 * SEGMENT);
-	hear_last_segments(&script, 0, 9);
 	sack(&script, 0, 1, 4);
 	hear_segments(&script, 0, 0);
 	sack(&script, 0, 1, 6);
@@ -169,10 +166,8 @@ Test(tcp_sack, with_nothing_new_to_send_the_next_hole_goes_early)
 /* Rule 4: of the last segment no ACK tells anything. It goes once, and the timer has the rest. */
 Test(tcp_sack, the_last_segment_is_rescued_once)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(10);
 
-	app_send(&script, 10 * SEGMENT);
-	hear_last_segments(&script, 0, 9);
 	sack(&script, 0, 1, 4);
 	hear_segments(&script, 0, 0);
 	sack(&script, 0, 1, 9);
@@ -214,10 +209,8 @@ Test(tcp_sack, a_fin_is_sacked_and_goes_again_as_text_does)
 /* What goes again fits the window that the peer has now. */
 Test(tcp_sack, a_hole_beyond_a_window_that_has_shrunk_waits)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(20);
 
-	app_send(&script, 20 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	script.window = 500;
 	sack(&script, 0, 1, 4);
 	hear_text(&script, ACK, 1, 1, 500);
@@ -237,10 +230,8 @@ static void sack_up_to(struct script *script, uint32_t from, uint32_t top)
 /* RFC 5681 4.3: the loss of a retransmission counts as another one, and the window is halved again. */
 Test(tcp_sack, a_retransmission_that_is_lost_goes_again_when_three_later_segments_are_sacked)
 {
-	struct script script = sack_established(&driver);
+	struct script script = ten_in_flight(60);
 
-	app_send(&script, 60 * SEGMENT);
-	hear_segments(&script, 0, 9);
 	sack(&script, 0, 1, 4);
 	hear_segments(&script, 0, 0);
 	/* What was sent before it says nothing of it. Five may be in flight, the retransmission among them. */
