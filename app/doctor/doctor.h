@@ -12,8 +12,8 @@ enum { DOCTOR_ITEMS = QUERN_INVENTORY_NICS + 8, DOCTOR_WHY = 96, DOCTOR_LINE = 2
 /* What `quern bench` without flags would meet. */
 struct doctor_look {
 	struct quern_inventory inventory;
-	uint64_t need_bytes; /* 0 where not known */
-	bool has_memory;     /* for it */
+	struct quern_need need;
+	bool has_memory; /* for it */
 };
 
 struct doctor_item {

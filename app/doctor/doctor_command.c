@@ -27,7 +27,7 @@ static void find_need(struct doctor_look *look)
 	cli_engine_fill(&config, &settings);
 	for (uint16_t number = 0; number < workers.count; number++)
 		cli_engine_add_shard(&config, &settings, &workers, number, "bench");
-	look->has_memory = quern_engine_need(&config, &look->need_bytes, error) == 0;
+	look->has_memory = quern_engine_need(&config, &look->need, error) == 0;
 }
 
 /* Writes the JSON that was asked for; the exit code. */

@@ -43,7 +43,7 @@ static json_t *memory_json(const struct doctor_look *look)
 	}
 	return json_pack("{s:o, s:o, s:o, s:b, s:o}", "total_bytes", integer_or_null(inventory->memory_bytes),
 			 "available_bytes", integer_or_null(inventory->available_bytes), "bench_bytes",
-			 integer_or_null(look->need_bytes), "is_enough", (int)look->has_memory, "hugepages", pools);
+			 integer_or_null(look->need.bytes), "is_enough", (int)look->has_memory, "hugepages", pools);
 }
 
 static json_t *nics_json(const struct quern_inventory *inventory)

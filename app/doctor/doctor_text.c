@@ -108,7 +108,7 @@ static uint64_t huge_bytes(const struct quern_inventory *inventory, bool of_all)
 /* As many 2 MiB pages as there are, and what is missing, with an eighth on top for their ends. */
 static uint64_t pages_for_bench(const struct doctor_look *look)
 {
-	uint64_t need = look->need_bytes + look->need_bytes / 8, has = huge_bytes(&look->inventory, false), pages = 0;
+	uint64_t need = look->need.bytes + look->need.bytes / 8, has = huge_bytes(&look->inventory, false), pages = 0;
 
 	for (uint16_t number = 0; number < look->inventory.pool_count; number++) {
 		if (look->inventory.pools[number].page_bytes == HUGE_PAGE)
@@ -129,11 +129,14 @@ static void print_memory(FILE *out, const struct doctor_look *look)
 	snprintf(fact, sizeof(fact), "%s%s available", has_huge ? "" : "no hugepages; ",
 		 inventory->available_bytes != 0 ? bytes_text(inventory->available_bytes, available)
 						 : "unknown amount");
-	bytes_text(look->need_bytes, need);
+	bytes_text(look->need.bytes, need);
 	if (!look->has_memory)
 		snprintf(remark, sizeof(remark), "not enough: quern bench needs %s; --max-connections lowers it", need);
-	else if (huge_bytes(inventory, false) >= look->need_bytes)
+	else if (look->need.is_huge)
 		snprintf(remark, sizeof(remark), "ok: quern bench needs %s", need);
+	else if (huge_bytes(inventory, false) >= look->need.bytes)
+		snprintf(remark, sizeof(remark),
+			 "ok: quern bench needs %s, and takes 4 KiB pages; why: quern bench --memory huge", need);
 	else
 		snprintf(remark, sizeof(remark),
 			 "ok: quern bench needs %s; faster: echo %llu > "

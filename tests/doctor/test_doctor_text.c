@@ -42,7 +42,7 @@ static bool has_line(const char *const words[])
 static void make_server(void)
 {
 	look = (struct doctor_look){
-		.need_bytes = 200 << 20,
+		.need = {.bytes = 200 << 20, .is_huge = true},
 		.has_memory = true,
 		.inventory = {.cores = {.online = 16,
 					.nodes = 2,
@@ -108,6 +108,9 @@ Test(doctor_text, shows_a_server_row_by_row)
 
 Test(doctor_text, says_what_would_help)
 {
+	/* Enough of them, but not on the node of its cores, or beyond a limit. */
+	look.need.is_huge = false;
+	HAS_LINE("ok: quern bench needs 200 MiB, and takes 4 KiB pages; why: quern bench --memory huge");
 	look.inventory.pools[1].free = 1;
 	look.inventory.pools[2].free = 1;
 	HAS_LINE("ok: quern bench needs 200 MiB; faster: echo 623 > "

@@ -12,7 +12,7 @@ static struct doctor_verdict verdict;
 static void make_good(void)
 {
 	look = (struct doctor_look){
-		.need_bytes = 200 << 20,
+		.need = {.bytes = 200 << 20, .is_huge = true},
 		.has_memory = true,
 		.inventory = {.has_vfio = true,
 			      .has_iommu = true,

@@ -356,22 +356,23 @@ Test(inventory, knows_what_an_engine_needs_before_there_is_one)
 {
 	static struct quern_engine_config config;
 	char error[QUERN_ERROR_TEXT] = "";
-	uint64_t small = 0, large = 0;
+	struct quern_need small, large;
 	int code;
 
 	cr_assert_eq(quern_engine_default(&config, "net_null0", "198.18.0.1/24"), 0);
 	config.memory = QUERN_MEMORY_4K;
 	cr_assert_eq(quern_engine_need(&config, &small, error), 0, "%s", error);
-	cr_assert_gt(small, 16 << 20);
+	cr_assert_gt(small.bytes, 16 << 20);
+	cr_assert_not(small.is_huge, "4 KiB were asked for");
 	config.shards[0].max_connections = 1 << 20;
 	cr_assert_eq(quern_engine_need(&config, &large, error), 0, "%s", error);
-	cr_assert_geq(large - small, (UINT64_C(1) << 20) * 64, "a record has 64 bytes");
+	cr_assert_geq(large.bytes - small.bytes, (UINT64_C(1) << 20) * 64, "a record has 64 bytes");
 	quern_inventory_take(&inventory);
 	config.shards[0].max_connections = 1 << 28;
 	code = quern_engine_need(&config, &large, error);
-	cr_assert_geq(large, UINT64_C(64) << 28, "the need is told, whether there is as much or not");
-	cr_assert_eq(code, large > inventory.available_bytes ? -ENOMEM : 0, "%d: %s", code, error);
+	cr_assert_geq(large.bytes, UINT64_C(64) << 28, "the need is told, whether there is as much or not");
+	cr_assert_eq(code, large.bytes > inventory.available_bytes ? -ENOMEM : 0, "%d: %s", code, error);
 	config.port_count = 0;
 	cr_assert_eq(quern_engine_need(&config, &large, error), -EINVAL);
-	cr_assert_eq(large, 0);
+	cr_assert_eq(large.bytes, 0);
 }

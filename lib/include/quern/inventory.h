@@ -85,9 +85,15 @@ struct quern_inventory {
 /* Looks at this machine as this process may see it; what cannot be read is left unknown. */
 void quern_inventory_take(struct quern_inventory *inventory);
 
-/* What quern_engine_open() would need for a configuration, `bytes` on pages of 4 KiB or, where they are free, on
- * hugepages. 0, or -errno with `error` as the opening would fail; `bytes` is set where the need is known, else 0. */
-int quern_engine_need(const struct quern_engine_config *config, uint64_t *bytes, char error[QUERN_ERROR_TEXT]);
+/* What an engine takes of a machine's memory. */
+struct quern_need {
+	uint64_t bytes; /* 0 where not known */
+	bool is_huge;   /* on hugepages, of which there are enough on each of its nodes, and within its limits */
+};
+
+/* What quern_engine_open() would need for a configuration. 0, or -errno with `error` as the opening would fail; the
+ * bytes may be known all the same. */
+int quern_engine_need(const struct quern_engine_config *config, struct quern_need *need, char error[QUERN_ERROR_TEXT]);
 
 #ifdef __cplusplus
 }
