@@ -232,7 +232,7 @@ void nic_keeper_halt(struct nic_keeper *keeper)
 		struct nic *nic = &keeper->nics[number];
 
 		if (nic->is_kept && nic->listens)
-			nic_memif_hide(nic);
+			nic_memif_hide(nic, keeper->nics, number);
 		if (nic->is_kept)
 			close_gates(nic);
 	}

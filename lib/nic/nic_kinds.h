@@ -59,8 +59,8 @@ int nic_memif_check(const struct nic_config *config, const struct nic_name *name
 int nic_memif_attach(struct nic *nic, const struct nic_name *name);
 
 /* Takes the socket's name away before the port is closed: net_memif forgets the socket it listens at and leaves it
- * open. */
-void nic_memif_hide(struct nic *nic);
+ * open. Before it, so were those of `hidden`: they may hold the lock that it needs. */
+void nic_memif_hide(struct nic *nic, const struct nic *hidden, uint16_t count);
 
 int nic_pcap_parse(const char *rest, struct nic_name *name, char error[QUERN_ERROR_TEXT]);
 int nic_pcap_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);

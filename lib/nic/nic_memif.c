@@ -170,12 +170,34 @@ int nic_memif_attach(struct nic *nic, const struct nic_name *name)
 	return code;
 }
 
+/* The lock of a folder that one of our own ports holds already, for one more of them; -1 where none does. */
+static int share_lock(const struct nic *hidden, uint16_t count, const char *path)
+{
+	struct stat wanted, held;
+	int folder = open_folder(path), shared = -1;
+
+	if (folder < 0 || fstat(folder, &wanted) != 0)
+		count = 0;
+	for (uint16_t number = 0; number < count && shared < 0; number++) {
+		const struct nic *other = &hidden[number];
+
+		if (other->kind == NIC_KIND_MEMIF && other->name_fd > 0 && fstat(other->name_fd, &held) == 0 &&
+		    held.st_dev == wanted.st_dev && held.st_ino == wanted.st_ino)
+			shared = fcntl(other->name_fd, F_DUPFD_CLOEXEC, 0);
+	}
+	if (folder >= 0)
+		close(folder);
+	return shared;
+}
+
 /* The driver removes the name once more when the port is closed: the lock keeps others from making it again until then.
  */
-void nic_memif_hide(struct nic *nic)
+void nic_memif_hide(struct nic *nic, const struct nic *hidden, uint16_t count)
 {
-	int folder = lock_folder(nic->socket_path);
+	int folder = share_lock(hidden, count, nic->socket_path);
 
+	if (folder < 0)
+		folder = lock_folder(nic->socket_path);
 	if (folder >= 0)
 		nic->name_fd = folder;
 	unlink(nic->socket_path);

@@ -100,6 +100,19 @@ def a_second_server_is_refused(place):
     stop(server)
 
 
+def many_servers_end_at_once(place):
+    """Each holds the lock of its socket's folder at its end; those of one quern do not wait for each other's."""
+    count, least_wait_s = 8, 1
+    ports = [word for number in range(1, count) for word in
+             ("-p", f"memif:{place.socket}{number},server", "--ip", f"198.18.{number}.1/24",
+              "--listen", f"198.18.{number}.1:80")]
+    server = place.serve(words=ports)
+    begun = time.monotonic()
+    stop(server)
+    took_s = time.monotonic() - begun
+    assert took_s < (count - 1) * least_wait_s, f"{count} ports took {took_s:.1f} s to end"
+
+
 def a_client_comes_back(place):
     """A server outlives clients that are killed, and serves the next one from the same socket."""
     server = place.serve()
@@ -170,6 +183,7 @@ def strangers_at_the_end(place):
 CASES = [
     ("two processes open and close every connection, whoever makes the socket", both_ways_round),
     ("a path that is served already is refused", a_second_server_is_refused),
+    ("eight servers in one folder end without waiting for each other", many_servers_end_at_once),
     ("a client waits for its server", a_client_waits_for_its_server),
     ("a server outlives clients that are killed", a_client_comes_back),
     ("a client outlives its server and finds the next", a_server_comes_back),
