@@ -1,10 +1,19 @@
 /* tcp_cookie.c - SYN cookies as arithmetic: slot, MAC and MSS in 32 bits. */
 #include "tcp/tcp_cookie.h"
 
+#include <assert.h>
+
 #include "base/seq.h"
 #include "tcp/tcp_mss.h"
 
-enum { MAC_MASK = (1 << TCP_COOKIE_MAC_BITS) - 1 };
+enum {
+	MAC_MASK = (1 << TCP_COOKIE_MAC_BITS) - 1,
+	/* Between two cookies that are good. Were it 1, whoever has a few octets of a connection that is gone would
+	 * make it anew by any ACK, its numbers shifted by as many, and take what it then says for more of the same
+	 * text. */
+	MSS_STEP = 1 << (TCP_COOKIE_MAC_BITS - 3)
+};
+static_assert(MSS_STEP * TCP_COOKIE_MSSES == MAC_MASK + 1, "they are as far apart as there is room");
 
 /* The least that is sent at all, what holds where nothing was said, the least of IPv6, tunnels, IPv6 and IPv4 over
  * Ethernet, and over jumbo frames. */
@@ -48,7 +57,8 @@ void tcp_cookie_new_key(struct tcp_cookie_keys *keys, const struct hash_secret *
 uint32_t tcp_cookie_make(const struct tcp_cookie_keys *keys, const struct tcp_cookie_syn *syn, uint16_t mss,
 			 uint32_t slot)
 {
-	return syn->isn_origin + (slot << TCP_COOKIE_MAC_BITS) + ((mac(keys, syn, slot) + mss_number(mss)) & MAC_MASK);
+	return syn->isn_origin + (slot << TCP_COOKIE_MAC_BITS) +
+	       ((mac(keys, syn, slot) + mss_number(mss) * MSS_STEP) & MAC_MASK);
 }
 
 uint16_t tcp_cookie_check(const struct tcp_cookie_keys *keys, const struct tcp_cookie_syn *syn, uint32_t iss,
@@ -60,5 +70,5 @@ uint16_t tcp_cookie_check(const struct tcp_cookie_keys *keys, const struct tcp_c
 	if (age >= TCP_COOKIE_AGES)
 		return 0;
 	number = (since_origin - mac(keys, syn, slot - age)) & MAC_MASK;
-	return number < TCP_COOKIE_MSSES ? mss_table[number] : 0;
+	return number % MSS_STEP == 0 ? mss_table[number / MSS_STEP] : 0;
 }

@@ -2,9 +2,9 @@
  *
  * A cookie is the ISN that its flow would have had at the beginning of a slot of time, plus 24 bits. So cookies lie on
  * the same clock as all ISNs (RFC 6528), less than a slot away from it, and tell in which slot they were made. The 24
- * bits are a MAC of flow, peer's ISN and slot, to which the number of an MSS is added. Of the 2^32 numbers an ACK may
- * bring, TCP_COOKIE_AGES * TCP_COOKIE_MSSES are good for a flow: one in 2^28. So nothing but the MSS finds room: what
- * else a SYN offers, its connection goes without, unless a timestamp that comes back carries it. */
+ * bits are a MAC of flow, peer's ISN and slot, to which a multiple of 2^21 is added, by the MSS. Of the 2^32 numbers an
+ * ACK may bring, TCP_COOKIE_AGES * TCP_COOKIE_MSSES are good for a flow: one in 2^28. So nothing but the MSS finds
+ * room: what else a SYN offers, its connection goes without, unless a timestamp that comes back carries it. */
 #ifndef TCP_TCP_COOKIE_H
 #define TCP_TCP_COOKIE_H
 

@@ -179,3 +179,24 @@ Test(tcp_cookie, lies_on_the_clock_of_isns)
 		cr_assert(seq_before(iss, tcp_cookie_make(&keys, &again, 48, 51)), "later ones are above it");
 	}
 }
+
+/* A connection that a cookie has made has said some octets and is gone. An ACK of these is none of a cookie: one that
+ * was taken for it would make the connection anew, with numbers that go on where the old text ends. */
+Test(tcp_cookie, is_not_what_acknowledges_octets_behind_it)
+{
+	enum { OCTETS = 100000 };
+	struct random random;
+	struct tcp_cookie_keys keys;
+	struct tcp_cookie_syn syn;
+
+	random_seed(&random, 5);
+	keys = keys_since(&random, 7);
+	syn = random_syn(&random);
+	for (uint32_t mss = 48; mss <= 1460; mss += 1412 / 4) {
+		uint32_t iss = tcp_cookie_make(&keys, &syn, (uint16_t)mss, 7);
+
+		cr_assert_neq(tcp_cookie_check(&keys, &syn, iss, 7), 0);
+		for (uint32_t octets = 1; octets <= OCTETS; octets++)
+			cr_assert_eq(tcp_cookie_check(&keys, &syn, iss + octets, 7), 0, "%u octets", octets);
+	}
+}
