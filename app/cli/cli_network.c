@@ -160,6 +160,21 @@ static int check_listen(const struct cli_settings *settings, uint16_t number, ch
 	return 0;
 }
 
+/* Nobody would answer at a port without a listener. */
+static int check_served(const struct cli_settings *settings, const struct cli_port *port, char error[CLI_ERROR_TEXT])
+{
+	for (uint16_t i = 0; i < settings->listen_count; i++) {
+		if (cli_address_is_any(&settings->listen[i]) || is_ours(port, cli_address_of(&settings->listen[i])))
+			return 0;
+	}
+	snprintf(
+		error, CLI_ERROR_TEXT,
+		"port %s has none of the --listen addresses; add one, e.g. --listen 0.0.0.0:80 for all ports, or leave "
+		"the port out",
+		port->device);
+	return -EINVAL;
+}
+
 static int check_source(const struct cli_settings *settings, const struct quern_range *source,
 			char error[CLI_ERROR_TEXT])
 {
@@ -255,6 +270,8 @@ int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_
 		rc = check_count(&settings->ports[i], error);
 	for (uint16_t i = 0; rc == 0 && i < settings->listen_count; i++)
 		rc = check_listen(settings, i, error);
+	for (uint16_t i = 0; rc == 0 && settings->command == CLI_SERVE && i < settings->port_count; i++)
+		rc = check_served(settings, &settings->ports[i], error);
 	for (uint16_t i = 0; rc == 0 && i < settings->source_count; i++)
 		rc = check_source(settings, &settings->source[i], error);
 	if (rc == 0 && settings->command == CLI_LOAD)

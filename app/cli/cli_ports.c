@@ -107,20 +107,6 @@ static void find_network(const struct cli_settings *settings, struct cli_net *ne
 		net->prefix_length = net->ip_length;
 }
 
-/* Where --listen is given, each port has one of them: nobody would answer at another. */
-static bool has_listener(const struct cli_settings *settings, const struct cli_port *port)
-{
-	for (uint16_t i = 0; i < settings->listen_count; i++) {
-		struct quern_ip6 address = cli_address_of(&settings->listen[i]);
-		const struct cli_net *net = &port->nets[cli_address_version(address)];
-
-		if (cli_address_is_any(&settings->listen[i]) ||
-		    (net->is_spoken && cli_block_holds(&net->addresses, address)))
-			return true;
-	}
-	return settings->listen_count == 0;
-}
-
 int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
 	for (uint16_t i = 0; i < settings->port_count; i++) {
@@ -137,18 +123,11 @@ int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 				 port->device);
 			return -EINVAL;
 		}
-		if (!port->nets[CLI_IP4].is_spoken && !port->nets[CLI_IP6].is_spoken) {
-			snprintf(error, CLI_ERROR_TEXT,
-				 "port %s has no address; give it one, for example --ip 198.18.0.1/15", port->device);
-			return -EINVAL;
-		}
-		if (!has_listener(settings, port)) {
-			snprintf(error, CLI_ERROR_TEXT,
-				 "port %s has none of the --listen addresses; add one, e.g. --listen 0.0.0.0:80 for "
-				 "all ports, or leave the port out",
-				 port->device);
-			return -EINVAL;
-		}
+		if (port->nets[CLI_IP4].is_spoken || port->nets[CLI_IP6].is_spoken)
+			continue;
+		snprintf(error, CLI_ERROR_TEXT, "port %s has no address; give it one, for example --ip 198.18.0.1/15",
+			 port->device);
+		return -EINVAL;
 	}
 	return 0;
 }
