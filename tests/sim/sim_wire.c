@@ -207,8 +207,9 @@ static void check_reset(struct sim_world *world, const struct sim_host *host, co
 /* A TIME-WAIT record of the tuple's holds it. */
 static void check_reuse(struct sim_world *world, const struct sim_host *host, const struct sim_flow *flow)
 {
-	/* One was evicted in this very turn. */
-	if (shard_counters(host->shard)->time_wait_evicted != host->evicted)
+	/* One was evicted, or perhaps ended by a RST, in this very turn. */
+	if (shard_counters(host->shard)->time_wait_evicted != host->evicted ||
+	    world->plan->makes[host->number].time_wait_reset)
 		return;
 	for (uint32_t i = 0; i < host->rest_count; i++)
 		if (sim_wire_same(&host->rests[i].tuple, &flow->tuple) && world->now_ns < host->rests[i].until_ns)
@@ -244,6 +245,9 @@ static void check_segment(struct sim_world *world, struct sim_host *host, struct
 		return;
 	}
 	if (segment->flags & SYN && is_stray(world, flow, segment))
+		return;
+	/* An answer to a late copy of a SYN from before the peer began anew: it says nothing of what is now. */
+	if (segment->flags & SYN && segment->flags & ACK && back->is_known && seq_before(segment->ack, back->iss))
 		return;
 	if (segment->flags & SYN && begins_anew(world, flow, segment)) {
 		if (!(segment->flags & ACK))
