@@ -22,7 +22,7 @@ enum {
 	NIC_CABLE_FRAMES = 4096, /* that wait in one direction of a cable */
 	NIC_CABLE_BURST = 64,    /* frames that one call of nic_transmit() takes, on a cable with several queues */
 	NIC_DESCRIPTORS = 1024,  /* of a queue, where the driver has such */
-	NIC_CUT_BUFFERS = 48,    /* of a frame that the port cuts: 64 KiB of text at an MTU of 1500 */
+	NIC_CUT_BUFFERS = 24,    /* of a frame that the port cuts: no device of the field gathers fewer (vmxnet3) */
 	NIC_CUT_PIECES = 3,      /* of them that a segment cut out of it may have: headers, and text in two */
 	NIC_MTU_MIN = 68,        /* RFC 791 */
 	NIC_MTU_MAX = 9000

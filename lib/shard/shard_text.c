@@ -13,14 +13,16 @@ static bool may_send(const struct tcp_conn *conn)
 /* Returns how many bytes found room; a flight that stays empty is given back. */
 static uint32_t queue_text(struct quern_shard *shard, struct tcp_conn *conn, const void *text, uint32_t bytes)
 {
+	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
 	struct shard_flight *flight = shard_flight_get(shard, conn);
+	/* Before the peer has said what it takes, buffers are as large as it may: a segment is to lie in few. */
+	uint32_t piece = conn->flags & TCP_SYN_IN_FLIGHT ? tcp_profile_mss(profile, &conn->key) : tcp_smss(conn);
 	uint32_t room, added;
 
 	if (!flight)
 		return 0;
-	room = shard_service_of(shard, conn)->tcp.send_queue - flight->queue.send_bytes;
-	added = shard_queue_append(&flight->queue, &shard->buffers, text, bytes < room ? bytes : room,
-				   (uint16_t)tcp_smss(conn));
+	room = profile->send_queue - flight->queue.send_bytes;
+	added = shard_queue_append(&flight->queue, &shard->buffers, text, bytes < room ? bytes : room, (uint16_t)piece);
 	conn->snd_end += added;
 	if (tcp_flight_is_over(conn, &flight->tcp))
 		shard_flight_end(shard, conn);

@@ -23,6 +23,7 @@ static inline void tcp_negotiate(struct tcp_conn *conn, const struct segment *sy
 	conn->sack_permitted = profile->offers_sack && syn->options & SEGMENT_SACK_PERMITTED;
 	conn->has_timestamps = profile->offers_timestamps && syn->options & SEGMENT_TIMESTAMPS;
 	conn->ts_recent = conn->has_timestamps ? syn->tsval : 0;
+	conn->ts_is_void = false;
 	conn->ack_lags = true;
 	conn->snd_scale = (conn->is_scaled ? syn->scale : 0u) & 15;
 	conn->snd_wnd = conn->max_wnd = tcp_window_of_syn(conn, syn);

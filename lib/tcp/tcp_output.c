@@ -8,7 +8,10 @@
 #include "tcp/tcp_timer.h"
 
 /* A frame has 16 bits for its length, link header and all: here with two tags, over IPv6, and with all options. */
-enum { TCP_CUT_TEXT_MAX = UINT16_MAX - 22 - 40 - 60 };
+enum {
+	TCP_CUT_TEXT_MAX = UINT16_MAX - 22 - 40 - 60,
+	TCP_CUT_LEAST = 256 /* drivers refuse to cut into less, and what they refuse stands in the way of all else */
+};
 
 static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, const struct tcp_profile *profile,
 		    struct segment *segment)
@@ -209,8 +212,8 @@ static uint32_t say_several(const struct tcp_flight *flight, const struct tcp_pr
 {
 	uint32_t segments = 1, limit = least(room, TCP_CUT_TEXT_MAX);
 
-	if (flight->next != flight->snd_nxt || flight->tail == TCP_TAIL_DUE ||
-	    flight->flags & (TCP_FLIGHT_TWICE | TCP_FLIGHT_SHORT) || flight->pacing.ns_of_kib)
+	if (flight->next != flight->snd_nxt || flight->tail == TCP_TAIL_DUE || full < TCP_CUT_LEAST ||
+	    flight->flags & (TCP_FLIGHT_TWICE | TCP_FLIGHT_SHORT | TCP_FLIGHT_DUE) || flight->pacing.ns_of_kib)
 		return full;
 	while (segments < profile->cut_segments && (segments + 1) * full <= limit)
 		segments++;

@@ -332,3 +332,19 @@ Test(shard_cut, a_port_that_makes_no_sums_is_given_single_segments)
 	cr_assert_eq(raw_port_seen()->cut, 0);
 	driver_close(&driver);
 }
+
+/* Some refuse less than 256 bytes, and with that whatever comes behind. */
+Test(shard_cut, segments_too_small_for_drivers_to_cut_go_one_by_one)
+{
+	enum { SMALL = 200 };
+	const struct quern_tcp_options options = {.mss = SMALL};
+	struct script script = listening((struct shard_config){.tx_cut_buffers = RAW_PORT_BUFFERS}, &options);
+
+	establish_passive(&script);
+	app_send(&script, 3 * SMALL);
+	for (uint32_t i = 0; i < 3; i++)
+		hear_text(&script, i < 2 ? ACK : PSH | ACK, 1 + i * SMALL, 1, SMALL);
+	hear_nothing(&script);
+	cr_assert_eq(raw_port_seen()->cut, 0);
+	driver_close(&driver);
+}
