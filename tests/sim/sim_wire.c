@@ -246,9 +246,6 @@ static void check_segment(struct sim_world *world, struct sim_host *host, struct
 	}
 	if (segment->flags & SYN && is_stray(world, flow, segment))
 		return;
-	/* An answer to a late copy of a SYN from before the peer began anew: it says nothing of what is now. */
-	if (segment->flags & SYN && segment->flags & ACK && back->is_known && seq_before(segment->ack, back->iss))
-		return;
 	if (segment->flags & SYN && begins_anew(world, flow, segment)) {
 		if (!(segment->flags & ACK))
 			check_reuse(world, host, flow);
@@ -262,8 +259,8 @@ static void check_segment(struct sim_world *world, struct sim_host *host, struct
 		check_text(world, flow, frame);
 	if (segment->text_bytes)
 		check_window(world, flow, back, segment);
-	/* Its peer may have begun anew, with numbers above the old ones. */
-	if (segment->flags & ACK && !back->has_two && !(back->has_old && seq_before(segment->ack, back->iss)))
+	/* Its peer may have begun anew, with numbers above the old ones: this may answer a late copy of a SYN. */
+	if (segment->flags & ACK && !back->has_two && !(back->is_known && seq_before(segment->ack, back->iss)))
 		check_ack(world, host, flow, back, segment);
 	host->bare_acks += segment->text_bytes == 0 && !(segment->flags & (SYN | FIN));
 }
@@ -330,6 +327,9 @@ static void hear_ack(struct sim_flow *flow, const struct sim_flow *back, const s
 {
 	uint32_t edge = edge_of(flow, back, segment);
 
+	/* It is of what was before its hearer began anew. */
+	if (back->is_known && seq_before(segment->ack, back->iss))
+		return;
 	if (!flow->has_edge) {
 		flow->una = segment->ack;
 		flow->edge_heard = edge;
