@@ -111,13 +111,9 @@ static inline uint64_t pseudo_sum(const struct ip *ip, uint8_t protocol, uint32_
 
 static inline bool tcp_checksum_is_right(const struct ip *ip)
 {
-	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_TCP, ip->l4_bytes) + wire_sum_20(ip->l4);
+	uint64_t pseudo = pseudo_sum(ip, IP_PROTOCOL_TCP, ip->l4_bytes);
 
-	if (ip->l4_bytes == TCP_BYTES + SEGMENT_TIMESTAMP_BYTES)
-		sum += wire_sum_12(ip->l4 + TCP_BYTES);
-	else if (ip->l4_bytes != TCP_BYTES)
-		sum = wire_sum(sum, ip->l4 + TCP_BYTES, ip->l4_bytes - TCP_BYTES);
-	return wire_fold(sum) == 0xffff;
+	return wire_fold(wire_sum_segment(pseudo, ip->l4, ip->l4_bytes)) == 0xffff;
 }
 
 static inline enum quern_drop tcp_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)

@@ -33,10 +33,19 @@ static inline bool wire_link_is_plain(const uint8_t *frame, const struct wire_ex
 	       (wire_load32(frame + 12) ^ 0x08004500) <= 0xff;
 }
 
+/* Adds a TCP segment, header and text, to a sum of what its pseudo-header holds; what it comes to where the checksum is
+ * right folds to 0xffff. */
+static inline uint64_t wire_sum_segment(uint64_t sum, const uint8_t *tcp, uint32_t bytes)
+{
+	sum += wire_sum_20(tcp);
+	if (bytes == TCP_BYTES + SEGMENT_TIMESTAMP_BYTES)
+		return sum + wire_sum_12(tcp + TCP_BYTES);
+	return bytes == TCP_BYTES ? sum : wire_sum(sum, tcp + TCP_BYTES, bytes - TCP_BYTES);
+}
+
 /* Both checksums, as far as the port has not verified them; of a frame with one TCP segment of `tcp_bytes`. */
 static inline bool wire_sums_are_right(const uint8_t *ip, uint32_t tcp_bytes, const struct wire_expect *expect)
 {
-	const uint8_t *tcp = ip + IP_BYTES;
 	uint32_t words[5];
 	uint64_t sum;
 
@@ -46,12 +55,8 @@ static inline bool wire_sums_are_right(const uint8_t *ip, uint32_t tcp_bytes, co
 		return false;
 	if (expect->l4_checksum_good)
 		return true;
-	sum += (uint64_t)__builtin_bswap16((uint16_t)tcp_bytes) + (IP_PROTOCOL_TCP << 8) + wire_sum_20(tcp);
-	if (tcp_bytes == TCP_BYTES + SEGMENT_TIMESTAMP_BYTES)
-		sum += wire_sum_12(tcp + TCP_BYTES);
-	else if (tcp_bytes != TCP_BYTES)
-		sum = wire_sum(sum, tcp + TCP_BYTES, tcp_bytes - TCP_BYTES);
-	return wire_fold(sum) == 0xffff;
+	sum += (uint64_t)__builtin_bswap16((uint16_t)tcp_bytes) + (IP_PROTOCOL_TCP << 8);
+	return wire_fold(wire_sum_segment(sum, ip + IP_BYTES, tcp_bytes)) == 0xffff;
 }
 
 /* A TCP header of `header_bytes` bytes, and text behind it, as a value. */
