@@ -65,10 +65,8 @@ static inline void put(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_
 /* Counted as they are on the wire: one is in the counters already. */
 static void count_cut(struct quern_shard *shard, const struct segment *segment, uint32_t header_bytes)
 {
-	uint32_t more = 0;
+	uint32_t more = (segment->text_bytes - 1) / segment->cut_bytes;
 
-	for (uint32_t left = segment->text_bytes; left > segment->cut_bytes; left -= segment->cut_bytes)
-		more++;
 	counter_add(&shard->counters.tx_packets, more);
 	counter_add(&shard->counters.tx_bytes, (uint64_t)more * header_bytes);
 }
@@ -153,12 +151,10 @@ bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 			const struct segment *segment, const struct wire_ip_options *options,
 			const struct shard_queue *queue)
 {
-	struct rte_mbuf *mbuf;
+	bool is_plain = frame && frame->mbuf && segment->text_bytes == 0 && !flow_key_is_ip6(key);
+	struct rte_mbuf *mbuf = is_plain ? reuse(shard, frame, WIRE_TCP_FRAME_MAX) : NULL;
 	uint32_t link_bytes, bytes;
 
-	if (!frame || !frame->mbuf || segment->text_bytes > 0 || flow_key_is_ip6(key))
-		return send_any(shard, frame, key, segment, options, queue);
-	mbuf = reuse(shard, frame, WIRE_TCP_FRAME_MAX);
 	if (!mbuf)
 		return send_any(shard, frame, key, segment, options, queue);
 	link_bytes = frame->packet->link_bytes;
