@@ -35,22 +35,21 @@ static void count_below(const char *root, const char *folder, struct engine_page
 
 	for (const struct dirent *entry; (entry = engine_files_next(sizes, "hugepages-")) != NULL;) {
 		unsigned long long kib;
-		uint64_t count;
+		uint64_t bytes;
 
 		if (sscanf(entry->d_name, "hugepages-%llukB", &kib) != 1)
 			continue;
-		snprintf(path, sizeof(path), "%s/%.64s/free_hugepages", folder, entry->d_name);
-		count = engine_files_number_or(path, 0);
 		if (node >= 0) {
-			pages->on_node[node] += count * kib << 10;
+			snprintf(path, sizeof(path), "%s/%.64s/free_hugepages", folder, entry->d_name);
+			pages->on_node[node] += engine_files_number_or(path, 0) * kib << 10;
 			snprintf(path, sizeof(path), "%s/%.64s/nr_hugepages", folder, entry->d_name);
 			if (kib == 2048)
 				pages->node_2m[node] = engine_files_number_or(path, 0);
 			continue;
 		}
-		count = free_bytes_of(root, entry->d_name, pages);
-		pages->free_bytes += count;
-		if (count > 0 && kib << 10 > pages->largest)
+		bytes = free_bytes_of(root, entry->d_name, pages);
+		pages->free_bytes += bytes;
+		if (bytes > 0 && kib << 10 > pages->largest)
 			pages->largest = kib << 10;
 		snprintf(path, sizeof(path), "%s/%.64s/nr_hugepages", folder, entry->d_name);
 		if (kib == 2048)
