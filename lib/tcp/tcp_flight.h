@@ -139,7 +139,7 @@ static inline void tcp_text_came(struct tcp_conn *conn, struct tcp_flight *fligh
 	conn->rcv_nxt += bytes;
 	conn->ack_lags = true;
 	if (flight)
-		flight->urgent = (uint16_t)(flight->urgent > bytes ? flight->urgent - bytes : 0);
+		flight->urgent = (uint16_t)above(flight->urgent, bytes);
 }
 
 /* The octet behind the last one of text. */

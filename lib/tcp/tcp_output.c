@@ -35,20 +35,16 @@ static void say_syn(struct tcp_conn *conn, const struct tcp_flight *flight, cons
 /* How much may go from `seq` on by the peer's window. */
 static uint32_t peer_room(const struct tcp_conn *conn, const struct tcp_flight *flight, uint32_t seq)
 {
-	uint32_t before = seq - flight->snd_una, window = tcp_snd_wnd(conn);
-
-	return before < window ? window - before : 0;
+	return above(tcp_snd_wnd(conn), seq - flight->snd_una);
 }
 
 /* How much may go by our own, the congestion window. */
 static uint32_t our_room(const struct tcp_conn *conn, const struct tcp_flight *flight,
 			 const struct tcp_scoreboard *scoreboard)
 {
-	uint32_t window = flight->congestion.cwnd + flight->inflation, in_flight = flight->next - flight->snd_una;
-
 	if (scoreboard)
 		return tcp_sack_room(conn, flight, scoreboard);
-	return in_flight < window ? window - in_flight : 0;
+	return above(flight->congestion.cwnd + flight->inflation, flight->next - flight->snd_una);
 }
 
 /* Nagle's algorithm (RFC 9293 3.7.4) as Minshall has it, and Linux: one segment of new text that is less than full may

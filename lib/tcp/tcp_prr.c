@@ -5,11 +5,6 @@
 
 enum { RATIO_BITS = 31 };
 
-static uint32_t above(uint32_t a, uint32_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 void tcp_prr_begin(struct tcp_prr *prr, uint32_t recover_bytes, uint32_t ssthresh)
 {
 	/* A window below ssthresh does not shrink: one goes for each that has come. */

@@ -1,13 +1,9 @@
 /* tcp_sack.c - what goes again, and how much may be in the network, where the peer says what it has. */
 #include "tcp/tcp_sack.h"
 
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_tail.h"
-
-static uint32_t above(uint32_t a, uint32_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 static bool recovers(const struct tcp_flight *flight)
 {

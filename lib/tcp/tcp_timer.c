@@ -75,7 +75,7 @@ static uint32_t wait_of_sent(const struct tcp_conn *conn, const struct tcp_profi
 	uint32_t limit = patience(conn, profile), rto = retransmission_timeout(conn, NULL, conn->retries);
 	uint32_t before = conn->retries ? waited(conn, conn->retries - 1u) : 0;
 
-	return least(rto, limit > before ? limit - before : 0);
+	return least(rto, above(limit, before));
 }
 
 void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct tcp_profile *profile, uint32_t now_ms)
@@ -85,9 +85,7 @@ void tcp_timer_on_sent(struct tcp_conn *conn, struct wheel *wheel, const struct 
 
 static uint32_t patience_left(const struct tcp_flight *flight, const struct tcp_profile *profile, uint32_t now_ms)
 {
-	uint32_t waited_ms = now_ms - flight->since_ms;
-
-	return waited_ms < profile->user_timeout_ms ? profile->user_timeout_ms - waited_ms : 0;
+	return above(profile->user_timeout_ms, now_ms - flight->since_ms);
 }
 
 void tcp_timer_on_text(struct tcp_conn *conn, struct tcp_flight *flight, struct wheel *wheel,
@@ -218,7 +216,7 @@ static struct tcp_timer_verdict probe_tail_or_wait_on(struct tcp_conn *conn, str
 		return (struct tcp_timer_verdict){.action = TCP_TIMER_SEND};
 	}
 	rto_ms = least(rto_ms, profile->user_timeout_ms);
-	wheel_arm(wheel, &conn->timer, now_ms + (passed_ms < rto_ms ? rto_ms - passed_ms : 0));
+	wheel_arm(wheel, &conn->timer, now_ms + above(rto_ms, passed_ms));
 	return (struct tcp_timer_verdict){.action = TCP_TIMER_NOTHING};
 }
 
