@@ -201,12 +201,23 @@ void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buf
 	add_buffer(buffers, &queue->held_first, &queue->held_last, mbuf);
 }
 
-void shard_queue_hold_chain(struct shard_queue *queue, const struct shard_queue *from)
+void shard_queue_hold_chain(struct shard_queue *queue, struct shard_buffers *buffers, const struct shard_queue *from)
 {
-	if (queue->held_first)
-		queue->held_last->next = from->held_first;
-	else
-		queue->held_first = from->held_first;
+	struct rte_mbuf *first = from->held_first, *last = queue->held_last;
+
+	if (!last) {
+		queue->held_first = first;
+		queue->held_last = from->held_last;
+		return;
+	}
+	/* Else octets that come one by one, each second one first, would fill a buffer for two of them. */
+	if (RTE_MBUF_DIRECT(last) && first->data_len <= rte_pktmbuf_tailroom(last)) {
+		add_text(last, rte_pktmbuf_mtod(first, const void *), first->data_len);
+		drop_front(buffers, &first, &last, first->data_len);
+	}
+	if (!first)
+		return;
+	queue->held_last->next = first;
 	queue->held_last = from->held_last;
 }
 

@@ -67,8 +67,9 @@ bool shard_queue_hold(struct shard_queue *queue, struct shard_buffers *buffers, 
 /* Keeps the frame's own buffer; its data must be the text. */
 void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buffers, struct rte_mbuf *mbuf);
 
-/* What `from` holds goes behind what is held, in the buffers that it is in. */
-void shard_queue_hold_chain(struct shard_queue *queue, const struct shard_queue *from);
+/* What `from` holds goes behind what is held, in the buffers that it is in, but for the first, where its text finds room
+ * in the last that is held. */
+void shard_queue_hold_chain(struct shard_queue *queue, struct shard_buffers *buffers, const struct shard_queue *from);
 
 /* Takes `bytes` bytes off the front of what is held. */
 void shard_queue_take(struct shard_queue *queue, struct shard_buffers *buffers, uint32_t bytes);

@@ -111,6 +111,12 @@ static bool begin(struct quern_shard *shard, struct shard_reassembly *reassembly
 	return true;
 }
 
+static struct shard_queue chain_of(const struct shard_reassembly *reassembly, uint32_t island)
+{
+	return (struct shard_queue){.held_first = reassembly->chains[island].first,
+				    .held_last = reassembly->chains[island].last};
+}
+
 static void remove_chain(struct shard_reassembly *reassembly, uint32_t island)
 {
 	memmove(&reassembly->chains[island], &reassembly->chains[island + 1],
@@ -118,10 +124,12 @@ static void remove_chain(struct shard_reassembly *reassembly, uint32_t island)
 }
 
 /* The island is joined by the next one. */
-static void join(struct shard_reassembly *reassembly, uint32_t island)
+static void join(struct quern_shard *shard, struct shard_reassembly *reassembly, uint32_t island)
 {
-	reassembly->chains[island].last->next = reassembly->chains[island + 1].first;
-	reassembly->chains[island].last = reassembly->chains[island + 1].last;
+	struct shard_queue text = chain_of(reassembly, island), next = chain_of(reassembly, island + 1);
+
+	shard_queue_hold_chain(&text, &shard->buffers, &next);
+	reassembly->chains[island].last = text.held_last;
 	remove_chain(reassembly, island + 1);
 }
 
@@ -143,7 +151,7 @@ static bool add_piece(struct quern_shard *shard, struct shard_reassembly *reasse
 		if (!append(shard, reassembly, piece->island, text, piece->bytes))
 			return false;
 		if (piece->place == TCP_PIECE_JOIN)
-			join(reassembly, piece->island);
+			join(shard, reassembly, piece->island);
 		break;
 	}
 	tcp_reassembly_add(&reassembly->tcp, piece);
@@ -200,15 +208,14 @@ void shard_reassembly_hold(struct quern_shard *shard, struct tcp_conn *conn, con
 static void take_first(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight,
 		       struct shard_reassembly *reassembly, const struct tcp_reached *reached)
 {
-	struct shard_queue island = {.held_first = reassembly->chains[0].first,
-				     .held_last = reassembly->chains[0].last};
+	struct shard_queue island = chain_of(reassembly, 0);
 
 	/* The count of islands is lower by one already. */
 	memmove(&reassembly->chains[0], &reassembly->chains[1], reassembly->tcp.count * sizeof(reassembly->chains[0]));
 	shard_queue_take(&island, &shard->buffers, reached->old);
 	if (reached->fresh == 0)
 		return;
-	shard_queue_hold_chain(&flight->queue, &island);
+	shard_queue_hold_chain(&flight->queue, &shard->buffers, &island);
 	tcp_flight_held(conn, &flight->tcp, &shard_service_of(shard, conn)->tcp, reached->fresh);
 	counter_add(&shard->counters.text_bytes, reached->fresh);
 }

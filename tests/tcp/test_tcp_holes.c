@@ -265,6 +265,35 @@ Test(tcp_holes, single_octets_from_the_end_share_buffers)
 	driver_close(&driver);
 }
 
+/* Each second one first, so that each that follows joins two islands, or reaches one. */
+Test(tcp_holes, single_octets_that_fill_holes_of_one_share_buffers)
+{
+	enum { OCTETS = 20000 };
+
+	for (int held = 0; held <= 1; held++) {
+		struct script script = established();
+		unsigned int before = rte_mempool_in_use_count(driver.out_pool);
+
+		driver.reader.appetite = 0;
+		if (!held)
+			say_text(&script, ACK, 2, 1, 1);
+		for (uint32_t seq = held ? 1 : 3; seq < OCTETS; seq += 2) {
+			say_text(&script, ACK, seq + 1, 1, 1);
+			say_text(&script, ACK, seq, 1, 1);
+			driver.heard_next = driver.heard_count;
+		}
+		cr_assert(shard_validate(driver.shard));
+		cr_assert_lt(rte_mempool_in_use_count(driver.out_pool), before + 20, "%u buffers",
+			     rte_mempool_in_use_count(driver.out_pool) - before);
+		if (!held)
+			say_text(&script, ACK, 1, 1, 1);
+		app_resume(&script, UINT32_MAX);
+		cr_assert_eq(driver.reader.received, OCTETS);
+		driver.heard_next = driver.heard_count;
+		driver_close(&driver);
+	}
+}
+
 /* Each octet once and in order, however segments are cut, repeated and shuffled. */
 Test(tcp_holes, any_order_and_overlap_gives_the_stream_once)
 {
