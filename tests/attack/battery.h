@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "shard/shard.h"
+#include "support/shard_driver.h"
 
 /* What a shard holds at one moment: it must be the same before an attack and after it. */
 struct battery_level {
@@ -32,6 +32,26 @@ void battery_expect_whole(struct rte_mempool *pool);
 void battery_ignore(struct quern_shard *shard, struct quern_conn conn, void *app);
 uint32_t battery_take(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app);
 void battery_close(struct quern_shard *shard, struct quern_conn conn, void *app);
+
+/* Honest peers beside an attack: a listener of their own that answers with so many bytes, a segment at most, and one of
+ * them from SYN to the end of its close, within the millisecond in which it comes. Fails the test where it is not. What
+ * the driver has heard and was told before is thrown away. */
+enum { BATTERY_HONEST_PORT = 81 };
+void battery_honest_listen(struct driver *driver, uint32_t bytes);
+void battery_honest_serve(struct driver *driver);
+
+/* Gives frames of at most RAW_FRAME_MAX bytes to the shard in one burst, and frees what it says to that. Returns the
+ * seconds of CPU time that the shard itself took. */
+struct battery_frame {
+	uint8_t bytes[RAW_FRAME_MAX];
+	uint32_t length;
+};
+struct battery_answers {
+	uint32_t frames;
+	uint64_t bytes;
+};
+double battery_burst(struct driver *driver, const struct battery_frame *frames, uint16_t count,
+		     struct battery_answers *answers);
 
 /* Seconds of this thread's own CPU time: what others do on a busy machine is not in it. */
 double battery_cpu_seconds(void);
