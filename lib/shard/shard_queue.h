@@ -9,7 +9,7 @@
 
 #include <rte_mbuf.h>
 
-enum { SHARD_QUEUE_FEW = 16 };
+enum { SHARD_QUEUE_FEW = 16, SHARD_QUEUE_PIECE_LEAST = 512 /* what a buffer takes, however small segments are */ };
 
 /* Mbufs are linked by `next`; each is direct, and one reference is the queue's. All zero is empty. */
 struct shard_queue {
@@ -67,8 +67,8 @@ bool shard_queue_hold(struct shard_queue *queue, struct shard_buffers *buffers, 
 /* Keeps the frame's own buffer; its data must be the text. */
 void shard_queue_hold_frame(struct shard_queue *queue, struct shard_buffers *buffers, struct rte_mbuf *mbuf);
 
-/* What `from` holds goes behind what is held, in the buffers that it is in, but for the first, where its text finds room
- * in the last that is held. */
+/* What `from` holds goes behind what is held, in the buffers that it is in, but for the first, where its text finds
+ * room in the last that is held. */
 void shard_queue_hold_chain(struct shard_queue *queue, struct shard_buffers *buffers, const struct shard_queue *from);
 
 /* Takes `bytes` bytes off the front of what is held. */

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "base/least.h"
+
 static bool may_send(const struct tcp_conn *conn)
 {
 	return !(conn->flags & TCP_ORPHAN) && (conn->state == QUERN_ESTABLISHED || conn->state == QUERN_CLOSE_WAIT ||
@@ -15,14 +17,16 @@ static uint32_t queue_text(struct quern_shard *shard, struct tcp_conn *conn, con
 {
 	const struct tcp_profile *profile = &shard_service_of(shard, conn)->tcp;
 	struct shard_flight *flight = shard_flight_get(shard, conn);
-	/* Before the peer has said what it takes, buffers are as large as it may: a segment is to lie in few. */
-	uint32_t piece = conn->flags & TCP_SYN_IN_FLIGHT ? tcp_profile_mss(profile, &conn->key) : tcp_smss(conn);
+	/* Before the peer has said what it takes, buffers are as large as it may: a segment is to lie in few. Nor are a
+	 * peer's segments of 48 bytes a reason to fill a buffer with no more. */
+	uint32_t segment = conn->flags & TCP_SYN_IN_FLIGHT ? tcp_profile_mss(profile, &conn->key) : tcp_smss(conn);
+	uint32_t piece = most(segment, SHARD_QUEUE_PIECE_LEAST);
 	uint32_t room, added;
 
 	if (!flight)
 		return 0;
 	room = profile->send_queue - flight->queue.send_bytes;
-	added = shard_queue_append(&flight->queue, &shard->buffers, text, bytes < room ? bytes : room, (uint16_t)piece);
+	added = shard_queue_append(&flight->queue, &shard->buffers, text, least(bytes, room), piece);
 	conn->snd_end += added;
 	if (tcp_flight_is_over(conn, &flight->tcp))
 		shard_flight_end(shard, conn);
