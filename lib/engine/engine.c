@@ -24,6 +24,7 @@ static const struct engine_step steps[] = {
 	{"seed", engine_draw_seed, NULL},
 	{"workers", engine_place_workers, NULL},
 	{"memory", engine_plan_memory, NULL},
+	{"limits", engine_try_limits, NULL},
 	{"runtime directory", engine_make_runtime_directory, engine_remove_runtime_directory},
 	{"EAL", engine_start_eal, engine_stop_eal},
 	{"ports", engine_attach_ports, engine_close_ports},

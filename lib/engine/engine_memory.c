@@ -191,12 +191,13 @@ static int small_shortage(const struct quern_engine *engine, uint64_t need, cons
 			  char error[QUERN_ERROR_TEXT])
 {
 	struct sizing sizing = {.page = 4096, .room = room->bytes};
-	uint64_t all = need + room->promised_bytes;
+	uint64_t fixed = room->has_space_limit ? engine_limits_addresses(engine) : 0;
+	uint64_t all = need + room->promised_bytes + fixed;
 	char fitting[64];
 
 	/* What the application has for its connections goes with them. */
-	if (room->promised_bytes < room->bytes)
-		sizing.room = (uint64_t)((double)room->bytes * (double)need / (double)all);
+	if (room->promised_bytes + fixed < room->bytes)
+		sizing.room = (uint64_t)((double)(room->bytes - fixed) * (double)need / (double)(all - fixed));
 	return engine_fail(error, -ENOMEM,
 			   "not enough memory: %llu bytes (%llu MiB) needed, %llu MiB %s\n"
 			   "  Lower --max-connections or --max-time-wait%s",
@@ -246,8 +247,11 @@ int engine_plan_memory_of(struct quern_engine *engine, const char *root, char er
 		need = find_need(engine, 4096, 0);
 	memory->need_bytes = need.bytes;
 	memory->pages = !memory->huge ? "4K" : pages.largest >= (uint64_t)1 << 30 ? "1G" : "2M";
-	if (room.bytes < (memory->huge ? 0 : need.bytes) + room.promised_bytes)
-		return small_shortage(engine, memory->huge ? 0 : need.bytes, &room, error);
+	if (memory->huge)
+		need.bytes = 0;
+	if (room.bytes <
+	    need.bytes + room.promised_bytes + (room.has_space_limit ? engine_limits_addresses(engine) : 0))
+		return small_shortage(engine, need.bytes, &room, error);
 	return check_lockable(engine, &room, error);
 }
 

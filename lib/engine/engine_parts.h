@@ -102,6 +102,11 @@ int engine_plan_memory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 /* The same on a machine whose files are below another root than "". */
 int engine_plan_memory_of(struct quern_engine *engine, const char *root, char error[QUERN_ERROR_TEXT]);
 
+/* Address space that EAL and its threads take beside memory. */
+uint64_t engine_limits_addresses(const struct quern_engine *engine);
+/* Tries whether there are as many threads and open files as EAL will want. 0, or -ENOMEM. */
+int engine_try_limits(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
 int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_remove_runtime_directory(struct quern_engine *engine);
 /* True where the path of telemetry's socket in that directory is short enough for a socket. */
