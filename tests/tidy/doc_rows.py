@@ -10,7 +10,8 @@ NAMED = re.compile(r"`([a-z_0-9]+)/([a-z0-9_]+)`|\"([^\"]+)\"")
 CRITERION = re.compile(r"^Test\((\w+),\s*(\w+)\)", re.MULTILINE)
 PAGE_CHECKS = ("check_battery.py", "check_rfc.py")
 NOT_ORDINARY = {"long", "soak"}
-PASSED = re.compile(r"^ok\b[ \d]*- (.+?)(?:\s+\(\d+\.\d+s\))?(?:\s*#.*)?$", re.MULTILINE)
+RESULT = re.compile(r"^(not )?ok\b[ \d]*- (.+?)(?:\s+\(\d+\.\d+s\))?(?:\s*#.*)?$", re.MULTILINE)
+VARIANT = re.compile(r" \([a-z_]+, \d+\)$")  # the kind of port and the workers that tests/peer run a sentence with
 
 
 def page(root, name):
@@ -22,6 +23,12 @@ def rows_of(text):
     """(row, its cells) of each line of the tables; the row's number is the first cell."""
     return [(int(ROW.match(line).group(1)), [cell.strip() for cell in re.split(r" \|(?= |$)", line[1:])[:-1]])
             for line in text.splitlines() if ROW.match(line)]
+
+
+def before_and_from(text, heading):
+    """A page up to a heading, and from there on, which is where another kind of rows begins."""
+    before, found, behind = text.partition(f"\n{heading}\n")
+    return before, found + behind
 
 
 class Tests:
@@ -76,10 +83,32 @@ def ordinary(tests, build):
             if any(path == source and fnmatch.fnmatch(name, pattern) for source, pattern in runs)}
 
 
-def passed(build):
-    """What the last `meson test` of a build has seen pass: suite/name of Criterion tests, sentences of the others."""
-    names = set()
+def results(build):
+    """What the last `meson test` of a build has seen of each test."""
     with open(os.path.join(build, "meson-logs", "testlog.json"), encoding="utf-8", errors="replace") as log:
-        for line in filter(str.strip, log):
-            names.update(name.replace("::", "/") for name in PASSED.findall(json.loads(line).get("stdout", "")))
-    return names
+        return [json.loads(line) for line in filter(str.strip, log)]
+
+
+def passed(build):
+    """What has passed: suite/name of Criterion tests, sentences of the others; in each of their runs and variants."""
+    names, failed = set(), set()
+    for result in results(build):
+        for wrong, name in RESULT.findall(result.get("stdout", "")):
+            (failed if wrong else names).update({name.replace("::", "/"), VARIANT.sub("", name)})
+    return names - failed
+
+
+def left_out(build):
+    """The text of checks that were skipped as a whole, for want of rights or tools: script, and the part that its
+    words name."""
+    text = ""
+    for result in results(build):
+        if not re.match(r"1\.\.0 # SKIP", result.get("stdout", "")):
+            continue
+        for script in (word for word in result["command"] if word.endswith(".py")):
+            folder, words = os.path.dirname(script), result["command"]
+            for name in os.listdir(folder):
+                if name == os.path.basename(script) or any(name.endswith(f"_{word}.py") for word in words):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        text += file.read()
+    return text
