@@ -49,9 +49,10 @@ struct tcp_flight {
 	uint16_t flags;      /* enum tcp_flight_flag */
 	uint32_t twice_left; /* RFC 2883: octets that came twice, the last such */
 	uint32_t twice_right;
-	uint8_t islands;    /* beyond holes, as many as an ACK can tell */
-	uint8_t duplicates; /* ACKs on end that moved nothing (RFC 5681 2) */
-	uint32_t recover;   /* RFC 6582: what was sent when the last loss was noticed */
+	uint8_t islands;      /* beyond holes, as many as an ACK can tell */
+	uint8_t duplicates;   /* ACKs on end that moved nothing (RFC 5681 2) */
+	uint16_t again_bytes; /* from SND.UNA on, what this recovery has sent again */
+	uint32_t recover;     /* RFC 6582: what was sent when the last loss was noticed */
 	uint32_t inflation; /* bytes that have left the network, as they say: so much more than cwnd may be in flight */
 	uint32_t snd_small; /* behind the last segment of new text that was less than full, for Nagle's algorithm */
 	struct tcp_congestion congestion;

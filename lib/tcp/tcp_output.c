@@ -116,7 +116,10 @@ static bool say_first_again(struct tcp_conn *conn, struct tcp_flight *flight, st
 
 	if (scoreboard && scoreboard->count)
 		first.hole.right = scoreboard->ranges[0].left;
-	return say_again(conn, flight, scoreboard, &first, segment);
+	if (!say_again(conn, flight, scoreboard, &first, segment))
+		return false;
+	flight->again_bytes = (uint16_t)segment->text_bytes;
+	return true;
 }
 
 /* RFC 6675 4, NextSeg(): the next hole, where there is room for it; without a scoreboard none is known. */

@@ -15,7 +15,12 @@ static void go_on(const struct tcp_conn *conn, struct tcp_flight *flight, bool k
 	if (seq_before(ack, flight->recover)) {
 		if (knows_holes)
 			return;
-		flight->flags |= TCP_FLIGHT_AGAIN;
+		/* An ACK of a part of what has gone again names no other hole. Each of its octets would draw a segment.
+		 */
+		if (acked < flight->again_bytes)
+			flight->again_bytes = (uint16_t)(flight->again_bytes - acked);
+		else
+			flight->flags |= TCP_FLIGHT_AGAIN;
 		flight->inflation -= least(flight->inflation, acked);
 		flight->inflation += acked >= tcp_smss(conn) ? tcp_smss(conn) : 0;
 		return;

@@ -147,6 +147,26 @@ Test(tcp_recovery, each_partial_ack_sends_the_next_hole)
 	driver_close(&driver);
 }
 
+/* Battery 15: each octet of an ACK in pieces drew a segment within a recovery. */
+Test(tcp_recovery, a_partial_ack_of_what_has_just_gone_again_sends_nothing)
+{
+	struct script script = established();
+
+	lose_the_first(&script, 12);
+	for (uint32_t octet = 1; octet < SEGMENT; octet++)
+		say(&script, ACK, 1, 1 + octet);
+	hear_nothing(&script);
+	acknowledge(&script, 1);
+	hear_segments(&script, 1, 1);
+	say(&script, ACK, 1, 1 + 2 * SEGMENT - 1);
+	hear_nothing(&script);
+	acknowledge(&script, 5);
+	hear_segments(&script, 5, 5);
+	acknowledge(&script, 12);
+	hear_nothing(&script);
+	driver_close(&driver);
+}
+
 Test(tcp_recovery, duplicates_of_a_recovery_that_is_over_begin_no_other)
 {
 	struct script script = established();
