@@ -84,6 +84,8 @@ enum quern_drop shard_ip6_name_packet(const struct quern_shard *shard, struct pa
 										  : QUERN_DROP_IP_DEST;
 	if (!is_ours || packet->to_group)
 		return QUERN_DROP_IP_DEST;
+	if (neigh_nd_is_own(neigh, packet->ip6.remote))
+		return QUERN_DROP_IP_SOURCE;
 	shard_ip6_own_alias(shard, packet->ip6.local, &packet->key.local);
 	packet->key.remote = alias_find(&shard->ip6.aliases, packet->ip6.remote);
 	return QUERN_DROP_NONE;

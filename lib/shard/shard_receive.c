@@ -45,7 +45,8 @@ static enum quern_drop judge_addresses(const struct quern_shard *shard, struct p
 		return QUERN_DROP_NONE;
 	if (!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group)
 		return QUERN_DROP_IP_DEST;
-	if (packet->key.remote == shard->neigh.broadcast)
+	/* Nor do we speak to ourselves: who says that it is us is not (LAND). */
+	if (packet->key.remote == shard->neigh.broadcast || neigh_is_own(&shard->neigh, packet->key.remote))
 		return QUERN_DROP_IP_SOURCE;
 	return QUERN_DROP_NONE;
 }

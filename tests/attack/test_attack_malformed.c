@@ -116,6 +116,10 @@ Test(attack_malformed, land_xmas_null_and_port_0_are_met_with_silence)
 		segment.source = segment.dest;
 		segment.source_port = segment.dest_port;
 		throw_and_expect_a_drop(frame, raw_build(frame, &segment), "LAND", j);
+		segment.source_port++;
+		throw_and_expect_a_drop(frame, raw_build(frame, &segment), "from our own address", j);
+		segment.source = DRIVER_LOCAL_LAST;
+		throw_and_expect_a_drop(frame, raw_build(frame, &segment), "from another address of ours", j);
 		set_flags(&segment, (uint8_t)j);
 		segment.source_port = 0;
 		throw_and_expect_a_drop(frame, raw_build(frame, &segment), "from port 0", j);
