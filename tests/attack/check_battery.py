@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every row of the battery in docs/rfc.md, where its tests are named, has its criterion and figure in docs/attacks.md, or
-says there what it waits for: check_battery.py ROOT. Prints TAP."""
+"""Every row of the battery in docs/rfc.md, where its tests are named, has its criterion and figure in docs/attacks.md,
+or says there what it waits for: check_battery.py ROOT. Prints TAP."""
 
 import os
 import sys

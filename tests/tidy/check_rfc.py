@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Every row of docs/rfc.md has tests that run, or says what is missing: check_rfc.py ROOT BUILD. Prints TAP. Its rows are
-those of the RFCs, and behind them those of the attack battery, which are numbered from 1 again.
+"""Every row of docs/rfc.md has tests that run, or says what is missing: check_rfc.py ROOT BUILD. Prints TAP.
+
+Its rows are those of the RFCs, and behind them those of the attack battery, which are numbered from 1 again.
 
 check_rfc.py ROOT BUILD ran looks whether the last `meson test` of all has seen each of them pass.
 """
@@ -55,7 +56,8 @@ def counts(text):
 def fault_counts(text):
     """The line that the part about attacks must have."""
     verdicts = [what for _, _, _, what in faults(text)]
-    return f"Of {len(verdicts)} faults {verdicts.count(PROVEN)} have their tests, {verdicts.count(OPEN)} are not there yet."
+    return f"Of {len(verdicts)} faults {verdicts.count(PROVEN)} have their tests, " \
+        f"{verdicts.count(OPEN)} are not there yet."
 
 
 def rows_are_complete(text):
