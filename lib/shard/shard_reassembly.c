@@ -40,10 +40,17 @@ static void note(struct quern_shard *shard, struct shard_flight *flight)
 	flight->queue.reassembly = 0;
 }
 
+/* What waits beyond a hole is the first to find no room, while there is half of it yet: its peer has it still, and may
+ * leave it there for as long as it likes. */
+static bool may_grow(const struct quern_shard *shard)
+{
+	return shard_queue_may_grow(&shard->buffers) && shard->buffers.used < shard->buffers.narrow_above;
+}
+
 /* A new buffer with text at its front, or, for what grows that way, at its end. */
 static struct rte_mbuf *buffer_with(struct quern_shard *shard, const uint8_t *text, uint32_t bytes, bool at_end)
 {
-	struct rte_mbuf *mbuf = shard_queue_may_grow(&shard->buffers) ? rte_pktmbuf_alloc(shard->pool) : NULL;
+	struct rte_mbuf *mbuf = may_grow(shard) ? rte_pktmbuf_alloc(shard->pool) : NULL;
 
 	if (mbuf && rte_pktmbuf_tailroom(mbuf) < bytes) {
 		rte_pktmbuf_free(mbuf);

@@ -350,3 +350,45 @@ Test(attack_tiny, octets_beyond_a_hole_cost_the_same_each_and_share_buffers)
 	smack_in_order(islands, "on sixteen islands");
 	smack_in_order(scattered, "scattered");
 }
+
+/* Sixteen octets of each peer, each in a buffer of its own, and nobody who could tell it that it has waited too long.
+ */
+Test(attack_tiny, islands_by_the_thousand_leave_half_of_the_buffers_to_others)
+{
+	enum { PEERS = 512, POOL = 4095, SERVED = 200 };
+	const struct shard_config config = {.max_connections = PEERS + 8, .max_half_open = PEERS};
+	struct battery_level before;
+	uint32_t used;
+
+	driver_open(&driver, &config);
+	driver_listen(&driver, SCRIPT_PORT, NULL);
+	battery_honest_listen(&driver, 1000);
+	before = battery_level_of(driver.shard);
+	for (unsigned int i = 0; i < PEERS; i++) {
+		struct script script = attacker(i);
+
+		establish_passive(&script);
+		for (uint32_t island = 0; island < ISLANDS; island++)
+			say_text(&script, ACK, 3 + 2 * island, 1, 1);
+		forget();
+	}
+	used = rte_mempool_in_use_count(driver.out_pool);
+	cr_assert_leq(used, POOL / 4 + FRAMES, "%u buffers", used);
+	for (unsigned int i = 0; i < SERVED; i++) {
+		battery_honest_serve(&driver);
+		driver_advance(&driver, 1);
+	}
+	battery_figure(13,
+		       "%d octets beyond holes of %d connections: %u buffers of %d, %d of %d honest connections served "
+		       "in the ms in which they came, with an answer of 1,000 bytes each",
+		       PEERS * ISLANDS, PEERS, used, POOL, SERVED, SERVED);
+	forget();
+	for (unsigned int i = 0; i < PEERS; i++) {
+		struct script script = attacker(i);
+
+		say(&script, RST, 1, 0);
+	}
+	forget();
+	battery_expect_level(driver.shard, &before);
+	driver_close(&driver);
+}
