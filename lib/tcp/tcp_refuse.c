@@ -61,7 +61,8 @@ void tcp_refuse_syn(struct tcp_conn *conn, const struct segment *segment, uint32
 	verdict->drop = QUERN_DROP_TCP_SYN_SYNCHRONIZED;
 	if (half_open && segment->seq + 1 == conn->rcv_nxt && !(segment->flags & TCP_ACK)) {
 		repeat_syn_ack(conn, now_ms, verdict);
-	} else if (half_open && seq_in_window(segment->seq, conn->rcv_nxt, window)) {
+	} else if (half_open && seq_in_window(segment->seq, conn->rcv_nxt, window) &&
+		   tcp_timestamps_judge(conn, segment) != QUERN_DROP_TCP_PAWS) {
 		tcp_transition(conn, TCP_EVENT_RETURN);
 		verdict->events |= TCP_HAPPENED_RETURNED;
 	} else {

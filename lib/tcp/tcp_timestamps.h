@@ -26,7 +26,7 @@ void tcp_timestamps_on_silence(struct tcp_conn *conn, uint32_t silent_ms);
 /* What tcp_timestamps_judge() says where a segment of a connection with timestamps has none, or an old one. */
 enum quern_drop tcp_timestamps_judge_odd(const struct tcp_conn *conn, const struct segment *segment);
 
-/* Why a segment with neither SYN nor RST is not to be taken: QUERN_DROP_TCP_PAWS (RFC 7323 5.3 R1), which is answered,
+/* Why a segment without RST is not to be taken: QUERN_DROP_TCP_PAWS (RFC 7323 5.3 R1), which is answered,
  * or QUERN_DROP_TCP_NO_TIMESTAMP (3.2), which is not; else QUERN_DROP_NONE. */
 static inline enum quern_drop tcp_timestamps_judge(const struct tcp_conn *conn, const struct segment *segment)
 {

@@ -34,7 +34,7 @@ static struct segment from_peer(const struct tcp_conn *conn, bool with, uint32_t
 				.tsval = tsval};
 }
 
-static struct tcp_conn established(bool with, uint32_t tsval)
+static struct tcp_conn half_open(bool with, uint32_t tsval)
 {
 	const struct segment syn = {.seq = PEER_ISS,
 				    .wnd = 1000,
@@ -43,11 +43,17 @@ static struct tcp_conn established(bool with, uint32_t tsval)
 				    .options = with ? SEGMENT_TIMESTAMPS : 0,
 				    .tsval = tsval};
 	struct tcp_conn conn = {.key = {1, 2, 3, 4}, .generation = 1};
-	struct segment ack;
 
 	tcp_open_from_syn(&conn, &syn, &profile, ISS, 0);
 	drain(&conn, 0);
-	ack = from_peer(&conn, with, tsval);
+	return conn;
+}
+
+static struct tcp_conn established(bool with, uint32_t tsval)
+{
+	struct tcp_conn conn = half_open(with, tsval);
+	struct segment ack = from_peer(&conn, with, tsval);
+
 	cr_assert(tcp_input(&conn, NULL, NULL, &ack, &profile, 0).events & TCP_HAPPENED_ESTABLISHED);
 	return conn;
 }
@@ -158,6 +164,23 @@ Test(tcp_timestamps, a_reset_is_taken_whatever_its_timestamp_and_moves_nothing)
 		verdict = tcp_input(&conn, NULL, NULL, &reset, &profile, 1);
 		cr_assert_eq(verdict.drop, QUERN_DROP_NONE);
 		cr_assert_eq(verdict.end, QUERN_END_RESET);
+	}
+}
+
+/* RFC 7323 5.3 R1 comes before what RFC 9293 3.10.7.4 says of SYN: only a SYN that is not late gives up the open. */
+Test(tcp_timestamps, a_late_syn_in_the_window_takes_no_half_open_connection_away)
+{
+	for (uint32_t late = 0; late <= 1; late++) {
+		struct tcp_conn conn = half_open(true, 1000);
+		struct segment syn = from_peer(&conn, true, 1000 - late);
+		struct tcp_verdict verdict;
+
+		syn.flags = TCP_SYN;
+		syn.seq += 5;
+		verdict = tcp_input(&conn, NULL, NULL, &syn, &profile, 600);
+		cr_assert_eq(!!(verdict.events & TCP_HAPPENED_RETURNED), !late);
+		cr_assert_eq(conn.state, late ? QUERN_SYN_RCVD : QUERN_LISTEN);
+		cr_assert_eq(!!(conn.flags & TCP_OWES_ACK), late);
 	}
 }
 
