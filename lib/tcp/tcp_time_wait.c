@@ -108,6 +108,15 @@ static bool repeats_the_fin(const struct tcp_time_wait *record, const struct seg
 	       segment->seq + segment_length(segment) == record->rcv_nxt;
 }
 
+/* RFC 7323 4.3, of what is acceptable and not late: a SYN is held against the latest of the old connection. */
+static void note_timestamp(struct tcp_time_wait *record, const struct segment *segment)
+{
+	bool is_expected = segment->ack == record->snd_nxt && seq_before_eq(segment->seq, record->rcv_nxt);
+
+	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS && (is_expected || repeats_the_fin(record, segment)))
+		record->ts_recent = segment->tsval;
+}
+
 enum tcp_time_wait_answer tcp_time_wait_input(struct tcp_time_wait *record, const struct segment *segment,
 					      uint32_t window, bool reset_ends, uint32_t now_ms, enum quern_drop *drop)
 {
@@ -133,11 +142,8 @@ enum tcp_time_wait_answer tcp_time_wait_input(struct tcp_time_wait *record, cons
 		*drop = QUERN_DROP_TCP_NO_ACK;
 		return TCP_TIME_WAIT_SILENCE;
 	}
-	if (!repeats_the_fin(record, segment))
-		return acknowledge_sparingly(record, now_ms);
-	if (record->flags & TCP_TIME_WAIT_TIMESTAMPS)
-		record->ts_recent = segment->tsval;
-	return TCP_TIME_WAIT_RESTART;
+	note_timestamp(record, segment);
+	return repeats_the_fin(record, segment) ? TCP_TIME_WAIT_RESTART : acknowledge_sparingly(record, now_ms);
 }
 
 bool tcp_time_wait_validate(const struct tcp_time_wait_ring *ring)

@@ -214,6 +214,37 @@ Test(tcp_time_wait, judges_the_fin_by_its_timestamp)
 	}
 }
 
+/* RFC 7323 4.3: what is expected moves TS.Recent, and with it what a SYN must be above; what is not, or is forged, does
+ * not. */
+Test(tcp_time_wait, notes_the_timestamp_of_an_ack_that_is_expected)
+{
+	static const struct {
+		uint32_t seq, ack, noted;
+	} acks[] = {{9000, 5000, 200}, {9000, 4999, 100}, {9001, 5000, 100}, {8999, 5000, 100}};
+
+	for (size_t i = 0; i < sizeof acks / sizeof *acks; i++) {
+		struct tcp_time_wait record = {.snd_nxt = 5000,
+					       .rcv_nxt = 9000,
+					       .flags = TCP_TIME_WAIT_LIVE | TCP_TIME_WAIT_TIMESTAMPS,
+					       .ts_recent = 100};
+		const struct segment ack = {.seq = acks[i].seq,
+					    .ack = acks[i].ack,
+					    .flags = TCP_ACK,
+					    .options = SEGMENT_TIMESTAMPS,
+					    .tsval = 200},
+				     syn = {.seq = 20000,
+					    .flags = TCP_SYN,
+					    .options = SEGMENT_TIMESTAMPS,
+					    .tsval = 150};
+		enum quern_drop drop = QUERN_DROP_NONE;
+
+		tcp_time_wait_input(&record, &ack, 65535, false, 1000000, &drop);
+		cr_assert_eq(record.ts_recent, acks[i].noted, "SEQ %u, ACK %u", acks[i].seq, acks[i].ack);
+		cr_assert_eq(tcp_time_wait_input(&record, &syn, 65535, false, 1000000, &drop),
+			     acks[i].noted == 100 ? TCP_TIME_WAIT_REOPEN : TCP_TIME_WAIT_SILENCE);
+	}
+}
+
 Test(tcp_time_wait, answers_each_kind_of_segment)
 {
 	for (unsigned int i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
