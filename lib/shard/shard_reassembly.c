@@ -185,10 +185,13 @@ void shard_reassembly_hold(struct quern_shard *shard, struct tcp_conn *conn, con
 {
 	const struct packet *packet = frame->packet;
 	uint32_t seq = packet->tcp.seq, end = seq + verdict->hold, added;
+	bool was_at_rest = !tcp_has_flight(conn);
 	struct shard_flight *flight = shard_flight_get(shard, conn);
 	struct shard_reassembly *reassembly = flight ? get(shard, flight) : NULL;
 	struct tcp_piece missing;
 
+	if (flight && was_at_rest)
+		tcp_flight_begun_beyond_hole(&flight->tcp, &packet->tcp);
 	if (!reassembly) {
 		shard_drop(shard, QUERN_DROP_TCP_HOLE);
 		return;

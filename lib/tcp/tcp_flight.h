@@ -96,6 +96,14 @@ static inline void tcp_flight_echoed(const struct tcp_conn *conn, struct tcp_fli
 void tcp_flight_window_heard(struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 			     uint32_t now_ms);
 
+/* A flight was begun for text beyond a hole: where its ACK was not an old one, its segment has brought SND.WND, and
+ * those that fill the hole are older (RFC 9293 3.10.7.4). */
+static inline void tcp_flight_begun_beyond_hole(struct tcp_flight *flight, const struct segment *segment)
+{
+	if (segment->ack == flight->snd_una)
+		flight->snd_wl1 = segment->seq;
+}
+
 /* `bytes` bytes that came in order wait for the application: the window closes by as much. */
 void tcp_flight_held(const struct tcp_conn *conn, struct tcp_flight *flight, const struct tcp_profile *profile,
 		     uint32_t bytes);

@@ -71,6 +71,24 @@ Test(tcp_text_peer_window, an_old_number_changes_no_window_at_rest)
 	driver_close(&driver);
 }
 
+/* Row 47: text that is kept beyond a hole is newer than what fills it, also where nothing was kept before. */
+Test(tcp_text_peer_window, what_fills_a_hole_brings_an_older_window_than_what_was_beyond)
+{
+	struct script script = established(60000);
+
+	script.window = 3000;
+	say_text(&script, ACK, 11, 1, 10);
+	hear(&script, ACK, 1, 1);
+	cr_assert_eq(script_info(&script).snd_wnd, 3000);
+	script.window = 0;
+	say_text(&script, ACK, 1, 1, 10);
+	hear(&script, ACK, 1, 21);
+	cr_assert_eq(script_info(&script).snd_wnd, 3000);
+	say_window(&script, 21, 1, 9000);
+	cr_assert_eq(script_info(&script).snd_wnd, 9000);
+	driver_close(&driver);
+}
+
 /* RFC 9293 3.10.7.4, SYN-RECEIVED: the window of what completes the handshake holds, also that of a SYN|ACK. */
 Test(tcp_text_peer_window, a_simultaneous_open_begins_with_the_later_window)
 {
