@@ -31,6 +31,12 @@ void diff_view_begin(struct diff_view *view, const struct diff_script *script, s
 	trace->count = 0;
 }
 
+/* RFC 7323 2.2: windows are scaled where both SYNs say so. */
+static bool is_scaled(const struct diff_view *view)
+{
+	return view->stack_scales && view->peer_scales;
+}
+
 static uint32_t seq_of(const struct diff_view *view, const struct diff_number *place)
 {
 	uint32_t from = DIFF_PEER_ISS;
@@ -100,11 +106,13 @@ static void add_options(const struct diff_view *view, const struct diff_segment 
 static void note_said(struct diff_view *view, const struct diff_segment *from, const struct raw_segment *segment,
 		      uint32_t tsval)
 {
-	uint8_t scale = view->is_scaled && !(from->flags & SYN) ? view->script->peer_scale : 0;
+	uint8_t scale = is_scaled(view) && !(from->flags & SYN) ? view->script->peer_scale : 0;
 
+	if (from->flags & SYN && !view->is_synchronized)
+		view->peer_scales = view->script->peer_scale != DIFF_NO_SCALE && !from->is_plain;
 	if (from->flags & ACK && seq_before(view->una, segment->ack) && seq_before_eq(segment->ack, view->snd_nxt))
 		view->una = segment->ack;
-	if (from->flags & (ACK | SYN) && !(from->flags & RST))
+	if (!(from->flags & RST) && from->flags & (view->is_synchronized ? ACK : ACK | SYN))
 		view->is_shut = from->window == 0;
 	view->has_shrunk |= from->flags & ACK && (uint32_t)from->window << scale < view->max_wnd;
 	if (view->max_wnd < (uint32_t)from->window << scale)
@@ -164,9 +172,9 @@ bool diff_view_fill(struct diff_view *view, uint32_t step, struct raw_segment *s
 static void note_window(struct diff_view *view, const struct raw_segment *segment)
 {
 	bool is_syn = segment->flags & SYN;
-	uint32_t window = (uint32_t)segment->window << (view->is_scaled && !is_syn ? view->scale : 0);
+	uint32_t window = (uint32_t)segment->window << (is_scaled(view) && !is_syn ? view->scale : 0);
 
-	if (!view->is_synchronized)
+	if (!view->is_synchronized && is_scaled(view))
 		window = most(window, view->syn_wnd);
 	if (is_syn || !view->is_synchronized || seq_before(view->edge, segment->ack + window))
 		view->edge = segment->ack + window;
@@ -188,7 +196,7 @@ static void note_heard(struct diff_view *view, const struct raw_segment *segment
 		view->syn_wnd = segment->window;
 		view->is_closed = false;
 		view->scale = segment->scale;
-		view->is_scaled = segment->has_scale && view->script->peer_scale != DIFF_NO_SCALE;
+		view->stack_scales = segment->has_scale;
 	} else if (seq_before(view->snd_nxt, end)) {
 		view->snd_nxt = end;
 	}

@@ -47,15 +47,16 @@ struct diff_view {
 	struct diff_trace *trace;
 	uint32_t local, remote;
 	uint16_t local_port, remote_port;
-	uint32_t iss;     /* the stack's; some number until it has said SYN */
-	uint32_t una;     /* the highest that the peer has acknowledged of what was sent */
-	uint32_t snd_nxt; /* behind all that the stack has said */
-	uint32_t rcv_nxt; /* by the stack's last ACK */
-	uint32_t edge;    /* behind what the stack takes, by the same */
-	uint32_t syn_wnd; /* what its SYN offered */
-	uint32_t max_wnd; /* that the peer has offered */
-	uint8_t scale;    /* of the stack's windows */
-	bool is_scaled, is_synchronized;
+	uint32_t iss;                   /* the stack's; some number until it has said SYN */
+	uint32_t una;                   /* the highest that the peer has acknowledged of what was sent */
+	uint32_t snd_nxt;               /* behind all that the stack has said */
+	uint32_t rcv_nxt;               /* by the stack's last ACK */
+	uint32_t edge;                  /* behind what the stack takes, by the same */
+	uint32_t syn_wnd;               /* what its SYN offered */
+	uint32_t max_wnd;               /* that the peer has offered */
+	uint8_t scale;                  /* of the stack's windows */
+	bool stack_scales, peer_scales; /* the SYN of each had the option */
+	bool is_synchronized;
 	uint32_t tsval, ts_recent; /* the last of the stack, the highest of the peer */
 	enum quern_state state;
 	uint32_t heard_count;
