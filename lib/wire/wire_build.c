@@ -159,7 +159,9 @@ static void turn_echo4(uint8_t *frame, const struct packet *packet, uint8_t ttl)
 	checksum = wire_sum_finish(wire_sum(0, ip, (uint32_t)(packet->l4_offset - packet->link_bytes)));
 	memcpy(ip + 10, &checksum, 2);
 	wire_store16(icmp, reply);
-	wire_store16(icmp + 2, wire_sum_after(wire_load16(icmp + 2), request, reply));
+	checksum = wire_sum_after(wire_load16(icmp + 2), request, reply);
+	/* A reply of zeros alone needs the zero that the equation never gives; any other may have either. */
+	wire_store16(icmp + 2, checksum ? checksum : UINT16_MAX);
 }
 
 void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
