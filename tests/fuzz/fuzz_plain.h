@@ -40,6 +40,10 @@ uint32_t fuzz_plain_pseudo_sum(const struct plain_frame *frame, uint32_t bytes);
 bool fuzz_plain_judge(const uint8_t *bytes, uint32_t count, const struct wire_expect *expect,
 		      const struct packet *packet);
 
+/* Reads a frame with both readers: they take it, and find the same in it, or neither does, and false. The bytes are a
+ * block of exactly that size, so that AddressSanitizer sees one that is read beyond. */
+bool fuzz_plain_agree(const uint8_t *bytes, uint32_t count, const struct wire_expect *expect, struct packet *packet);
+
 /* fuzz_plain_icmp.c */
 
 /* The same of ICMP of either version, and of neighbour discovery, behind a header that is taken. */

@@ -142,3 +142,13 @@ bool fuzz_plain_judge(const uint8_t *bytes, uint32_t count, const struct wire_ex
 	}
 	return judge_l4(&frame, expect, packet);
 }
+
+bool fuzz_plain_agree(const uint8_t *bytes, uint32_t count, const struct wire_expect *expect, struct packet *packet)
+{
+	bool is_taken = wire_parse(bytes, count, expect, packet) == QUERN_DROP_NONE;
+
+	CHECK(is_taken == fuzz_plain_judge(bytes, count, expect, NULL));
+	if (is_taken)
+		fuzz_plain_judge(bytes, count, expect, packet);
+	return is_taken;
+}
