@@ -77,12 +77,16 @@ static void fire(struct quern_shard *shard, struct tcp_conn *conn)
 	}
 }
 
-/* SYN or FIN goes out at the end of this turn. A FIN behind text may have to wait for the window, and is timed with the
- * text. */
+/* SYN or FIN goes out once the port takes it. A FIN behind text may have to wait for the window, and is timed with the
+ * text; one behind a SYN may have to wait for its ACK, should there be a flight by then, and the SYN's timer is this
+ * one.
+ */
 static bool says_anyway(const struct quern_shard *shard, const struct tcp_conn *conn)
 {
-	return conn->flags & TCP_QUEUED &&
-	       (conn->flags & TCP_OWES_SYN || (conn->flags & TCP_OWES_FIN && !shard_flight_of(shard, conn)));
+	bool fin_goes =
+		conn->flags & TCP_OWES_FIN && !(conn->flags & TCP_SYN_IN_FLIGHT) && !shard_flight_of(shard, conn);
+
+	return conn->flags & TCP_QUEUED && (conn->flags & TCP_OWES_SYN || fin_goes);
 }
 
 uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
