@@ -4,30 +4,11 @@
 #include "base/seq.h"
 #include "shard/shard_flight.h"
 #include "sim/sim_world.h"
+#include "support/edges.h"
 #include "support/raw_ip6.h"
 #include "tcp/tcp_timer.h"
 
 enum { ACKS_TO_SPARE = 2 };
-
-#define TO(state) (1u << QUERN_##state)
-
-/* RFC 9293 figure 5, as far as one turn goes: nothing that is said in it can be answered in it. A connection that ends
- * is told, and gone. */
-static const uint32_t edges[QUERN_STATES_END] = {
-	[QUERN_SYN_SENT] = TO(SYN_SENT) | TO(SYN_RCVD) | TO(ESTABLISHED) | TO(FIN_WAIT_1) | TO(CLOSE_WAIT) |
-			   TO(LAST_ACK) | TO(CLOSING),
-	[QUERN_SYN_RCVD] =
-		TO(SYN_RCVD) | TO(ESTABLISHED) | TO(FIN_WAIT_1) | TO(CLOSE_WAIT) | TO(LAST_ACK) | TO(CLOSING),
-	[QUERN_ESTABLISHED] = TO(ESTABLISHED) | TO(FIN_WAIT_1) | TO(CLOSE_WAIT) | TO(LAST_ACK) | TO(CLOSING),
-	[QUERN_FIN_WAIT_1] = TO(FIN_WAIT_1) | TO(FIN_WAIT_2) | TO(CLOSING) | TO(TIME_WAIT),
-	[QUERN_FIN_WAIT_2] = TO(FIN_WAIT_2) | TO(TIME_WAIT),
-	[QUERN_CLOSE_WAIT] = TO(CLOSE_WAIT) | TO(LAST_ACK),
-	[QUERN_CLOSING] = TO(CLOSING) | TO(TIME_WAIT),
-	[QUERN_LAST_ACK] = TO(LAST_ACK) | TO(CLOSED),
-	/* Over, and still read. */
-	[QUERN_TIME_WAIT] = TO(TIME_WAIT),
-	[QUERN_CLOSED] = TO(CLOSED),
-};
 
 static const struct tcp_conn *conn_of(const struct quern_shard *shard, struct quern_conn handle)
 {
@@ -41,7 +22,7 @@ static void check_state(struct sim_world *world, struct sim_end *end, const stru
 	enum quern_state state = conn->state;
 	bool is_over = state == QUERN_TIME_WAIT || state == QUERN_CLOSED;
 
-	if (!(edges[end->state] >> state & 1) || is_over != !!(conn->flags & TCP_LINGERS))
+	if (!edge_is_legal(end->state, state) || is_over != !!(conn->flags & TCP_LINGERS))
 		sim_fail(world, SIM_RULE_EDGE, "host %u: from %s to %s in one turn", end->host,
 			 quern_state_name(end->state), quern_state_name(state));
 	end->state = state;
