@@ -5,6 +5,7 @@
 #include <quern/address.h>
 #include <quern/conn.h>
 #include <quern/counters.h>
+#include <quern/dissect.h>
 #include <quern/engine.h>
 #include <quern/histogram.h>
 #include <quern/impair.h>
