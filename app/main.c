@@ -15,10 +15,11 @@
 #include "doctor/doctor_command.h"
 #include "load/load_command.h"
 #include "serve/serve_command.h"
+#include "trace/trace_command.h"
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench", "serve", "load", "ctl", "doctor"};
+	static const char *const names[] = {"bench", "serve", "load", "ctl", "doctor", "trace"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -37,6 +38,8 @@ static int run(struct cli_settings *settings)
 		return load_command(settings);
 	case CLI_DOCTOR:
 		return doctor_command(settings);
+	case CLI_TRACE:
+		return trace_command(settings);
 	case CLI_NO_COMMAND:
 	case CLI_ALL:
 		break;

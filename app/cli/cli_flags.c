@@ -7,6 +7,7 @@
 
 #include "cli/cli_suggest.h"
 #include "cli/cli_target.h"
+#include "cli/cli_trace.h"
 
 /* What is left of the command line, and where the error goes. */
 struct reader {
@@ -110,11 +111,13 @@ static int take_letters(struct reader *reader, const char *text)
 	return 0;
 }
 
-/* The one thing without a dash is the target of load. */
+/* The one thing without a dash is the target of load, or the file of trace. */
 static int take_target(struct reader *reader, const char *text)
 {
 	struct cli_settings *settings = reader->settings;
 
+	if (settings->command == CLI_TRACE && cli_trace_set_file(settings, text))
+		return 0;
 	if (settings->command != CLI_LOAD || settings->has_target) {
 		snprintf(reader->error, CLI_ERROR_TEXT, "unexpected argument %s; quern %s --help shows what it takes",
 			 text, cli_command_name(settings->command));

@@ -27,6 +27,9 @@ static const struct about about_commands[] = {
 	/* Its words are its own: quern ctl --help. */
 	{CLI_NO_COMMAND, "quern ctl stats | conns [flags]", "Asks a quern that runs: its counters, its connections.",
 	 "quern ctl stats"},
+	{CLI_TRACE, "quern trace FILE|live [flags]",
+	 "Draws TCP connections of a capture file, or of an interface (live -p DEV), as ladders.",
+	 "quern trace capture.pcap --connection 198.18.0.1:80 --svg ladder.svg"},
 	{CLI_DOCTOR, "quern doctor [--json FILE]",
 	 "Looks at this machine, changes nothing, and says what it is ready for. Ends with 0 or 3.",
 	 "quern doctor --json - | jq .verdict.not_ready_for"},
@@ -92,6 +95,8 @@ void cli_help(FILE *out, enum cli_command command)
 		fprintf(out, "usage: %s\n%s\nexample: %s\n\n", about->usage, about->does, about->example);
 		print_flags(out, command);
 		fprintf(out, "    --help, --version%s\n",
-			command == CLI_DOCTOR ? "" : "; what stands behind -- goes to DPDK's EAL as it is");
+			command == CLI_DOCTOR || command == CLI_TRACE
+				? ""
+				: "; what stands behind -- goes to DPDK's EAL as it is");
 	}
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_trace.h"
+
 enum { DEFAULT_MAX_CONNECTIONS = 131072, DEFAULT_MAX_TIME_WAIT = 131072, DEFAULT_PORT = 80, DEFAULT_BODY = 1024 };
 
 /* A connection on its way out still holds its record: room for an eighth more than are held open, and some. */
@@ -13,8 +15,11 @@ static uint64_t with_headroom(uint64_t held)
 	return held + held / 8 + 4096;
 }
 
-static const char *const command_names[] = {
-	[CLI_BENCH] = "bench", [CLI_SERVE] = "serve", [CLI_LOAD] = "load", [CLI_DOCTOR] = "doctor"};
+static const char *const command_names[] = {[CLI_BENCH] = "bench",
+					    [CLI_SERVE] = "serve",
+					    [CLI_LOAD] = "load",
+					    [CLI_DOCTOR] = "doctor",
+					    [CLI_TRACE] = "trace"};
 
 enum cli_command cli_command_from_name(const char *name)
 {
@@ -44,7 +49,7 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 	*settings = (struct cli_settings){
 		.command = command,
 		.wait_link_ns = 5 * CLI_NS_PER_S,
-		.duration_ns = command == CLI_SERVE ? 0 : 10 * CLI_NS_PER_S,
+		.duration_ns = command == CLI_SERVE || command == CLI_TRACE ? 0 : 10 * CLI_NS_PER_S,
 		.time_wait_ns = 60 * CLI_NS_PER_S,
 		.connect_timeout_ns = 3 * CLI_NS_PER_S,
 		.http = {.requests = 1, .body_bytes = DEFAULT_BODY},
@@ -129,6 +134,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 
 	if (settings->command == CLI_DOCTOR)
 		return 0;
+	if (settings->command == CLI_TRACE)
+		return cli_complete_trace(settings, error);
 	if (settings->cps != 0 && settings->cc != 0)
 		return refuse(error, "give --cps or --cc, not both");
 	if (settings->max_time_wait == 0)

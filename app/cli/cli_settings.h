@@ -22,6 +22,7 @@ enum cli_command {
 	CLI_SERVE = 2,
 	CLI_LOAD = 4,
 	CLI_DOCTOR = 16,
+	CLI_TRACE = 32,
 	CLI_ALL = CLI_BENCH | CLI_SERVE | CLI_LOAD
 };
 
@@ -68,6 +69,16 @@ struct cli_http {
 	const char *root;    /* folder of a server's files; null for none */
 };
 
+/* What trace shows, and of what. */
+struct cli_trace {
+	const char *file; /* "-" for standard input */
+	bool is_live;     /* `file` is "live", and a port is captured from */
+	const char *svg;  /* file, "-" for standard output, or null for text */
+	uint32_t number;  /* of the one connection to show; 0: not by number */
+	bool has_end;
+	struct quern_endpoint end; /* of the connections to show; port 0: any */
+};
+
 struct cli_settings {
 	enum cli_command command;
 	struct cli_port ports[QUERN_MAX_PORTS];
@@ -100,6 +111,7 @@ struct cli_settings {
 	uint64_t seed;
 	uint32_t payload_bytes; /* each way; 0: none */
 	struct cli_http http;
+	struct cli_trace trace;
 	unsigned int services; /* enum cli_service, ored; cli_complete() leaves at most one */
 
 	uint64_t time_wait_ns;
@@ -119,7 +131,8 @@ struct cli_settings {
 	char *const *eal_arguments; /* what stood behind --, null-terminated */
 };
 
-/* "bench", "serve", "load", "doctor"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is none. */
+/* "bench", "serve", "load", "doctor", "trace"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is
+ * none. */
 enum cli_command cli_command_from_name(const char *name);
 const char *cli_command_name(enum cli_command command);
 

@@ -4,6 +4,7 @@
 
 #include "cli/cli_tcp.h"
 #include "cli/cli_flags.h"
+#include "cli/cli_trace.h"
 #include "payload/payload.h"
 
 enum {
@@ -334,7 +335,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"port", 'p', "DEV", "tap:q0, af_packet:eth1",
 	 "cable, tap:NAME, af_packet:IFACE, af_xdp:IFACE, memif:PATH[,server], pcap:FILE[,OUT], a PCI address or "
 	 "net_DRIVER0[,ARGS], up to 16 of them",
-	 WITH_PORT, set_port},
+	 WITH_PORT | CLI_TRACE, set_port},
 	{"ip", 0, "ADDR/LEN", "address of that port",
 	 "ADDR/LEN behind the --port it belongs to, e.g. 198.18.0.1/15 or fd00::1/64", WITH_PORT, set_ip},
 	{"gateway", 0, "ADDR", "next hop of that port",
@@ -355,8 +356,13 @@ const struct cli_flag cli_flag_table[] = {
 	{"memory", 0, "KIND", "auto, huge or 4k", "auto, huge or 4k", CLI_ALL, set_memory},
 	{"max-connections", 0, "N", "records an end", "1 to 1G, e.g. 1M", CLI_ALL, set_max_connections},
 	{"max-time-wait", 0, "N", "TIME-WAIT records", "1 to 1G, e.g. 1M", CLI_ALL, set_max_time_wait},
-	{"duration", 'd', "TIME", "10s, 5m; 0: till ^C", "10s, 5m, or 0 for until Ctrl-C", CLI_ALL, set_duration},
-	{"connections", 0, "N", "end after so many", "a number from 1, e.g. 10k", WITH_LOAD, set_connections},
+	{"duration", 'd', "TIME", "10s, 5m; 0: till ^C", "10s, 5m, or 0 for until Ctrl-C", CLI_ALL | CLI_TRACE,
+	 set_duration},
+	{"connections", 0, "N", "so many and no more", "a number from 1, e.g. 10k", WITH_LOAD | CLI_TRACE,
+	 set_connections},
+	{"connection", 0, "N|ADDR", "this one or ADDR:PORT", "its number, ADDR:PORT or ADDR", CLI_TRACE,
+	 cli_set_connection},
+	{"svg", 0, "FILE", "a picture; - is stdout", "a file, or - for standard output", CLI_TRACE, cli_set_svg},
 	{"cps", 0, "RATE", "opens a second, or max", "max or 1 to 100M, e.g. 50k", WITH_LOAD, set_cps},
 	{"cc", 0, "N", "hold so many open", "a number from 1, e.g. 200k", WITH_LOAD, set_cc},
 	{"hold", 0, "TIME", "keep each open, 0s", "a time up to 24h, e.g. 1s", CLI_ALL, set_hold},
@@ -387,5 +393,5 @@ const struct cli_flag cli_flag_table[] = {
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL | CLI_DOCTOR, set_json},
 	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, set_quiet},
 	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, set_verbose},
-	{"no-color", 0, NULL, "plain text", NULL, CLI_ALL, set_no_color},
+	{"no-color", 0, NULL, "plain text", NULL, CLI_ALL | CLI_TRACE, set_no_color},
 	{NULL, 0, NULL, NULL, NULL, 0, NULL}};

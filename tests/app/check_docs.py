@@ -14,8 +14,9 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-USER_DOCS = ["README.md"] + [f"docs/{name}.md" for name in ("http", "namespaces", "ports", "results", "tuning")]
-COMMANDS = ("bench", "serve", "load", "ctl", "doctor")
+USER_DOCS = ["README.md"] + [f"docs/{name}.md"
+                             for name in ("http", "namespaces", "ports", "results", "trace", "tuning")]
+COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace")
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")
 DROPS = re.compile(r"<!-- drops: [^\n]*-->\n\n(.*?)\n?<!-- end of drops -->", re.DOTALL)
 
