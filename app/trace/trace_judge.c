@@ -207,6 +207,19 @@ static void find_accepted(struct trace_connection *connection, const struct trac
 		land_behind(connection, said->accepted, said->answer);
 }
 
+/* RFC 9293 3.10.7.4, eighth step: a FIN is acknowledged as it comes. So where two have crossed, their acknowledgments
+ * cross as well: who has had its own FIN acknowledged had acknowledged the other's before. */
+static void find_crossing(struct trace_connection *connection, const struct trace_said *fin,
+			  const struct trace_said *other)
+{
+	uint32_t taken = other->taken;
+
+	if (fin->accepted == TRACE_NEVER || other->covered == TRACE_NEVER || connection->events[taken].lands == taken)
+		return;
+	if (fin->accepted > taken && connection->events[fin->accepted].lands < other->covered)
+		land_behind(connection, fin->accepted, other->covered);
+}
+
 void trace_judge(struct trace_connection *connection, struct trace_judged ends[TRACE_ENDS])
 {
 	struct seen seen[TRACE_ENDS] = {0};
@@ -235,4 +248,6 @@ void trace_judge(struct trace_connection *connection, struct trace_judged ends[T
 		find_accepted(connection, &ends[end], &ends[end].syn);
 		find_accepted(connection, &ends[end], &ends[end].fin);
 	}
+	for (int end = 0; end < TRACE_ENDS; end++)
+		find_crossing(connection, &ends[end].fin, &ends[!end].fin);
 }

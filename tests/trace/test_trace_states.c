@@ -45,7 +45,7 @@ Test(trace_states, of_two_that_close_at_once_cross)
 		OPENING,
 		{'c', FIN | ACK, 1, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSING, 0, 1},
 		{'s', FIN | ACK, 1, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSING},
-		{'c', ACK, 2, 2, 0, QUERN_NO_STATE, QUERN_TIME_WAIT},
+		{'c', ACK, 2, 2, 0, QUERN_NO_STATE, QUERN_TIME_WAIT, 0, 1},
 		{'s', ACK, 2, 2, 0, QUERN_NO_STATE, QUERN_TIME_WAIT},
 	};
 
