@@ -16,6 +16,7 @@
 	X(GAP, "behind a gap")                    \
 	X(KEEPALIVE, "keepalive probe")           \
 	X(WINDOW_PROBE, "window probe")           \
+	X(UNANSWERED, "no answer")                \
 	X(PROBE_ANSWER, "answers the probe")      \
 	X(DUPLICATE_ACK, "duplicate ACK")         \
 	X(WINDOW_UPDATE, "window update")         \

@@ -211,6 +211,17 @@ static void find_clocks(struct trace_connection *connection)
 	}
 }
 
+/* Probes behind which their own end is the next to speak. */
+static void find_unanswered(struct trace_connection *connection)
+{
+	for (uint32_t i = 0; i + 1 < connection->count; i++) {
+		struct trace_event *event = &connection->events[i];
+
+		if (event->marks & (TRACE_KEEPALIVE | TRACE_WINDOW_PROBE) && event[1].from == event->from)
+			event->marks |= TRACE_UNANSWERED;
+	}
+}
+
 void trace_follow(struct trace_connection *connection)
 {
 	struct trace_judged judged[TRACE_ENDS];
@@ -232,6 +243,7 @@ void trace_follow(struct trace_connection *connection)
 		event->sender_state = change(&ends[event->from]);
 		land_all(connection, ends, i);
 	}
+	find_unanswered(connection);
 	for (int i = 0; i < TRACE_ENDS; i++)
 		connection->last_states[i] = ends[i].state;
 }
