@@ -102,8 +102,8 @@ static void send(struct end *end, struct end *other, const struct trace_event *e
 	end->syn_sent = true;
 	if (!(segment->flags & QUERN_SYN)) {
 		end->syn_received = true;
-		/* Whose SYN was not captured has been through with it. */
-		end->syn_acked |= segment->text_bytes > 0 || !end->judged->has_syn;
+		/* RFC 9293 3.10.7.4: an end whose SYN has not been acknowledged says hardly anything but that. */
+		end->syn_acked = true;
 	}
 	learn_from_text(end, other, event);
 	if (segment->flags & QUERN_FIN && event->end == end->judged->fin.end && end->fin_sent != YES) {

@@ -16,8 +16,8 @@ struct seen {
 	uint32_t unanswered; /* went again since the other end's last word */
 };
 
-static const struct trace_said NOTHING_SAID = {0,           TRACE_NEVER, TRACE_NEVER, TRACE_NEVER,
-					       TRACE_NEVER, TRACE_NEVER, TRACE_NEVER};
+static const struct trace_said NOTHING_SAID = {0,           TRACE_NEVER, TRACE_NEVER, TRACE_NEVER, TRACE_NEVER,
+					       TRACE_NEVER, TRACE_NEVER, TRACE_NEVER, TRACE_NEVER};
 
 /* An end whose first word is a SYN counts from there. */
 static void find_syns(const struct trace_connection *connection, struct trace_judged ends[TRACE_ENDS])
@@ -70,12 +70,12 @@ static void note_syn(const struct trace_event *event, uint32_t index, struct tra
 	if (!end->has_syn || event->segment.seq != end->base || seen->goes_on)
 		return;
 	if (syn->first == TRACE_NEVER) {
-		syn->first = syn->last = index;
+		syn->first = syn->last = syn->wanting = index;
 		syn->end = 1;
 	} else if (has_ack && !end->is_passive && syn->answer == TRACE_NEVER) {
 		syn->answer = index;
 	} else {
-		syn->last = index;
+		syn->last = syn->wanting = index;
 	}
 	/* Of two that open, the copy that the other one answers with its SYN is one that acknowledges nothing. */
 	if (syn->covered == TRACE_NEVER && !has_ack)
@@ -92,7 +92,23 @@ static void note_fin(const struct trace_event *event, uint32_t index, struct tra
 		fin->end = after;
 	}
 	if (after == fin->end)
-		fin->last = index;
+		fin->last = fin->wanting = index;
+}
+
+/* Behind the handshake: its own SYN has been acknowledged. */
+static void note_going_on(struct trace_judged *end, struct seen *seen, uint32_t index)
+{
+	if (!seen->goes_on && end->syn.first != TRACE_NEVER)
+		end->syn.shown = index;
+	seen->goes_on = true;
+}
+
+/* Text that was said before shows what had not been acknowledged by then, and probes the same of keepalives. */
+static void note_again(struct trace_judged *end, struct seen *seen, uint32_t index)
+{
+	seen->unanswered++;
+	if (end->fin.first != TRACE_NEVER)
+		end->fin.wanting = index;
 }
 
 /* True where a segment acknowledges so much of what the other end has sent. */
@@ -142,11 +158,11 @@ static void note_word(const struct trace_event *event, uint32_t index, struct tr
 	if (segment->flags & QUERN_SYN)
 		note_syn(event, index, end, own);
 	else if (segment->flags & QUERN_ACK)
-		own->goes_on = true;
+		note_going_on(end, own, index);
 	if (segment->flags & QUERN_FIN)
 		note_fin(event, index, end);
 	if (own->sent != 0 && !trace_before(own->sent, after) && (after != seq || seq == own->sent - 1))
-		own->unanswered++;
+		note_again(end, own, index);
 	if (trace_before(own->sent, after) && after - own->sent < FAR)
 		own->sent = after;
 	if (!(segment->flags & QUERN_ACK))
@@ -185,38 +201,50 @@ static void find_landing(struct trace_connection *connection, struct trace_said 
 	}
 }
 
-/* The first acknowledgment behind the last copy; those before were lost or late. */
+/* The first acknowledgment behind what was said for want of one; those before were lost or late. The last of these came
+ * late where its end goes on without another one. */
 static void find_accepted(struct trace_connection *connection, const struct trace_judged *end, struct trace_said *said)
 {
+	uint32_t late = TRACE_NEVER;
+
 	if (said->covered == TRACE_NEVER)
 		return;
 	for (uint32_t i = said->covered; i < connection->count && said->accepted == TRACE_NEVER; i++) {
 		struct trace_event *event = &connection->events[i];
 
+		if (i == said->shown && late != TRACE_NEVER) {
+			said->accepted = late;
+			break;
+		}
 		if (event->from == connection->events[said->first].from ||
 		    !covers(&event->segment, end->base, said->end))
 			continue;
-		if (i < said->last)
-			event->marks |= TRACE_NOT_TAKEN;
-		else
+		if (i > said->wanting || event->lands >= said->wanting) {
 			said->accepted = i;
+			break;
+		}
+		event->marks |= TRACE_NOT_TAKEN;
+		late = i;
 	}
+	if (said->accepted == TRACE_NEVER)
+		return;
+	connection->events[said->accepted].marks &= ~(uint32_t)TRACE_NOT_TAKEN;
+	if (connection->events[said->accepted].lands < said->wanting)
+		land_behind(connection, said->accepted, said->wanting);
 	/* An answer to the other's SYN shows what had not come by then, and was not said for want of it. */
-	if (said->accepted != TRACE_NEVER && said->answer != TRACE_NEVER && said->accepted < said->answer &&
+	if (said->answer != TRACE_NEVER && said->accepted < said->answer &&
 	    connection->events[said->accepted].lands < said->answer)
 		land_behind(connection, said->accepted, said->answer);
 }
 
-/* RFC 9293 3.10.7.4, eighth step: a FIN is acknowledged as it comes. So where two have crossed, their acknowledgments
- * cross as well: who has had its own FIN acknowledged had acknowledged the other's before. */
+/* RFC 9293 3.10.7.4, eighth step: a FIN is acknowledged as it comes. So whoever acknowledges a FIN behind one of its
+ * own is heard only once that has been acknowledged: of two FINs that cross, the acknowledgments cross as well. */
 static void find_crossing(struct trace_connection *connection, const struct trace_said *fin,
 			  const struct trace_said *other)
 {
-	uint32_t taken = other->taken;
-
-	if (fin->accepted == TRACE_NEVER || other->covered == TRACE_NEVER || connection->events[taken].lands == taken)
+	if (fin->accepted == TRACE_NEVER || other->covered == TRACE_NEVER || other->taken == TRACE_NEVER)
 		return;
-	if (fin->accepted > taken && connection->events[fin->accepted].lands < other->covered)
+	if (fin->accepted > other->taken && connection->events[fin->accepted].lands < other->covered)
 		land_behind(connection, fin->accepted, other->covered);
 }
 
@@ -245,6 +273,8 @@ void trace_judge(struct trace_connection *connection, struct trace_judged ends[T
 	for (int end = 0; end < TRACE_ENDS; end++) {
 		find_landing(connection, &ends[end].syn);
 		find_landing(connection, &ends[end].fin);
+	}
+	for (int end = 0; end < TRACE_ENDS; end++) {
 		find_accepted(connection, &ends[end], &ends[end].syn);
 		find_accepted(connection, &ends[end], &ends[end].fin);
 	}

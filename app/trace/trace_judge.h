@@ -11,10 +11,12 @@ struct trace_said {
 	uint32_t end;      /* relative number that acknowledges it */
 	uint32_t first;    /* the copy that is said first */
 	uint32_t last;     /* and the last that is said because no acknowledgment came */
+	uint32_t wanting;  /* the last segment that is: also text before a FIN */
 	uint32_t answer;   /* of a SYN: the copy that acknowledges the other end's SYN, where both open */
+	uint32_t shown;    /* of a SYN: what its end says first that presumes that it has been acknowledged */
 	uint32_t covered;  /* the other end's first acknowledgment */
 	uint32_t taken;    /* the copy that arrived: the last one before that */
-	uint32_t accepted; /* the acknowledgment that arrived: the first behind the last copy */
+	uint32_t accepted; /* the acknowledgment that arrived: the first behind what was said for want of one */
 };
 
 /* What is known of an end from the whole of the capture. */

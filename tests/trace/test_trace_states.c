@@ -202,3 +202,57 @@ Test(trace_states, a_fin_behind_a_hole_is_heard_once_the_hole_is_filled)
 
 	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
 }
+
+Test(trace_states, two_fins_that_cross_have_acks_that_cross_whoever_is_first)
+{
+	static const struct step steps[] = {
+		OPENING,
+		{'s', FIN | ACK, 1, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSING, 0, 1},
+		{'c', FIN | ACK, 1, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSING},
+		{'c', ACK, 2, 2, 0, QUERN_NO_STATE, QUERN_TIME_WAIT, 0, 1},
+		{'s', ACK, 2, 2, 0, QUERN_NO_STATE, QUERN_TIME_WAIT},
+	};
+
+	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
+}
+
+Test(trace_states, a_syn_that_is_answered_in_the_end_was_late_and_not_lost)
+{
+	static const struct step steps[] = {
+		{'c', SYN, 0, 0, 0, QUERN_SYN_SENT, QUERN_SYN_RCVD},
+		{'s', SYN | ACK, 0, 1, 0, QUERN_NO_STATE, QUERN_ESTABLISHED, 0, 1},
+		{'c', SYN, 0, 0, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_AGAIN},
+		{'c', ACK, 1, 1, 0, QUERN_NO_STATE, QUERN_ESTABLISHED},
+	};
+
+	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
+}
+
+Test(trace_states, a_server_that_goes_on_had_been_acknowledged)
+{
+	static const struct step steps[] = {
+		{'c', SYN, 0, 0, 0, QUERN_SYN_SENT, QUERN_SYN_RCVD},
+		{'s', SYN | ACK, 0, 1, 0, QUERN_NO_STATE, QUERN_ESTABLISHED},
+		{'c', ACK, 1, 1, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_NOT_TAKEN},
+		{'c', PSH | ACK, 1, 1, 10, QUERN_NO_STATE, QUERN_ESTABLISHED, 0, 1},
+		{'s', SYN | ACK, 0, 1, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_AGAIN},
+		{'s', ACK, 1, 11},
+	};
+
+	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
+}
+
+Test(trace_states, text_that_comes_again_had_not_been_acknowledged_nor_had_the_fin_behind_it)
+{
+	static const struct step steps[] = {
+		OPENING,
+		{'c', PSH | ACK, 1, 1, 100},
+		{'s', FIN | ACK, 1, 101, 0, QUERN_FIN_WAIT_1, QUERN_CLOSE_WAIT},
+		{'c', FIN | ACK, 101, 2, 0, QUERN_LAST_ACK, QUERN_TIME_WAIT},
+		{'s', ACK, 2, 102, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_NOT_TAKEN},
+		{'c', PSH | ACK, 1, 2, 100, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_AGAIN},
+		{'s', ACK, 2, 102, 0, QUERN_NO_STATE, QUERN_CLOSED},
+	};
+
+	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
+}
