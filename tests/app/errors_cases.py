@@ -36,11 +36,16 @@ HELP = [
     Case(["serve", "--help"], 0, ["usage: quern serve", "example: quern serve", "--discard"], 40),
     Case(["load", "--help"], 0, ["usage: quern load", "example: quern load", "--wait-link"], 40),
     Case(["doctor", "--help"], 0, ["usage: quern doctor", "example: quern doctor", "--json"], 40),
+    Case(["trace", "--help"], 0, ["usage: quern trace", "example: quern trace", "--svg"], 40),
 ]
 
 USAGE = [
     Case(["bnech"], 2, ["unknown command bnech; did you mean bench?"]),
     Case(["docter"], 2, ["unknown command docter; did you mean doctor?"]),
+    Case(["tracee"], 2, ["unknown command tracee; did you mean trace?"]),
+    Case(["trace"], 2, ["trace needs a capture: quern trace FILE, or quern trace live -p"]),
+    Case(["trace", "/nonexistent/in.pcap"], 2, ["/nonexistent/in.pcap: No such file", "Name a capture"], 2),
+    Case(["trace", "live", "-p", "cable"], 2, ["--port cable: trace live sees what the kernel sees"]),
     Case(["doctor", "--cps", "1k"], 2, ["--cps is no flag of quern doctor; quern doctor --help"]),
     Case(["proxy"], 2, ["unknown command proxy; quern --help"]),
     Case(["bench", "--duraton", "1s"], 2, ["unknown flag --duraton; did you mean --duration?"]),
