@@ -184,17 +184,20 @@ static void land_behind(struct trace_connection *connection, uint32_t index, uin
 		connection->late[connection->late_count++] = index;
 }
 
-/* It was under way while the other end said what does not acknowledge it. */
-static void find_landing(struct trace_connection *connection, struct trace_said *said)
+/* It was under way while the other end said what does not acknowledge it; or it waited behind a hole, until text that
+ * was said behind it had filled that. */
+static void find_landing(struct trace_connection *connection, const struct trace_judged *end, struct trace_said *said)
 {
 	if (said->covered == TRACE_NEVER) {
 		said->taken = TRACE_NEVER;
 		return;
 	}
-	for (uint32_t i = said->covered; i-- > said->taken;) {
+	for (uint32_t i = said->covered; i-- > said->taken + 1;) {
 		const struct trace_event *event = &connection->events[i];
+		bool is_own = event->from == connection->events[said->taken].from;
+		bool fills = event->segment.text_bytes > 0 && trace_before(event->segment.seq - end->base, said->end);
 
-		if (event->from == connection->events[said->taken].from || event->segment.flags & QUERN_RST)
+		if (event->segment.flags & QUERN_RST || (is_own && !fills))
 			continue;
 		land_behind(connection, said->taken, i);
 		return;
@@ -238,14 +241,21 @@ static void find_accepted(struct trace_connection *connection, const struct trac
 }
 
 /* RFC 9293 3.10.7.4, eighth step: a FIN is acknowledged as it comes. So whoever acknowledges a FIN behind one of its
- * own is heard only once that has been acknowledged: of two FINs that cross, the acknowledgments cross as well. */
+ * own is heard only once that has been acknowledged: of two FINs that cross, the acknowledgments cross as well. But a
+ * FIN that waited behind a hole was acknowledged late, once what is said again had filled it. */
 static void find_crossing(struct trace_connection *connection, const struct trace_said *fin,
 			  const struct trace_said *other)
 {
-	if (fin->accepted == TRACE_NEVER || other->covered == TRACE_NEVER || other->taken == TRACE_NEVER)
+	const struct trace_event *events = connection->events;
+
+	if (fin->accepted == TRACE_NEVER || other->covered == TRACE_NEVER || fin->accepted <= other->taken ||
+	    events[fin->accepted].lands >= other->covered)
 		return;
-	if (fin->accepted > other->taken && connection->events[fin->accepted].lands < other->covered)
-		land_behind(connection, fin->accepted, other->covered);
+	for (uint32_t i = fin->accepted + 1; i < other->covered; i++) {
+		if (events[i].from == events[fin->accepted].from)
+			return;
+	}
+	land_behind(connection, fin->accepted, other->covered);
 }
 
 void trace_judge(struct trace_connection *connection, struct trace_judged ends[TRACE_ENDS])
@@ -271,8 +281,8 @@ void trace_judge(struct trace_connection *connection, struct trace_judged ends[T
 			note_word(event, i, ends, seen);
 	}
 	for (int end = 0; end < TRACE_ENDS; end++) {
-		find_landing(connection, &ends[end].syn);
-		find_landing(connection, &ends[end].fin);
+		find_landing(connection, &ends[end], &ends[end].syn);
+		find_landing(connection, &ends[end], &ends[end].fin);
 	}
 	for (int end = 0; end < TRACE_ENDS; end++) {
 		find_accepted(connection, &ends[end], &ends[end].syn);

@@ -194,7 +194,7 @@ Test(trace_states, a_fin_behind_a_hole_is_heard_once_the_hole_is_filled)
 {
 	static const struct step steps[] = {
 		OPENING,
-		{'c', FIN | ACK, 101, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSE_WAIT, TRACE_GAP, 1},
+		{'c', FIN | ACK, 101, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSE_WAIT, TRACE_GAP, 2},
 		{'s', ACK, 1, 1, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_DUPLICATE_ACK},
 		{'c', PSH | ACK, 1, 1, 100, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_FILLS_GAP},
 		{'s', ACK, 1, 102, 0, QUERN_NO_STATE, QUERN_FIN_WAIT_2},
