@@ -33,12 +33,11 @@ struct trace_connection {
 	uint32_t late[TRACE_LATE_MOST]; /* indexes of events that arrive behind others: see trace_event.lands */
 	uint32_t late_count;
 	enum quern_state states[TRACE_ENDS]; /* before the first event; QUERN_NO_STATE where that is not known */
-	enum quern_state last_states[TRACE_ENDS];
-	uint32_t bases[TRACE_ENDS];       /* numbers count from here */
-	uint32_t first_tsval[TRACE_ENDS]; /* and timestamps from here */
-	bool has_beginning;               /* a SYN of it was captured */
-	bool has_scales;                  /* what windows are scaled by, or none is there to be scaled */
-	uint64_t unfinished_sums;         /* of segments captured before their port had made the checksum */
+	uint32_t bases[TRACE_ENDS];          /* numbers count from here */
+	uint32_t first_tsval[TRACE_ENDS];    /* and timestamps from here */
+	bool has_beginning;                  /* a SYN of it was captured */
+	bool has_scales;                     /* what windows are scaled by, or none is there to be scaled */
+	uint64_t unfinished_sums;            /* of segments captured before their port had made the checksum */
 };
 
 /* Follows both ends through a connection's events and fills in what they and the connection say of it. */

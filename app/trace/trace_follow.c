@@ -244,8 +244,6 @@ void trace_follow(struct trace_connection *connection)
 		land_all(connection, ends, i);
 	}
 	find_unanswered(connection);
-	for (int i = 0; i < TRACE_ENDS; i++)
-		connection->last_states[i] = ends[i].state;
 }
 
 const char *trace_mark_text(enum trace_mark_place place)

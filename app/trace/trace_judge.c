@@ -103,12 +103,16 @@ static void note_going_on(struct trace_judged *end, struct seen *seen, uint32_t 
 	seen->goes_on = true;
 }
 
-/* Text that was said before shows what had not been acknowledged by then, and probes the same of keepalives. */
-static void note_again(struct trace_judged *end, struct seen *seen, uint32_t index)
+/* Something is said again, or asks for an answer. Text shows by that what had not been acknowledged yet; an octet in
+ * the place of the FIN is a probe. */
+static void note_again(const struct trace_event *event, uint32_t index, struct trace_judged *end, struct seen *seen)
 {
+	struct trace_said *fin = &end->fin;
+
 	seen->unanswered++;
-	if (end->fin.first != TRACE_NEVER)
-		end->fin.wanting = index;
+	if (fin->first != TRACE_NEVER && event->segment.text_bytes > 0 &&
+	    trace_before(event->segment.seq - end->base, fin->end - 1))
+		fin->wanting = index;
 }
 
 /* True where a segment acknowledges so much of what the other end has sent. */
@@ -162,7 +166,7 @@ static void note_word(const struct trace_event *event, uint32_t index, struct tr
 	if (segment->flags & QUERN_FIN)
 		note_fin(event, index, end);
 	if (own->sent != 0 && !trace_before(own->sent, after) && (after != seq || seq == own->sent - 1))
-		note_again(end, own, index);
+		note_again(event, index, end, own);
 	if (trace_before(own->sent, after) && after - own->sent < FAR)
 		own->sent = after;
 	if (!(segment->flags & QUERN_ACK))
@@ -204,38 +208,40 @@ static void find_landing(struct trace_connection *connection, const struct trace
 	}
 }
 
-/* The first acknowledgment behind what was said for want of one; those before were lost or late. The last of these came
- * late where its end goes on without another one. */
-static void find_accepted(struct trace_connection *connection, const struct trace_judged *end, struct trace_said *said)
+/* The first acknowledgment behind what was said for want of one, or one that is known to have come by what it said
+ * besides; those before were lost or late. The last of these came late where its end goes on without another one. */
+static uint32_t choose_accepted(struct trace_connection *connection, const struct trace_judged *end,
+				const struct trace_said *said, const struct trace_judged *other)
 {
 	uint32_t late = TRACE_NEVER;
 
-	if (said->covered == TRACE_NEVER)
-		return;
-	for (uint32_t i = said->covered; i < connection->count && said->accepted == TRACE_NEVER; i++) {
+	for (uint32_t i = said->covered; i < connection->count; i++) {
 		struct trace_event *event = &connection->events[i];
 
 		if (i == said->shown && late != TRACE_NEVER) {
-			said->accepted = late;
-			break;
+			connection->events[late].marks &= ~(uint32_t)TRACE_NOT_TAKEN;
+			land_behind(connection, late, said->wanting);
+			return late;
 		}
 		if (event->from == connection->events[said->first].from ||
 		    !covers(&event->segment, end->base, said->end))
 			continue;
-		if (i > said->wanting || event->lands >= said->wanting) {
-			said->accepted = i;
-			break;
-		}
+		if (i > said->wanting || i == other->syn.taken || i == other->fin.taken)
+			return i;
 		event->marks |= TRACE_NOT_TAKEN;
 		late = i;
 	}
-	if (said->accepted == TRACE_NEVER)
+	return TRACE_NEVER;
+}
+
+static void find_accepted(struct trace_connection *connection, const struct trace_judged *end, struct trace_said *said,
+			  const struct trace_judged *other)
+{
+	if (said->covered == TRACE_NEVER)
 		return;
-	connection->events[said->accepted].marks &= ~(uint32_t)TRACE_NOT_TAKEN;
-	if (connection->events[said->accepted].lands < said->wanting)
-		land_behind(connection, said->accepted, said->wanting);
+	said->accepted = choose_accepted(connection, end, said, other);
 	/* An answer to the other's SYN shows what had not come by then, and was not said for want of it. */
-	if (said->answer != TRACE_NEVER && said->accepted < said->answer &&
+	if (said->accepted != TRACE_NEVER && said->answer != TRACE_NEVER && said->accepted < said->answer &&
 	    connection->events[said->accepted].lands < said->answer)
 		land_behind(connection, said->accepted, said->answer);
 }
@@ -285,8 +291,8 @@ void trace_judge(struct trace_connection *connection, struct trace_judged ends[T
 		find_landing(connection, &ends[end], &ends[end].fin);
 	}
 	for (int end = 0; end < TRACE_ENDS; end++) {
-		find_accepted(connection, &ends[end], &ends[end].syn);
-		find_accepted(connection, &ends[end], &ends[end].fin);
+		find_accepted(connection, &ends[end], &ends[end].syn, &ends[!end]);
+		find_accepted(connection, &ends[end], &ends[end].fin, &ends[!end]);
 	}
 	for (int end = 0; end < TRACE_ENDS; end++)
 		find_crossing(connection, &ends[end].fin, &ends[!end].fin);

@@ -256,3 +256,18 @@ Test(trace_states, text_that_comes_again_had_not_been_acknowledged_nor_had_the_f
 
 	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
 }
+
+Test(trace_states, a_probe_behind_a_fin_does_not_want_for_its_ack)
+{
+	static const struct step steps[] = {
+		OPENING,
+		{'c', FIN | ACK, 1, 1, 0, QUERN_FIN_WAIT_1, QUERN_CLOSE_WAIT},
+		{'s', ACK, 1, 2, 0, QUERN_NO_STATE, QUERN_FIN_WAIT_2},
+		{'c', ACK, 1, 1, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_KEEPALIVE, 0, 0, 7200000},
+		{'s', ACK, 1, 2, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_PROBE_ANSWER},
+		{'c', ACK, 1, 1, 1, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_KEEPALIVE, 0, 0, 7200000},
+		{'s', ACK, 1, 2, 0, QUERN_NO_STATE, QUERN_NO_STATE, TRACE_PROBE_ANSWER},
+	};
+
+	EXPECT(QUERN_CLOSED, QUERN_LISTEN, steps);
+}
