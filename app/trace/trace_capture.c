@@ -11,7 +11,9 @@
 
 #include "cli/cli_exit.h"
 
-enum { SNAP_BYTES = 65535, WAIT_MS = 100 };
+/* The kernel has a slot of so many bytes for each frame that waits to be read: enough for a whole frame of Ethernet,
+ * whose checksum can be told then, and 15,000 of them. */
+enum { SNAP_BYTES = 2048, BUFFER_BYTES = 32 << 20, WAIT_MS = 100 };
 #define NS_A_SECOND UINT64_C(1000000000)
 
 /* Takes the link type that is there, or says that it cannot be read. */
@@ -135,6 +137,7 @@ int trace_capture_open_live(struct trace_capture *capture, const char *interface
 		return CLI_EXIT_MACHINE;
 	}
 	pcap_set_snaplen(capture->pcap, SNAP_BYTES);
+	pcap_set_buffer_size(capture->pcap, BUFFER_BYTES);
 	pcap_set_timeout(capture->pcap, WAIT_MS);
 	pcap_set_immediate_mode(capture->pcap, 1);
 	pcap_set_tstamp_precision(capture->pcap, PCAP_TSTAMP_PRECISION_NANO);
