@@ -5,6 +5,7 @@
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
+#include "base/least.h"
 #include "tcp/tcp_timestamps.h"
 
 struct shard_flight *shard_flight_get(struct quern_shard *shard, struct tcp_conn *conn)
@@ -85,7 +86,7 @@ bool shard_flight_deliver(struct quern_shard *shard, struct tcp_conn *conn, stru
 	/* RFC 9293 3.6.1: closed with text that nobody has read. */
 	if (service->events.on_data && !(flight && flight->tcp.held_bytes) && !(conn->flags & TCP_ORPHAN)) {
 		taken = service->events.on_data(shard, shard_conn_handle(shard, conn), text, bytes, service->app);
-		taken = taken < bytes ? taken : bytes;
+		taken = least(taken, bytes);
 		counter_add(&shard->counters.text_bytes, taken);
 		if (conn->generation != generation)
 			return false;
@@ -155,7 +156,7 @@ static uint32_t show(struct quern_shard *shard, struct tcp_conn *conn, struct sh
 		shard_conn_abort_unread(shard, conn);
 		return 0;
 	}
-	return took < bytes ? took : bytes;
+	return least(took, bytes);
 }
 
 void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight)
@@ -174,7 +175,7 @@ void shard_flight_offer(struct quern_shard *shard, struct tcp_conn *conn, struct
 uint32_t shard_flight_read(struct quern_shard *shard, struct tcp_conn *conn, struct shard_flight *flight, uint8_t *text,
 			   uint32_t room)
 {
-	uint32_t done = 0, bytes = flight->tcp.held_bytes < room ? flight->tcp.held_bytes : room;
+	uint32_t done = 0, bytes = least(flight->tcp.held_bytes, room);
 	const struct rte_mbuf *mbuf = flight->queue.held_first;
 
 	for (; done < bytes; mbuf = mbuf->next) {

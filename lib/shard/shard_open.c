@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/least.h"
 
 enum {
 	LINE = 64,
@@ -49,12 +50,12 @@ static struct shard_config with_defaults(const struct shard_config *given)
 
 static uint32_t reassemblies_of(const struct shard_config *config)
 {
-	return config->max_flights < SHARD_REASSEMBLIES_MAX ? config->max_flights : SHARD_REASSEMBLIES_MAX;
+	return least(config->max_flights, SHARD_REASSEMBLIES_MAX);
 }
 
 static uint32_t scoreboards_of(const struct shard_config *config)
 {
-	return config->max_flights < SHARD_SCOREBOARDS_MAX ? config->max_flights : SHARD_SCOREBOARDS_MAX;
+	return least(config->max_flights, SHARD_SCOREBOARDS_MAX);
 }
 
 static struct layout lay_out(const struct shard_config *config)

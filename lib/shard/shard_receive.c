@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/least.h"
+
 /* One burst between the passes. */
 struct burst {
 	struct packet packets[SHARD_BURST];
@@ -255,7 +257,7 @@ void shard_receive_moved(struct quern_shard *shard, struct rte_mbuf **mbufs, uin
 
 uint16_t shard_foreign(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t max)
 {
-	uint16_t count = (uint16_t)(shard->foreign_count < max ? shard->foreign_count : max);
+	uint16_t count = (uint16_t)least(shard->foreign_count, max);
 
 	shard->foreign_count -= count;
 	memcpy(mbufs, shard->foreign + shard->foreign_count, count * sizeof(mbufs[0]));

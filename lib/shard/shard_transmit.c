@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/least.h"
+
 /* What connections owe that no segment of their own has carried out. */
 static void flush_queued(struct quern_shard *shard)
 {
@@ -30,7 +32,7 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 	if (shard->queued_count)
 		flush_queued(shard);
 	waiting = shard->out_tail - shard->out_head;
-	count = waiting < max ? waiting : max;
+	count = least(waiting, max);
 	memcpy(mbufs, shard->out + shard->out_head, count * sizeof(mbufs[0]));
 	shard->out_head += count;
 	if (shard->out_head == shard->out_tail)

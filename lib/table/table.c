@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/counter.h"
+#include "base/least.h"
 #include "table/table_bucket.h"
 
 enum {
@@ -29,7 +30,7 @@ static uint32_t overflows_for(uint32_t capacity)
 	uint32_t always_enough = capacity / TABLE_WAYS + 1;
 	uint32_t enough = pairs_for(capacity) / FULL_PAIRS_ONE_IN + OVERFLOW_FLOOR;
 
-	return always_enough < enough ? always_enough : enough;
+	return least(always_enough, enough);
 }
 
 size_t table_bytes(uint32_t capacity)

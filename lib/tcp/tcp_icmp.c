@@ -1,6 +1,7 @@
 /* tcp_icmp.c - ICMP errors, of which anybody may forge one: what they say is heeded as little as they can do harm. */
 #include "tcp/tcp_icmp.h"
 
+#include "base/least.h"
 #include "base/seq.h"
 #include "tcp/tcp_transition.h"
 
@@ -33,7 +34,7 @@ uint32_t tcp_icmp_mtu(const struct wire_icmp *icmp)
 	for (unsigned int i = 0; mtu == 0 && i < sizeof(plateaus) / sizeof(*plateaus); i++)
 		if (plateaus[i] < icmp->quoted_bytes)
 			mtu = plateaus[i];
-	return mtu > TCP_MTU_LEAST ? mtu : TCP_MTU_LEAST;
+	return most(mtu, TCP_MTU_LEAST);
 }
 
 /* What segments of a connection may hold by what the error says. */

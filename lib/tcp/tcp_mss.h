@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/least.h"
+
 enum {
 	TCP_MSS_UNSAID = 536,      /* MUST-15: what holds where the peer gave no option */
 	TCP_MSS_UNSAID_IP6 = 1220, /* the same over IPv6: the least MTU less the fixed headers */
@@ -17,9 +19,7 @@ static inline uint16_t tcp_mss_for(uint16_t offered, uint16_t ours, bool is_ip6)
 	uint16_t unsaid = is_ip6 ? TCP_MSS_UNSAID_IP6 : TCP_MSS_UNSAID;
 	uint16_t mss = offered ? offered : unsaid;
 
-	if (mss < TCP_MSS_LEAST)
-		mss = TCP_MSS_LEAST;
-	return mss < ours ? mss : ours;
+	return (uint16_t)least(most(mss, TCP_MSS_LEAST), ours);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/least.h"
 #include "base/seq.h"
 
 bool tcp_reassembly_find(const struct tcp_reassembly *reassembly, uint32_t seq, uint32_t end, struct tcp_piece *piece)
@@ -100,7 +101,7 @@ static uint16_t age(const struct tcp_reassembly *reassembly, uint32_t island)
 
 uint32_t tcp_reassembly_blocks(const struct tcp_reassembly *reassembly, struct segment_sack *blocks, uint32_t max)
 {
-	uint32_t count = reassembly->count < max ? reassembly->count : max, told = 0;
+	uint32_t count = least(reassembly->count, max), told = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t latest = TCP_ISLANDS;

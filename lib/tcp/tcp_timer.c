@@ -19,8 +19,7 @@ static uint32_t timeout_of(const struct tcp_conn *conn, const struct tcp_flight 
 	if (rtt.srtt == 0)
 		return TCP_RTO_FIRST_MS;
 	rto = rtt.srtt / 8u + (rtt.rttvar ? rtt.rttvar : 1u);
-	rto = rto < TCP_RTO_FIRST_MS ? TCP_RTO_FIRST_MS : rto;
-	return least(rto, TCP_RTO_MAX_MS);
+	return least(most(rto, TCP_RTO_FIRST_MS), TCP_RTO_MAX_MS);
 }
 
 /* RFC 6298 5.5: the timeout after `retries` repeats of SYN or FIN. */
