@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct play play;
 
 	play_open(&play, data, size);
-	for (int steps = 0; steps < STEPS_MAX && play.at < play.end; steps++)
+	for (int steps = 0; steps < STEPS_MAX && play.turns < PLAY_TURNS_MAX && play.at < play.end; steps++)
 		step(&play);
 	play_close(&play);
 	return 0;

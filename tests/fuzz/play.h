@@ -18,9 +18,10 @@ enum {
 	PLAY_FLOWS = 6,
 	PLAY_SAID = 8, /* frames of the player's that can come again */
 	PLAY_BURST = 8,
-	PLAY_PORT = 80,      /* a listener with callbacks */
-	PLAY_PULL_PORT = 81, /* and one that waits to be asked */
-	PLAY_DEAD_PORT = 82, /* where nobody listens */
+	PLAY_TURNS_MAX = 2000, /* of a program, before its end: so that none takes long */
+	PLAY_PORT = 80,        /* a listener with callbacks */
+	PLAY_PULL_PORT = 81,   /* and one that waits to be asked */
+	PLAY_DEAD_PORT = 82,   /* where nobody listens */
 	PLAY_TARGET_PORT = 7
 };
 
@@ -118,6 +119,7 @@ struct play {
 	uint8_t world, habits;
 	struct quern_tcp_options options;
 	uint64_t now_ns;
+	uint32_t turns;
 	uint8_t route;
 	struct play_flow flows[PLAY_FLOWS];
 	struct play_conn conns[PLAY_CONNS];

@@ -13,9 +13,8 @@
 enum {
 	BEGIN_MS = 1000000,
 	HEAD_BYTES = 6,
-	END_MS = 1200000,   /* in so much time all ends by itself */
-	END_TURNS = 3000,   /* and in so many turns */
-	TURNS_AT_ONCE = 300 /* timers of one deadline */
+	END_MS = 1200000, /* in so much time all ends by itself */
+	END_TURNS = 3000  /* and in so many turns */
 };
 
 void play_tell(const struct play *play, const char *format, ...)
@@ -169,6 +168,7 @@ static void begin_turn(struct play *play)
 
 void play_turn(struct play *play)
 {
+	play->turns++;
 	receive(play);
 	play->fired += shard_expire(play->shard, play->now_ns);
 	transmit(play);
@@ -180,7 +180,7 @@ void play_wait(struct play *play, uint64_t ms)
 {
 	uint64_t end_ns = play->now_ns + ms * FUZZ_NS_PER_MS, deadline_ns;
 
-	for (int turns = 0; turns < TURNS_AT_ONCE && play->now_ns < end_ns; turns++) {
+	while (play->turns < PLAY_TURNS_MAX && play->now_ns < end_ns) {
 		uint64_t next_ns = end_ns;
 
 		/* A deadline may be early, for a lazy timer: never less than a tick onwards. */
