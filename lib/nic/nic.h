@@ -77,6 +77,7 @@ struct nic_gate {
 };
 
 struct nic_impair;
+struct nic_capture;
 
 struct nic {
 	struct nic_config config; /* its device text is the copy below */
@@ -106,8 +107,9 @@ struct nic {
 	char socket_path[108];   /* of a kept port: sockaddr_un's */
 	uint16_t connecting_for; /* looks of the keeper since the last attempt */
 	struct nic_gate gates[NIC_QUEUES_MAX];
-	struct rte_ring *rings[2][NIC_QUEUES_MAX];  /* of a cable: towards its first end, towards its second */
-	struct nic_impair *impairs[NIC_QUEUES_MAX]; /* bad lines; null where frames pass as they are */
+	struct rte_ring *rings[2][NIC_QUEUES_MAX];    /* of a cable: towards its first end, towards its second */
+	struct nic_impair *impairs[NIC_QUEUES_MAX];   /* bad lines; null where frames pass as they are */
+	struct nic_capture *captures[NIC_QUEUES_MAX]; /* null where none is asked for */
 };
 
 /* One receive and one transmit queue of a port; one thread at a time uses it. */
@@ -117,7 +119,9 @@ struct nic_queue {
 	const struct nic_spread *spread; /* null but for cables with several queues */
 	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
 	struct nic_gate *gate;           /* null where the driver needs none */
+	bool is_plain;                   /* neither of the two that follow */
 	struct nic_impair *impair;       /* null where frames pass as they are */
+	struct nic_capture *capture;     /* sees frames before bad lines do; null for none */
 	bool cuts;                       /* the driver has to see frames that it may cut before it sends them */
 };
 
@@ -193,14 +197,14 @@ bool nic_impair_counters(const struct nic *nic, enum quern_way way, struct quern
 /* What worker number `queue` polls, of those in use. */
 struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue);
 
-/* What nic_begin_turn() does for a queue with bad lines. */
-void nic_impair_begin_turn(struct nic_queue queue, uint64_t now_ns);
+/* What nic_begin_turn() does for a queue that is not plain. */
+void nic_tell_time(struct nic_queue queue, uint64_t now_ns);
 
-/* Tells a queue with bad lines the time of the turn, and sends what is due by then; a good one needs neither. */
+/* Tells a queue that is captured or has bad lines the time of the turn, and sends what is due by then. */
 static inline void nic_begin_turn(struct nic_queue queue, uint64_t now_ns)
 {
-	if (queue.impair != NULL)
-		nic_impair_begin_turn(queue, now_ns);
+	if (!queue.is_plain)
+		nic_tell_time(queue, now_ns);
 }
 
 /* Takes at most `count` frames that have arrived. */

@@ -3,6 +3,7 @@
 
 #include <rte_ethdev.h>
 
+#include "nic/nic_capture.h"
 #include "nic/nic_impair.h"
 #include "nic/nic_spread.h"
 
@@ -13,7 +14,9 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
 				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
 				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
+				  .is_plain = nic->impairs[queue] == NULL && nic->captures[queue] == NULL,
 				  .impair = nic->impairs[queue],
+				  .capture = nic->captures[queue],
 				  .cuts = nic->tx_cut_buffers > 0};
 }
 
@@ -32,12 +35,21 @@ static void leave(struct nic_gate *gate)
 	__atomic_store_n(&gate->is_inside, false, __ATOMIC_RELEASE);
 }
 
+void nic_tell_time(struct nic_queue queue, uint64_t now_ns)
+{
+	if (queue.capture != NULL)
+		__atomic_store_n(&queue.capture->now_ns, now_ns, __ATOMIC_RELEASE);
+	if (queue.impair != NULL)
+		nic_impair_begin_turn(queue, now_ns);
+}
+
 uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	uint16_t received;
 
-	if (queue.impair != NULL)
-		return nic_impair_receive(queue, mbufs, count);
+	if (!queue.is_plain)
+		return queue.capture != NULL ? nic_capture_receive(queue, mbufs, count)
+					     : nic_impair_receive(queue, mbufs, count);
 	if (queue.gate == NULL)
 		return rte_eth_rx_burst(queue.port, queue.queue, mbufs, count);
 	if (!enter(queue.gate))
@@ -51,8 +63,9 @@ uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t 
 {
 	uint16_t sent;
 
-	if (queue.impair != NULL)
-		return nic_impair_transmit(queue, mbufs, count);
+	if (!queue.is_plain)
+		return queue.capture != NULL ? nic_capture_transmit(queue, mbufs, count)
+					     : nic_impair_transmit(queue, mbufs, count);
 	if (queue.spread != NULL)
 		return nic_cable_transmit(queue.spread, mbufs, count);
 	/* Each driver wants something else in the checksum of what it cuts, and puts it there. */

@@ -15,6 +15,9 @@ size_t nic_impair_bytes(const struct nic_config *config);
 /* Frees what is on its way. */
 void nic_impair_empty(struct nic *nic);
 
+/* Sends what is due by the time of the turn. */
+void nic_impair_begin_turn(struct nic_queue queue, uint64_t now_ns);
+
 /* What nic_receive() and nic_transmit() do for a queue with bad lines. */
 uint16_t nic_impair_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t nic_impair_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count);
