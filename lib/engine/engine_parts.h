@@ -12,6 +12,7 @@
 #include <quern/engine.h>
 #include <quern/stall.h>
 
+#include "engine/engine_capture.h"
 #include "nic/nic.h"
 #include "nic/nic_keeper.h"
 #include "shard/shard.h"
@@ -78,6 +79,7 @@ struct quern_engine {
 	struct engine_watch watches[QUERN_MAX_SHARDS];
 	struct engine_watched watched;
 	uint16_t worker_count;
+	struct engine_capture capture;
 	struct worker_clock clock;
 	int wake_fd;        /* quern_engine_stop() writes, the control thread reads */
 	bool stop_is_asked; /* relaxed; by a signal handler or a worker */
@@ -114,6 +116,15 @@ bool engine_socket_fits(const struct quern_engine *engine);
 
 int engine_start_eal(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_stop_eal(struct quern_engine *engine);
+
+/* The file of --pcap, the rings of queues towards it, and the thread between. */
+int engine_open_capture(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_close_capture(struct quern_engine *engine);
+int engine_make_rings(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_free_rings(struct quern_engine *engine);
+int engine_start_capture(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+/* Once the workers have ended: returns when the file is whole. */
+void engine_finish_capture(struct quern_engine *engine);
 
 int engine_attach_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_ports(struct quern_engine *engine);

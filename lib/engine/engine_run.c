@@ -117,11 +117,14 @@ static int join(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 int quern_engine_run(struct quern_engine *engine, void (*on_tick)(struct quern_engine *engine, void *app), void *app,
 		     char error[QUERN_ERROR_TEXT])
 {
-	int launched = launch(engine, error);
+	int launched = engine_start_capture(engine, error);
 	int failure;
 
 	if (launched == 0)
+		launched = launch(engine, error);
+	if (launched == 0)
 		control(engine, on_tick, app);
 	failure = join(engine, error);
+	engine_finish_capture(engine);
 	return launched != 0 ? launched : failure;
 }

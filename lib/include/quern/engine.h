@@ -8,6 +8,7 @@
 
 #include <quern/counters.h>
 #include <quern/calls.h>
+#include <quern/capture.h>
 #include <quern/impair.h>
 
 #ifdef __cplusplus
@@ -91,6 +92,7 @@ struct quern_engine_config {
 	/* RFC 9293 3.4.3: quern_engine_open() returns no sooner than so long after the start, and nothing is sent
 	 * before; one MSL after a crash keeps old segments out of new connections. Default 0: ISNs are fresh. */
 	uint32_t quiet_ms;
+	struct quern_capture_config capture; /* all zero: none */
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24" or "fd00::1/64", and one shard
@@ -161,6 +163,9 @@ bool quern_engine_link_is_up(const struct quern_engine *engine, uint16_t port);
  * none were asked for, and past the last port. */
 bool quern_engine_impaired(const struct quern_engine *engine, uint16_t port, enum quern_way way,
 			   struct quern_impair_counters *counters);
+
+/* How the capture goes. False, and zeros, where none was asked for. */
+bool quern_engine_captured(const struct quern_engine *engine, struct quern_capture_report *report);
 
 struct quern_machine {
 	char cpu[64];

@@ -3,6 +3,7 @@
 #define QUERN_QUERN_H
 
 #include <quern/address.h>
+#include <quern/capture.h>
 #include <quern/conn.h>
 #include <quern/counters.h>
 #include <quern/dissect.h>
