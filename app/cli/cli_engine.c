@@ -8,6 +8,8 @@
 
 #include <quern/stall.h>
 
+#include "cli/cli_capture.h"
+#include "cli/cli_exit.h"
 #include "cli/cli_signal.h"
 
 /* JSON readers keep 53 bits of a number. */
@@ -51,6 +53,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.verbose = settings->verbose,
 		.on_stall = warn_of_stall,
 		.gives_up = cli_signal_came,
+		.capture = cli_capture_config(settings),
 	};
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_port *port = &settings->ports[i];
@@ -106,4 +109,14 @@ void cli_engine_draw_seed(struct cli_settings *settings)
 			settings->seed = 1;
 		settings->seed &= SEED_MASK;
 	}
+}
+
+int cli_engine_finish_capture(const struct cli_settings *settings, const struct quern_engine *engine, int code)
+{
+	struct quern_capture_report report;
+
+	if (!quern_engine_captured(engine, &report) || report.code == 0)
+		return code;
+	return cli_fail(CLI_EXIT_FAILED, "--pcap %s: %s; it holds the first %llu frames, whole", settings->pcap,
+			strerror(-report.code), (unsigned long long)report.frames);
 }

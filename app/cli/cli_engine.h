@@ -17,6 +17,10 @@ struct quern_shard_config *cli_engine_add_shard(struct quern_engine_config *conf
 /* Says on standard error which shards are far from their ports, where there are such. */
 void cli_engine_warn_of_placement(const struct quern_engine *engine);
 
+/* The exit code of a run that has ended with `code`: where its capture broke off, that of an error, which is printed.
+ */
+int cli_engine_finish_capture(const struct cli_settings *settings, const struct quern_engine *engine, int code);
+
 /* Draws a seed where none was given, so that the report can name it. */
 void cli_engine_draw_seed(struct cli_settings *settings);
 

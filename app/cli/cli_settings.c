@@ -138,6 +138,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return cli_complete_trace(settings, error);
 	if (settings->cps != 0 && settings->cc != 0)
 		return refuse(error, "give --cps or --cc, not both");
+	if (settings->json && strcmp(settings->json, settings->pcap) == 0)
+		return refuse(error, "give --json and --pcap different files");
 	if (settings->max_time_wait == 0)
 		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (settings->connections != 0 && !settings->duration_given)

@@ -13,7 +13,7 @@
 #include "cli/cli_address.h"
 #include "cli/cli_units.h"
 
-enum { CLI_ERROR_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
+enum { CLI_ERROR_TEXT = 512, CLI_FILE_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
 
 /* Commands are bits, so that a flag can name all those it belongs to. */
 enum cli_command {
@@ -124,7 +124,9 @@ struct cli_settings {
 	bool no_pacing;
 	uint32_t window_bytes; /* received and queued text of a connection, each; 0: the library's default */
 
-	const char *json; /* file, "-" for standard output, or null */
+	const char *json;         /* file, "-" for standard output, or null */
+	char pcap[CLI_FILE_TEXT]; /* file; empty for none */
+	uint64_t pcap_frames;     /* 0: the library's default; UINT64_MAX: no end */
 	bool quiet;
 	bool verbose;
 	bool no_color;

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli_tcp.h"
+#include "cli/cli_capture.h"
 #include "cli/cli_flags.h"
+#include "cli/cli_tcp.h"
 #include "cli/cli_trace.h"
 #include "payload/payload.h"
 
@@ -391,6 +392,8 @@ const struct cli_flag cli_flag_table[] = {
 	{"http", 0, NULL, "HTTP: / and /bytes/N", NULL, CLI_SERVE, set_http},
 	{"root", 0, "DIR", "its files, by --http", "a folder", CLI_SERVE, set_root},
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL | CLI_DOCTOR, set_json},
+	{"pcap", 0, "FILE[,frames=N]", "frames, as tcpdump -w",
+	 "FILE[,frames=N], N frames at most, 100k where it is left out, 0 for no end", CLI_ALL, cli_set_pcap},
 	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, set_quiet},
 	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, set_verbose},
 	{"no-color", 0, NULL, "plain text", NULL, CLI_ALL | CLI_TRACE, set_no_color},

@@ -75,6 +75,7 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 	announce(output.text, measure->settings, engine);
 	fflush(output.text);
 	code = run_and_report(measure, engine, &output);
+	code = cli_engine_finish_capture(measure->settings, engine, code);
 	report_output_close(&output);
 	quern_engine_close(engine);
 	return code;

@@ -56,6 +56,8 @@ struct report_run {
 	struct quern_counters traffic;                                 /* of all shards, in the measured time */
 	struct report_impaired impaired[QUERN_MAX_PORTS * QUERN_WAYS]; /* likewise; only ways that are */
 	uint16_t impaired_count;
+	bool is_captured;
+	struct quern_capture_report capture;
 	double packets_per_connection;
 	bool is_scheduled; /* opens had intended starts */
 	double schedule_kept;

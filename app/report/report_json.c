@@ -178,6 +178,15 @@ static json_t *impaired_json(const struct report_run *run)
 	return lines;
 }
 
+static json_t *capture_json(const struct report_run *run)
+{
+	if (!run->is_captured)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o, s:o, s:b}", "file", run->settings->pcap, "frames",
+			 integer(run->capture.frames), "bytes", integer(run->capture.bytes), "missing",
+			 integer(run->capture.missing), "is_full", (int)run->capture.is_full);
+}
+
 static json_t *memory_json(const struct report_memory *memory)
 {
 	return json_pack("{s:{s:f, s:f, s:f}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}", "bytes_per_connection", "established",
@@ -191,12 +200,12 @@ json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
-			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", tool_json(run),
-			 "config", report_config(run->settings), "machine", machine_json(run), "duration_s",
-			 run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate", rate_json(run),
-			 "latency_ns", latency_json(run), "series", series_json(run->series), "workers",
-			 workers_json(run), "impaired", impaired_json(run), "memory", memory_json(&run->memory),
-			 "thresholds", "valid", "accounting", report_adds_up(&run->totals) ? 1 : 0, "schedule_kept",
-			 run->schedule_kept);
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
+		"schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", tool_json(run), "config",
+		report_config(run->settings), "machine", machine_json(run), "duration_s", run->duration_s, "msl_s",
+		msl_s, "totals", totals_json(run), "rate", rate_json(run), "latency_ns", latency_json(run), "series",
+		series_json(run->series), "workers", workers_json(run), "impaired", impaired_json(run), "capture",
+		capture_json(run), "memory", memory_json(&run->memory), "thresholds", "valid", "accounting",
+		report_adds_up(&run->totals) ? 1 : 0, "schedule_kept", run->schedule_kept);
 }

@@ -178,6 +178,7 @@ void report_describe(struct report_run *run, const struct quern_engine *engine, 
 {
 	report_memory_read(&run->memory, engine, shard_count);
 	quern_engine_machine(engine, &run->machine);
+	run->is_captured = quern_engine_captured(engine, &run->capture);
 	for (uint16_t i = 0; i < run->settings->port_count; i++)
 		run->drivers[i] = quern_engine_driver(engine, i);
 }

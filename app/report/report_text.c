@@ -223,6 +223,23 @@ static void print_impaired(FILE *out, const struct report_run *run)
 	}
 }
 
+static void print_capture(FILE *out, const struct report_run *run)
+{
+	const struct quern_capture_report *capture = &run->capture;
+	char a[REPORT_NUMBER_TEXT];
+
+	if (!run->is_captured)
+		return;
+	fprintf(out, "capture       %s: %s%s frames", run->settings->pcap, capture->is_full ? "the first " : "",
+		report_format_count(capture->frames, a));
+	if (capture->is_full)
+		fputs("; for more: --pcap FILE,frames=N", out);
+	if (capture->missing > 0)
+		fprintf(out, "   missing %s, which came faster than the file takes them",
+			report_format_count(capture->missing, a));
+	fputc('\n', out);
+}
+
 static void print_memory(FILE *out, const struct report_run *run)
 {
 	const struct report_memory *memory = &run->memory;
@@ -274,6 +291,7 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 	print_packets(out, run);
 	print_cookies(out, &run->traffic);
 	print_impaired(out, run);
+	print_capture(out, run);
 	print_memory(out, run);
 	print_machine(out, run);
 }

@@ -198,6 +198,7 @@ static int open_and_run(struct serve_run *serve, const struct quern_engine_confi
 	announce(output.text, serve);
 	cli_engine_warn_of_placement(engine);
 	code = run_and_report(serve, engine, &output);
+	code = cli_engine_finish_capture(serve->settings, engine, code);
 	report_output_close(&output);
 	quern_engine_close(engine);
 	return code;
