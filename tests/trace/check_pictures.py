@@ -11,6 +11,7 @@ import tempfile
 
 SCENES = {"handshake": 3, "teardown": 7, "half-close": 13, "simultaneous-close": 7, "lost-last-ack": 9,
           "keepalive-dead-peer": 10}
+LIVES = 60
 LEFT, RIGHT = "client", "server"
 ROW = re.compile(r"^(?P<time>.{10})  (?P<left>.{12}) \|(?P<middle>.*)\|(?: (?P<right>\S+))?$")
 
@@ -20,8 +21,9 @@ def other(side):
 
 
 def read_truth(path):
-    """{(number, what, side): state} with what SENT or GOT, the numbers that were lost, and {side: (state, how)}."""
-    steps, lost, ends = {}, set(), {}
+    """{(number, what, side): state} with what SENT or GOT, the numbers that were lost, {side: (state, how)}, and the
+    states of each side one behind the other."""
+    steps, lost, ends, paths = {}, set(), {}, {LEFT: [], RIGHT: []}
     with open(path, encoding="ascii") as file:
         for line in file:
             words = line.split()
@@ -29,10 +31,12 @@ def read_truth(path):
                 ends[words[1]] = (words[2], words[3])
             elif words[1] == "LOST":
                 lost.add(int(words[0]))
+            elif words[2] == "PATH":
+                paths[words[1]].append(words[3])
             else:
                 number, side, what, state = words
                 steps[int(number), what, side] = state
-    return steps, lost, ends
+    return steps, lost, ends, paths
 
 
 class Ladder:
@@ -40,6 +44,7 @@ class Ladder:
 
     def __init__(self, text):
         self.steps, self.lost, self.said, self.states, self.landed = {}, set(), [], None, set()
+        self.paths = {LEFT: [], RIGHT: []}
         for line in text.splitlines():
             row = ROW.match(line)
             if row:
@@ -48,10 +53,12 @@ class Ladder:
     def take(self, row):
         shown = {LEFT: row["left"].strip(), RIGHT: row["right"] or ""}
         arrives = re.match(r" *\(the (\S+) arrives\) *$", row["middle"])
-        if self.states is None:
-            self.states = shown
+        is_first = self.states is None
+        self.states = shown if is_first else {side: shown[side] or self.states[side] for side in shown}
+        for side, path in self.paths.items():
+            path.extend([self.states[side]] if path[-1:] != [self.states[side]] else [])
+        if is_first:
             return
-        self.states = {side: shown[side] or self.states[side] for side in self.states}
         if row["time"].strip():
             self.take_segment(row["middle"])
         elif arrives:
@@ -80,7 +87,7 @@ def trace(quern, *words):
 
 
 def states_are_those_of_the_shards(quern, folder, name, _):
-    steps, lost, ends = read_truth(os.path.join(folder, name + ".truth"))
+    steps, lost, ends, _ = read_truth(os.path.join(folder, name + ".truth"))
     text = trace(quern, os.path.join(folder, name + ".pcap"))
     ladder = Ladder(text)
     assert len(ladder.said) == SCENES[name], f"{len(ladder.said)} segments\n{text}"
@@ -99,6 +106,21 @@ def states_are_those_of_the_shards(quern, folder, name, _):
     assert not wrong, "\n".join(wrong) + "\n" + text
 
 
+def paths_are_those_of_the_shards(quern, folder, name, sides):
+    """TIME-WAIT ends without a word, and so does what is lost behind the place of capture."""
+    paths = read_truth(os.path.join(folder, name + ".truth"))[3]
+    text = trace(quern, os.path.join(folder, name + ".pcap"), "--connection", "1")
+    shown = Ladder(text).paths
+    for side in sides:
+        path = paths[side][:-1] if paths[side][-2:] == ["TIME-WAIT", "CLOSED"] else paths[side]
+        assert shown[side] == path, f"{name}: {side} is shown as {shown[side]} and not {path}\n{text}"
+
+
+def lives_are_told_as_they_were(quern, folder, kind, sides):
+    for number in range(LIVES):
+        paths_are_those_of_the_shards(quern, folder, f"{kind}-{number}", sides)
+
+
 def the_picture_is_the_committed_one(quern, folder, name, pictures):
     path = os.path.join(pictures, name + ".svg")
     drawn = trace(quern, os.path.join(folder, name + ".pcap"), "--svg", "-")
@@ -111,13 +133,13 @@ def write_picture(quern, folder, name, pictures):
         file.write(trace(quern, os.path.join(folder, name + ".pcap"), "--svg", "-"))
 
 
-def play(cases, arguments):
+def play(cases):
+    """Plays (sentence, function, arguments) and prints TAP; returns the exit code."""
     failed = 0
-    print(f"1..{len(SCENES) * len(cases)}")
-    for number, (name, case) in enumerate(((name, case) for name in SCENES for case in cases), 1):
-        sentence = f"{name}: {case.__name__.replace('_', ' ')}"
+    print(f"1..{len(cases)}")
+    for number, (sentence, case, *arguments) in enumerate(cases, 1):
         try:
-            case(*arguments[:2], name, arguments[2])
+            case(*arguments)
             print(f"ok {number} - {sentence}")
         except (AssertionError, OSError, ValueError, TypeError, subprocess.TimeoutExpired) as wrong:
             failed += 1
@@ -126,11 +148,19 @@ def play(cases, arguments):
 
 
 def main(quern, scenes, pictures):
+    draw = write_picture if os.environ.get("QUERN_WRITE_DOCS") == "1" else the_picture_is_the_committed_one
     with tempfile.TemporaryDirectory(prefix="quern-pictures-") as folder:
         subprocess.run([scenes, "--quiet"], env={**os.environ, "QUERN_PICTURES": folder, "QUERN_TEST_IP": "4"},
                        stdout=sys.stderr, timeout=60, check=True)
-        cases = [write_picture] if os.environ.get("QUERN_WRITE_DOCS") == "1" else [the_picture_is_the_committed_one]
-        return play([states_are_those_of_the_shards, *cases], (quern, folder, pictures))
+        cases = [(f"{name}: {case.__name__.replace('_', ' ')}", case, quern, folder, name, pictures)
+                 for name in SCENES for case in (states_are_those_of_the_shards, draw)]
+        # The place of capture has all that its end says and hears: so its states are known, whatever is lost.
+        cases += [
+            ("lives over a good line are told as they were, both ends", lives_are_told_as_they_were, quern, folder,
+             "clear", (LEFT, RIGHT)),
+            ("lives over a bad line are told as they were, at the place of capture", lives_are_told_as_they_were,
+             quern, folder, "lossy", (LEFT,))]
+        return play(cases)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
  *	3 client SENT FIN-WAIT-1	that end is in that state once it has sent it
  *	3 server GOT CLOSE-WAIT		that end is in that state once it has it
  *	3 LOST
+ *	- server PATH LAST-ACK		that end has just come into that state
  * and at the end, for each end, its state and how its application heard the connection end: END server CLOSED closed */
 #include "picture_stage.h"
 
@@ -29,6 +30,18 @@ enum quern_state stage_state(struct stage *stage, enum pair_side side)
 	return state == QUERN_LISTEN && stage->has_begun[side] ? QUERN_CLOSED : state;
 }
 
+/* Notes which states the ends have come into. */
+static void watch(struct stage *stage)
+{
+	for (enum pair_side side = PAIR_CLIENT; side <= PAIR_SERVER_SIDE; side++) {
+		enum quern_state state = stage_state(stage, side);
+
+		if (state != stage->states[side])
+			fprintf(stage->truth, "- %s PATH %s\n", side_names[side], quern_state_name(state));
+		stage->states[side] = state;
+	}
+}
+
 static void note(struct stage *stage, uint32_t number, enum pair_side side, const char *what, enum quern_state state)
 {
 	fprintf(stage->truth, "%u %s %s %s\n", number, side_names[side], what, quern_state_name(state));
@@ -50,6 +63,7 @@ static uint32_t capture(struct stage *stage, const struct rte_mbuf *mbuf, enum p
 static void launch(struct stage *stage, enum pair_side from, struct rte_mbuf *mbuf)
 {
 	struct stage_frame *frame = &stage->frames[stage->count];
+	bool is_lost = stage->is_cut || random_below(&stage->random, 1000) < stage->loss_per_mille;
 
 	cr_assert_lt(stage->count, STAGE_FRAMES_MAX);
 	*frame = (struct stage_frame){.mbuf = mbuf,
@@ -59,10 +73,11 @@ static void launch(struct stage *stage, enum pair_side from, struct rte_mbuf *mb
 	if (from == PAIR_CLIENT) {
 		frame->number = capture(stage, mbuf, from);
 		note(stage, frame->number, from, "SENT", frame->sender_state);
-		if (++stage->said == stage->loses || stage->is_cut)
+		is_lost |= ++stage->said == stage->loses;
+		if (is_lost)
 			fprintf(stage->truth, "%u LOST\n", frame->number);
 	}
-	if (stage->is_cut || (from == PAIR_CLIENT && stage->said == stage->loses))
+	if (is_lost)
 		rte_pktmbuf_free(mbuf);
 	else
 		stage->count++;
@@ -91,6 +106,7 @@ static void arrive(struct stage *stage)
 	}
 	shard_receive(stage->pair.ends[frame.to], &frame.mbuf, 1, stage->pair.now_ns);
 	note(stage, frame.number, frame.to, "GOT", stage_state(stage, frame.to));
+	watch(stage);
 	transmit(stage, frame.to);
 }
 
@@ -111,6 +127,7 @@ void stage_run(struct stage *stage, uint64_t ms)
 {
 	uint64_t end_ns = stage->pair.now_ns + ms * NS_PER_MS;
 
+	watch(stage);
 	for (;;) {
 		for (enum pair_side side = PAIR_CLIENT; side <= PAIR_SERVER_SIDE; side++) {
 			shard_expire(stage->pair.ends[side], stage->pair.now_ns);
@@ -118,6 +135,7 @@ void stage_run(struct stage *stage, uint64_t ms)
 		}
 		while (stage->count > 0 && stage->frames[0].due_ns <= stage->pair.now_ns)
 			arrive(stage);
+		watch(stage);
 		if (stage->pair.now_ns >= end_ns)
 			break;
 		stage->pair.now_ns = next_ns(stage, end_ns);
@@ -179,12 +197,14 @@ void stage_open(struct stage *stage, const char *name, const struct quern_tcp_op
 	memset(stage, 0, sizeof(*stage));
 	open_files(stage, name);
 	pair_open(&stage->pair, &config, DELAY_MS * NS_PER_MS);
+	random_seed(&stage->random, config.seed);
 	stage->keys[PAIR_CLIENT] = (struct flow_key){PAIR_CLIENT_FIRST, PAIR_SERVER, CLIENT_PORT, SERVER_PORT};
 	stage->keys[PAIR_SERVER_SIDE] = (struct flow_key){PAIR_SERVER, PAIR_CLIENT_FIRST, SERVER_PORT, CLIENT_PORT};
 	cr_assert_eq(quern_listen(stage->pair.ends[PAIR_SERVER_SIDE], &server, NULL, &events, stage), 0);
 	cr_assert_eq(quern_route_add(stage->pair.ends[PAIR_CLIENT], &source, &server, options, &events, stage,
 				     &stage->route),
 		     0);
+	watch(stage);
 }
 
 void stage_connect(struct stage *stage, uint64_t ms)

@@ -28,10 +28,13 @@ struct stage {
 	uint32_t captured;
 	struct stage_frame frames[STAGE_FRAMES_MAX];
 	uint32_t count;
-	uint32_t said;     /* frames that the client has sent */
-	uint32_t loses;    /* the one of them that does not arrive, from 1 on */
-	bool is_cut;       /* nothing arrives any more */
-	bool has_begun[2]; /* an end that has had a connection and has none is CLOSED, and no listener */
+	uint32_t said;  /* frames that the client has sent */
+	uint32_t loses; /* the one of them that does not arrive, from 1 on */
+	bool is_cut;    /* nothing arrives any more */
+	uint32_t loss_per_mille;
+	struct random random;
+	bool has_begun[2];          /* an end that has had a connection and has none is CLOSED, and no listener */
+	enum quern_state states[2]; /* as they were last seen */
 	struct flow_key keys[2];
 	uint8_t route;
 	struct quern_conn conns[2];

@@ -3,7 +3,15 @@
 
 #include "picture_stage.h"
 
-enum { SECOND = 1000, TWO_MSL_MS = 60 * SECOND, IDLE_MS = 2 * 3600 * SECOND, INTERVAL_MS = 75 * SECOND, PROBES = 4 };
+enum {
+	LIVES = 60,
+	STEPS = 14,
+	SECOND = 1000,
+	TWO_MSL_MS = 60 * SECOND,
+	IDLE_MS = 2 * 3600 * SECOND,
+	INTERVAL_MS = 75 * SECOND,
+	PROBES = 4
+};
 
 static struct stage stage;
 
@@ -123,4 +131,48 @@ Test(pictures, keepalive_against_a_dead_peer)
 	expect_states(QUERN_CLOSED, QUERN_ESTABLISHED);
 	cr_assert_eq(stage.ends[PAIR_CLIENT], QUERN_END_TIMEOUT);
 	stage_close(&stage);
+}
+
+/* An application that sends at random, and shuts down at some time. */
+static void act(enum pair_side side, bool must_end)
+{
+	enum quern_state state = stage_state(&stage, side);
+	uint32_t what = random_below(&stage.random, 8);
+
+	if (state != QUERN_ESTABLISHED && state != QUERN_CLOSE_WAIT)
+		return;
+	if (what == 0 || must_end)
+		shut_down(side);
+	else if (what == 1)
+		stage_send(&stage, side, 1 + random_below(&stage.random, 1000));
+}
+
+/* Connections that live at random, over a line that loses frames or none. */
+static void live(const char *kind, uint32_t number, uint32_t loss_per_mille)
+{
+	static const uint32_t pauses_ms[] = {1, 5, 9, 50, 1500};
+	struct quern_conn conn;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s-%u", kind, number);
+	stage_open(&stage, name, &plain);
+	random_seed(&stage.random, number);
+	stage.loss_per_mille = loss_per_mille;
+	cr_assert_eq(quern_connect(stage.pair.ends[PAIR_CLIENT], stage.route, &conn), 0);
+	for (int step = 0; step < STEPS; step++) {
+		for (enum pair_side side = PAIR_CLIENT; side <= PAIR_SERVER_SIDE; side++)
+			act(side, step > STEPS - 4);
+		stage_run(&stage, pauses_ms[random_below(&stage.random, 5)]);
+	}
+	stage.loss_per_mille = 0;
+	stage_run(&stage, 30 * SECOND);
+	stage_close(&stage);
+}
+
+Test(pictures, lives)
+{
+	for (uint32_t number = 0; number < LIVES; number++) {
+		live("clear", number, 0);
+		live("lossy", number, 100);
+	}
 }
