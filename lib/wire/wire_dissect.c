@@ -163,15 +163,17 @@ static enum quern_dissection read_ip6(struct rest *rest, struct quern_segment *s
 
 static enum quern_checksum judge_checksum(const struct rest *rest, uint64_t sum)
 {
+	bool is_whole = rest->captured >= rest->bytes && rest->bytes <= UINT16_MAX;
 	uint16_t stored;
 
 	memcpy(&stored, rest->at + 16, sizeof(stored));
 	sum += (uint64_t)__builtin_bswap16((uint16_t)rest->bytes) + (IP_PROTOCOL_TCP << 8);
+	/* One that is right may look like an unfinished one by chance. */
+	if (is_whole && wire_sum_finish(wire_sum(sum, rest->at, rest->bytes)) == 0)
+		return QUERN_CHECKSUM_RIGHT;
 	if (stored == wire_fold(sum))
 		return QUERN_CHECKSUM_UNFINISHED;
-	if (rest->captured < rest->bytes || rest->bytes > UINT16_MAX)
-		return QUERN_CHECKSUM_UNKNOWN;
-	return wire_sum_finish(wire_sum(sum, rest->at, rest->bytes)) == 0 ? QUERN_CHECKSUM_RIGHT : QUERN_CHECKSUM_WRONG;
+	return is_whole ? QUERN_CHECKSUM_WRONG : QUERN_CHECKSUM_UNKNOWN;
 }
 
 /* Options that wire_options_read() has no field for. A turn of the loop is at least one byte on. */
