@@ -182,6 +182,21 @@ Test(tcp_sack, the_last_segment_is_rescued_once)
 	driver_close(&driver);
 }
 
+/* RFC 6675 5, step 4.3: an ACK of a part of what went again first is none beyond it. */
+Test(tcp_sack, no_rescue_goes_before_all_of_the_first_retransmission_has_come)
+{
+	struct script script = ten_in_flight(10);
+	const uint32_t blocks[][2] = {{1 + SEGMENT, 1 + 9 * SEGMENT}};
+
+	sack(&script, 0, 1, 4);
+	hear_segments(&script, 0, 0);
+	sack_octets(&script, 1 + SEGMENT / 2, 1, blocks);
+	hear_nothing(&script);
+	acknowledge(&script, 9);
+	hear_segments(&script, 9, 9);
+	driver_close(&driver);
+}
+
 /* A FIN is a number as others are: SACKed, it does not go again; lost, it does. */
 Test(tcp_sack, a_fin_is_sacked_and_goes_again_as_text_does)
 {

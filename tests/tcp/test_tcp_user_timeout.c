@@ -221,3 +221,22 @@ Test(tcp_user_timeout, a_longer_one_sends_nothing_again_before_its_time)
 		driver_close(&driver);
 	}
 }
+
+/* Whichever way it moves, a retransmission that is due before goes when it would have gone. */
+Test(tcp_user_timeout, another_one_leaves_the_retransmission_timer_where_it_is)
+{
+	static const uint32_t moved_ms[] = {LIMIT_MS / 2, 2 * LIMIT_MS};
+
+	for (unsigned int i = 0; i < sizeof(moved_ms) / sizeof(moved_ms[0]); i++) {
+		struct script script = established(LIMIT_MS);
+
+		app_send(&script, 10);
+		driver.heard_next = driver.heard_count;
+		mark(&script);
+		advance(&script, 500);
+		cr_assert_eq(quern_conn_user_timeout(driver.shard, script.conn, moved_ms[i]), 0);
+		advance(&script, 501);
+		hear_text_at(&script, 1000, PSH | ACK, 1, 1, 10);
+		driver_close(&driver);
+	}
+}
