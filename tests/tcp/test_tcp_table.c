@@ -160,11 +160,26 @@ static void show(const struct trial *trial)
 	show_outcome("found", trial, &trial->found);
 }
 
+static uint64_t dropped(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int reason = 0; reason < QUERN_DROPS_END; reason++)
+		sum += driver_counters(&driver)->drops[reason];
+	return sum;
+}
+
+/* A RST that resets nothing is dropped, and so it is counted. */
+static bool is_counted(const struct trial *trial, uint64_t dropped_before)
+{
+	return !(trial->segment.flags & RST) || trial->found.next != trial->from || dropped() == dropped_before + 1;
+}
+
 static bool try_one(enum quern_state state, bool actively, uint8_t flags, int32_t seq_offset,
 		    enum ack_position position, uint32_t text_bytes, bool shown)
 {
 	struct trial trial;
-	uint64_t text_before;
+	uint64_t text_before, dropped_before;
 	bool right;
 
 	prepare(&trial, state, actively);
@@ -173,9 +188,10 @@ static bool try_one(enum quern_state state, bool actively, uint8_t flags, int32_
 	trial.segment.ack = ack_at(&trial.tcb, position);
 	trial.segment.text_bytes = text_bytes;
 	text_before = driver_counters(&driver)->text_bytes;
+	dropped_before = dropped();
 	driver_inject(&driver, &trial.segment);
 	look(&trial, text_before);
-	right = is_right(&trial);
+	right = is_right(&trial) && is_counted(&trial, dropped_before);
 	if (!right && shown)
 		show(&trial);
 	driver_close(&driver);
