@@ -4,9 +4,13 @@
 Each kind of sabotage is found under the rule that it breaks, by a short way that can be gone again; a plan that is
 sound passes, and says how large its space is."""
 
+import os
 import re
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tidy"))
+from tidy_tree import run_checks  # noqa: E402
 
 # The sabotage, a plan in which it shows, and the letter of the rule that it breaks.
 BROKEN = {
@@ -87,15 +91,7 @@ def main(model):
                ("the same way is sound without sabotage", lambda: way_is_sound_without_sabotage(model)),
                ("a space is counted, and the same each time", lambda: space_is_counted(model)),
                ("a plan that is none is refused", lambda: plan_is_named(model))]
-    failed = 0
-    print(f"1..{len(checks)}")
-    for number, (sentence, check) in enumerate(checks, 1):
-        wrong = check()
-        failed += bool(wrong)
-        print(f"{'not ' if wrong else ''}ok {number} - {sentence}")
-        if wrong:
-            print("# " + wrong.replace("\n", "\n# "))
-    return 1 if failed else 0
+    return 1 if run_checks([(sentence, lambda check=check: check().splitlines()) for sentence, check in checks]) else 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tidy"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tidy"))
 
 from mutant_sites import OPERATORS, is_mutated, sites_of  # noqa: E402
 from tidy_tree import run_checks  # noqa: E402

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tidy"))
+from tidy_tree import run_checks  # noqa: E402
+
 # The sabotage, and the letter of the rule that it breaks.
 BROKEN = {"text": "a", "reset": "b", "fin": "b", "leak": "g", "dark": "i", "crash": "x"}
 SEEDS = 12
@@ -102,6 +105,12 @@ def folder_is_named(sim, folder):
     return "" if "give --out a folder" in text else text
 
 
+def in_folder(check):
+    """What is wrong, line by line, of a check that writes into a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return check(folder).splitlines()
+
+
 def main(sim):
     checks = [(f"sabotage of kind {kind} breaks rule ({letter})",
                lambda folder, kind=kind: sabotage_is_found(sim, folder, kind)) for kind, letter in BROKEN.items()]
@@ -109,16 +118,7 @@ def main(sim):
                ("a list of events shrinks to a few that fail alike", lambda folder: events_shrink(sim, folder)),
                ("a run is on paper, frame by frame", lambda folder: run_is_on_paper(sim, folder)),
                ("a folder that cannot be written is named", lambda folder: folder_is_named(sim, folder))]
-    failed = 0
-    print(f"1..{len(checks)}")
-    for number, (sentence, check) in enumerate(checks, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            wrong = check(folder)
-        failed += bool(wrong)
-        print(f"{'not ' if wrong else ''}ok {number} - {sentence}")
-        if wrong:
-            print("# " + wrong.replace("\n", "\n# "))
-    return 1 if failed else 0
+    return 1 if run_checks([(sentence, lambda check=check: in_folder(check)) for sentence, check in checks]) else 0
 
 
 if __name__ == "__main__":
