@@ -236,7 +236,7 @@ static bool send_due(struct nic_queue port, struct nic_impair *impair)
 static struct nic_queue without_lines(struct nic_queue queue)
 {
 	queue.impair = NULL;
-	queue.is_plain = true;
+	queue.detours = false;
 	return queue;
 }
 

@@ -157,8 +157,11 @@ static void transmit(struct play *play)
 
 static void begin_turn(struct play *play)
 {
-	/* What waits since buffers were short, or the port took nothing, comes later. */
+	/* What waits since buffers were short, or the port took nothing, comes later. A connection may owe an ACK and a
+	 * keepalive probe. */
 	play->owed = play->shard->queued_count + play->shard->out_tail - play->shard->out_head;
+	for (uint32_t i = 0; i < PLAY_CONNS; i++)
+		play->owed += (play->shard->conns[i].flags & TCP_OWES_PROBE) != 0;
 	play->had_line = play->shard->out_tail != play->shard->out_head;
 	play->fired = play->injected = play->bare_acks = play->calls = 0;
 	play->has_error = false;
