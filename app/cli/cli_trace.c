@@ -66,6 +66,8 @@ int cli_complete_trace(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 
 	if (!trace->file)
 		return refuse(error, "trace needs a capture: quern trace FILE, or quern trace live -p af_packet:eth1");
+	if (trace->svg && strcmp(trace->svg, trace->file) == 0 && strcmp(trace->svg, "-") != 0)
+		return refuse(error, "--svg would write over the capture; name another file");
 	if (!trace->is_live && (settings->port_count > 0 || settings->duration_given))
 		return refuse(error, "--port and --duration belong to quern trace live; a file is read to its end");
 	if (!trace->is_live)

@@ -22,7 +22,7 @@ struct engine_capture {
 	uint64_t epoch_ns; /* after 1970, when the workers' clock stood at 0 */
 	pthread_t thread;
 	bool is_running;
-	bool ends; /* relaxed: the workers have ended, and so does the thread once the rings are empty */
+	bool ends; /* released: the workers have ended, and so does the thread once the rings are empty */
 	struct engine_pcap *pcap;
 	struct quern_capture_report report; /* written by the thread; others read it relaxed */
 };

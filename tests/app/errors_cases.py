@@ -45,6 +45,7 @@ USAGE = [
     Case(["tracee"], 2, ["unknown command tracee; did you mean trace?"]),
     Case(["trace"], 2, ["trace needs a capture: quern trace FILE, or quern trace live -p"]),
     Case(["trace", "/nonexistent/in.pcap"], 2, ["/nonexistent/in.pcap: No such file", "Name a capture"], 2),
+    Case(["trace", "same.pcap", "--svg", "same.pcap"], 2, ["--svg would write over the capture; name another file"]),
     Case(["trace", "live", "-p", "cable"], 2, ["--port cable: trace live sees what the kernel sees"]),
     Case(["doctor", "--cps", "1k"], 2, ["--cps is no flag of quern doctor; quern doctor --help"]),
     Case(["proxy"], 2, ["unknown command proxy; quern --help"]),
