@@ -165,3 +165,19 @@ Test(tcp_keepalive, serves_half_closed_connections_and_waits_while_a_fin_is_in_f
 	hear_at(&script, 2000, ACK, 1, 1);
 	driver_close(&driver);
 }
+
+/* RFC 6298 5: probes that nobody answered are no repeats of the FIN. */
+Test(tcp_keepalive, a_fin_behind_unanswered_probes_has_a_timeout_of_its_own)
+{
+	const struct quern_tcp_options options = {.keepalive = true};
+	struct script script = kept(&options);
+
+	advance(&script, TWO_HOURS + 2 * 75000 + 1);
+	driver.heard_next = driver.heard_count;
+	mark(&script);
+	app_close(&script);
+	hear(&script, FIN | ACK, 1, 1);
+	advance(&script, 1001);
+	hear_at(&script, 1000, FIN | ACK, 1, 1);
+	driver_close(&driver);
+}

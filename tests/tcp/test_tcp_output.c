@@ -1,4 +1,4 @@
-/* test_tcp_output.c - what was said and found no buffer is owed again. */
+/* test_tcp_output.c - what was said and found no buffer is owed again, and what outlives a flight. */
 #include <criterion/criterion.h>
 
 #include "tcp/tcp_output.h"
@@ -62,4 +62,23 @@ Test(tcp_output, syn_fin_ack_and_probe_without_a_buffer_are_owed)
 		tcp_output_unsent(&conn, NULL, NULL, NXT, &segment);
 		cr_assert_eq(conn.flags, cases[i].owed, "case %u: %x", i, conn.flags);
 	}
+}
+
+/* Rows 79 and 99: what a connection has learnt goes with it through a rest. */
+Test(tcp_output, the_threshold_and_the_estimate_of_a_flight_are_those_of_the_next)
+{
+	enum { MSS = 1460, THRESHOLD = 8 * MSS };
+	const struct tcp_profile profile = {.congestion = &tcp_newreno, .receive_window = UINT16_MAX};
+	struct tcp_conn conn = {.state = QUERN_ESTABLISHED, .mss = MSS, .snd_end = NXT};
+	struct tcp_flight flight, next;
+
+	tcp_flight_begin(&conn, &flight, &profile, 0);
+	flight.congestion.ssthresh = THRESHOLD;
+	flight.rtt = (struct tcp_rtt){.srtt = 800, .rttvar = 40};
+	tcp_flight_end(&conn, &flight);
+	tcp_flight_begin(&conn, &next, &profile, 0);
+	cr_assert(next.congestion.ssthresh >= THRESHOLD / 2 && next.congestion.ssthresh <= THRESHOLD * 3 / 2,
+		  "%u of %u", next.congestion.ssthresh, THRESHOLD);
+	cr_assert_eq(next.rtt.srtt, 800);
+	cr_assert_eq(next.rtt.rttvar, 40);
 }
