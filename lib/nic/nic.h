@@ -119,7 +119,6 @@ struct nic_queue {
 	const struct nic_spread *spread; /* null but for cables with several queues */
 	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
 	struct nic_gate *gate;           /* null where the driver needs none */
-	bool detours;                    /* frames go by one of the two that follow */
 	struct nic_impair *impair;       /* null where frames pass as they are */
 	struct nic_capture *capture;     /* sees frames before bad lines do; null for none */
 	bool cuts;                       /* the driver has to see frames that it may cut before it sends them */
@@ -197,13 +196,19 @@ bool nic_impair_counters(const struct nic *nic, enum quern_way way, struct quern
 /* What worker number `queue` polls, of those in use. */
 struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue);
 
+/* True where frames go by the bad lines of a queue, or by its capture. */
+static inline bool nic_detours(struct nic_queue queue)
+{
+	return queue.impair != NULL || queue.capture != NULL;
+}
+
 /* What nic_begin_turn() does for a queue that detours. */
 void nic_tell_time(struct nic_queue queue, uint64_t now_ns);
 
 /* Tells a queue that is captured or has bad lines the time of the turn, and sends what is due by then. */
 static inline void nic_begin_turn(struct nic_queue queue, uint64_t now_ns)
 {
-	if (queue.detours)
+	if (nic_detours(queue))
 		nic_tell_time(queue, now_ns);
 }
 

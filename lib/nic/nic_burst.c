@@ -14,7 +14,6 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
 				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
 				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
-				  .detours = nic->impairs[queue] != NULL || nic->captures[queue] != NULL,
 				  .impair = nic->impairs[queue],
 				  .capture = nic->captures[queue],
 				  .cuts = nic->tx_cut_buffers > 0};
@@ -47,7 +46,7 @@ uint16_t nic_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t c
 {
 	uint16_t received;
 
-	if (queue.detours)
+	if (nic_detours(queue))
 		return queue.capture != NULL ? nic_capture_receive(queue, mbufs, count)
 					     : nic_impair_receive(queue, mbufs, count);
 	if (queue.gate == NULL)
@@ -63,7 +62,7 @@ uint16_t nic_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t 
 {
 	uint16_t sent;
 
-	if (queue.detours)
+	if (nic_detours(queue))
 		return queue.capture != NULL ? nic_capture_transmit(queue, mbufs, count)
 					     : nic_impair_transmit(queue, mbufs, count);
 	if (queue.spread != NULL)

@@ -130,7 +130,6 @@ static bool is_wanted(const struct nic_capture *capture)
 static struct nic_queue without_capture(struct nic_queue queue)
 {
 	queue.capture = NULL;
-	queue.detours = queue.impair != NULL;
 	return queue;
 }
 

@@ -233,17 +233,18 @@ static bool send_due(struct nic_queue port, struct nic_impair *impair)
 	}
 }
 
-static struct nic_queue without_lines(struct nic_queue queue)
+/* The port itself: what is captured lies before the lines. */
+static struct nic_queue behind_lines(struct nic_queue queue)
 {
 	queue.impair = NULL;
-	queue.detours = false;
+	queue.capture = NULL;
 	return queue;
 }
 
 void nic_impair_begin_turn(struct nic_queue queue, uint64_t now_ns)
 {
 	queue.impair->now_ns = now_ns;
-	send_due(without_lines(queue), queue.impair);
+	send_due(behind_lines(queue), queue.impair);
 }
 
 uint16_t nic_impair_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uint16_t count)
@@ -253,12 +254,12 @@ uint16_t nic_impair_receive(struct nic_queue queue, struct rte_mbuf **mbufs, uin
 	uint16_t taken, came;
 
 	if (!way->is_asked)
-		return nic_receive(without_lines(queue), mbufs, count);
+		return nic_receive(behind_lines(queue), mbufs, count);
 	/* What is left of them was due before anything that comes now. */
 	taken = take_due(impair, way, mbufs, count);
 	if (taken == count)
 		return taken;
-	came = nic_receive(without_lines(queue), mbufs + taken, (uint16_t)(count - taken));
+	came = nic_receive(behind_lines(queue), mbufs + taken, (uint16_t)(count - taken));
 	for (uint16_t i = 0; i < came; i++)
 		decide(impair, way, mbufs[taken + i]);
 	return (uint16_t)(taken + take_due(impair, way, mbufs + taken, (uint16_t)(count - taken)));
@@ -270,13 +271,13 @@ uint16_t nic_impair_transmit(struct nic_queue queue, struct rte_mbuf **mbufs, ui
 	struct way *way = &impair->ways[QUERN_TX];
 
 	if (!way->is_asked)
-		return nic_transmit(without_lines(queue), mbufs, count);
+		return nic_transmit(behind_lines(queue), mbufs, count);
 	/* A port that takes nothing makes its sender wait, as ever: nothing is decided about a frame twice. */
-	if (!send_due(without_lines(queue), impair))
+	if (!send_due(behind_lines(queue), impair))
 		return 0;
 	count = count < NIC_IMPAIR_BURST ? count : NIC_IMPAIR_BURST;
 	for (uint16_t i = 0; i < count; i++)
 		decide(impair, way, mbufs[i]);
-	send_due(without_lines(queue), impair);
+	send_due(behind_lines(queue), impair);
 	return count;
 }

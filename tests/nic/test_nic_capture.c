@@ -39,8 +39,8 @@ static void plug_in(const struct quern_impair *tx, uint16_t queues)
 	cr_assert_eq(nic_capture_open(&ends[0], 0, NIC_CAPTURE_RING_MIN), 0);
 	near = nic_queue_of(&ends[0], 0);
 	far = nic_queue_of(&ends[1], 0);
-	cr_assert(near.detours);
-	cr_assert_not(far.detours);
+	cr_assert(nic_detours(near));
+	cr_assert_not(nic_detours(far));
 }
 
 static uint16_t drain(struct nic_queue queue)
