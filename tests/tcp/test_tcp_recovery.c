@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "support/script.h"
+#include "tcp/tcp_recovery.h"
 
 enum { SEGMENT = 1000, WINDOW = 60000 };
 
@@ -202,6 +203,19 @@ Test(tcp_recovery, what_is_no_duplicate_ack_is_not_counted)
 	}
 	hear_nothing(&script);
 	driver_close(&driver);
+}
+
+/* RFC 5681 2 (e): the window is that of the ACK before, and it is open, be it by one octet. */
+Test(tcp_recovery, a_repeated_ack_with_any_open_window_is_a_duplicate)
+{
+	const struct tcp_flight flight = {.snd_una = 1000, .snd_nxt = 5000};
+
+	for (uint16_t window = 0; window < 3; window++) {
+		const struct tcp_conn conn = {.snd_wnd = window, .state = QUERN_ESTABLISHED};
+		const struct segment segment = {.flags = TCP_ACK, .ack = flight.snd_una, .wnd = window};
+
+		cr_assert_eq(tcp_recovery_is_duplicate(&conn, &flight, &segment), window != 0, "window %u", window);
+	}
 }
 
 /* Row 95. */

@@ -105,6 +105,22 @@ Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 	driver_close(&driver);
 }
 
+/* RFC 6937 counts octets: a thousand ACKs that tell of one more each let the same go as one that tells of a thousand. */
+Test(tcp_sack, what_arrives_in_single_octets_counts_as_what_arrives_at_once)
+{
+	struct script script = ten_in_flight(60);
+
+	sack(&script, 0, 1, 4);
+	hear_segments(&script, 0, 0);
+	for (uint32_t octets = 1; octets <= SEGMENT; octets++) {
+		sack_octets(&script, 1, 1, (const uint32_t[][2]){{1 + SEGMENT, 1 + 4 * SEGMENT + octets}});
+		if (octets == SEGMENT / 2)
+			hear_nothing(&script);
+	}
+	hear_segments(&script, 10, 10);
+	driver_close(&driver);
+}
+
 /* RFC 2018 8: after a timeout the peer may have thrown away what it had. */
 Test(tcp_sack, a_timeout_forgets_what_was_sacked)
 {
