@@ -200,3 +200,18 @@ Test(tcp_cookie, is_not_what_acknowledges_octets_behind_it)
 			cr_assert_eq(tcp_cookie_check(&keys, &syn, iss + octets, 7), 0, "%u octets", octets);
 	}
 }
+
+/* The SYN+ACK went out with the cookie: it is not owed any more. */
+Test(tcp_cookie, a_connection_made_by_one_owes_no_syn)
+{
+	const struct segment ack = {.seq = 5001, .ack = 9001, .flags = TCP_ACK, .wnd = 1000};
+	const struct quern_tcp_options defaults = {.mss = 0};
+	struct tcp_conn conn = {.state = QUERN_NO_STATE};
+	struct tcp_profile profile;
+
+	cr_assert_eq(tcp_profile_make(&profile, &defaults, 1500), 0);
+	tcp_open_from_cookie(&conn, &ack, 1460, &profile, 1000);
+	cr_assert_eq(conn.state, QUERN_SYN_RCVD);
+	cr_assert_eq(conn.flags & TCP_OWES, 0);
+	cr_assert(conn.flags & TCP_SYN_IN_FLIGHT);
+}

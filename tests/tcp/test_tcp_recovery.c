@@ -181,6 +181,24 @@ Test(tcp_recovery, duplicates_of_a_recovery_that_is_over_begin_no_other)
 	driver_close(&driver);
 }
 
+/* RFC 3042: what two duplicates let go beyond the window is no part of it once an ACK says that nothing was lost. */
+Test(tcp_recovery, an_ack_after_two_duplicates_takes_back_what_they_let_go)
+{
+	struct script script = established();
+
+	app_send(&script, 60 * SEGMENT);
+	hear_segments(&script, 0, 9);
+	acknowledge(&script, 0);
+	acknowledge(&script, 0);
+	hear_segments(&script, 10, 11);
+	/* Eleven are in flight, and so many the window is now. */
+	acknowledge(&script, 1);
+	hear_nothing(&script);
+	acknowledge(&script, 2);
+	hear_segments(&script, 12, 13);
+	driver_close(&driver);
+}
+
 /* RFC 5681 2: text, another window, or nothing in flight: no duplicate ACK. */
 Test(tcp_recovery, what_is_no_duplicate_ack_is_not_counted)
 {

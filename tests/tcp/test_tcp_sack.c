@@ -105,7 +105,8 @@ Test(tcp_sack, blocks_that_cannot_be_true_change_nothing)
 	driver_close(&driver);
 }
 
-/* RFC 6937 counts octets: a thousand ACKs that tell of one more each let the same go as one that tells of a thousand. */
+/* RFC 6937 counts octets: a thousand ACKs that tell of one more each let the same go as one that tells of a thousand.
+ */
 Test(tcp_sack, what_arrives_in_single_octets_counts_as_what_arrives_at_once)
 {
 	struct script script = ten_in_flight(60);
@@ -150,6 +151,24 @@ Test(tcp_sack, what_is_sacked_after_a_timeout_does_not_go_again)
 	hear_segments(&script, 10, 10);
 	acknowledge(&script, 10);
 	hear_segments(&script, 11, 12);
+	driver_close(&driver);
+}
+
+/* Nor does what was SACKed of a segment whose beginning was not. */
+Test(tcp_sack, after_a_timeout_a_hole_goes_as_long_as_it_is)
+{
+	struct script script = ten_in_flight(60);
+
+	advance(&script, 20);
+	hear_segments(&script, 10, 10);
+	advance(&script, 1010);
+	hear_segments(&script, 0, 0);
+	sack_octets(&script, 1 + SEGMENT, 1, (const uint32_t[][2]){{1 + SEGMENT + 500, 1 + 5 * SEGMENT}});
+	hear_text(&script, ACK, 1 + SEGMENT, 1, 500);
+	/* The window is two segments long. */
+	hear_text(&script, ACK, 1 + 5 * SEGMENT, 1, SEGMENT);
+	hear_text(&script, ACK, 1 + 6 * SEGMENT, 1, 500);
+	hear_nothing(&script);
 	driver_close(&driver);
 }
 
@@ -280,5 +299,71 @@ Test(tcp_sack, a_retransmission_that_is_lost_goes_again_when_three_later_segment
 	hear_segments(&script, 16, 16);
 	acknowledge(&script, 16);
 	hear_segments(&script, 17, 17);
+	driver_close(&driver);
+}
+
+/* Half a segment goes as soon as there is room for half a segment. */
+Test(tcp_sack, a_hole_that_is_short_waits_for_no_more_than_itself)
+{
+	struct script script = ten_in_flight(60);
+	const uint32_t left = 1 + 3 * SEGMENT + 500;
+
+	sack_octets(&script, 1, 2, (const uint32_t[][2]){{left, 1 + 6 * SEGMENT}, {1 + SEGMENT, 1 + 3 * SEGMENT}});
+	hear_segments(&script, 0, 0);
+	for (uint32_t octets = 100; octets <= 500; octets += 100) {
+		sack_octets(&script, 1, 2,
+			    (const uint32_t[][2]){{left, 1 + 6 * SEGMENT + octets}, {1 + SEGMENT, 1 + 3 * SEGMENT}});
+		if (octets == 500)
+			hear_text(&script, ACK, 1 + 3 * SEGMENT, 1, 500);
+		hear_nothing(&script);
+	}
+	driver_close(&driver);
+}
+
+enum { STAMPED = SEGMENT - 12 };
+
+/* As sack_octets(), of one block, with a timestamp. */
+static void sack_at(struct script *script, uint32_t ack, uint32_t left, uint32_t right, uint32_t tsval)
+{
+	struct raw_segment segment = script_segment(script, ACK, 1, ack);
+	uint8_t block[] = {1, 1, 5, 10, 0, 0, 0, 0, 0, 0, 0, 0};
+
+	for (int i = 0; i < 4; i++) {
+		block[4 + i] = (uint8_t)((script->iss + left) >> (24 - 8 * i));
+		block[8 + i] = (uint8_t)((script->iss + right) >> (24 - 8 * i));
+	}
+	raw_add_timestamps(&segment, tsval, script->heard.tsval);
+	memcpy(segment.options + segment.option_bytes, block, sizeof(block));
+	segment.option_bytes = (uint8_t)(segment.option_bytes + sizeof(block));
+	driver_inject(script->driver, &segment);
+}
+
+/* Three segments are lost, each as long as timestamps leave it: the second goes once there is room for so much. */
+Test(tcp_sack, beside_timestamps_a_hole_goes_as_soon_as_a_segment_may)
+{
+	static const uint8_t permitted[] = {4, 2, 1, 1};
+	const struct quern_tcp_options settings = {.mss = SEGMENT, .congestion = QUERN_CONGESTION_NEWRENO};
+	struct script script = script_reader(&driver, &settings);
+	struct raw_segment syn;
+
+	script.window = 60000;
+	script.mss = SEGMENT;
+	syn = script_segment(&script, SYN, 0, 0);
+	raw_add_timestamps(&syn, 1, 0);
+	memcpy(syn.options + syn.option_bytes, permitted, sizeof(permitted));
+	syn.option_bytes = (uint8_t)(syn.option_bytes + sizeof(permitted));
+	driver_inject(&driver, &syn);
+	hear(&script, SYN | ACK, 0, 1);
+	say_at(&script, ACK, 1, 1, 0, 2, script.heard.tsval);
+	told(&script, TOLD_ESTABLISHED);
+	app_send(&script, 40 * STAMPED);
+	for (uint32_t i = 0; i < 10; i++)
+		hear_text(&script, ACK, 1 + i * STAMPED, 1, STAMPED);
+	sack_at(&script, 1, 1 + 3 * STAMPED, 1 + 6 * STAMPED, 3);
+	hear_text(&script, ACK, 1, 1, STAMPED);
+	hear_nothing(&script);
+	sack_at(&script, 1, 1 + 3 * STAMPED, 1 + 7 * STAMPED, 4);
+	hear_text(&script, ACK, 1 + STAMPED, 1, STAMPED);
+	hear_nothing(&script);
 	driver_close(&driver);
 }

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "support/sack_script.h"
+#include "tcp/tcp_tail.h"
 
 enum { PROBE_MS = 10, DELAYED_ACK_MS = 200, RTO_MS = 1000 };
 
@@ -134,6 +135,23 @@ Test(tcp_tail, of_a_single_segment_a_delayed_ack_is_waited_for)
 	advance(&script, 2);
 	hear_segments(&script, 0, 0);
 	driver_close(&driver);
+}
+
+/* RFC 8985 7.2: neither a path as short as can be, nor a window of one octet, is a reason to wait for the timer. */
+Test(tcp_tail, the_shortest_round_trip_and_the_least_window_have_a_probe)
+{
+	static const struct {
+		uint16_t srtt, window;
+		bool has_probe;
+	} cases[] = {{1, 1, true}, {0, 1, false}, {1, 0, false}};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct tcp_conn conn = {
+			.sack_permitted = 1, .snd_wnd = cases[i].window, .mss = SEGMENT, .state = QUERN_ESTABLISHED};
+		struct tcp_flight flight = {.snd_una = 1000, .snd_nxt = 5000, .next = 5000, .rtt.srtt = cases[i].srtt};
+
+		cr_assert_eq(tcp_tail_wait(&conn, &flight, 1000) < 1000, cases[i].has_probe, "case %u", i);
+	}
 }
 
 /* Every ACK that moves SND.UNA begins the wait anew, and it is as long as two round trips are. */

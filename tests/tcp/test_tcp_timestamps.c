@@ -209,12 +209,8 @@ Test(tcp_timestamps, offsets_depend_on_the_flow_and_the_secret)
 /* What is not true of a connection that begins must not be left of the one that had its record before. */
 Test(tcp_timestamps, a_record_forgets_that_its_last_connection_was_silent)
 {
-	const struct segment syn = {.seq = PEER_ISS,
-				    .wnd = 1000,
-				    .mss = 1460,
-				    .flags = TCP_SYN,
-				    .options = SEGMENT_TIMESTAMPS,
-				    .tsval = 7};
+	const struct segment syn = {
+		.seq = PEER_ISS, .wnd = 1000, .mss = 1460, .flags = TCP_SYN, .options = SEGMENT_TIMESTAMPS, .tsval = 7};
 	struct tcp_conn conn = {.key = {1, 2, 3, 4}, .generation = 1, .ts_is_void = 1};
 
 	tcp_open_from_syn(&conn, &syn, &profile, ISS, 0);
