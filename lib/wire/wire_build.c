@@ -124,6 +124,46 @@ uint32_t wire_build_tcp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip
 	return link_bytes + (uint32_t)IP6_BYTES + header_bytes + segment->text_bytes;
 }
 
+/* Writes the UDP header; `pseudo` is the sum of both addresses. */
+static inline void udp_header_build(uint8_t *udp, uint64_t pseudo, const struct flow_key *key, uint32_t text_bytes,
+				    const struct wire_ip_options *options)
+{
+	uint32_t udp_bytes = UDP_BYTES + text_bytes;
+	uint32_t ports = (uint32_t)key->local_port << 16 | key->remote_port;
+	uint64_t sum = pseudo + IP_PROTOCOL_UDP + udp_bytes;
+	uint16_t checksum;
+
+	if (options->offload_l4_checksum) {
+		checksum = wire_fold(sum);
+	} else {
+		sum += (uint64_t)ports + udp_bytes + sum_of_text(udp + UDP_BYTES, text_bytes);
+		checksum = (uint16_t)~wire_fold(sum);
+		/* RFC 768: a zero would say that there is none. */
+		checksum = checksum != 0 ? checksum : UINT16_MAX;
+	}
+	wire_store32(udp, ports);
+	wire_store32(udp + 4, udp_bytes << 16 | checksum);
+}
+
+uint32_t wire_build_udp_at(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key, uint32_t text_bytes,
+			   const struct wire_ip_options *options)
+{
+	uint64_t pseudo = (uint64_t)key->local + key->remote;
+	uint32_t total_bytes = WIRE_UDP_TEXT_AFTER_LINK + text_bytes;
+
+	udp_header_build(frame + link_bytes + IP_BYTES, pseudo, key, text_bytes, options);
+	ip_build(frame + link_bytes, key, IP_PROTOCOL_UDP, total_bytes, pseudo, options);
+	return link_bytes + total_bytes;
+}
+
+uint32_t wire_build_udp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip6_pair *pair,
+			    const struct flow_key *key, uint32_t text_bytes, const struct wire_ip_options *options)
+{
+	udp_header_build(frame + link_bytes + IP6_BYTES, wire_sum_pair(pair), key, text_bytes, options);
+	wire_ip6_build(frame + link_bytes, pair, IP_PROTOCOL_UDP, UDP_BYTES + text_bytes, options);
+	return link_bytes + WIRE_UDP6_TEXT_AFTER_LINK + text_bytes;
+}
+
 uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const struct wire_arp *arp,
 			const uint8_t target_mac[6])
 {

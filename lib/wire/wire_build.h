@@ -11,7 +11,9 @@ enum {
 	WIRE_LINK_MAX = 22, /* Ethernet header with two tags */
 	WIRE_TCP_FRAME_MAX = WIRE_LINK_MAX + 20 + 60,
 	WIRE_TCP6_FRAME_MAX = WIRE_LINK_MAX + 40 + 60,
-	WIRE_ND_FRAME_MAX = WIRE_LINK_MAX + 40 + 32
+	WIRE_ND_FRAME_MAX = WIRE_LINK_MAX + 40 + 32,
+	WIRE_UDP_TEXT_AFTER_LINK = 20 + 8, /* where the text of a datagram begins, behind its link header */
+	WIRE_UDP6_TEXT_AFTER_LINK = 40 + 8 /* and over IPv6 */
 };
 
 /* The link header that goes before a packet; no bytes where frames begin with IP. */
@@ -61,6 +63,16 @@ static inline uint32_t wire_text_after_link6(const struct segment *segment)
 uint32_t wire_build_tcp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip6_pair *pair,
 			    const struct flow_key *key, const struct segment *segment,
 			    const struct wire_ip_options *options);
+
+/* Writes IPv4 and UDP header of a datagram from our side behind a link header of `link_bytes` that is already in place,
+ * as wire_build_tcp_at() does: its text stands at WIRE_UDP_TEXT_AFTER_LINK already, unless the port makes the checksum.
+ * There always is one (RFC 768: what comes to 0 is sent as 0xffff). Returns the frame's length. */
+uint32_t wire_build_udp_at(uint8_t *frame, uint32_t link_bytes, const struct flow_key *key, uint32_t text_bytes,
+			   const struct wire_ip_options *options);
+
+/* The same over IPv6, behind which the text stands at WIRE_UDP6_TEXT_AFTER_LINK; of the key, the ports count. */
+uint32_t wire_build_udp6_at(uint8_t *frame, uint32_t link_bytes, const struct ip6_pair *pair,
+			    const struct flow_key *key, uint32_t text_bytes, const struct wire_ip_options *options);
 
 /* Writes a solicitation or advertisement between two addresses behind the link header, with nd->mac in it where
  * nd->has_mac. Returns the frame's length, at most WIRE_ND_FRAME_MAX. */
