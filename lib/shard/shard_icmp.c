@@ -52,6 +52,11 @@ static void take_error(struct quern_shard *shard, const struct wire_icmp *icmp, 
 	struct tcp_icmp_verdict verdict;
 	struct tcp_conn *conn;
 
+	/* A datagram and a segment may have the same ends; of the two, only the segment is of a connection. */
+	if (icmp->quoted != WIRE_TCP) {
+		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+		return;
+	}
 	/* RFC 9293 MUST-55: discarded, whatever it quotes. */
 	if (icmp->error == WIRE_ERROR_QUENCH) {
 		shard_drop(shard, QUERN_DROP_ICMP_QUENCH);

@@ -74,7 +74,7 @@ static bool is_bare_syn(const struct packet *packet)
 /* What the owner of a flow is to have: its segments, and the errors that quote one. Echo requests anybody answers. */
 static bool has_owner(const struct packet *packet)
 {
-	return packet->kind == WIRE_TCP || (packet->kind == WIRE_ICMP && packet->icmp.error != WIRE_ERROR_NONE);
+	return packet->kind == WIRE_TCP || (packet->kind == WIRE_ICMP && packet->icmp.quoted == WIRE_TCP);
 }
 
 /* True for a flow of another shard, which is set aside for the worker to move. */

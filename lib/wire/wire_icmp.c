@@ -1,7 +1,5 @@
-/* wire_icmp.c - an ICMP message becomes a value: an error is a word about the segment that it quotes. */
+/* wire_icmp.c - an ICMP message becomes a value: an error is a word about the packet that it quotes. */
 #include "wire/wire_icmp.h"
-
-#include "wire/wire_words.h"
 
 enum {
 	ICMP_SOURCE_QUENCH = 4,
@@ -67,10 +65,12 @@ static enum quern_drop quote_parse(const uint8_t *ip, uint32_t bytes, struct pac
 	/* An error goes to whoever sent the packet that it quotes. */
 	if (wire_load32(ip + 12) != packet->key.local || wire_load16(ip + 6) & FRAGMENT_OFFSET)
 		return QUERN_DROP_ICMP_QUOTE;
-	if (ip[9] != IP_PROTOCOL_TCP)
+	packet->icmp.quoted = wire_icmp_quoted(ip[9]);
+	if (packet->icmp.quoted == 0)
 		return QUERN_DROP_ICMP_IGNORED;
+	packet->icmp.quoted_l4 = (uint16_t)header_bytes;
 	packet->icmp.quoted_bytes = wire_load16(ip + 2);
-	if (header_bytes + QUOTED_TCP_BYTES > bytes || header_bytes + QUOTED_TCP_BYTES > packet->icmp.quoted_bytes)
+	if (header_bytes + QUOTED_L4_BYTES > bytes || header_bytes + QUOTED_L4_BYTES > packet->icmp.quoted_bytes)
 		return QUERN_DROP_ICMP_QUOTE;
 	quoted = (struct flow_key){.local = packet->key.local,
 				   .remote = wire_load32(ip + 16),
@@ -79,7 +79,7 @@ static enum quern_drop quote_parse(const uint8_t *ip, uint32_t bytes, struct pac
 	if (quoted.local_port == 0 || quoted.remote_port == 0)
 		return QUERN_DROP_ICMP_QUOTE;
 	packet->key = quoted;
-	packet->icmp.seq = wire_load32(ip + header_bytes + 4);
+	packet->icmp.seq = packet->icmp.quoted == WIRE_TCP ? wire_load32(ip + header_bytes + 4) : 0;
 	return QUERN_DROP_NONE;
 }
 

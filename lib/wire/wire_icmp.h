@@ -7,8 +7,17 @@
 #include <quern/conn.h>
 
 #include "wire/wire_packet.h"
+#include "wire/wire_words.h"
 
-enum { QUOTED_TCP_BYTES = 8 /* RFC 792: ports and the sequence number */ };
+enum { QUOTED_L4_BYTES = 8 /* RFC 792: ports, and the sequence number of TCP or all of UDP's header */ };
+
+/* What a protocol that is quoted is to us: WIRE_TCP, WIRE_UDP, or 0. */
+static inline uint8_t wire_icmp_quoted(uint8_t protocol)
+{
+	if (protocol == IP_PROTOCOL_TCP)
+		return WIRE_TCP;
+	return protocol == IP_PROTOCOL_UDP ? WIRE_UDP : 0;
+}
 
 /* Where the versions of IP differ. */
 struct wire_icmp_version {
@@ -24,7 +33,7 @@ enum quern_drop wire_icmp_parse_as(const struct wire_icmp_version *version, cons
 
 /* Reads a message of `bytes` bytes, at least ICMP_BYTES, whose checksum is right, into packet->icmp; with an error,
  * packet->key becomes the flow that it quotes, from our side. Returns QUERN_DROP_NONE, or why it is dropped: a quote
- * that is cut short, that is of no packet of ours, or of another protocol than TCP. */
+ * that is cut short, that is of no packet of ours, or of neither TCP nor UDP. */
 enum quern_drop wire_icmp_parse(const uint8_t *message, uint32_t bytes, struct packet *packet);
 
 #endif

@@ -58,27 +58,45 @@ static enum quern_icmp meaning_of(uint8_t type, uint8_t code)
 	return code == PROBLEM_NEXT_HEADER ? QUERN_ICMP_PROTOCOL : QUERN_ICMP_PARAMETER;
 }
 
-/* The quote is a packet of ours, as far as it goes. We send no extension headers, so TCP is what comes next. */
+/* What is quoted, as far as it goes. Ours have no extension headers, but datagrams that we pass on keep theirs. */
+static uint8_t quoted_kind(const uint8_t *ip, uint32_t bytes, uint16_t *l4)
+{
+	struct wire_ip6_payload payload = {IP6_BYTES, IP6_BYTES + (uint32_t)wire_load16(ip + 4), ip[6]};
+	uint8_t kind = wire_icmp_quoted(payload.protocol);
+
+	if (payload.end > bytes)
+		payload.end = bytes;
+	if (kind == 0 && wire_ip6_skip(ip, &payload) == QUERN_DROP_NONE && payload.protocol == IP_PROTOCOL_UDP)
+		kind = WIRE_UDP;
+	*l4 = (uint16_t)payload.offset;
+	return kind;
+}
+
+/* The quote is a packet of ours, as far as it goes. */
 static enum quern_drop quote_parse(const uint8_t *ip, uint32_t bytes, struct packet *packet)
 {
-	const uint8_t *tcp = ip + IP6_BYTES;
+	struct wire_icmp *icmp = &packet->icmp;
 	struct quern_ip6 remote;
+	const uint8_t *l4;
 
 	if (bytes < IP6_BYTES || ip[0] >> 4 != 6 || !ip6_equal(wire_load_ip6(ip + 8), packet->ip6.local))
 		return QUERN_DROP_ICMP_QUOTE;
-	if (ip[6] != IP_PROTOCOL_TCP)
+	icmp->quoted = quoted_kind(ip, bytes, &icmp->quoted_l4);
+	if (icmp->quoted == 0)
 		return QUERN_DROP_ICMP_IGNORED;
-	if (bytes < IP6_BYTES + QUOTED_TCP_BYTES || wire_load16(ip + 4) < QUOTED_TCP_BYTES ||
-	    wire_load16(ip + 4) > UINT16_MAX - IP6_BYTES)
+	if (wire_load16(ip + 4) > UINT16_MAX - IP6_BYTES)
 		return QUERN_DROP_ICMP_QUOTE;
+	icmp->quoted_bytes = (uint16_t)(IP6_BYTES + wire_load16(ip + 4));
+	if (icmp->quoted_l4 + QUOTED_L4_BYTES > (int)bytes || icmp->quoted_l4 + QUOTED_L4_BYTES > icmp->quoted_bytes)
+		return QUERN_DROP_ICMP_QUOTE;
+	l4 = ip + icmp->quoted_l4;
 	remote = wire_load_ip6(ip + 24);
-	if (!ip6_names_a_host(remote) || wire_load16(tcp) == 0 || wire_load16(tcp + 2) == 0)
+	if (!ip6_names_a_host(remote) || wire_load16(l4) == 0 || wire_load16(l4 + 2) == 0)
 		return QUERN_DROP_ICMP_QUOTE;
 	packet->ip6.remote = remote;
-	packet->key.local_port = wire_load16(tcp);
-	packet->key.remote_port = wire_load16(tcp + 2);
-	packet->icmp.seq = wire_load32(tcp + 4);
-	packet->icmp.quoted_bytes = (uint16_t)(IP6_BYTES + wire_load16(ip + 4));
+	packet->key.local_port = wire_load16(l4);
+	packet->key.remote_port = wire_load16(l4 + 2);
+	icmp->seq = icmp->quoted == WIRE_TCP ? wire_load32(l4 + 4) : 0;
 	return QUERN_DROP_NONE;
 }
 

@@ -49,7 +49,7 @@ static enum quern_drop judge_extension(uint8_t kind, const uint8_t *header, uint
 }
 
 /* Passes over extension headers. RFC 8200 4: those of hop-by-hop options stand first or not at all. */
-static enum quern_drop skip_extensions(const uint8_t *ip, struct wire_ip6_payload *payload)
+enum quern_drop wire_ip6_skip(const uint8_t *ip, struct wire_ip6_payload *payload)
 {
 	const uint32_t limit = IP6_BYTES + WIRE_EXTENSION_BYTES_MAX;
 
@@ -91,5 +91,5 @@ enum quern_drop wire_ip6_read(const uint8_t *ip, uint32_t bytes, struct ip6_pair
 	pair->local = wire_load_ip6(ip + 24);
 	if (!ip6_names_a_host(pair->remote) && !ip6_is_unspecified(pair->remote))
 		return QUERN_DROP_IP_SOURCE;
-	return skip_extensions(ip, payload);
+	return wire_ip6_skip(ip, payload);
 }

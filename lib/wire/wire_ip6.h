@@ -26,6 +26,10 @@ struct wire_ip6_payload {
 enum quern_drop wire_ip6_read(const uint8_t *ip, uint32_t bytes, struct ip6_pair *pair,
 			      struct wire_ip6_payload *payload);
 
+/* Passes over the headers that may follow that of IPv6, from payload->offset on, of which payload->protocol says what
+ * the first one is. Returns QUERN_DROP_NONE, or why wire_ip6_read() drops them. */
+enum quern_drop wire_ip6_skip(const uint8_t *ip, struct wire_ip6_payload *payload);
+
 /* The sum of two addresses in host byte order, of a pseudo-header the greater part. */
 static inline uint64_t wire_sum_pair(const struct ip6_pair *pair)
 {

@@ -105,7 +105,7 @@ struct wire_arp {
 	uint32_t target;
 };
 
-/* What an ICMP error says of the segment that it quotes, in the words of RFC 1122 4.2.3.9; the same for all versions of
+/* What an ICMP error says of the packet that it quotes, in the words of RFC 1122 4.2.3.9; the same for all versions of
  * IP. */
 enum wire_error {
 	WIRE_ERROR_NONE,    /* it is no error */
@@ -117,9 +117,11 @@ enum wire_error {
 
 /* An ICMP message; all but type and code with an error only. */
 struct wire_icmp {
-	uint32_t seq;          /* SEG.SEQ of the segment that is quoted */
+	uint32_t seq;          /* SEG.SEQ of a segment that is quoted */
 	uint32_t mtu;          /* with WIRE_ERROR_TOO_BIG: of the link that is too narrow, 0 where that is not said */
 	uint16_t quoted_bytes; /* length of the packet that is quoted, its headers included, as it says itself */
+	uint16_t quoted_l4;    /* where its TCP or UDP header begins, from the start of the quote */
+	uint8_t quoted;        /* enum wire_kind of it: WIRE_TCP or WIRE_UDP, to whose flows the packet's key belongs */
 	uint8_t type;
 	uint8_t code;
 	uint8_t error; /* enum wire_error */
@@ -137,7 +139,7 @@ struct wire_nd {
 };
 
 /* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the
- * segment that is quoted, which is the same address. */
+ * packet that is quoted, which is the same address. */
 struct packet {
 	struct flow_key key;
 	uint8_t kind; /* enum wire_kind */

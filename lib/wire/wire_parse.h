@@ -18,7 +18,7 @@ struct wire_expect {
 };
 
 /* Reads a frame of `bytes` bytes. Ethernet with one or two VLAN tags; ARP, IPv4 with options, IPv6 with what
- * may stand before its payload, ICMP of both with the segment that an error quotes, neighbour solicitations and
+ * may stand before its payload, ICMP of both with the packet that an error quotes, neighbour solicitations and
  * advertisements, TCP with options, UDP. Verifies checksums that the port has not. Returns QUERN_DROP_NONE and
  * the packet, or why it is dropped. Addresses are not judged here but for those that nobody may have as source (0/8,
  * 127/8, multicast, broadcast; ::1, ff00::/8, IPv4 in disguise, and :: where it is no solicitation). */

@@ -160,7 +160,7 @@ static bool read_message(const uint8_t *data, size_t size, const struct talk *ta
 	fuzz_plain_fix(frame, bytes, &expect);
 	is_taken = fuzz_plain_agree(frame, bytes, &expect, packet);
 	free(frame);
-	return is_taken && packet->kind == WIRE_ICMP && packet->icmp.error != WIRE_ERROR_NONE;
+	return is_taken && packet->kind == WIRE_ICMP && packet->icmp.quoted == WIRE_TCP;
 }
 
 /* Nothing but these is ever changed by an error. */

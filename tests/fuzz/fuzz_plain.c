@@ -142,26 +142,32 @@ static bool may_skip(uint32_t kind, const uint8_t *header, uint32_t bytes)
 	return kind != FRAGMENT && may_skip_options(header + 2, bytes - 2);
 }
 
+bool fuzz_plain_skip_ip6(const uint8_t *ip, uint32_t end, uint32_t *at, uint32_t *next)
+{
+	for (uint32_t seen = 0; is_extension(*next); seen++) {
+		uint32_t bytes, kind = *next;
+
+		if (seen == EXTENSIONS_MAX || end - *at < 8 || (kind == HOP_BY_HOP && seen > 0))
+			return false;
+		bytes = 8u + 8u * ip[*at + 1];
+		if (*at + bytes > end || *at + bytes > IP6 + EXTENSION_BYTES_MAX || !may_skip(kind, ip + *at, bytes))
+			return false;
+		*next = ip[*at];
+		*at += bytes;
+	}
+	return true;
+}
+
 static bool read_ip6(const uint8_t *ip, uint32_t count, struct plain_frame *frame)
 {
-	uint32_t next, at = IP6, end, seen = 0;
+	uint32_t next, at = IP6, end;
 
 	if (count < IP6 || ip[0] >> 4 != 6)
 		return false;
 	end = IP6 + get16(ip + 4);
-	if (end > count)
+	next = ip[6];
+	if (end > count || !fuzz_plain_skip_ip6(ip, end, &at, &next))
 		return false;
-	for (next = ip[6]; is_extension(next); seen++) {
-		uint32_t bytes, kind = next;
-
-		if (seen == EXTENSIONS_MAX || end - at < 8 || (kind == HOP_BY_HOP && seen > 0))
-			return false;
-		bytes = 8u + 8u * ip[at + 1];
-		if (at + bytes > end || at + bytes > IP6 + EXTENSION_BYTES_MAX || !may_skip(kind, ip + at, bytes))
-			return false;
-		next = ip[at];
-		at += bytes;
-	}
 	frame->version = 6;
 	frame->l4 = frame->l3 + at;
 	frame->end = frame->l3 + end;

@@ -24,6 +24,10 @@ struct plain_frame {
  * found is there all the same. */
 bool fuzz_plain_read(const uint8_t *bytes, uint32_t count, const struct wire_expect *expect, struct plain_frame *frame);
 
+/* Passes over the headers that may follow that of IPv6, which begin at `*at` and of which `*next` says what the first
+ * one is; false where one has to be refused, or does not end by `end`. */
+bool fuzz_plain_skip_ip6(const uint8_t *ip, uint32_t end, uint32_t *at, uint32_t *next);
+
 /* Puts right checksums into a frame, wherever it is whole enough to have them. */
 void fuzz_plain_fix(uint8_t *bytes, uint32_t count, const struct wire_expect *expect);
 

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "support/raw_words.h"
 
-enum { ICMP = 8, QUOTED_TCP = 8, IP4 = 20, IP6 = 40, SOLICITATION = 135, ADVERTISEMENT = 136, ND = 24, HOPS = 255 };
+enum { ICMP = 8, QUOTED = 8, IP4 = 20, IP6 = 40, SOLICITATION = 135, ADVERTISEMENT = 136, ND = 24, HOPS = 255 };
 
 static enum wire_error error_of(const struct plain_frame *frame, uint8_t type, uint8_t code)
 {
@@ -25,24 +25,31 @@ static enum wire_error error_of(const struct plain_frame *frame, uint8_t type, u
 	return (type == 1 && code < 8) || type == 3 || type == 4 ? WIRE_ERROR_SOFT : WIRE_ERROR_NONE;
 }
 
-/* What the error is about: where TCP begins in it, and how long the packet was; false where it is of no use. */
-static bool find_quote(const struct plain_frame *frame, const uint8_t *quote, uint32_t bytes, uint32_t *tcp,
-		       uint32_t *length)
+/* What an error is about: what it quotes, where TCP or UDP begins in it, and how long the packet was. */
+struct quote {
+	uint32_t protocol, l4, length;
+};
+
+/* False where it is of no use. TCP has no extension headers before it: it is ours, not passed on. */
+static bool find_quote(const struct plain_frame *frame, const uint8_t *at, uint32_t bytes, struct quote *quote)
 {
 	const uint8_t *ip = frame->bytes + frame->l3;
 
 	if (frame->version == 6) {
-		if (bytes < IP6 || quote[0] >> 4 != 6 || memcmp(quote + 8, ip + 24, 16) != 0 || quote[6] != PLAIN_TCP)
+		if (bytes < IP6 || at[0] >> 4 != 6 || memcmp(at + 8, ip + 24, 16) != 0)
 			return false;
-		*tcp = IP6;
-		*length = IP6 + get16(quote + 4);
-		return *length <= UINT16_MAX;
+		*quote = (struct quote){at[6], IP6, IP6 + get16(at + 4)};
+		if (quote->length > UINT16_MAX)
+			return false;
+		if (at[6] != PLAIN_TCP && !fuzz_plain_skip_ip6(at, bytes < quote->length ? bytes : quote->length,
+							       &quote->l4, &quote->protocol))
+			return false;
+		return at[6] == PLAIN_TCP || quote->protocol == PLAIN_UDP;
 	}
-	if (bytes < IP4 || quote[0] >> 4 != 4 || memcmp(quote + 12, ip + 16, 4) != 0 || quote[9] != PLAIN_TCP)
+	if (bytes < IP4 || at[0] >> 4 != 4 || memcmp(at + 12, ip + 16, 4) != 0)
 		return false;
-	*tcp = (quote[0] & 15) * 4u;
-	*length = get16(quote + 2);
-	return *tcp >= IP4 && (get16(quote + 6) & 0x1fff) == 0;
+	*quote = (struct quote){at[9], (at[0] & 15) * 4u, get16(at + 2)};
+	return quote->l4 >= IP4 && (get16(at + 6) & 0x1fff) == 0 && (at[9] == PLAIN_TCP || at[9] == PLAIN_UDP);
 }
 
 static bool names_a_host(const uint8_t *at)
@@ -54,13 +61,15 @@ static bool names_a_host(const uint8_t *at)
 	return memcmp(at, zeros, 10) != 0 || at[10] != 255 || at[11] != 255;
 }
 
-static void compare_error(const struct plain_frame *frame, const struct packet *packet, uint32_t tcp, uint32_t length)
+static void compare_error(const struct plain_frame *frame, const struct packet *packet, const struct quote *about)
 {
-	const uint8_t *message = frame->bytes + frame->l4, *quote = message + ICMP;
+	const uint8_t *message = frame->bytes + frame->l4, *quote = message + ICMP, *l4 = quote + about->l4;
 
 	CHECK(packet->icmp.error == error_of(frame, message[0], message[1]));
-	CHECK(packet->key.local_port == get16(quote + tcp) && packet->key.remote_port == get16(quote + tcp + 2));
-	CHECK(packet->icmp.seq == get32(quote + tcp + 4) && packet->icmp.quoted_bytes == length);
+	CHECK(packet->key.local_port == get16(l4) && packet->key.remote_port == get16(l4 + 2));
+	CHECK(packet->icmp.quoted == (about->protocol == PLAIN_TCP ? WIRE_TCP : WIRE_UDP));
+	CHECK(packet->icmp.quoted_l4 == about->l4 && packet->icmp.quoted_bytes == about->length);
+	CHECK(packet->icmp.seq == (about->protocol == PLAIN_TCP ? get32(l4 + 4) : 0));
 	if (packet->icmp.error == WIRE_ERROR_TOO_BIG)
 		CHECK(packet->icmp.mtu == (frame->version == 6 ? get32(message + 4) : get16(message + 6)));
 	if (frame->version == 4)
@@ -72,16 +81,17 @@ static void compare_error(const struct plain_frame *frame, const struct packet *
 static bool judge_error(const struct plain_frame *frame, const struct packet *packet)
 {
 	const uint8_t *quote = frame->bytes + frame->l4 + ICMP;
-	uint32_t bytes = frame->end - frame->l4 - ICMP, tcp, length;
+	uint32_t bytes = frame->end - frame->l4 - ICMP;
+	struct quote about;
 
-	if (!find_quote(frame, quote, bytes, &tcp, &length) || tcp + QUOTED_TCP > bytes || tcp + QUOTED_TCP > length)
+	if (!find_quote(frame, quote, bytes, &about) || about.l4 + QUOTED > bytes || about.l4 + QUOTED > about.length)
 		return false;
-	if (get16(quote + tcp) == 0 || get16(quote + tcp + 2) == 0)
+	if (get16(quote + about.l4) == 0 || get16(quote + about.l4 + 2) == 0)
 		return false;
 	if (frame->version == 6 && !names_a_host(quote + 24))
 		return false;
 	if (packet)
-		compare_error(frame, packet, tcp, length);
+		compare_error(frame, packet, &about);
 	return true;
 }
 
@@ -161,6 +171,6 @@ bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct packet 
 	if (error_of(frame, message[0], message[1]) != WIRE_ERROR_NONE)
 		return judge_error(frame, packet);
 	if (packet)
-		CHECK(packet->icmp.error == WIRE_ERROR_NONE);
+		CHECK(packet->icmp.error == WIRE_ERROR_NONE && packet->icmp.quoted == 0);
 	return true;
 }

@@ -189,6 +189,24 @@ Test(shard_icmp, a_connect_goes_on_where_another_syn_is_quoted)
 	driver_close(&driver);
 }
 
+/* A socket of ours may have sent a datagram from the same port to the same port: protocols do not share ends. */
+Test(shard_icmp, an_error_about_a_datagram_is_none_about_a_connection_with_its_ends)
+{
+	struct script script = in_syn_sent();
+
+	driver.hears_icmp = true;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct raw_icmp icmp = raw_icmp_about(&script, hard[i][0], hard[i][1], 0, 0);
+
+		icmp.quote[raw_is_ip6() ? 6 : 9] = 17;
+		raw_icmp_inject(&driver, &icmp);
+		cr_assert_eq(drops(QUERN_DROP_ICMP_IGNORED), i + 1);
+	}
+	told_nothing(&script);
+	complete(&script);
+	driver_close(&driver);
+}
+
 /* Rows 106 and 107: with any number that is in flight, and any that is not. */
 Test(shard_icmp, no_error_ends_a_connection_that_is_not_in_syn_sent_or_draws_an_answer)
 {

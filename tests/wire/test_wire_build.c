@@ -258,8 +258,8 @@ Test(wire_build, a_port_unreachable_quotes_the_datagram_and_is_valid)
 		cr_assert_arr_eq(made.bytes + frame.l3 + 28, frame.bytes + frame.l3, quote);
 		memcpy(made.bytes, FRAME_OUR_MAC, 6);
 		memcpy(made.bytes + 6, FRAME_PEER_MAC, 6);
-		/* It quotes UDP, which this parser's own side never sends. */
-		cr_assert_eq(frame_parse_exact(made.bytes, bytes, &expect, &answer), QUERN_DROP_ICMP_IGNORED);
+		cr_assert_eq(frame_parse_exact(made.bytes, bytes, &expect, &answer), QUERN_DROP_NONE);
+		cr_assert_eq(answer.icmp.quoted, WIRE_UDP);
 		cr_assert_eq(answer.icmp.type, 3);
 		cr_assert_eq(answer.icmp.code, 3);
 		cr_assert_eq(answer.ttl, 64);
