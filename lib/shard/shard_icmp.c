@@ -4,6 +4,7 @@
 #include "shard/shard_icmp.h"
 
 #include "tcp/tcp_icmp.h"
+#include "wire/wire_error.h"
 
 enum {
 	ICMP_ECHO_REQUEST = 8,
@@ -132,9 +133,9 @@ void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame 
 	mbuf = shard_send_buffer(shard, WIRE_LINK_MAX + most);
 	if (!mbuf)
 		return;
-	bytes = wire_build_unreachable(rte_pktmbuf_mtod(mbuf, uint8_t *),
-				       rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), frame->packet, most,
-				       shard->reply_options.ttl);
+	bytes = wire_build_error(
+		rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), frame->packet,
+		&(struct wire_refusal){.what = QUERN_ICMP_PORT, .ttl = shard->reply_options.ttl, .most = most});
 	if (bytes == 0) {
 		rte_pktmbuf_free(mbuf);
 		return;

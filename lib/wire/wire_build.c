@@ -55,6 +55,12 @@ static inline void ip_build(uint8_t *ip, const struct flow_key *key, uint32_t pr
 	wire_store32(ip + 16, key->remote);
 }
 
+void wire_ip4_build(uint8_t *ip, const struct flow_key *key, uint8_t protocol, uint32_t payload_bytes,
+		    const struct wire_ip_options *options)
+{
+	ip_build(ip, key, protocol, IP_BYTES + payload_bytes, (uint64_t)key->local + key->remote, options);
+}
+
 /* wire_sum() adds words as they lie; here sums are of values. */
 static uint16_t sum_of_text(const uint8_t *text, uint32_t bytes)
 {
@@ -210,37 +216,4 @@ void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl)
 		wire_turn_echo6(frame, packet, ttl);
 	else
 		turn_echo4(frame, packet, ttl);
-}
-
-static uint32_t unreachable4_build(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
-				   uint8_t ttl)
-{
-	const struct wire_ip_options options = {.ttl = ttl};
-	uint32_t header_bytes = (uint32_t)(packet->l4_offset - packet->link_bytes);
-	uint32_t quote_bytes = (uint32_t)(packet->frame_bytes - packet->link_bytes);
-	uint8_t *ip = to + packet->link_bytes, *icmp = ip + IP_BYTES;
-	uint16_t checksum;
-
-	if (most < IP_BYTES + ICMP_BYTES + header_bytes + UDP_BYTES)
-		return 0;
-	if (quote_bytes > most - IP_BYTES - ICMP_BYTES)
-		quote_bytes = most - IP_BYTES - ICMP_BYTES;
-	memcpy(to, frame, packet->link_bytes);
-	if (packet->link_bytes > 0)
-		wire_link_swap(to);
-	ip_build(ip, &packet->key, IP_PROTOCOL_ICMP, IP_BYTES + ICMP_BYTES + quote_bytes,
-		 (uint64_t)packet->key.local + packet->key.remote, &options);
-	wire_store32(icmp, (uint32_t)ICMP_UNREACHABLE << 24 | ICMP_UNREACHABLE_PORT << 16);
-	wire_store32(icmp + 4, 0);
-	memcpy(icmp + ICMP_BYTES, frame + packet->link_bytes, quote_bytes);
-	checksum = wire_sum_finish(wire_sum(0, icmp, ICMP_BYTES + quote_bytes));
-	memcpy(icmp + 2, &checksum, 2);
-	return packet->link_bytes + (uint32_t)IP_BYTES + ICMP_BYTES + quote_bytes;
-}
-
-uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
-				uint8_t ttl)
-{
-	return packet->version == 6 ? wire_build_unreachable6(to, frame, packet, most, ttl)
-				    : unreachable4_build(to, frame, packet, most, ttl);
 }

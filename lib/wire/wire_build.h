@@ -90,11 +90,4 @@ uint32_t wire_build_arp(uint8_t *frame, const struct wire_link *link, const stru
  * limit. The link header is left alone. */
 void wire_turn_echo(uint8_t *frame, const struct packet *packet, uint8_t ttl);
 
-/* Writes an ICMP "port unreachable" about the datagram of a received frame: to whoever has sent it, by the way that it
- * came, with as much of it behind as an IP packet of `most` bytes holds. Returns the frame's length; 0, and nothing is
- * written, where `most` leaves no room for the datagram's headers (RFC 1122 3.2.2, RFC
- * 4443 3.1). */
-uint32_t wire_build_unreachable(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
-				uint8_t ttl);
-
 #endif

@@ -19,8 +19,7 @@ void wire_ip6_build(uint8_t *ip, const struct ip6_pair *pair, uint8_t protocol, 
 	wire_store_ip6(ip + 24, pair->remote);
 }
 
-/* Sums a message whose header stands before it, and stores the checksum. */
-static void icmp6_finish(uint8_t *ip, uint8_t *icmp, uint32_t bytes)
+void wire_icmp6_finish(const uint8_t *ip, uint8_t *icmp, uint32_t bytes)
 {
 	uint64_t pseudo = wire_sum(0, ip + 8, 32) + __builtin_bswap16((uint16_t)bytes) + (IP_PROTOCOL_ICMP6 << 8);
 	uint16_t checksum;
@@ -55,7 +54,7 @@ uint32_t wire_build_nd(uint8_t *frame, const struct wire_link *link, const struc
 		wire_store16(option, nd->is_advertisement ? 0x0201 : 0x0101);
 		memcpy(option + 2, nd->mac, sizeof nd->mac);
 	}
-	icmp6_finish(ip, icmp, bytes);
+	wire_icmp6_finish(ip, icmp, bytes);
 	return link->bytes + (uint32_t)IP6_BYTES + bytes;
 }
 
@@ -72,27 +71,4 @@ void wire_turn_echo6(uint8_t *frame, const struct packet *packet, uint8_t hops)
 	wire_store_ip6(ip + 24, packet->ip6.remote);
 	wire_store16(icmp, reply);
 	wire_store16(icmp + 2, wire_sum_after(wire_load16(icmp + 2), request, reply));
-}
-
-uint32_t wire_build_unreachable6(uint8_t *to, const uint8_t *frame, const struct packet *packet, uint32_t most,
-				 uint8_t hops)
-{
-	const struct wire_ip_options options = {.ttl = hops};
-	uint32_t header_bytes = (uint32_t)(packet->l4_offset - packet->link_bytes);
-	uint32_t quote_bytes = (uint32_t)(packet->frame_bytes - packet->link_bytes);
-	uint8_t *ip = to + packet->link_bytes, *icmp = ip + IP6_BYTES;
-
-	if (most < IP6_BYTES + ICMP_BYTES + header_bytes + UDP_BYTES)
-		return 0;
-	if (quote_bytes > most - IP6_BYTES - ICMP_BYTES)
-		quote_bytes = most - IP6_BYTES - ICMP_BYTES;
-	memcpy(to, frame, packet->link_bytes);
-	if (packet->link_bytes > 0)
-		wire_link_swap(to);
-	wire_ip6_build(ip, &packet->ip6, IP_PROTOCOL_ICMP6, ICMP_BYTES + quote_bytes, &options);
-	wire_store32(icmp, (uint32_t)ICMP6_UNREACHABLE << 24 | ICMP6_UNREACHABLE_PORT << 16);
-	wire_store32(icmp + 4, 0);
-	memcpy(icmp + ICMP_BYTES, frame + packet->link_bytes, quote_bytes);
-	icmp6_finish(ip, icmp, ICMP_BYTES + quote_bytes);
-	return packet->link_bytes + (uint32_t)IP6_BYTES + ICMP_BYTES + quote_bytes;
 }

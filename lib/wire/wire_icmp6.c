@@ -9,8 +9,6 @@
 #include "wire/wire_words.h"
 
 enum {
-	ICMP6_TOO_BIG = 2,
-	ICMP6_TIME_EXCEEDED = 3,
 	ICMP6_PARAMETER_PROBLEM = 4,
 	PROBLEM_NEXT_HEADER = 1,
 	UNREACHABLE_CODES = 8,

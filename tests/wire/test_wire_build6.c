@@ -162,31 +162,3 @@ Test(wire_build6, an_echo_request_turns_into_a_reply_that_is_valid)
 				 "identifier, sequence number and text come back as they were");
 	}
 }
-
-/* RFC 4443 3.1: as much of the datagram as fits a packet of `most` bytes. */
-Test(wire_build6, a_port_unreachable_quotes_the_datagram_and_is_valid)
-{
-	for (uint32_t text_bytes = 0; text_bytes < 1400; text_bytes += text_bytes < 20 ? 1 : 13) {
-		struct packet datagram, answer;
-		struct frame frame, made = {.l3 = 0};
-		uint32_t quote;
-
-		frame6_make(&frame, &(struct frame6_plan){.protocol = 17, .text_bytes = text_bytes});
-		cr_assert_eq(frame6_parse(&frame, &datagram), QUERN_DROP_NONE);
-		memset(made.bytes, 0xee, sizeof made.bytes);
-		cr_assert_eq(wire_build_unreachable(made.bytes, frame.bytes, &datagram, 95, 64), 0);
-		made.length = wire_build_unreachable(made.bytes, frame.bytes, &datagram, 1280, 64);
-		quote = frame.length - 14 < 1232 ? frame.length - 14 : 1232;
-		cr_assert_eq(made.length, 14 + 48 + quote);
-		cr_assert_eq(made.bytes[made.length], 0xee, "nothing behind the end is written");
-		cr_assert_arr_eq(made.bytes, FRAME_PEER_MAC, 6);
-		cr_assert_arr_eq(made.bytes + 6, FRAME_OUR_MAC, 6);
-		cr_assert_arr_eq(made.bytes + 14 + 48, frame.bytes + 14, quote);
-		memcpy(made.bytes, FRAME_OUR_MAC, 6);
-		memcpy(made.bytes + 6, FRAME_PEER_MAC, 6);
-		cr_assert_eq(frame6_parse(&made, &answer), QUERN_DROP_NONE);
-		cr_assert_eq(answer.icmp.quoted, WIRE_UDP);
-		cr_assert_eq(answer.icmp.type, 1);
-		cr_assert_eq(answer.icmp.code, 4);
-	}
-}
