@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "wire/wire_build6.h"
+#include "wire/wire_change.h"
 #include "wire/wire_checksum.h"
 #include "wire/wire_words.h"
 
@@ -72,16 +73,6 @@ uint32_t wire_build_error(uint8_t *to, const uint8_t *frame, const struct packet
 	return packet->link_bytes + front_bytes + quote_bytes;
 }
 
-/* RFC 1624 eqn. 3, of a checksum in a quote, where what changes has been added up. */
-static void checksum_change(uint8_t *at, uint16_t change)
-{
-	uint16_t checksum;
-
-	memcpy(&checksum, at, 2);
-	checksum = (uint16_t)~wire_fold((uint64_t)(uint16_t)~checksum + change);
-	memcpy(at, &checksum, 2);
-}
-
 /* The datagram that is quoted gets the ends that it came with: its source is `came`'s remote end. What it said of its
  * length, its TTL and its text is not ours to judge, so that checksums change by the ends alone. */
 static void quote_turn(uint8_t *ip, const struct packet *packet, const struct wire_udp_ends *came)
@@ -94,16 +85,11 @@ static void quote_turn(uint8_t *ip, const struct packet *packet, const struct wi
 		wire_store_ip6(ip + 8, came->pair->remote);
 		wire_store_ip6(ip + 24, came->pair->local);
 	} else {
-		checksum_change(ip + 10, sums.ip);
+		wire_change_checksum(ip + 10, sums.ip);
 		wire_store32(ip + 12, came->key->remote);
 		wire_store32(ip + 16, came->key->local);
 	}
-	wire_store32(udp, (uint32_t)came->key->remote_port << 16 | came->key->local_port);
-	if (wire_load16(udp + 6) == 0)
-		return;
-	checksum_change(udp + 6, sums.udp);
-	if (wire_load16(udp + 6) == 0)
-		wire_store16(udp + 6, UINT16_MAX);
+	wire_change_udp(udp, (uint32_t)came->key->remote_port << 16 | came->key->local_port, sums.udp);
 }
 
 void wire_error_turn(uint8_t *frame, const struct packet *packet, const struct wire_udp_ends *came, uint8_t ttl)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "wire/wire_change.h"
 #include "wire/wire_checksum.h"
 #include "wire/wire_ip6.h"
 #include "wire/wire_words.h"
@@ -36,23 +37,9 @@ struct wire_udp_sums wire_udp_sums(const struct wire_udp_ends *came, const struc
 		.udp = change_of(before + sum_of_ports(came->key), after + sum_of_ports(goes->key))};
 }
 
-/* RFC 1624 eqn. 3, where what changes has been added up. */
-static inline uint16_t checksum_after(uint16_t checksum, uint32_t change)
+static inline uint32_t ports_of(const struct flow_key *goes)
 {
-	return (uint16_t)~wire_fold((uint16_t)~checksum + change);
-}
-
-static inline void rewrite_udp(uint8_t *udp, const struct flow_key *goes, uint16_t change)
-{
-	uint16_t checksum;
-
-	wire_store32(udp, (uint32_t)goes->local_port << 16 | goes->remote_port);
-	memcpy(&checksum, udp + 6, 2);
-	if (checksum == 0)
-		return;
-	checksum = checksum_after(checksum, change);
-	checksum = checksum != 0 ? checksum : UINT16_MAX;
-	memcpy(udp + 6, &checksum, 2);
+	return (uint32_t)goes->local_port << 16 | goes->remote_port;
 }
 
 /* The length of an IP packet with more in it than its datagram. */
@@ -69,18 +56,15 @@ void wire_udp_rewrite4(uint8_t *frame, const struct packet *packet, const struct
 {
 	uint8_t *ip = frame + packet->link_bytes;
 	uint16_t bytes = (uint16_t)(packet->frame_bytes - packet->link_bytes);
-	uint16_t checksum;
 
 	CHECK(packet->ttl > 1);
 	if (wire_load16(ip + 2) != bytes)
 		cut4(ip, bytes);
-	memcpy(&checksum, ip + 10, 2);
-	checksum = checksum_after(checksum, (uint32_t)sums.ip + ONE_HOP_LESS);
+	wire_change_checksum(ip + 10, (uint32_t)sums.ip + ONE_HOP_LESS);
 	ip[8]--;
-	memcpy(ip + 10, &checksum, 2);
 	wire_store32(ip + 12, goes->local);
 	wire_store32(ip + 16, goes->remote);
-	rewrite_udp(frame + packet->l4_offset, goes, sums.udp);
+	wire_change_udp(frame + packet->l4_offset, ports_of(goes), sums.udp);
 }
 
 void wire_udp_rewrite6(uint8_t *frame, const struct packet *packet, const struct wire_udp_ends *goes,
@@ -93,7 +77,7 @@ void wire_udp_rewrite6(uint8_t *frame, const struct packet *packet, const struct
 	ip[7]--;
 	wire_store_ip6(ip + 8, goes->pair->local);
 	wire_store_ip6(ip + 24, goes->pair->remote);
-	rewrite_udp(frame + packet->l4_offset, goes->key, sums.udp);
+	wire_change_udp(frame + packet->l4_offset, ports_of(goes->key), sums.udp);
 }
 
 void wire_udp_rewrite(uint8_t *frame, const struct packet *packet, const struct wire_udp_ends *goes)
