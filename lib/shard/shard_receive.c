@@ -192,6 +192,10 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 	case WIRE_ND:
 		shard_nd_input(shard, frame);
 		break;
+	case WIRE_GROUP:
+		/* No group is wanted, so that no query is expected. */
+		shard_drop(shard, QUERN_DROP_IP_DEST);
+		break;
 	case WIRE_UDP:
 		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
 		shard_icmp_unreachable(shard, frame);

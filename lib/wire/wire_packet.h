@@ -17,7 +17,8 @@ enum wire_kind {
 	WIRE_UDP,
 	WIRE_ICMP, /* of either version of IP */
 	WIRE_ARP,
-	WIRE_ND
+	WIRE_ND,
+	WIRE_GROUP /* a query of IGMP or MLD */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
@@ -138,6 +139,14 @@ struct wire_nd {
 	uint8_t mac[6]; /* of the sender of a solicitation, of the target of an advertisement */
 };
 
+/* A query: who is on the link tells which groups it wants, within a time that it draws. */
+struct wire_group {
+	struct quern_ip6 group; /* the one that is asked for, of IPv4 in the lowest 32 bits; 0 for all */
+	uint32_t response_ms;   /* the longest time that an answer may take */
+	uint8_t version;        /* of IGMP, 1 to 3, or of MLD, 1 or 2: of whoever asks */
+	bool has_sources;       /* it asks for some sources only */
+};
+
 /* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the
  * packet that is quoted, which is the same address. */
 struct packet {
@@ -155,6 +164,7 @@ struct packet {
 		struct wire_arp arp;
 		struct wire_icmp icmp;
 		struct wire_nd nd;
+		struct wire_group group;
 	};
 	struct ip6_pair ip6; /* of version 6, where the key holds ports alone; with other versions nothing */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/wire_checksum.h"
+#include "wire/wire_group_query.h"
 #include "wire/wire_icmp.h"
 #include "wire/wire_icmp6.h"
 #include "wire/wire_ip6.h"
@@ -179,7 +180,7 @@ static enum quern_drop icmp_parse(const struct ip *ip, struct packet *packet)
 	return wire_icmp_parse(ip->l4, ip->l4_bytes, packet);
 }
 
-static enum quern_drop icmp6_parse(const struct ip *ip, struct packet *packet)
+static enum quern_drop icmp6_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
 {
 	uint64_t sum = pseudo_sum(ip, IP_PROTOCOL_ICMP6, ip->l4_bytes);
 
@@ -188,6 +189,9 @@ static enum quern_drop icmp6_parse(const struct ip *ip, struct packet *packet)
 	packet->key.local_port = packet->key.remote_port = 0;
 	packet->kind = WIRE_ICMP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + ICMP_BYTES);
+	if (expect->groups && ip->l4[0] == MLD_QUERY)
+		return wire_group_parse_mld(ip->l4 - (packet->l4_offset - packet->link_bytes), ip->l4, ip->l4_bytes,
+					    packet);
 	return wire_icmp6_parse(ip->l4, ip->l4_bytes, packet);
 }
 
@@ -200,7 +204,8 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 		if (wire_fold(sum) != 0xffff)
 			return QUERN_DROP_IP_CHECKSUM;
 	}
-	if (wire_source_is_impossible(wire_load32(ip + 12)))
+	if (wire_source_is_impossible(wire_load32(ip + 12)) &&
+	    !(expect->groups && ip[9] == IP_PROTOCOL_IGMP && wire_load32(ip + 12) == 0))
 		return QUERN_DROP_IP_SOURCE;
 	/* RFC 1122 3.2.1.8: options not understood are ignored. We are no gateway and refuse source routes. */
 	if (header_bytes != IP_BYTES &&
@@ -282,7 +287,10 @@ static inline enum quern_drop l4_parse(const struct ip *ip, const struct wire_ex
 	case IP_PROTOCOL_ICMP:
 		return packet->version == 4 ? icmp_parse(ip, packet) : QUERN_DROP_IP_PROTOCOL;
 	case IP_PROTOCOL_ICMP6:
-		return packet->version == 6 ? icmp6_parse(ip, packet) : QUERN_DROP_IP_PROTOCOL;
+		return packet->version == 6 ? icmp6_parse(ip, expect, packet) : QUERN_DROP_IP_PROTOCOL;
+	case IP_PROTOCOL_IGMP:
+		return packet->version == 4 && expect->groups ? wire_group_parse_igmp(ip->l4, ip->l4_bytes, packet)
+							      : QUERN_DROP_IP_PROTOCOL;
 	default:
 		return QUERN_DROP_IP_PROTOCOL;
 	}

@@ -33,6 +33,7 @@ extern "C" {
 	X(ND_MALFORMED, "nd_malformed", "neighbour discovery from beyond the link, or malformed")                      \
 	X(ND_OTHER, "nd_other", "neighbour discovery that concerns none of our addresses")                             \
 	X(ND_DOUBT, "nd_doubt", "advertisement of another MAC address for a neighbour in use: not believed yet")       \
+	X(GROUP_MALFORMED, "group_malformed", "IGMP or MLD query from beyond the link, or malformed")                  \
 	X(ICMP_QUOTE, "icmp_quote", "ICMP error whose quote is cut short, or of no packet of ours")                    \
 	X(ICMP_NO_CONNECTION, "icmp_no_connection", "ICMP error about no connection, one half-open or in TIME-WAIT")   \
 	X(ICMP_SEQUENCE, "icmp_sequence", "ICMP error about a segment that is not in flight (RFC 5927)")               \
