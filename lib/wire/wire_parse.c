@@ -148,10 +148,11 @@ static inline enum quern_drop tcp_parse(const struct ip *ip, const struct wire_e
 static enum quern_drop udp_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
 {
 	const uint8_t *udp = ip->l4;
+	uint32_t udp_bytes, ports;
 
 	if (ip->l4_bytes < UDP_BYTES)
 		return QUERN_DROP_UDP_MALFORMED;
-	uint32_t udp_bytes = wire_load16(udp + 4);
+	udp_bytes = wire_load16(udp + 4);
 
 	if (udp_bytes < UDP_BYTES || udp_bytes > ip->l4_bytes)
 		return QUERN_DROP_UDP_MALFORMED;
@@ -161,8 +162,9 @@ static enum quern_drop udp_parse(const struct ip *ip, const struct wire_expect *
 	if (wire_load16(udp + 6) != 0 && !expect->l4_checksum_good &&
 	    wire_sum_finish(wire_sum(pseudo_sum(ip, IP_PROTOCOL_UDP, udp_bytes), udp, udp_bytes)) != 0)
 		return QUERN_DROP_UDP_MALFORMED;
-	packet->key.remote_port = wire_load16(udp);
-	packet->key.local_port = wire_load16(udp + 2);
+	/* One store for both, as in tcp_parse(). */
+	ports = wire_load32(udp);
+	memcpy(&packet->key.local_port, &ports, 4);
 	packet->kind = WIRE_UDP;
 	packet->text_offset = (uint16_t)(packet->l4_offset + UDP_BYTES);
 	packet->frame_bytes = (uint16_t)(packet->l4_offset + udp_bytes);
