@@ -11,7 +11,15 @@
 #include "fuzz/fuzz_shard.h"
 #include "support/raw_words.h"
 
-enum port { PORT_ETHERNET = 1, PORT_IP6 = 2, PORT_VLAN = 4, PORT_IP_GOOD = 8, PORT_L4_GOOD = 16, PORT_EXACT = 32 };
+enum port {
+	PORT_ETHERNET = 1,
+	PORT_IP6 = 2,
+	PORT_VLAN = 4,
+	PORT_IP_GOOD = 8,
+	PORT_L4_GOOD = 16,
+	PORT_EXACT = 32,
+	PORT_GROUPS = 64
+};
 
 enum about {
 	ABOUT_FIX = 1,  /* its checksums are put right */
@@ -41,6 +49,7 @@ static struct wire_expect expect_of(uint8_t port)
 {
 	struct wire_expect expect = {.ethernet = port & PORT_ETHERNET,
 				     .ip6 = port & PORT_IP6,
+				     .groups = port & PORT_GROUPS,
 				     .ip_checksum_good = port & PORT_IP_GOOD,
 				     .l4_checksum_good = port & PORT_L4_GOOD,
 				     .vlan = port & PORT_VLAN && port & PORT_ETHERNET ? VLAN : 0};

@@ -96,7 +96,9 @@ static bool read_ip4(const uint8_t *ip, uint32_t count, const struct wire_expect
 	frame->protocol = ip[9];
 	if (!expect->ip_checksum_good && !fuzz_plain_sum_is_right(0, ip, header))
 		return false;
-	if (ip[12] == 0 || ip[12] == 127 || ip[12] >= 224)
+	if (ip[12] == 127 || ip[12] >= 224)
+		return false;
+	if (ip[12] == 0 && !(expect->groups && ip[9] == PLAIN_IGMP && get32(ip + 12) == 0))
 		return false;
 	return !has_source_route(ip + IP4, header - IP4) && (get16(ip + 6) & 0x3fff) == 0;
 }
@@ -216,6 +218,7 @@ static uint32_t checksum_at(uint32_t protocol)
 	case PLAIN_UDP:
 		return 6;
 	case PLAIN_ICMP:
+	case PLAIN_IGMP:
 	case PLAIN_ICMP6:
 		return 2;
 	default:
@@ -233,7 +236,7 @@ static void fix_l4(uint8_t *bytes, const struct plain_frame *frame)
 	if (at == 0 || count < at + 2)
 		return;
 	put16(l4 + at, 0);
-	sum = frame->protocol == PLAIN_ICMP ? 0 : fuzz_plain_pseudo_sum(frame, count);
+	sum = frame->protocol == PLAIN_ICMP || frame->protocol == PLAIN_IGMP ? 0 : fuzz_plain_pseudo_sum(frame, count);
 	sum = ~ones_sum(sum, l4, count) & 0xffff;
 	put16(l4 + at, sum == 0 && frame->protocol == PLAIN_UDP ? 0xffff : sum);
 }

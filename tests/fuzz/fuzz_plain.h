@@ -8,7 +8,7 @@
 
 #include "wire/wire_parse.h"
 
-enum { PLAIN_ARP = 256, PLAIN_TCP = 6, PLAIN_UDP = 17, PLAIN_ICMP = 1, PLAIN_ICMP6 = 58 };
+enum { PLAIN_ARP = 256, PLAIN_TCP = 6, PLAIN_UDP = 17, PLAIN_ICMP = 1, PLAIN_IGMP = 2, PLAIN_ICMP6 = 58 };
 
 /* Where the parts of a frame lie: offsets from its start, as far as they could be found. */
 struct plain_frame {
@@ -51,7 +51,14 @@ bool fuzz_plain_agree(const uint8_t *bytes, uint32_t count, const struct wire_ex
 /* fuzz_plain_icmp.c */
 
 /* The same of ICMP of either version, and of neighbour discovery, behind a header that is taken. */
-bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct packet *packet);
+bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct wire_expect *expect,
+			   const struct packet *packet);
+
+/* fuzz_plain_group.c */
+
+/* The same of IGMP, and of an MLD query whose checksum is right. */
+bool fuzz_plain_judge_igmp(const struct plain_frame *frame, const struct packet *packet);
+bool fuzz_plain_judge_mld(const struct plain_frame *frame, const struct packet *packet);
 
 /* fuzz_plain_options.c */
 

@@ -5,7 +5,17 @@
 #include "base/check.h"
 #include "support/raw_words.h"
 
-enum { ICMP = 8, QUOTED = 8, IP4 = 20, IP6 = 40, SOLICITATION = 135, ADVERTISEMENT = 136, ND = 24, HOPS = 255 };
+enum {
+	ICMP = 8,
+	QUOTED = 8,
+	IP4 = 20,
+	IP6 = 40,
+	QUERY = 130,
+	SOLICITATION = 135,
+	ADVERTISEMENT = 136,
+	ND = 24,
+	HOPS = 255
+};
 
 static enum wire_error error_of(const struct plain_frame *frame, uint8_t type, uint8_t code)
 {
@@ -150,7 +160,8 @@ static bool judge_nd(const struct plain_frame *frame, const struct packet *packe
 	return true;
 }
 
-bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct packet *packet)
+bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct wire_expect *expect,
+			   const struct packet *packet)
 {
 	const uint8_t *ip = frame->bytes + frame->l3, *message = frame->bytes + frame->l4;
 	uint32_t bytes = frame->end - frame->l4;
@@ -159,6 +170,8 @@ bool fuzz_plain_judge_icmp(const struct plain_frame *frame, const struct packet 
 
 	if (bytes < ICMP || !fuzz_plain_sum_is_right(sum, message, bytes))
 		return false;
+	if (frame->version == 6 && expect->groups && message[0] == QUERY)
+		return fuzz_plain_judge_mld(frame, packet);
 	if (frame->version == 6 && (message[0] == SOLICITATION || message[0] == ADVERTISEMENT))
 		return judge_nd(frame, packet);
 	if (frame->version == 6 && memcmp(ip + 8, nobody, 16) == 0)

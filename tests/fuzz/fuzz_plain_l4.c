@@ -117,7 +117,9 @@ static bool judge_l4(const struct plain_frame *frame, const struct wire_expect *
 	case PLAIN_ICMP:
 	case PLAIN_ICMP6:
 		return (frame->protocol == PLAIN_ICMP6) == (frame->version == 6) &&
-		       fuzz_plain_judge_icmp(frame, packet);
+		       fuzz_plain_judge_icmp(frame, expect, packet);
+	case PLAIN_IGMP:
+		return frame->version == 4 && expect->groups && fuzz_plain_judge_igmp(frame, packet);
 	case PLAIN_ARP:
 		if (packet)
 			compare_arp(frame, packet);
