@@ -13,6 +13,9 @@ void wire_ip4_build(uint8_t *ip, const struct flow_key *key, uint8_t protocol, u
 void wire_ip6_build(uint8_t *ip, const struct ip6_pair *pair, uint8_t protocol, uint32_t payload_bytes,
 		    const struct wire_ip_options *options);
 
+/* Sums an ICMP message of `bytes` bytes, and stores the checksum. */
+void wire_icmp_finish(uint8_t *icmp, uint32_t bytes);
+
 /* Sums an ICMPv6 message of `bytes` bytes whose IPv6 header is `ip`, and stores the checksum. */
 void wire_icmp6_finish(const uint8_t *ip, uint8_t *icmp, uint32_t bytes);
 

@@ -35,7 +35,7 @@ static void head_build(uint8_t *icmp, const uint8_t word[2], const struct wire_r
 	wire_store32(icmp + 4, refusal->what == QUERN_ICMP_TOO_BIG ? mtu : 0);
 }
 
-static void icmp_finish(uint8_t *icmp, uint32_t bytes)
+void wire_icmp_finish(uint8_t *icmp, uint32_t bytes)
 {
 	uint16_t checksum;
 
@@ -68,7 +68,7 @@ uint32_t wire_build_error(uint8_t *to, const uint8_t *frame, const struct packet
 		wire_icmp6_finish(ip, icmp, ICMP_BYTES + quote_bytes);
 	} else {
 		wire_ip4_build(ip, &packet->key, IP_PROTOCOL_ICMP, ICMP_BYTES + quote_bytes, &options);
-		icmp_finish(icmp, ICMP_BYTES + quote_bytes);
+		wire_icmp_finish(icmp, ICMP_BYTES + quote_bytes);
 	}
 	return packet->link_bytes + front_bytes + quote_bytes;
 }
@@ -113,5 +113,5 @@ void wire_error_turn(uint8_t *frame, const struct packet *packet, const struct w
 	wire_store32(ip + 16, came->key->remote);
 	checksum = wire_sum_finish(wire_sum(0, ip, (uint32_t)(packet->l4_offset - packet->link_bytes)));
 	memcpy(ip + 10, &checksum, 2);
-	icmp_finish(icmp, bytes);
+	wire_icmp_finish(icmp, bytes);
 }

@@ -32,4 +32,12 @@ uint32_t wire_build_error(uint8_t *to, const uint8_t *frame, const struct packet
  * alone, and the frame's new length is packet->frame_bytes. */
 void wire_error_turn(uint8_t *frame, const struct packet *packet, const struct wire_udp_ends *came, uint8_t ttl);
 
+/* The same into the other version of IP, of which `came` is: as an IP packet of at most `most` bytes (see struct
+ * wire_refusal) behind a link header of packet->link_bytes at `to`, which is not written, since its type changes. Type
+ * and code are those of RFC 7915 4.2 and 5.2, an MTU is that of the sender's own packets and never below what IPv6
+ * promises; of the quoted header, what the other version does not know is as we write it ourselves. Returns the frame's
+ * length; 0 where there is no word for it, or too little room. */
+uint32_t wire_error_turn46(uint8_t *to, const uint8_t *frame, const struct packet *packet,
+			   const struct wire_udp_ends *came, uint32_t most, uint8_t ttl);
+
 #endif

@@ -154,14 +154,36 @@ static void turn(const uint8_t *frame, uint32_t bytes, const struct packet *came
 	free(block.start);
 }
 
+/* The same for a sender that speaks the other version, within so much room. */
+static void turn_version(const uint8_t *frame, const struct packet *came, uint8_t choice)
+{
+	const struct wire_expect expect = {.ip6 = true};
+	struct wire_udp_ends ends = ends_in(came->version == 6 ? 4 : 6);
+	uint32_t most = 56u + choice * 4u, bytes;
+	uint8_t *made = malloc(came->link_bytes + most);
+	struct packet packet;
+
+	CHECK(made != NULL);
+	bytes = wire_error_turn46(made, frame, came, &ends, most, TTL);
+	if (bytes > 0) {
+		expect_good(made + came->link_bytes, bytes - came->link_bytes, &expect, &packet);
+		CHECK(packet.version != came->version && packet.icmp.quoted == WIRE_UDP && packet.ttl == TTL);
+		CHECK(packet.key.local_port == goes_key.remote_port && packet.key.remote_port == goes_key.local_port);
+		CHECK(packet.icmp.error == WIRE_ERROR_TOO_BIG || packet.icmp.mtu == 0);
+	}
+	free(made);
+}
+
 static void pass_on(const uint8_t *frame, uint32_t bytes, const struct wire_expect *expect, uint8_t choice)
 {
 	struct packet packet;
 
 	if (!fuzz_plain_agree(frame, bytes, expect, &packet))
 		return;
-	if (packet.kind == WIRE_ICMP && packet.icmp.quoted == WIRE_UDP)
+	if (packet.kind == WIRE_ICMP && packet.icmp.quoted == WIRE_UDP) {
 		turn(frame, bytes, &packet, expect);
+		turn_version(frame, &packet, choice);
+	}
 	if (packet.kind != WIRE_UDP)
 		return;
 	refuse(frame, &packet, expect, choice);

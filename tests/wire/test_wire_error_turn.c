@@ -12,58 +12,11 @@ enum { ROUNDS = 200000, TTL = 61 };
 static const uint8_t words4[][2] = {{3, 0}, {3, 1}, {3, 2}, {3, 3}, {3, 4}, {3, 13}, {11, 0}, {11, 1}, {12, 0}};
 static const uint8_t words6[][2] = {{1, 0}, {1, 3}, {1, 4}, {1, 6}, {2, 0}, {2, 9}, {3, 0}, {3, 1}, {4, 1}};
 
-/* Error and quote as bytes: from an address to another, with as much of a datagram as is asked for. */
-struct error {
-	int version;
-	const uint8_t *word;
-	uint32_t rest; /* what stands behind the checksum */
-	uint8_t ttl;
-	uint32_t front; /* bytes of options or extension headers before it */
-	const uint8_t *quote;
-	uint32_t quote_bytes;
-	uint8_t source[16], dest[16];
-};
-
-static void error_make(struct frame *frame, const struct error *error)
-{
-	static const uint8_t extension[8] = {58, 0, 1, 4}, no_operations[8] = {1, 1, 1, 1, 1, 1, 1, 1};
-	uint8_t *ip, *icmp;
-
-	if (error->version == 6)
-		frame6_make(frame, &(struct frame6_plan){.protocol = 58,
-							 .text_bytes = error->quote_bytes,
-							 .next = 60,
-							 .extensions = extension,
-							 .extension_bytes = error->front});
-	else
-		frame_make(frame, &(struct frame_plan){.protocol = 1,
-						       .text_bytes = error->quote_bytes,
-						       .ip_options = no_operations,
-						       .ip_options_bytes = error->front});
-	ip = frame->bytes + frame->l3;
-	icmp = frame->bytes + frame->l4;
-	memcpy(icmp, error->word, 2);
-	sides_put16(icmp + 4, error->rest >> 16);
-	sides_put16(icmp + 6, error->rest);
-	memcpy(icmp + 8, error->quote, error->quote_bytes);
-	if (error->version == 6) {
-		ip[7] = error->ttl;
-		memcpy(ip + 8, error->source, 16);
-		memcpy(ip + 24, error->dest, 16);
-		frame6_fix_checksum(frame, 58);
-	} else {
-		ip[8] = error->ttl;
-		memcpy(ip + 12, error->source, 4);
-		memcpy(ip + 16, error->dest, 4);
-		frame_fix_checksums(frame);
-	}
-}
-
 /* A datagram that came, and how it was quoted: as it went, up to some byte behind its header. */
 struct turned {
 	struct sides sides;
 	struct frame goes;
-	struct error error;
+	struct sides_error error;
 };
 
 static void turned_draw(struct turned *turned, struct random *random, int version, bool has_checksum)
@@ -85,7 +38,7 @@ static void turned_draw(struct turned *turned, struct random *random, int versio
 	}
 	ip = turned->goes.bytes + turned->goes.l3;
 	least = turned->goes.l4 - turned->goes.l3 + 8;
-	turned->error = (struct error){
+	turned->error = (struct sides_error){
 		.version = version,
 		.word = version == 6 ? words6[random_below(random, 9)] : words4[random_below(random, 9)],
 		.rest = (uint32_t)random_next(random),
@@ -103,7 +56,7 @@ static void expected_make(struct turned *turned, struct frame *expected)
 {
 	bool is_ip6 = turned->sides.version == 6;
 	struct frame *came = &turned->sides.frame;
-	struct error error = turned->error;
+	struct sides_error error = turned->error;
 	uint8_t *ip = came->bytes + came->l3;
 
 	ip[is_ip6 ? 7 : 8]--;
@@ -115,7 +68,7 @@ static void expected_make(struct turned *turned, struct frame *expected)
 	error.ttl = TTL;
 	memcpy(error.source, ip + (is_ip6 ? 24 : 16), is_ip6 ? 16 : 4);
 	memcpy(error.dest, ip + (is_ip6 ? 8 : 12), is_ip6 ? 16 : 4);
-	error_make(expected, &error);
+	sides_error_make(expected, &error);
 }
 
 Test(wire_error_turn, an_error_comes_to_the_sender_as_one_about_what_it_had_sent)
@@ -135,7 +88,7 @@ Test(wire_error_turn, an_error_comes_to_the_sender_as_one_about_what_it_had_sent
 		all_ones += sides_get16(turned.sides.frame.bytes + turned.sides.frame.l4 + 6) == UINT16_MAX;
 		sides_parse(&turned.sides.frame, &came);
 		ends = wire_udp_ends_of(&came);
-		error_make(&made, &turned.error);
+		sides_error_make(&made, &turned.error);
 		sides_parse(&made, &packet);
 		cr_assert_eq(packet.kind, WIRE_ICMP);
 		cr_assert_eq(packet.icmp.quoted, WIRE_UDP);
@@ -176,7 +129,7 @@ Test(wire_error_turn, a_quote_without_all_of_the_udp_header_is_not_believed)
 
 			memcpy(expect.mac, FRAME_OUR_MAC, 6);
 			turned.error.quote_bytes = bytes;
-			error_make(&made, &turned.error);
+			sides_error_make(&made, &turned.error);
 			cr_assert_neq(frame_parse_exact(made.bytes, made.length, &expect, &packet), QUERN_DROP_NONE,
 				      "%u of %u bytes", bytes, header + 8);
 		}
@@ -207,7 +160,7 @@ Test(wire_error_turn, a_quote_of_damaged_bytes_is_dropped_or_turned_into_a_valid
 		for (uint32_t flips = random_below(&random, 4); flips > 0 && turned.error.quote_bytes > 0; flips--)
 			turned.goes.bytes[turned.goes.l3 + random_below(&random, turned.error.quote_bytes)] =
 				(uint8_t)random_next(&random);
-		error_make(&made, &turned.error);
+		sides_error_make(&made, &turned.error);
 		bytes = made.length - made.l3;
 		exact = malloc(bytes);
 		memcpy(exact, made.bytes + made.l3, bytes);

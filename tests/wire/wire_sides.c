@@ -98,6 +98,7 @@ static void draw4(struct sides *sides, struct random *random, uint32_t text_byte
 	ip[8] = (uint8_t)(2 + random_below(random, 254));
 	random_bytes(ip + 12, 8, random);
 	ip[12] = (uint8_t)(1 + random_below(random, 126));
+	ip[16] = (uint8_t)(1 + random_below(random, 126));
 }
 
 static void draw6(struct sides *sides, struct random *random, uint32_t text_bytes)
@@ -119,6 +120,7 @@ static void draw6(struct sides *sides, struct random *random, uint32_t text_byte
 	ip[7] = (uint8_t)(2 + random_below(random, 254));
 	random_bytes(ip + 8, 32, random);
 	ip[8] = 0x20;
+	ip[24] = 0x20;
 }
 
 void sides_draw(struct sides *sides, struct random *random, int version)
@@ -151,4 +153,92 @@ void sides_parse(const struct frame *frame, struct packet *packet)
 
 	memcpy(expect.mac, FRAME_OUR_MAC, 6);
 	cr_assert_eq(frame_parse_exact(frame->bytes, frame->length, &expect, packet), QUERN_DROP_NONE);
+}
+
+struct wire_udp_ends sides_goes46(const struct sides *sides)
+{
+	return (struct wire_udp_ends){&sides->goes, sides->version == 4 ? &sides->goes_pair : NULL};
+}
+
+static void put_header6(uint8_t *ip, const struct sides *sides, const uint8_t *old, uint32_t udp_bytes)
+{
+	memset(ip, 0, 40);
+	ip[0] = (uint8_t)(0x60 | old[1] >> 4);
+	ip[1] = (uint8_t)(old[1] << 4);
+	sides_put16(ip + 4, udp_bytes);
+	ip[6] = 17;
+	ip[7] = (uint8_t)(old[8] - 1);
+	sides_put_ip6(ip + 8, sides->goes_pair.local);
+	sides_put_ip6(ip + 24, sides->goes_pair.remote);
+}
+
+static void put_header4(uint8_t *ip, const struct sides *sides, const uint8_t *old, uint32_t udp_bytes)
+{
+	memset(ip, 0, 20);
+	ip[0] = 0x45;
+	ip[1] = (uint8_t)(old[0] << 4 | old[1] >> 4);
+	sides_put16(ip + 2, 20 + udp_bytes);
+	if (20 + udp_bytes > 1260)
+		ip[6] = 0x40;
+	else
+		sides_put16(ip + 4, SIDES_ID);
+	ip[8] = (uint8_t)(old[7] - 1);
+	ip[9] = 17;
+	sides_put16(ip + 12, sides->goes.local >> 16);
+	sides_put16(ip + 14, sides->goes.local);
+	sides_put16(ip + 16, sides->goes.remote >> 16);
+	sides_put16(ip + 18, sides->goes.remote);
+}
+
+void sides_expect46(const struct sides *sides, struct frame *expected)
+{
+	const struct frame *came = &sides->frame;
+	uint32_t udp_bytes = came->length - came->l4;
+
+	expected->l3 = 0;
+	expected->l4 = sides->version == 4 ? 40 : 20;
+	expected->length = expected->l4 + udp_bytes;
+	if (sides->version == 4)
+		put_header6(expected->bytes, sides, came->bytes + came->l3, udp_bytes);
+	else
+		put_header4(expected->bytes, sides, came->bytes + came->l3, udp_bytes);
+	memcpy(expected->bytes + expected->l4, came->bytes + came->l4, udp_bytes);
+	sides_put16(expected->bytes + expected->l4, sides->goes.local_port);
+	sides_put16(expected->bytes + expected->l4 + 2, sides->goes.remote_port);
+	sides_sum_up(expected, sides->version == 4 ? 6 : 4);
+}
+
+void sides_error_make(struct frame *frame, const struct sides_error *error)
+{
+	static const uint8_t extension[8] = {58, 0, 1, 4}, no_operations[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+	uint8_t *ip, *icmp;
+
+	if (error->version == 6)
+		frame6_make(frame, &(struct frame6_plan){.protocol = 58,
+							 .text_bytes = error->quote_bytes,
+							 .next = 60,
+							 .extensions = extension,
+							 .extension_bytes = error->front});
+	else
+		frame_make(frame, &(struct frame_plan){.protocol = 1,
+						       .text_bytes = error->quote_bytes,
+						       .ip_options = no_operations,
+						       .ip_options_bytes = error->front});
+	ip = frame->bytes + frame->l3;
+	icmp = frame->bytes + frame->l4;
+	memcpy(icmp, error->word, 2);
+	sides_put16(icmp + 4, error->rest >> 16);
+	sides_put16(icmp + 6, error->rest);
+	memcpy(icmp + 8, error->quote, error->quote_bytes);
+	if (error->version == 6) {
+		ip[7] = error->ttl;
+		memcpy(ip + 8, error->source, 16);
+		memcpy(ip + 24, error->dest, 16);
+		frame6_fix_checksum(frame, 58);
+	} else {
+		ip[8] = error->ttl;
+		memcpy(ip + 12, error->source, 4);
+		memcpy(ip + 16, error->dest, 4);
+		frame_fix_checksums(frame);
+	}
 }

@@ -7,7 +7,7 @@
 #include "wire/wire_udp.h"
 #include "wire_frames6.h"
 
-enum { SIDES_TEXT_MAX = 120 };
+enum { SIDES_TEXT_MAX = 120, SIDES_ID = 0xbeef /* of what becomes IPv4 */ };
 
 /* A datagram as it comes, and the ends that it goes on with. */
 struct sides {
@@ -29,6 +29,25 @@ void sides_aim_at_zero(struct sides *sides, bool is_ip, bool as_it_goes);
 
 /* The ends that it goes with, as lib/wire has them. */
 struct wire_udp_ends sides_goes(const struct sides *sides);
+
+/* The same of a datagram that goes on in the other version of IP, as an IP packet without a link header. */
+struct wire_udp_ends sides_goes46(const struct sides *sides);
+void sides_expect46(const struct sides *sides, struct frame *expected);
+
+/* Error and quote as bytes: from an address to another, with as much of a datagram as is asked for. */
+struct sides_error {
+	int version;
+	const uint8_t *word;
+	uint32_t rest; /* what stands behind the checksum */
+	uint8_t ttl;
+	uint32_t front; /* bytes of options or extension headers before it */
+	const uint8_t *quote;
+	uint32_t quote_bytes;
+	uint8_t source[16], dest[16];
+};
+
+/* Makes the frame, to our MAC address, with right checksums. */
+void sides_error_make(struct frame *frame, const struct sides_error *error);
 
 /* Reads a frame of either version that is for us, and that must be good. */
 void sides_parse(const struct frame *frame, struct packet *packet);
