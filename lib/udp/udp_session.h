@@ -1,0 +1,93 @@
+/* udp_session.h - a forwarded flow in one cache line, and the pool of such records, with their timers. */
+#ifndef UDP_UDP_SESSION_H
+#define UDP_UDP_SESSION_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/flow_key.h"
+#include "wheel/wheel.h"
+
+enum {
+	UDP_SESSION_OPEN = 1,     /* in use; set and cleared by the pool */
+	UDP_SESSION_BY_SOURCE = 2 /* counted by source: udp_limits_close() wants to know */
+};
+
+struct udp_session {
+	struct flow_key inner;   /* as the client's datagrams come: local is where we listen */
+	struct flow_key outer;   /* as the target's answers come: local is our own address and port towards it */
+	struct wheel_node timer; /* lies at or before heard_ms + idle: a datagram only stores heard_ms */
+	uint32_t heard_ms;       /* last datagram that counts (RFC 4787 REQ-6), rounded up as a shard's now_ms is */
+	uint16_t rule, target;   /* numbers in the rule set `set` */
+	uint16_t to_target_sum;  /* what rewriting adds to the UDP checksum: constant for a session */
+	uint16_t to_client_sum;
+	uint8_t inner_shard, outer_shard; /* in the group */
+	uint8_t flags;                    /* UDP_SESSION_… */
+	uint8_t set;                      /* number of the rule set that rule and target are of */
+	uint32_t next_copy;  /* index + 1 of another session of the same client, where all targets get copies */
+	uint32_t next_free;  /* index + 1 */
+	uint16_t generation; /* moves when it is closed: of a handle that leaves the shard */
+	uint16_t spare;
+};
+static_assert(sizeof(struct udp_session) == 64, "one cache line");
+static_assert(offsetof(struct udp_session, outer) == 12, "the table finds the second key there");
+
+/* Records and timers of a group. */
+struct udp_pool {
+	struct udp_session *sessions;
+	uint32_t capacity;
+	uint32_t used;
+	uint32_t touched;    /* records from here on were never used */
+	uint32_t first_free; /* index + 1 */
+	struct wheel wheel;  /* 1 ms a tick */
+};
+
+/* Bytes of memory, aligned to 64, for so many sessions. */
+size_t udp_pool_bytes(uint32_t capacity);
+
+/* Begins empty at tick `tick` in `memory`, which must be all zero. */
+void udp_pool_init(struct udp_pool *pool, void *memory, uint32_t capacity, uint32_t tick);
+
+/* A session of these keys that was heard now and ends `idle_ms` after it was last heard. Its shards, sums and flags are
+ * zero and the caller's to set. Null where none is free. */
+struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_key *inner, const struct flow_key *outer,
+				     uint16_t rule, uint16_t target, uint32_t idle_ms, uint32_t now_ms);
+
+/* Gives a session back; its keys stay as they are until it is opened again. */
+void udp_session_close(struct udp_pool *pool, struct udp_session *session);
+
+/* A session's number in its pool, and back. */
+static inline uint32_t udp_session_index(const struct udp_pool *pool, const struct udp_session *session)
+{
+	return (uint32_t)(session - pool->sessions);
+}
+
+static inline struct udp_session *udp_session_at(const struct udp_pool *pool, uint32_t index)
+{
+	return &pool->sessions[index];
+}
+
+/* A datagram that keeps the session. */
+static inline void udp_session_heard(struct udp_session *session, uint32_t now_ms)
+{
+	session->heard_ms = now_ms;
+}
+
+/* Moves to tick `tick` (a shard's: rounded down) and writes the numbers of sessions whose timer fired, at most `max`.
+ * What is left over is told by pool->wheel.lag. Each must be asked udp_session_is_over(), which arms it again. */
+uint32_t udp_pool_advance(struct udp_pool *pool, uint32_t tick, uint32_t *fired, uint32_t max);
+
+/* Of a session whose timer fired: true where it has been idle for `idle_ms`, and is to be closed. Else its timer is
+ * armed anew. A session that was closed since is not over. */
+bool udp_session_is_over(struct udp_pool *pool, struct udp_session *session, uint32_t idle_ms);
+
+/* Idle time changed, as by a reload: the timer is set by the new one. */
+void udp_session_set_idle(struct udp_pool *pool, struct udp_session *session, uint32_t idle_ms);
+
+/* Free list, counts, flags and timers agree: each open session is armed, and no other one is. For tests: O(capacity).
+ */
+bool udp_pool_validate(const struct udp_pool *pool);
+
+#endif
