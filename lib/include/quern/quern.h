@@ -8,6 +8,7 @@
 #include <quern/counters.h>
 #include <quern/dissect.h>
 #include <quern/engine.h>
+#include <quern/forward.h>
 #include <quern/histogram.h>
 #include <quern/impair.h>
 #include <quern/inventory.h>
