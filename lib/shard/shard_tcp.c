@@ -361,6 +361,8 @@ void shard_tcp_input(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_time_wait_input(shard, frame, table_ref_index(ref));
 		break;
 	case TABLE_NONE:
+	case TABLE_UDP_INNER: /* no segment meets a session: their hashes differ */
+	case TABLE_UDP_OUTER:
 	case TABLE_KINDS:
 		input_unknown(shard, frame);
 		break;

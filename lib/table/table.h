@@ -17,8 +17,20 @@ enum {
 	TABLE_BURST = 64 /* most flows looked up at once */
 };
 
-/* The kind of record a reference points to: its top bits. A reference of 0 is none. */
-enum table_kind { TABLE_NONE, TABLE_CONN, TABLE_TIME_WAIT, TABLE_KINDS = 1 << TABLE_KIND_BITS };
+/* The kind of record a reference points to, and with it the protocol: its top bits. A reference of 0 is none. A session
+ * of UDP has two entries, one for each of its keys. */
+enum table_kind {
+	TABLE_NONE,
+	TABLE_CONN,
+	TABLE_TIME_WAIT,
+	TABLE_UDP_INNER,
+	TABLE_UDP_OUTER,
+	TABLE_KINDS = 1 << TABLE_KIND_BITS
+};
+
+/* The bit of a hash, and so of a tag, that is the protocol: a flow of TCP and one of UDP between the same ports never
+ * meet. */
+#define TABLE_HASH_UDP UINT64_C(0x4000)
 
 struct table_bucket {
 	uint16_t tags[TABLE_WAYS]; /* 0 is empty */
@@ -30,9 +42,9 @@ struct table_bucket {
 };
 static_assert(sizeof(struct table_bucket) == 64, "one cache line");
 
-/* Where the records of a kind lie. Each begins with its struct flow_key. */
+/* Where the records of a kind lie. */
 struct table_records {
-	const void *base;
+	const void *base; /* the struct flow_key of the first */
 	size_t stride;
 };
 
@@ -72,10 +84,16 @@ size_t table_bytes(uint32_t capacity);
 /* Begins empty in `memory`, which must be all zero. Set table->records[kind] before the first insertion of a kind. */
 void table_init(struct table *table, void *memory, uint32_t capacity, const struct hash_secret *secret);
 
-/* The hash that all calls below want. */
+/* The hash that all calls below want, of a flow of TCP. */
 static inline uint64_t table_hash(const struct table *table, const struct flow_key *key)
 {
-	return hash_flow(&table->secret, key);
+	return hash_flow(&table->secret, key) & ~TABLE_HASH_UDP;
+}
+
+/* The same of a flow of UDP. */
+static inline uint64_t table_hash_udp(const struct table *table, const struct flow_key *key)
+{
+	return hash_flow(&table->secret, key) | TABLE_HASH_UDP;
 }
 
 /* Loads both buckets of a hash's pair into the cache: whichever is home, a change is told in the first. */

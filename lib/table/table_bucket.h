@@ -12,7 +12,7 @@ enum {
 	TABLE_TAG_HOME = 1 /* which bucket of the pair is home; kept in the tag so that an entry can be moved back */
 };
 
-/* Fifteen low bits of the hash; the pair comes from the 32 high ones. */
+/* Fifteen low bits of the hash, one of them the protocol; the pair comes from the 32 high ones. */
 static inline uint16_t bucket_tag(uint64_t hash)
 {
 	return (uint16_t)(hash | TABLE_TAG_SET);

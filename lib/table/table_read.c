@@ -34,7 +34,8 @@ static uint32_t gather_bucket(const struct table_bucket *bucket, uint32_t after,
 	for (uint32_t way = 0; way < TABLE_WAYS; way++) {
 		uint32_t ref = __atomic_load_n(&bucket->refs[way], __ATOMIC_RELAXED);
 
-		if (ref > after)
+		/* A session of UDP is read from its pool: it has two entries, and neither need begin its record. */
+		if (ref > after && ref < table_ref(TABLE_UDP_INNER, 0))
 			count = keep_smallest(entries, count, ref);
 	}
 	return count;

@@ -33,9 +33,9 @@ static inline bool table_read_goes_on(const struct table *table, const struct ta
 	return cursor->pair < table->pairs;
 }
 
-/* Copies the next entries of one pair, moves the cursor behind them and returns their number, which may be 0 while
- * there is more. Key and reference belong together, and the key is whole: it was in the table while this ran. The rest
- * of a record may be stale, word by word. An entry that stays from the first call to the last comes exactly once,
+/* Copies the next entries of TCP of one pair, moves the cursor behind them and returns their number, which may be 0
+ * while there is more. Key and reference belong together, and the key is whole: it was in the table while this ran. The
+ * rest of a record may be stale, word by word. An entry that stays from the first call to the last comes exactly once,
  * unless its pair is skipped; one that is replaced meanwhile may come under both its references. */
 uint32_t table_read(const struct table *table, struct table_cursor *cursor, struct table_entry entries[TABLE_READ_MAX]);
 

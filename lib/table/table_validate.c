@@ -23,7 +23,7 @@ static bool entry_is_right(const struct table *table, uint32_t pair, const struc
 	if (table_ref_kind(ref) == TABLE_NONE)
 		return false;
 	key = bucket_key(table, ref);
-	hash = table_hash(table, key);
+	hash = table_ref_kind(ref) < TABLE_UDP_INNER ? table_hash(table, key) : table_hash_udp(table, key);
 	census->used++;
 	if (&table->buckets[bucket_home(table, hash)] != bucket)
 		census->away[hash & TABLE_TAG_HOME]++;

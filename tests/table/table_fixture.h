@@ -53,6 +53,7 @@ static inline void fixture_open(struct fixture *fixture, uint32_t capacity, uint
 	fixture->table.records[TABLE_CONN] = (struct table_records){fixture->conns, sizeof(struct fixture_record)};
 	fixture->table.records[TABLE_TIME_WAIT] =
 		(struct table_records){fixture->time_waits, sizeof(struct fixture_record)};
+	fixture->table.records[TABLE_UDP_INNER] = fixture->table.records[TABLE_CONN];
 	for (uint32_t i = 0; i < keys; i++) {
 		fixture->conns[i].key = fixture_random_key(&fixture->random);
 		fixture->time_waits[i].key = fixture->conns[i].key;

@@ -113,6 +113,34 @@ Test(table, fills_to_the_brim_and_empties_again_and_again)
 	}
 }
 
+/* Where the hash is the same but for the protocol, tags differ in nothing else. */
+Test(table, a_flow_of_udp_and_one_of_tcp_between_the_same_ports_do_not_meet)
+{
+	enum { KEYS = 5000 };
+	struct fixture fixture;
+	struct table *table = &fixture.table;
+
+	fixture_open(&fixture, 2 * KEYS, KEYS, 11);
+	for (uint32_t i = 0; i < KEYS; i++) {
+		const struct flow_key *key = &fixture.conns[i].key;
+		uint64_t udp = table_hash_udp(table, key);
+
+		cr_assert_eq(fixture_insert(&fixture, i), 0);
+		cr_assert_eq(table_find(table, udp, key), 0);
+		cr_assert_eq(table_insert(table, udp, table_ref(TABLE_UDP_INNER, i)), 0);
+		cr_assert_eq(table_find(table, udp, key), table_ref(TABLE_UDP_INNER, i));
+		cr_assert_eq(fixture_find(&fixture, i), table_ref(TABLE_CONN, i));
+	}
+	cr_assert(table_validate(table));
+	for (uint32_t i = 0; i < KEYS; i++)
+		table_remove(table, fixture_hash(&fixture, i), table_ref(TABLE_CONN, i));
+	for (uint32_t i = 0; i < KEYS; i++)
+		cr_assert_eq(table_find(table, table_hash_udp(table, &fixture.conns[i].key), &fixture.conns[i].key),
+			     table_ref(TABLE_UDP_INNER, i));
+	cr_assert(table_validate(table));
+	fixture_close(&fixture);
+}
+
 Test(table, moves_the_sequence_by_two_at_each_change)
 {
 	struct fixture fixture;

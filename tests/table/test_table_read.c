@@ -56,6 +56,25 @@ static struct seen read_all(const struct fixture *fixture)
 	return seen;
 }
 
+Test(table_read, leaves_sessions_of_udp_out)
+{
+	enum { KEYS = 1000 };
+	struct fixture fixture;
+	struct seen seen;
+
+	fixture_open(&fixture, 2 * KEYS, KEYS, 3);
+	for (uint32_t i = 0; i < KEYS; i++) {
+		uint64_t udp = table_hash_udp(&fixture.table, &fixture.conns[i].key);
+
+		cr_assert_eq(table_insert(&fixture.table, udp, table_ref(TABLE_UDP_INNER, i)), 0);
+		cr_assert_eq(fixture_insert(&fixture, i), 0);
+	}
+	seen = read_all(&fixture);
+	cr_assert_eq(seen.entries, KEYS);
+	seen_close(&seen);
+	fixture_close(&fixture);
+}
+
 Test(table_read, gives_each_entry_once_with_its_record)
 {
 	static const uint32_t capacities[] = {1, 2, 13, 100, 577, 5000, 40000};
