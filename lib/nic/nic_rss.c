@@ -8,6 +8,11 @@
 
 enum { PLAN_ENTRIES = 128 }; /* of a plan of our own */
 
+/* What is asked for beside TCP over IPv4, where the port has it. The fields hashed are the same for all four, so one
+ * plan is right for all. */
+static const uint64_t welcome =
+	RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+
 bool nic_rss_is_offered(const struct rte_eth_dev_info *info)
 {
 	return (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0 &&
@@ -48,7 +53,7 @@ void nic_rss_ask(struct nic *nic, const struct rte_eth_dev_info *info, struct rt
 		.rss_key = nic->rss_key,
 		.rss_key_len = info->hash_key_size,
 		/* What is not spread comes to one queue, and is moved from there. */
-		.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP | (info->flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV6_TCP)};
+		.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_TCP | (info->flow_type_rss_offloads & welcome)};
 }
 
 static int read_table(const struct nic *nic, struct port_plan *plan)
