@@ -1,5 +1,5 @@
 /* shard.h - one end's whole stack behind a seam: frames and now in, frames and events out. No port, clock, thread or
- * global. What an application calls is in <quern/calls.h>; struct quern_shard is this module's. */
+ * global. What an application calls is in <quern/calls.h> and <quern/udp.h>; struct quern_shard is this module's. */
 #ifndef SHARD_SHARD_H
 #define SHARD_SHARD_H
 
@@ -12,6 +12,7 @@
 #include <quern/calls.h>
 #include <quern/engine.h>
 #include <quern/observe.h>
+#include <quern/udp.h>
 
 #include "base/port_plan.h"
 

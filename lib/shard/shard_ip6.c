@@ -29,7 +29,8 @@ bool shard_ip6_is_sane(const struct shard_config *config)
 /* Each record may hold the alias of another peer; with more records than there are aliases, some peers wait. */
 static uint32_t aliased_records(const struct shard_config *config)
 {
-	uint64_t records = (uint64_t)config->max_connections + config->max_time_wait + SHARD_SERVICES;
+	uint64_t records = (uint64_t)config->max_connections + config->max_time_wait + SHARD_SERVICES +
+			   (uint64_t)QUERN_UDP_SOCKETS;
 
 	return records < ALIASED_RECORDS_MAX ? (uint32_t)records : ALIASED_RECORDS_MAX;
 }
@@ -149,7 +150,7 @@ bool shard_ip6_own_alias(const struct quern_shard *shard, struct quern_ip6 addre
 	return true;
 }
 
-static struct quern_ip6 own_address(const struct quern_shard *shard, uint32_t alias)
+struct quern_ip6 shard_ip6_own_address(const struct quern_shard *shard, uint32_t alias)
 {
 	const struct quern_ip6 *first = &shard->ip6.neigh.own_first;
 	uint64_t low = first->low + (alias - ALIAS_OWN_FIRST);
@@ -164,7 +165,7 @@ void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *f
 		*pair = frame->packet->ip6;
 		return;
 	}
-	pair->local = own_address(shard, key->local);
+	pair->local = shard_ip6_own_address(shard, key->local);
 	pair->remote = alias_address(&shard->ip6.aliases, key->remote);
 }
 
@@ -202,5 +203,6 @@ bool shard_ip6_validate(const struct quern_shard *shard)
 	for (uint8_t i = 0; i < shard->service_count; i++)
 		held += shard->services[i].origin == i && !shard->services[i].is_listener &&
 			alias_is_peer(shard->services[i].route.target);
+	held += shard_udp_aliases(shard);
 	return alias_validate(aliases) && holders == held;
 }

@@ -57,6 +57,9 @@ struct flow_key shard_ip6_secret_name_of(const struct quern_shard *shard, const 
 /* The alias of an address that is ours; false for any other. */
 bool shard_ip6_own_alias(const struct quern_shard *shard, struct quern_ip6 address, uint32_t *alias);
 
+/* The address that such an alias stands for. */
+struct quern_ip6 shard_ip6_own_address(const struct quern_shard *shard, uint32_t alias);
+
 /* The addresses of a flow of IPv6, in `pair`: those of the frame that is answered, where there is one. */
 void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *frame, const struct flow_key *key,
 		    struct ip6_pair *pair);

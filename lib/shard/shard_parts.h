@@ -9,7 +9,9 @@
 #include "neigh/neigh.h"
 #include "shard/shard.h"
 #include "shard/shard_ip6.h"
+#include "shard/shard_pairs.h"
 #include "shard/shard_queue.h"
+#include "shard/shard_udp.h"
 #include "table/table.h"
 #include "tcp/tcp_cookie.h"
 #include "tcp/tcp_flight.h"
@@ -35,21 +37,6 @@ enum {
 	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
 	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,    /* frames in line for the port, beyond which SYNs wait */
 	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
-};
-
-/* Where the next active open of a route looks first. Addresses are of IPv4, or aliases. */
-struct shard_route {
-	uint32_t first_address, last_address;
-	uint32_t target;
-	uint16_t first_port, last_port;
-	uint16_t target_port;
-	uint64_t pairs;  /* size of the space, as far as answers come back to us */
-	uint64_t in_use; /* connections and TIME-WAIT records that hold a pair */
-	uint64_t barren; /* shard->releases when a whole scan found nothing: until one more, none is worth while */
-	uint32_t next_address;
-	uint16_t next_port;  /* where flows have owners: the first port of the entry */
-	uint16_t next_entry; /* and the rest of where that stands */
-	uint32_t next_number;
 };
 
 /* A listener or a route: what its connections have in common. conn->profile is its number. */
@@ -123,6 +110,7 @@ struct quern_shard {
 	struct wheel wheel;
 	struct neigh neigh;
 	struct shard_ip6 ip6;
+	struct shard_udp udp;
 	struct hash_secret isn_secret;
 	struct hash_secret ts_secret; /* of tcp_timestamps_offset() */
 	struct tcp_cookie_keys cookie_keys;
@@ -188,6 +176,9 @@ void shard_set_time(struct quern_shard *shard, uint64_t now_ns);
 
 /* Sets a frame aside for the worker to move: to the shard of a queue, or to all. */
 void shard_set_aside(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t owner);
+
+/* True for a frame of a flow of another shard, which is set aside for the worker to move: it is gone from `frame`. */
+bool shard_is_foreign(struct quern_shard *shard, struct shard_frame *frame);
 
 /* Counts a frame under its one reason. */
 static inline void shard_drop(struct quern_shard *shard, enum quern_drop reason)
@@ -284,16 +275,16 @@ struct shard_service *shard_listener_find(struct quern_shard *shard, uint32_t ad
 /* The listener that quern_listen() has made for exactly this, or null. */
 struct shard_service *shard_listener_at(struct quern_shard *shard, const struct quern_endpoint *local);
 
-/* shard_pairs.c */
+/* Checks source and target, and fills in what stands for them. 0, or what quern_route_add() says of them; the target of
+ * one over IPv6 is the caller's to give up. */
+int shard_route_name(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
+		     struct shard_route *route);
 
-/* Counts the pairs of a route whose source and target are set, and draws where to begin. */
-void shard_pairs_begin(const struct quern_shard *shard, struct shard_route *route, struct random *random);
+/* What stands for a local address in keys: itself, its alias, or 0 for any. 0, -EINVAL or -EADDRNOTAVAIL. */
+int shard_route_name_local(const struct quern_shard *shard, const struct quern_endpoint *local, uint32_t *name);
 
-/* The next pair in turn; false where no answer would come back to us. */
-bool shard_pairs_next(const struct quern_shard *shard, struct shard_route *route, struct flow_key *key);
-
-/* Loads the bucket of a pair that will be taken soon: opens come in batches, and their buckets lie anywhere. */
-void shard_pairs_prefetch(const struct quern_shard *shard, const struct shard_route *route);
+/* True for an address of IPv4 that is one host's: no group, and not the network's broadcast address. */
+bool shard_names_one_host(const struct quern_shard *shard, uint32_t address);
 
 /* A pair of a route is free again. */
 static inline void shard_route_release(struct quern_shard *shard, uint8_t service)
@@ -332,6 +323,9 @@ bool shard_send_segment(struct quern_shard *shard, struct shard_frame *frame, co
 
 /* Sends the RST that answers a segment, or nothing where it was one. */
 void shard_send_reset_for(struct quern_shard *shard, struct shard_frame *frame);
+
+/* A turned-round link header of the frame that came in, for an answer in a buffer of its own. */
+void shard_send_link_back(const struct shard_frame *frame, struct wire_link *link);
 
 /* shard_frame.c */
 

@@ -71,10 +71,12 @@ static bool is_bare_syn(const struct packet *packet)
 	return packet->kind == WIRE_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
-/* What the owner of a flow is to have: its segments, and the errors that quote one. Echo requests anybody answers. */
+/* What the owner of a flow is to have: its segments or datagrams, and the errors that quote one. Echo requests anybody
+ * answers. */
 static bool has_owner(const struct packet *packet)
 {
-	return packet->kind == WIRE_TCP || (packet->kind == WIRE_ICMP && packet->icmp.quoted == WIRE_TCP);
+	return packet->kind == WIRE_TCP || packet->kind == WIRE_UDP ||
+	       (packet->kind == WIRE_ICMP && packet->icmp.quoted != 0);
 }
 
 /* True for a flow of another shard, which is set aside for the worker to move. */
@@ -91,6 +93,14 @@ static bool is_foreign(struct quern_shard *shard, const struct packet *packet, s
 		return false;
 	shard->syns_of_others += is_bare_syn(packet);
 	shard_set_aside(shard, mbuf, owner);
+	return true;
+}
+
+bool shard_is_foreign(struct quern_shard *shard, struct shard_frame *frame)
+{
+	if (!is_foreign(shard, frame->packet, frame->mbuf))
+		return false;
+	frame->mbuf = NULL;
 	return true;
 }
 
@@ -175,18 +185,14 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 {
 	switch ((enum wire_kind)frame->packet->kind) {
 	case WIRE_TCP:
-		if (ref == 0 && is_foreign(shard, frame->packet, frame->mbuf))
-			frame->mbuf = NULL;
-		else
+		if (ref != 0 || !shard_is_foreign(shard, frame))
 			shard_tcp_input(shard, frame, ref);
 		break;
 	case WIRE_ARP:
 		shard_neigh_input(shard, frame);
 		break;
 	case WIRE_ICMP:
-		if (ref == 0 && is_foreign(shard, frame->packet, frame->mbuf))
-			frame->mbuf = NULL;
-		else
+		if (ref != 0 || !shard_is_foreign(shard, frame))
 			shard_icmp_input(shard, frame, ref);
 		break;
 	case WIRE_ND:
@@ -197,8 +203,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_drop(shard, QUERN_DROP_IP_DEST);
 		break;
 	case WIRE_UDP:
-		shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
-		shard_icmp_unreachable(shard, frame);
+		shard_udp_input(shard, frame, ref);
 		break;
 	}
 }

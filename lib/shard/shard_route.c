@@ -54,8 +54,7 @@ static struct shard_service *next_service(struct quern_shard *shard, const struc
 	return service;
 }
 
-/* What stands for a local address in keys: itself, its alias, or 0 for any. */
-static int name_local(const struct quern_shard *shard, const struct quern_endpoint *local, uint32_t *name)
+int shard_route_name_local(const struct quern_shard *shard, const struct quern_endpoint *local, uint32_t *name)
 {
 	uint32_t found = local->address;
 
@@ -76,7 +75,7 @@ struct shard_service *shard_listener_at(struct quern_shard *shard, const struct 
 	struct shard_service *service;
 	uint32_t address;
 
-	if (name_local(shard, local, &address) < 0)
+	if (shard_route_name_local(shard, local, &address) < 0)
 		return NULL;
 	service = shard_listener_find(shard, address, local->port);
 	return service && service->local_address == address ? service : NULL;
@@ -92,7 +91,7 @@ int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, 
 
 	if (local->port == 0)
 		return -EINVAL;
-	error = name_local(shard, local, &address);
+	error = shard_route_name_local(shard, local, &address);
 	if (error < 0)
 		return error;
 	if (shard_listener_at(shard, local))
@@ -108,8 +107,7 @@ int quern_listen(struct quern_shard *shard, const struct quern_endpoint *local, 
 	return 0;
 }
 
-/* RFC 9293 MUST-46: an active open goes to one host. */
-static bool names_one_host(const struct quern_shard *shard, uint32_t address)
+bool shard_names_one_host(const struct quern_shard *shard, uint32_t address)
 {
 	const struct quern_prefix *network = &shard->neigh.network;
 	uint32_t host_bits = network->length < 31 ? UINT32_MAX >> network->length : 0;
@@ -125,7 +123,8 @@ static int name_route(const struct quern_shard *shard, const struct quern_source
 {
 	const struct quern_range *ours = &source->addresses;
 
-	if (ours->first > ours->last || !names_one_host(shard, target->address))
+	/* RFC 9293 MUST-46: an active open goes to one host. */
+	if (ours->first > ours->last || !shard_names_one_host(shard, target->address))
 		return -EINVAL;
 	if (!neigh_is_own(&shard->neigh, ours->first) || !neigh_is_own(&shard->neigh, ours->last))
 		return -EADDRNOTAVAIL;
@@ -152,24 +151,31 @@ static int name_route6(struct quern_shard *shard, const struct quern_source *sou
 	return route->target ? 0 : -ENOSPC;
 }
 
-int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
-		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
-		    uint8_t *number)
+int shard_route_name(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
+		     struct shard_route *route)
 {
-	struct shard_route route = {
+	bool is_ip6 = quern_ip6_is_set(&target->ip6);
+
+	*route = (struct shard_route){
 		.first_port = source->first_port ? source->first_port : LOWEST_PORT,
 		.last_port = source->last_port ? source->last_port : HIGHEST_PORT,
 		.target_port = target->port,
 	};
-	bool is_ip6 = quern_ip6_is_set(&target->ip6);
-	struct shard_service *service;
-	struct random random;
-	int error;
-
-	if (route.first_port > route.last_port || target->port == 0 ||
+	if (route->first_port > route->last_port || target->port == 0 ||
 	    quern_ip6_is_set(&source->addresses.first6) != is_ip6)
 		return -EINVAL;
-	error = is_ip6 ? name_route6(shard, source, target, &route) : name_route(shard, source, target, &route);
+	return is_ip6 ? name_route6(shard, source, target, route) : name_route(shard, source, target, route);
+}
+
+int quern_route_add(struct quern_shard *shard, const struct quern_source *source, const struct quern_endpoint *target,
+		    const struct quern_tcp_options *options, const struct quern_events *events, void *app,
+		    uint8_t *number)
+{
+	struct shard_service *service;
+	struct shard_route route;
+	struct random random;
+	int error = shard_route_name(shard, source, target, &route);
+
 	if (error < 0)
 		return error;
 	service = next_service(shard, options, events, app, &error);

@@ -99,8 +99,7 @@ static bool finish(struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t li
 	return true;
 }
 
-/* A turned-round link header of the frame that came in, for an answer in a buffer of its own. */
-static void copy_link_back(const struct shard_frame *frame, struct wire_link *link)
+void shard_send_link_back(const struct shard_frame *frame, struct wire_link *link)
 {
 	link->bytes = (uint8_t)frame->packet->link_bytes;
 	memcpy(link->header, rte_pktmbuf_mtod(frame->mbuf, const void *), link->bytes);
@@ -135,7 +134,7 @@ static __rte_noinline bool send_any(struct quern_shard *shard, struct shard_fram
 	if (mbuf)
 		return finish(shard, mbuf, frame->packet->link_bytes, key, pair, segment, options, queue);
 	if (frame && frame->mbuf) {
-		copy_link_back(frame, &link);
+		shard_send_link_back(frame, &link);
 	} else if (!find_link(shard, key, pair, is_stranger, &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return true;

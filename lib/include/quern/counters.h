@@ -123,6 +123,8 @@ enum quern_drop {
 	X(unreachables_sent, "ICMP port unreachables sent for datagrams to nobody")                    \
 	X(unreachables_throttled, "those that were left out by the limit a shard")                     \
 	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'")       \
+	X(udp_received, "datagrams given to a socket of the application")                              \
+	X(udp_sent, "datagrams sent by the application, answers included")                             \
 	X(timer_lag_ms_max, "worst lateness of a timer beyond its tick, ms")
 
 /* One writer, the shard's worker; others read by quern_engine_counters(), each value whole and possibly stale. */

@@ -15,6 +15,7 @@
 #include <quern/observe.h>
 #include <quern/options.h>
 #include <quern/stall.h>
+#include <quern/udp.h>
 #include <quern/calls.h>
 
 #endif
