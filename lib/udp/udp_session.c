@@ -50,8 +50,8 @@ struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_ke
 	session->outer = *outer;
 	session->rule = rule;
 	session->target = target;
-	session->to_target_sum = 0;
-	session->to_client_sum = 0;
+	session->ip_sum = 0;
+	session->udp_sum = 0;
 	session->inner_shard = 0;
 	session->outer_shard = 0;
 	session->flags = UDP_SESSION_OPEN;
@@ -120,7 +120,7 @@ bool udp_pool_validate(const struct udp_pool *pool)
 		const struct udp_session *session = &pool->sessions[i];
 		bool is_open = session->flags & UDP_SESSION_OPEN;
 
-		if (is_open != (session->timer.due != WHEEL_NEVER) || (is_open && session->next_free != 0))
+		if (is_open != (session->timer.due != WHEEL_NEVER))
 			return false;
 		if (i >= pool->touched && is_open)
 			return false;

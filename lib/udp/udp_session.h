@@ -21,15 +21,16 @@ struct udp_session {
 	struct wheel_node timer; /* lies at or before heard_ms + idle: a datagram only stores heard_ms */
 	uint32_t heard_ms;       /* last datagram that counts (RFC 4787 REQ-6), rounded up as a shard's now_ms is */
 	uint16_t rule, target;   /* numbers in the rule set `set` */
-	uint16_t to_target_sum;  /* what rewriting adds to the UDP checksum: constant for a session */
-	uint16_t to_client_sum;
+	uint16_t ip_sum, udp_sum; /* what rewriting adds to checksums towards the target; its complement on the way back */
 	uint8_t inner_shard, outer_shard; /* in the group */
 	uint8_t flags;                    /* UDP_SESSION_… */
 	uint8_t set;                      /* number of the rule set that rule and target are of */
-	uint32_t next_copy;  /* index + 1 of another session of the same client, where all targets get copies */
-	uint32_t next_free;  /* index + 1 */
-	uint16_t generation; /* moves when it is closed: of a handle that leaves the shard */
-	uint16_t spare;
+	union {
+		uint32_t next_copy; /* index + 1 of another session of the same client, where all targets get copies */
+		uint32_t next_free; /* index + 1 */
+	};
+	uint8_t client_mac[6];  /* where its last datagram came from, over Ethernet */
+	uint16_t generation;    /* moves when it is closed: of a handle that leaves the shard */
 };
 static_assert(sizeof(struct udp_session) == 64, "one cache line");
 static_assert(offsetof(struct udp_session, outer) == 12, "the table finds the second key there");

@@ -69,7 +69,7 @@ static void open_one(struct model *model)
 	cr_assert_not(model->is_open[index], "given out twice");
 	cr_assert(flow_key_equal(&session->inner, &inner) && flow_key_equal(&session->outer, &outer));
 	cr_assert_eq(session->flags, UDP_SESSION_OPEN);
-	cr_assert_eq(session->set + session->next_copy + session->to_target_sum + session->to_client_sum, 0);
+	cr_assert_eq(session->set + session->next_copy + session->ip_sum + session->udp_sum, 0);
 	cr_assert_eq(session->inner_shard + session->outer_shard, 0);
 	cr_assert(session->rule == rule && session->target == 7);
 	model->is_open[index] = true;
@@ -81,8 +81,8 @@ static void open_one(struct model *model)
 	session->flags |= UDP_SESSION_BY_SOURCE;
 	session->set = 3;
 	session->next_copy = 9;
-	session->to_target_sum = 1;
-	session->to_client_sum = 1;
+	session->ip_sum = 1;
+	session->udp_sum = 1;
 	session->inner_shard = 1;
 	session->outer_shard = 1;
 }
