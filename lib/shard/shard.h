@@ -33,6 +33,7 @@ struct shard_config {
 	uint32_t max_time_wait;
 	uint32_t time_wait_ms;
 	bool time_wait_reset;
+	uint32_t max_udp_flows;  /* entries of forwarded sessions in the table: one for each end on this port */
 	uint32_t max_flights;    /* connections that may have text queued, in flight or held; default 65,536 at most */
 	uint32_t accept_backlog; /* connections that may wait for quern_accept(), in all; default 1,024 */
 

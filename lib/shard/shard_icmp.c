@@ -1,6 +1,7 @@
 /* shard_icmp.c - ICMP messages: errors meet the connection that they speak of, echo requests are answered, and so are
  * datagrams to nobody. */
 #include "shard/shard_flight.h"
+#include "shard/shard_forward.h"
 #include "shard/shard_icmp.h"
 
 #include "tcp/tcp_icmp.h"
@@ -48,14 +49,18 @@ static void act_on(struct quern_shard *shard, struct tcp_conn *conn, const struc
 	}
 }
 
-static void take_error(struct quern_shard *shard, const struct wire_icmp *icmp, uint32_t ref)
+static void take_error(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
 {
+	const struct wire_icmp *icmp = &frame->packet->icmp;
 	struct tcp_icmp_verdict verdict;
 	struct tcp_conn *conn;
 
 	/* A datagram and a segment may have the same ends; of the two, only the segment is of a connection. */
 	if (icmp->quoted != WIRE_TCP) {
-		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
+		if (ref != 0 && icmp->error != WIRE_ERROR_QUENCH)
+			shard_forward_error(shard, frame, ref);
+		else
+			shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
 		return;
 	}
 	/* RFC 9293 MUST-55: discarded, whatever it quotes. */
@@ -100,7 +105,7 @@ void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint
 	uint8_t echo_request = frame->packet->version == 6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST;
 
 	if (icmp->error != WIRE_ERROR_NONE)
-		take_error(shard, icmp, ref);
+		take_error(shard, frame, ref);
 	else if (icmp->type == echo_request)
 		answer_echo(shard, frame);
 	else
@@ -120,10 +125,11 @@ static bool take_token(struct quern_shard *shard)
 
 /* RFC 1122 3.2.2: groups, fragments and errors draw no error. None of them comes here: what is sent to a group is
  * dropped by its address, a fragment as such, and errors are no datagrams. */
-void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame *frame)
+void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
 {
 	uint32_t error_max = frame->packet->version == 6 ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
 	uint32_t most = RTE_MIN(shard->config.mtu, error_max), bytes;
+	const struct wire_refusal refusal = {.what = what, .mtu = mtu, .most = most, .ttl = shard->reply_options.ttl};
 	struct rte_mbuf *mbuf;
 
 	if (shard->pool_is_short || !take_token(shard)) {
@@ -133,9 +139,8 @@ void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame 
 	mbuf = shard_send_buffer(shard, WIRE_LINK_MAX + most);
 	if (!mbuf)
 		return;
-	bytes = wire_build_error(
-		rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), frame->packet,
-		&(struct wire_refusal){.what = QUERN_ICMP_PORT, .ttl = shard->reply_options.ttl, .most = most});
+	bytes = wire_build_error(rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_mtod(frame->mbuf, const uint8_t *),
+				 frame->packet, &refusal);
 	if (bytes == 0) {
 		rte_pktmbuf_free(mbuf);
 		return;

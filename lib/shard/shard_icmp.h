@@ -7,7 +7,8 @@
 /* An ICMP message, and the reference that the flow which it quotes has, 0 for none. */
 void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
 
-/* A datagram to a port where nobody listens: its sender is told, once a millisecond in the long run. */
-void shard_icmp_unreachable(struct quern_shard *shard, const struct shard_frame *frame);
+/* A datagram that goes no further: its sender is told why, once a millisecond in the long run. `mtu` is that of the way
+ * on, where it is too big for it. */
+void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu);
 
 #endif

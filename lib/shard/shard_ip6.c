@@ -1,5 +1,6 @@
 /* shard_ip6.c - what stands for an address of IPv6 in keys, and what it stands for. */
 #include "shard/shard_parts.h"
+#include "shard/shard_forward.h"
 
 #include <string.h>
 
@@ -29,8 +30,8 @@ bool shard_ip6_is_sane(const struct shard_config *config)
 /* Each record may hold the alias of another peer; with more records than there are aliases, some peers wait. */
 static uint32_t aliased_records(const struct shard_config *config)
 {
-	uint64_t records = (uint64_t)config->max_connections + config->max_time_wait + SHARD_SERVICES +
-			   (uint64_t)QUERN_UDP_SOCKETS;
+	uint64_t records = (uint64_t)config->max_connections + config->max_time_wait + config->max_udp_flows +
+			   SHARD_SERVICES + (uint64_t)QUERN_UDP_SOCKETS;
 
 	return records < ALIASED_RECORDS_MAX ? (uint32_t)records : ALIASED_RECORDS_MAX;
 }
@@ -165,7 +166,9 @@ void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *f
 		*pair = frame->packet->ip6;
 		return;
 	}
-	pair->local = shard_ip6_own_address(shard, key->local);
+	/* A flow that is forwarded as it is has its client's address at our end. */
+	pair->local = alias_is_peer(key->local) ? alias_address(&shard->ip6.aliases, key->local)
+						: shard_ip6_own_address(shard, key->local);
 	pair->remote = alias_address(&shard->ip6.aliases, key->remote);
 }
 
@@ -203,6 +206,6 @@ bool shard_ip6_validate(const struct quern_shard *shard)
 	for (uint8_t i = 0; i < shard->service_count; i++)
 		held += shard->services[i].origin == i && !shard->services[i].is_listener &&
 			alias_is_peer(shard->services[i].route.target);
-	held += shard_udp_aliases(shard);
+	held += shard_udp_aliases(shard) + shard_forward_aliases(shard);
 	return alias_validate(aliases) && holders == held;
 }

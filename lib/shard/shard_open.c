@@ -58,6 +58,11 @@ static uint32_t scoreboards_of(const struct shard_config *config)
 	return least(config->max_flights, SHARD_SCOREBOARDS_MAX);
 }
 
+static uint32_t table_entries(const struct shard_config *config)
+{
+	return config->max_connections + config->max_time_wait + config->max_udp_flows;
+}
+
 static struct layout lay_out(const struct shard_config *config)
 {
 	struct layout at;
@@ -65,7 +70,7 @@ static struct layout lay_out(const struct shard_config *config)
 	at.conns = next_line(sizeof(struct quern_shard));
 	at.time_waits = at.conns + (size_t)config->max_connections * sizeof(struct tcp_conn);
 	at.table = next_line(at.time_waits + (size_t)config->max_time_wait * sizeof(struct tcp_time_wait));
-	at.neighbours = at.table + table_bytes(config->max_connections + config->max_time_wait);
+	at.neighbours = at.table + table_bytes(table_entries(config));
 	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
 	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
 	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
@@ -80,6 +85,7 @@ size_t shard_bytes(const struct shard_config *given)
 	struct shard_config config = with_defaults(given);
 
 	if (config.max_connections > SHARD_RECORDS_MAX || config.max_time_wait > SHARD_RECORDS_MAX ||
+	    config.max_udp_flows > SHARD_RECORDS_MAX ||
 	    config.mtu < LEAST_MTU || config.time_wait_ms > INT32_MAX ||
 	    config.addresses.first > config.addresses.last || config.addresses.last >= ALIAS_OWN_FIRST ||
 	    config.prefix_length > 32 || !shard_ip6_is_sane(&config))
@@ -181,8 +187,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->releases = 1;
 	tcp_time_wait_init(&shard->time_wait, (struct tcp_time_wait *)(block + at.time_waits),
 			   shard->config.max_time_wait, shard->config.time_wait_ms);
-	table_init(&shard->table, block + at.table, shard->config.max_connections + shard->config.max_time_wait,
-		   &table_secret);
+	table_init(&shard->table, block + at.table, table_entries(&shard->config), &table_secret);
 	shard->table.records[TABLE_CONN] = (struct table_records){shard->conns, sizeof(struct tcp_conn)};
 	shard->table.records[TABLE_TIME_WAIT] =
 		(struct table_records){shard->time_wait.records, sizeof(struct tcp_time_wait)};

@@ -76,6 +76,7 @@ struct shard_flight {
 };
 static_assert(sizeof(struct shard_flight) == 192, "three cache lines");
 
+struct shard_forward;
 struct shard_frame;
 struct shard_reassembly;
 struct shard_scoreboard;
@@ -94,6 +95,7 @@ struct quern_shard {
 	struct shard_reassembly *reassemblies;
 	struct shard_scoreboard *scoreboards;
 	struct rte_mempool *pool;
+	struct shard_forward *forward; /* the group that it forwards datagrams in, null for none */
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
 	uint32_t queued_count;
@@ -119,6 +121,7 @@ struct quern_shard {
 	struct quern_counters counters;
 	struct shard_buffers buffers;
 	uint32_t flights_used;
+	uint32_t udp_flows; /* entries of sessions in the table */
 	uint32_t lingering; /* connections that are over but for text which is still read */
 	struct shard_waiting *waiting;
 	uint32_t waiting_count;
@@ -133,6 +136,8 @@ struct quern_shard {
 	uint32_t paced_count;
 	uint32_t paced_next;   /* the one to look at next */
 	uint16_t cut_segments; /* of one that the port cuts, at most; 0 where it cuts none */
+	uint16_t forward_port;  /* what the group's rules call this shard's port */
+	uint8_t forward_number; /* in its group */
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	bool turn_is_new;                    /* nothing was looked at in this turn */

@@ -1,4 +1,5 @@
 /* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
+#include "shard/shard_forward.h"
 #include "shard/shard_icmp.h"
 #include "shard/shard_reserve.h"
 
@@ -104,6 +105,17 @@ bool shard_is_foreign(struct quern_shard *shard, struct shard_frame *frame)
 	return true;
 }
 
+/* What is UDP's, or speaks of it. */
+static bool is_udp(const struct packet *packet)
+{
+	return packet->kind == WIRE_UDP || (packet->kind == WIRE_ICMP && packet->icmp.quoted == WIRE_UDP);
+}
+
+static uint64_t hash_of(const struct quern_shard *shard, const struct packet *packet)
+{
+	return is_udp(packet) ? table_hash_udp(&shard->table, &packet->key) : table_hash(&shard->table, &packet->key);
+}
+
 static enum quern_drop read_frame(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
 {
 	const struct wire_expect *expect = &shard->expect;
@@ -168,7 +180,7 @@ static void parse_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16
 			continue;
 		burst->mbufs[burst->count] = mbufs[i];
 		burst->keys[burst->count] = &packet->key;
-		burst->hashes[burst->count] = table_hash(&shard->table, &packet->key);
+		burst->hashes[burst->count] = hash_of(shard, packet);
 		table_prefetch(&shard->table, burst->hashes[burst->count]);
 		burst->count++;
 	}
@@ -218,6 +230,9 @@ static uint32_t still_true(const struct quern_shard *shard, const struct burst *
 
 	if (ref == 0)
 		return shard->insertions ? table_find(&shard->table, burst->hashes[i], burst->keys[i]) : 0;
+	/* Sessions of UDP end between bursts only. */
+	if (table_ref_kind(ref) >= TABLE_UDP_INNER)
+		return ref;
 	record = (const char *)records->base + table_ref_index(ref) * records->stride;
 	/* A TIME-WAIT record keeps its key when a SYN of this burst has parked it: only the table knows. */
 	if (table_ref_kind(ref) == TABLE_CONN &&
@@ -241,7 +256,7 @@ static void take_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint1
 	shard->insertions = 0;
 	for (uint32_t i = 0; i < burst.count; i++) {
 		if (shard->insertions && shard_ip6_name_again(shard, &burst.packets[i]))
-			burst.hashes[i] = table_hash(&shard->table, burst.keys[i]);
+			burst.hashes[i] = hash_of(shard, &burst.packets[i]);
 		struct shard_frame frame = {burst.mbufs[i], &burst.packets[i], burst.hashes[i]};
 
 		dispatch(shard, &frame, still_true(shard, &burst, i));

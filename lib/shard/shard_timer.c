@@ -1,5 +1,6 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
 #include "shard/shard_flight.h"
+#include "shard/shard_forward.h"
 #include "shard/shard_half_open.h"
 #include "shard/shard_pacing.h"
 #include "shard/shard_scoreboard.h"
@@ -109,6 +110,8 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 	}
 	if (shard->wheel.lag > shard->counters.timer_lag_ms_max)
 		counter_add(&shard->counters.timer_lag_ms_max, shard->wheel.lag - shard->counters.timer_lag_ms_max);
+	if (shard->forward && shard->forward_number == 0)
+		count += shard_forward_expire(shard->forward);
 	return count + shard_time_wait_expire(shard, SHARD_EXPIRE_MAX);
 }
 
@@ -121,6 +124,11 @@ bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
 	if (found)
 		tick = ring->records[ring->head].expires_ms;
 	if (wheel_next(&shard->wheel, &wheel_tick) && (!found || (int32_t)(wheel_tick - tick) < 0)) {
+		tick = wheel_tick;
+		found = true;
+	}
+	if (shard->forward && shard->forward_number == 0 && shard_forward_next(shard->forward, &wheel_tick) &&
+	    (!found || (int32_t)(wheel_tick - tick) < 0)) {
 		tick = wheel_tick;
 		found = true;
 	}

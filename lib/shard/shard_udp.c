@@ -1,4 +1,5 @@
 /* shard_udp.c - datagrams in: who listens, and whose they are where shards share a port. */
+#include "shard/shard_forward.h"
 #include "shard/shard_icmp.h"
 
 #include <errno.h>
@@ -57,10 +58,13 @@ static void deliver(struct quern_shard *shard, struct shard_udp_socket *socket, 
 
 void shard_udp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
 {
-	struct shard_udp_socket *socket = find_socket(shard, &frame->packet->key);
+	struct shard_udp_socket *socket;
 
-	/* TCP's records are in the table by the same keys: what it says of a datagram's means nothing. */
-	(void)ref;
+	if (ref != 0) {
+		shard_forward_input(shard, frame, ref);
+		return;
+	}
+	socket = find_socket(shard, &frame->packet->key);
 	/* What is bound alike on each shard takes what comes; answers are for the shard that asked. */
 	if ((!socket || socket->is_source) && shard_is_foreign(shard, frame))
 		return;
@@ -68,8 +72,10 @@ void shard_udp_input(struct quern_shard *shard, struct shard_frame *frame, uint3
 		deliver(shard, socket, frame);
 		return;
 	}
+	if (shard->forward && shard_forward_first(shard, frame))
+		return;
 	shard_drop(shard, QUERN_DROP_UDP_NO_LISTENER);
-	shard_icmp_unreachable(shard, frame);
+	shard_icmp_refuse(shard, frame, QUERN_ICMP_PORT, 0);
 }
 
 /* Less than 0 where `a` is to be asked first. */

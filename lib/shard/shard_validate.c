@@ -150,5 +150,6 @@ bool shard_validate(struct quern_shard *shard)
 	       tcp_time_wait_validate(&shard->time_wait) && free_list_is_whole(shard) && connections_are_sound(shard) &&
 	       routes_are_sound(shard) && listeners_are_sound(shard) && shard_ip6_validate(shard) &&
 	       shard_pacing_is_sound(shard) &&
-	       shard->table.used == shard->conns_used - shard->lingering + shard->time_wait.live - parked;
+	       shard->table.used ==
+		       shard->conns_used - shard->lingering + shard->time_wait.live - parked + shard->udp_flows;
 }

@@ -35,6 +35,15 @@ static uint32_t sum_byte(uint32_t sum, uint8_t byte)
 	return (sum ^ byte) * 16777619U;
 }
 
+uint32_t raw_bytes_sum(const uint8_t *bytes, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum = sum_byte(sum, bytes[i]);
+	return sum;
+}
+
 uint32_t raw_text_sum(uint32_t from, uint32_t bytes)
 {
 	uint32_t sum = 0;

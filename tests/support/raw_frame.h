@@ -48,6 +48,9 @@ uint8_t raw_text_byte(uint32_t place);
 /* Tells streams of bytes apart: the sum of `bytes` bytes of the stream from a place on. */
 uint32_t raw_text_sum(uint32_t from, uint32_t bytes);
 
+/* The same of bytes that are there. */
+uint32_t raw_bytes_sum(const uint8_t *bytes, uint32_t count);
+
 /* Appends timestamps to the options to be written, by NOP, NOP, 8, 10 as RFC 7323 appendix A has them. */
 void raw_add_timestamps(struct raw_segment *segment, uint32_t tsval, uint32_t tsecr);
 

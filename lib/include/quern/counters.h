@@ -42,6 +42,13 @@ extern "C" {
 	X(ICMP_IGNORED, "icmp_ignored", "ICMP message that needs no answer")                                           \
 	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet; checksum wrong, or none over IPv6")  \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens")                                    \
+	X(UDP_TTL, "udp_ttl", "to be forwarded, and its time to live is over: answered by ICMP 'time exceeded'")       \
+	X(UDP_TOO_BIG, "udp_too_big", "to be forwarded, and longer than the MTU of the way")                           \
+	X(UDP_SESSIONS_FULL, "udp_sessions_full", "of a new session, and no record or table entry is left")            \
+	X(UDP_RULE_LIMIT, "udp_rule_limit", "of a new session, and its rule has as many as it may have")               \
+	X(UDP_SOURCE_LIMIT, "udp_source_limit", "of a new session, and its source has as many as it may have")         \
+	X(UDP_NO_TARGET, "udp_no_target", "of a new session, and all targets of its rule are down")                    \
+	X(UDP_NO_PORT, "udp_no_port", "of a new session, and no address and port towards its target is free")          \
 	X(TCP_FRAGMENT, "tcp_fragment", "fragment of TCP, the first or another")                                       \
 	X(TCP_HEADER, "tcp_header", "TCP data offset below 20 or past the packet")                                     \
 	X(TCP_CHECKSUM, "tcp_checksum", "TCP checksum wrong")                                                          \
@@ -120,8 +127,13 @@ enum quern_drop {
 	X(echo_replies, "ICMP echo requests answered")                                                 \
 	X(icmp_noted, "ICMP errors about what is in flight that ended nothing")                        \
 	X(icmp_refused, "connects that an ICMP error has ended")                                       \
-	X(unreachables_sent, "ICMP port unreachables sent for datagrams to nobody")                    \
+	X(unreachables_sent, "ICMP errors sent about datagrams that go no further")                    \
 	X(unreachables_throttled, "those that were left out by the limit a shard")                     \
+	X(udp_forwarded, "datagrams of clients sent on to targets; of one that all get, each copy")     \
+	X(udp_returned, "datagrams of targets sent back to clients")                                   \
+	X(udp_errors_passed, "ICMP errors about forwarded datagrams passed on to who sent them")       \
+	X(udp_sessions_opened, "forwarded sessions opened")                                            \
+	X(udp_sessions_ended, "forwarded sessions ended: idle, or gone with their rule")               \
 	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'")       \
 	X(udp_received, "datagrams given to a socket of the application")                              \
 	X(udp_sent, "datagrams sent by the application, answers included")                             \

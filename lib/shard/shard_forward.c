@@ -1,0 +1,211 @@
+/* shard_forward.c - a group of shards, its rules, and the end of sessions. */
+#include "shard/shard_forward_parts.h"
+
+#include <errno.h>
+
+enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255 };
+
+/* The parts of a group's memory, and of a rule set's, in order. */
+struct layout {
+	size_t pool, sources, end;
+};
+
+struct rules_layout {
+	size_t set, balance, ways, end;
+};
+
+static size_t next_line(size_t bytes)
+{
+	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
+}
+
+static uint32_t sessions_of(const struct shard_forward_config *config)
+{
+	return config->max_sessions ? config->max_sessions : SHARD_SESSIONS_DEFAULT;
+}
+
+static struct layout lay_out(const struct shard_forward_config *config)
+{
+	struct layout at;
+
+	at.pool = next_line(sizeof(struct shard_forward));
+	at.sources = at.pool + next_line(udp_pool_bytes(sessions_of(config)));
+	at.end = at.sources + next_line(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
+	return at;
+}
+
+size_t shard_forward_bytes(const struct shard_forward_config *config)
+{
+	return sessions_of(config) <= SHARD_SESSIONS_MAX ? lay_out(config).end : 0;
+}
+
+struct shard_forward *shard_forward_open(const struct shard_forward_config *config, void *memory, uint64_t now_ns)
+{
+	const struct layout at = lay_out(config);
+	struct shard_forward *forward = memory;
+	char *block = memory;
+	struct hash_secret secret;
+
+	random_seed(&forward->random, config->seed);
+	for (int i = 0; i < 2; i++)
+		secret.words[i] = random_next(&forward->random);
+	udp_pool_init(&forward->pool, block + at.pool, sessions_of(config), (uint32_t)(now_ns / 1000000));
+	udp_limits_init(&forward->limits, config->counts_sources ? block + at.sources : NULL, sessions_of(config),
+			&secret);
+	return forward;
+}
+
+void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard, uint16_t port)
+{
+	const struct udp_session *first = udp_session_at(&forward->pool, 0);
+
+	shard->forward = forward;
+	shard->forward_number = forward->shard_count;
+	shard->forward_port = port;
+	shard->table.records[TABLE_UDP_INNER] = (struct table_records){&first->inner, sizeof(*first)};
+	shard->table.records[TABLE_UDP_OUTER] = (struct table_records){&first->outer, sizeof(*first)};
+	forward->shards[forward->shard_count++] = shard;
+}
+
+static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules, uint16_t count)
+{
+	struct rules_layout at;
+	size_t targets = 0;
+
+	for (uint16_t i = 0; i < count; i++)
+		targets += rules[i].target_count;
+	at.set = next_line(sizeof(struct shard_rules));
+	at.ways = at.set + next_line(udp_rules_bytes(rules, count));
+	at.balance = at.ways + next_line(targets * sizeof(struct shard_way));
+	at.end = at.balance +
+		 next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
+	return at;
+}
+
+size_t shard_rules_bytes(const struct quern_forward_rule *rules, uint16_t count)
+{
+	return lay_rules_out(rules, count).end;
+}
+
+/* Whether an address is on the network of a shard's port. */
+static bool is_on_link(const struct quern_shard *shard, const struct quern_endpoint *to)
+{
+	if (quern_ip6_is_set(&to->ip6))
+		return shard->ip6.is_spoken && neigh_nd_is_on_link(&shard->ip6.neigh, to->ip6);
+	return shard->config.addresses.last != 0 && neigh_next_hop(&shard->neigh, to->address) == to->address;
+}
+
+static bool has_gateway(const struct quern_shard *shard, bool is_ip6)
+{
+	return is_ip6 ? shard->ip6.is_spoken && quern_ip6_is_set(&shard->config.ip6.gateway)
+		      : shard->config.gateway != 0;
+}
+
+/* The shard that leads to an address: one on its network, else one with a gateway. */
+static uint8_t shard_towards(const struct shard_forward *forward, const struct quern_endpoint *to)
+{
+	for (uint8_t i = 0; i < forward->shard_count; i++)
+		if (is_on_link(forward->shards[i], to))
+			return i;
+	for (uint8_t i = 0; i < forward->shard_count; i++)
+		if (has_gateway(forward->shards[i], quern_ip6_is_set(&to->ip6)))
+			return i;
+	return NO_SHARD;
+}
+
+/* RFC 6056: where the first local port is looked for is drawn, so that a restart does not walk into sessions that
+ * targets still remember. */
+static int find_ways(const struct shard_forward *forward, struct shard_rules *rules)
+{
+	struct random random = forward->random;
+
+	for (uint16_t i = 0; i < rules->set->target_count; i++) {
+		const struct quern_endpoint *to = &rules->set->targets[i].to;
+		uint8_t shard = shard_towards(forward, to);
+
+		if (shard == NO_SHARD)
+			return -ENETUNREACH;
+		rules->ways[i] = (struct shard_way){
+			.to = *to, .shard = shard, .next_port = (uint16_t)(LOWEST_PORT + random_below(&random, PORTS))};
+	}
+	return 0;
+}
+
+/* The shard of a port that rules name; null where the group has none. */
+static const struct quern_shard *shard_at(const struct shard_forward *forward, uint16_t port)
+{
+	for (uint8_t i = 0; i < forward->shard_count; i++)
+		if (forward->shards[i]->forward_port == port)
+			return forward->shards[i];
+	return NULL;
+}
+
+int shard_rules_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
+		      uint16_t count)
+{
+	const struct rules_layout at = lay_rules_out(rules, count);
+	uint32_t listens[QUERN_FORWARD_RULES_MAX];
+	struct shard_rules *made = memory;
+	char *block = memory;
+
+	for (uint16_t i = 0; i < count; i++) {
+		const struct quern_shard *shard = shard_at(forward, rules[i].port);
+
+		listens[i] = rules[i].listen.address;
+		if (!shard)
+			return -ENODEV;
+		if (quern_ip6_is_set(&rules[i].listen.ip6) &&
+		    !shard_ip6_own_alias(shard, rules[i].listen.ip6, &listens[i]))
+			return -EADDRNOTAVAIL;
+	}
+	made->set = udp_rules_build(block + at.set, rules, count, listens, 0);
+	made->ways = (struct shard_way *)(void *)(block + at.ways);
+	udp_balance_init(&made->balance, block + at.balance, made->set);
+	return find_ways(forward, made);
+}
+
+void shard_forward_offer(struct shard_forward *forward, struct shard_rules *rules)
+{
+	__atomic_store_n(&forward->offered, rules, __ATOMIC_RELEASE);
+}
+
+/* The deadline of a session moves with its datagrams: who fires may not be due. */
+static uint32_t end_idle(struct shard_forward *forward)
+{
+	uint32_t fired[SHARD_EXPIRE_MAX], ended = 0;
+	const struct quern_shard *first = forward->shards[0];
+	uint32_t count = udp_pool_advance(&forward->pool, first->tick, fired, SHARD_EXPIRE_MAX);
+
+	for (uint32_t i = 0; i < count; i++)
+		rte_prefetch0(udp_session_at(&forward->pool, fired[i]));
+	for (uint32_t i = 0; i < count; i++) {
+		struct udp_session *session = udp_session_at(&forward->pool, fired[i]);
+
+		if (!udp_session_is_over(&forward->pool, session, shard_rule_of(forward, session)->idle_ms))
+			continue;
+		shard_session_close(forward, session);
+		ended++;
+	}
+	return ended;
+}
+
+uint32_t shard_forward_expire(struct shard_forward *forward)
+{
+	struct shard_rules *offered = __atomic_load_n(&forward->offered, __ATOMIC_ACQUIRE);
+
+	if (offered) {
+		forward->rules = offered;
+		__atomic_store_n(&forward->offered, NULL, __ATOMIC_RELEASE);
+	}
+	return forward->pool.used ? end_idle(forward) : 0;
+}
+
+bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick)
+{
+	return forward->pool.used && wheel_next(&forward->pool.wheel, tick);
+}
+
+uint32_t shard_forward_sessions(const struct shard_forward *forward)
+{
+	return counter_level_read(&forward->pool.used);
+}

@@ -1,0 +1,77 @@
+/* shard_forward.h - datagrams forwarded between the ports of one worker: its shards are a group, which has the
+ * sessions, the rules and their limits. All calls but two are made on that worker. */
+#ifndef SHARD_SHARD_FORWARD_H
+#define SHARD_SHARD_FORWARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <quern/forward.h>
+
+struct quern_shard;
+struct shard_forward;
+struct shard_frame;
+struct shard_rules;
+
+enum {
+	SHARD_FORWARD_SHARDS = 16,      /* of a group */
+	SHARD_SESSIONS_MAX = 1 << 28,   /* of a group */
+	SHARD_SESSIONS_DEFAULT = 131072 /* where max_sessions is 0 */
+};
+
+struct shard_forward_config {
+	uint32_t max_sessions; /* 0 means SHARD_SESSIONS_DEFAULT */
+	bool counts_sources;   /* some rule limits the sessions of a source */
+	uint64_t seed;         /* every secret and random draw comes from it */
+};
+
+/* Bytes of zeroed memory, aligned to 64, that a group needs; 0 for a configuration that makes no sense. */
+size_t shard_forward_bytes(const struct shard_forward_config *config);
+
+/* Begins a group without shards and rules in that memory. */
+struct shard_forward *shard_forward_open(const struct shard_forward_config *config, void *memory, uint64_t now_ns);
+
+/* Takes a shard into a group, before its first frame and the group's first rules. `port` is what rules call its port.
+ */
+void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard, uint16_t port);
+
+/* Bytes of zeroed memory, aligned to 64, for rules of a group. */
+size_t shard_rules_bytes(const struct quern_forward_rule *rules, uint16_t count);
+
+/* Prepares rules, in which quern_forward_faults() finds none, for a group whose shards are all in it, in `memory`.
+ * 0, or -ENETUNREACH where a target is on the network of none of the group's ports, and none has a gateway. On any
+ * thread. */
+int shard_rules_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
+		      uint16_t count);
+
+/* Rules that were prepared are the group's from its next turn on. On any thread. */
+void shard_forward_offer(struct shard_forward *forward, struct shard_rules *rules);
+
+/* A datagram of a session, by the reference that its flow has. */
+void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
+
+/* An ICMP error about a datagram that a session has passed on, by the reference that its flow has: its sender hears
+ * of it (RFC 5508 REQ-4). */
+void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
+
+/* A datagram that nobody knows. False where no rule has it, and the frame is as it was. */
+bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame);
+
+/* Ends sessions that have been idle for long enough, and takes rules that were offered; by the first shard of the group
+ * once a turn. Returns how many have ended. */
+uint32_t shard_forward_expire(struct shard_forward *forward);
+
+/* A time at or before the next session's end, or false where there is none. */
+bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick);
+
+/* Sessions that are open; also from other threads. */
+uint32_t shard_forward_sessions(const struct shard_forward *forward);
+
+/* How many aliases of peers the sessions hold at a shard. For tests: O(capacity). */
+uint64_t shard_forward_aliases(const struct quern_shard *shard);
+
+/* Sessions, limits and the entries of tables agree. For tests: O(capacity). */
+bool shard_forward_validate(const struct shard_forward *forward);
+
+#endif

@@ -1,0 +1,227 @@
+/* shard_forward_input.c - a datagram of a session, or by a rule: other ends, another link header, and out. */
+#include "shard/shard_forward_parts.h"
+#include "shard/shard_icmp.h"
+
+#include <string.h>
+
+#include "wire/wire_error.h"
+#include "wire/wire_words.h"
+
+enum { LINK_KNOWN_MS = 100 };
+
+/* The link header of the way to a target, as ARP or ND know it: asked for anew now and then, for each of them wants to
+ * see that an entry is in use. */
+static bool link_to_target(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
+{
+	if (!way->is_known || out->now_ms - way->known_ms > LINK_KNOWN_MS) {
+		way->is_known = quern_ip6_is_set(&way->to.ip6)
+					? shard_nd_link(out, way->to.ip6, false, &way->link)
+					: shard_neigh_link(out, way->to.address, false, &way->link);
+		way->known_ms = out->now_ms;
+	}
+	*link = &way->link;
+	return way->is_known;
+}
+
+/* And of the way back: to where the client's datagrams came from, as every answer goes (compare shard_send.c). */
+static void link_to_client(const struct quern_shard *out, const struct udp_session *session, struct wire_link *link)
+{
+	link->bytes = 0;
+	if (out->config.ethernet)
+		wire_link_make(link, session->client_mac, out->config.mac, out->config.vlan,
+			       flow_key_is_ip6(&session->inner) ? ETHER_IPV6 : ETHER_IPV4);
+}
+
+/* Puts a link header before the packet of a frame, in place of the one that it came with. */
+static bool put_link(struct rte_mbuf *mbuf, uint32_t came_bytes, const struct wire_link *link)
+{
+	if (link->bytes > came_bytes && !rte_pktmbuf_prepend(mbuf, (uint16_t)(link->bytes - came_bytes)))
+		return false;
+	if (link->bytes < came_bytes)
+		rte_pktmbuf_adj(mbuf, (uint16_t)(came_bytes - link->bytes));
+	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), link->header, link->bytes);
+	return true;
+}
+
+/* The frame's own buffer, or a copy where others read it. It is no longer the frame's. Null, counted, with none left.
+ */
+static struct rte_mbuf *take_buffer(struct quern_shard *out, struct shard_frame *frame)
+{
+	struct rte_mbuf *mbuf = frame->mbuf, *copy;
+
+	if (likely(shard_send_is_ours(mbuf))) {
+		frame->mbuf = NULL;
+		return mbuf;
+	}
+	copy = rte_pktmbuf_copy(mbuf, out->pool, 0, UINT32_MAX);
+	if (!copy)
+		shard_drop(out, QUERN_DROP_NO_MBUF);
+	return copy;
+}
+
+/* Sends a packet that is written, behind another link header than it came with. */
+static void finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
+		   const struct wire_link *link)
+{
+	mbuf->data_len = packet->frame_bytes;
+	mbuf->pkt_len = packet->frame_bytes;
+	mbuf->ol_flags = 0;
+	if (!put_link(mbuf, packet->link_bytes, link)) {
+		shard_drop(out, QUERN_DROP_NO_MBUF);
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	shard_send_frame(out, mbuf);
+}
+
+/* Gives a datagram other ends, and sends it. */
+static void send_on(struct quern_shard *out, struct shard_frame *frame, const struct flow_key *goes,
+		    struct wire_udp_sums sums, const struct wire_link *link)
+{
+	const struct packet *packet = frame->packet;
+	bool is_unfinished = (frame->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	struct rte_mbuf *mbuf = take_buffer(out, frame);
+	struct ip6_pair pair;
+	uint8_t *bytes;
+
+	if (!mbuf)
+		return;
+	bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	if (packet->version == 6) {
+		const struct wire_udp_ends ends = {goes, &pair};
+
+		shard_ip6_pair(out, NULL, goes, &pair);
+		wire_udp_rewrite6(bytes, packet, &ends, sums);
+	} else {
+		wire_udp_rewrite4(bytes, packet, goes, sums);
+	}
+	if (unlikely(is_unfinished))
+		wire_udp_finish(bytes, packet, false);
+	finish(out, mbuf, packet, link);
+}
+
+/* RFC 1812 5.3.1: who would leave with no time to live goes no further, and its sender hears of it. */
+static bool may_go_on(struct quern_shard *shard, struct shard_frame *frame, const struct quern_shard *out)
+{
+	const struct packet *packet = frame->packet;
+
+	if (packet->ttl <= 1) {
+		shard_drop(shard, QUERN_DROP_UDP_TTL);
+		shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
+		return false;
+	}
+	if ((uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu) {
+		shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
+		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, out->config.mtu);
+		return false;
+	}
+	return true;
+}
+
+static void to_target(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
+{
+	struct shard_forward *forward = shard->forward;
+	const struct udp_rule *rule = shard_rule_of(forward, session);
+	struct quern_shard *out = forward->shards[session->outer_shard];
+	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
+	const struct wire_link *link;
+
+	udp_session_heard(session, shard->now_ms);
+	if (shard->config.ethernet)
+		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
+	if (!may_go_on(shard, frame, out))
+		return;
+	if (!link_to_target(out, shard_way_of(forward, rule, session->target), &link)) {
+		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		return;
+	}
+	counter_add(&shard->counters.udp_forwarded, 1);
+	send_on(out, frame, &session->outer, sums, link);
+}
+
+static void to_client(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
+{
+	struct shard_forward *forward = shard->forward;
+	struct quern_shard *out = forward->shards[session->inner_shard];
+	struct wire_udp_sums sums = wire_udp_sums_back((struct wire_udp_sums){session->ip_sum, session->udp_sum});
+	struct wire_link link;
+
+	if (shard_rule_of(forward, session)->answers_refresh)
+		udp_session_heard(session, shard->now_ms);
+	if (!may_go_on(shard, frame, out))
+		return;
+	link_to_client(out, session, &link);
+	counter_add(&shard->counters.udp_returned, 1);
+	send_on(out, frame, &session->inner, sums, &link);
+}
+
+void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
+{
+	struct udp_session *session = udp_session_at(&shard->forward->pool, table_ref_index(ref));
+
+	if (table_ref_kind(ref) == TABLE_UDP_INNER)
+		to_target(shard, frame, session);
+	else
+		to_client(shard, frame, session);
+}
+
+/* The link header of a session's way to one of its ends. */
+static bool find_link(struct quern_shard *out, const struct udp_session *session, bool to_client,
+		      struct wire_link *link)
+{
+	const struct wire_link *known;
+
+	if (to_client) {
+		link_to_client(out, session, link);
+		return true;
+	}
+	if (!link_to_target(out, shard_way_of(out->forward, shard_rule_of(out->forward, session), session->target),
+			    &known))
+		return false;
+	*link = *known;
+	return true;
+}
+
+void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
+{
+	struct shard_forward *forward = shard->forward;
+	const struct udp_session *session = udp_session_at(&forward->pool, table_ref_index(ref));
+	bool to_client = table_ref_kind(ref) == TABLE_UDP_OUTER;
+	struct quern_shard *out = forward->shards[to_client ? session->inner_shard : session->outer_shard];
+	const struct flow_key *came = to_client ? &session->inner : &session->outer;
+	struct wire_udp_ends ends = {came, NULL};
+	struct rte_mbuf *mbuf;
+	struct wire_link link;
+	struct ip6_pair pair;
+
+	if (!find_link(out, session, to_client, &link)) {
+		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		return;
+	}
+	mbuf = take_buffer(out, frame);
+	if (!mbuf)
+		return;
+	if (flow_key_is_ip6(came)) {
+		shard_ip6_pair(out, NULL, came, &pair);
+		ends.pair = &pair;
+	}
+	wire_error_turn(rte_pktmbuf_mtod(mbuf, uint8_t *), frame->packet, &ends, out->reply_options.ttl);
+	counter_add(&shard->counters.udp_errors_passed, 1);
+	finish(out, mbuf, frame->packet, &link);
+}
+
+bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
+{
+	const struct shard_rules *rules = shard->forward->rules;
+	const struct flow_key *key = &frame->packet->key;
+	const struct udp_rule *rule =
+		rules ? udp_rules_find(rules->set, shard->forward_port, key->local, key->local_port) : NULL;
+	struct udp_session *session;
+
+	if (!rule)
+		return false;
+	session = shard_session_open(shard, frame, rule);
+	if (session)
+		to_target(shard, frame, session);
+	return true;
+}

@@ -1,0 +1,84 @@
+/* shard_forward_validate.c - what must be true of a group at any time. */
+#include "shard/shard_forward_parts.h"
+
+static bool is_open(const struct udp_session *session)
+{
+	return session->flags & UDP_SESSION_OPEN;
+}
+
+static bool session_is_sound(const struct shard_forward *forward, const struct udp_session *session)
+{
+	const struct table *in = &forward->shards[session->inner_shard]->table;
+	const struct table *out = &forward->shards[session->outer_shard]->table;
+	const struct shard_rules *rules = forward->rules;
+	uint32_t index = udp_session_index(&forward->pool, session);
+
+	return rules && session->rule < rules->set->rule_count &&
+	       session->target < shard_rule_of(forward, session)->target_count &&
+	       table_find(in, table_hash_udp(in, &session->inner), &session->inner) ==
+		       table_ref(TABLE_UDP_INNER, index) &&
+	       table_find(out, table_hash_udp(out, &session->outer), &session->outer) ==
+		       table_ref(TABLE_UDP_OUTER, index);
+}
+
+/* Each shard knows how many entries of its table are sessions'. */
+static bool flows_are_counted(const struct shard_forward *forward)
+{
+	uint32_t flows[SHARD_FORWARD_SHARDS] = {0};
+
+	for (uint32_t i = 0; i < forward->pool.capacity; i++) {
+		const struct udp_session *session = udp_session_at(&forward->pool, i);
+
+		if (!is_open(session))
+			continue;
+		flows[session->inner_shard]++;
+		flows[session->outer_shard]++;
+	}
+	for (uint8_t i = 0; i < forward->shard_count; i++)
+		if (flows[i] != forward->shards[i]->udp_flows)
+			return false;
+	return true;
+}
+
+/* And each rule and target how many are its own. */
+static bool sessions_are_counted(const struct shard_forward *forward)
+{
+	const struct shard_rules *rules = forward->rules;
+	uint64_t by_target = 0, by_rule = 0;
+
+	if (!rules)
+		return forward->pool.used == 0;
+	for (uint16_t i = 0; i < rules->set->target_count; i++)
+		by_target += rules->balance.targets[i].sessions;
+	for (uint16_t i = 0; i < rules->set->rule_count; i++)
+		by_rule += forward->limits.sessions[i];
+	return by_target == forward->pool.used && by_rule == forward->pool.used;
+}
+
+uint64_t shard_forward_aliases(const struct quern_shard *shard)
+{
+	const struct shard_forward *forward = shard->forward;
+	uint64_t held = 0;
+
+	for (uint32_t i = 0; forward && i < forward->pool.capacity; i++) {
+		const struct udp_session *session = udp_session_at(&forward->pool, i);
+
+		if (is_open(session) && session->inner_shard == shard->forward_number)
+			held += alias_is_peer(session->inner.remote) + alias_is_peer(session->inner.local);
+		if (is_open(session) && session->outer_shard == shard->forward_number)
+			held += alias_is_peer(session->outer.remote) + alias_is_peer(session->outer.local);
+	}
+	return held;
+}
+
+bool shard_forward_validate(const struct shard_forward *forward)
+{
+	for (uint32_t i = 0; i < forward->pool.capacity; i++) {
+		const struct udp_session *session = udp_session_at(&forward->pool, i);
+
+		if (is_open(session) && !session_is_sound(forward, session))
+			return false;
+	}
+	return udp_pool_validate(&forward->pool) && udp_limits_validate(&forward->limits) &&
+	       flows_are_counted(forward) && sessions_are_counted(forward);
+}

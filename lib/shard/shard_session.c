@@ -1,0 +1,251 @@
+/* shard_session.c - sessions of datagrams: opened by a client's first one, in the tables of both sides, and closed. */
+#include "shard/shard_forward_parts.h"
+
+#include <string.h>
+
+#include "base/port_plan.h"
+
+enum {
+	LOWEST_PORT = 1024, /* RFC 6056 3.2 */
+	HIGHEST_PORT = 65535,
+	SCAN_MAX = 2048 /* pairs looked at before a session fails: some 50 us */
+};
+
+/* The same for all workers and machines: a client gets the same target from each. */
+static const struct hash_secret of_clients = {{UINT64_C(0x71756572616c6c79), UINT64_C(0x6772696e64737477)}};
+
+static uint64_t client_hash(const struct packet *packet)
+{
+	struct flow_key client = {packet->key.remote, 0, packet->key.remote_port, 0};
+
+	if (packet->version == 6) {
+		uint64_t address = hash_fold(packet->ip6.remote.high ^ of_clients.words[0],
+					     packet->ip6.remote.low ^ of_clients.words[1]);
+
+		client.remote = (uint32_t)address;
+		client.local = (uint32_t)(address >> 32);
+	}
+	return hash_flow(&of_clients, &client);
+}
+
+/* The queue to which a port brings what comes for a key. */
+static bool comes_to(const struct quern_shard *shard, const struct flow_key *key)
+{
+	const struct port_plan *plan = shard->config.plan;
+	struct ip6_pair pair;
+
+	if (!plan)
+		return true;
+	if (!flow_key_is_ip6(key))
+		return port_plan_queue(plan, key) == shard->config.queue;
+	shard_ip6_pair(shard, NULL, key, &pair);
+	return port_plan_queue6(plan, &pair, key) == shard->config.queue;
+}
+
+static uint32_t first_local(const struct quern_shard *shard, bool is_ip6)
+{
+	return is_ip6 ? ALIAS_OWN_FIRST : shard->config.addresses.first;
+}
+
+static uint32_t last_local(const struct quern_shard *shard, bool is_ip6)
+{
+	const struct quern_port_ip6 *ip6 = &shard->config.ip6;
+
+	return is_ip6 ? alias_of_own((uint32_t)ip6_distance(ip6->last, ip6->first)) : shard->config.addresses.last;
+}
+
+/* Goes to the next pair of an own address and port, and gives the one before. */
+static void next_local(const struct quern_shard *out, struct shard_way *way, struct flow_key *key)
+{
+	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
+	uint32_t first = first_local(out, is_ip6), last = last_local(out, is_ip6);
+
+	if (way->next_local < first || way->next_local > last)
+		way->next_local = first;
+	key->local = way->next_local;
+	key->local_port = way->next_port;
+	if (way->next_port++ == HIGHEST_PORT) {
+		way->next_port = LOWEST_PORT;
+		way->next_local = way->next_local == last ? first : way->next_local + 1;
+	}
+}
+
+/* Finds a local end towards the remote one of the key that no session has, and whose answers come to this worker. */
+static bool find_local(const struct quern_shard *out, struct shard_way *way, struct flow_key *key)
+{
+	for (uint32_t i = 0; i < SCAN_MAX; i++) {
+		next_local(out, way, key);
+		if (comes_to(out, key) && table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An address in the keys of a shard, held if it is one of IPv6; 0 where there is no alias left. */
+static uint32_t name_in(struct quern_shard *shard, uint32_t address, const struct quern_ip6 *ip6)
+{
+	return quern_ip6_is_set(ip6) ? alias_take(&shard->ip6.aliases, *ip6) : address;
+}
+
+static void let_go(struct quern_shard *shard, const struct flow_key *key)
+{
+	alias_release(&shard->ip6.aliases, key->remote);
+	alias_release(&shard->ip6.aliases, key->local);
+}
+
+/* The key of the target's side, with its aliases held. */
+static enum quern_drop outer_key(struct quern_shard *out, const struct packet *packet, const struct udp_rule *rule,
+				 struct shard_way *way, struct flow_key *key)
+{
+	static const struct quern_ip6 none;
+	const struct quern_ip6 *client = packet->version == 6 ? &packet->ip6.remote : &none;
+
+	*key = (struct flow_key){.remote = name_in(out, way->to.address, &way->to.ip6),
+				 .remote_port = way->to.port ? way->to.port : packet->key.local_port};
+	if (key->remote == 0)
+		return QUERN_DROP_UDP_SESSIONS_FULL;
+	if (rule->keep_source) {
+		key->local = name_in(out, packet->key.remote, client);
+		key->local_port = packet->key.remote_port;
+		if (key->local != 0 && table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
+			return QUERN_DROP_NONE;
+	} else if (find_local(out, way, key)) {
+		return QUERN_DROP_NONE;
+	} else {
+		key->local = 0;
+	}
+	let_go(out, key);
+	return QUERN_DROP_UDP_NO_PORT;
+}
+
+/* Both entries, or none. */
+static bool enter(struct shard_forward *forward, const struct udp_session *session)
+{
+	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
+	uint32_t index = udp_session_index(&forward->pool, session);
+	uint64_t inner = table_hash_udp(&in->table, &session->inner);
+
+	if (table_insert(&in->table, inner, table_ref(TABLE_UDP_INNER, index)) < 0)
+		return false;
+	if (table_insert(&out->table, table_hash_udp(&out->table, &session->outer),
+			 table_ref(TABLE_UDP_OUTER, index)) == 0) {
+		in->insertions++;
+		out->insertions++;
+		in->udp_flows++;
+		out->udp_flows++;
+		return true;
+	}
+	table_remove(&in->table, inner, table_ref(TABLE_UDP_INNER, index));
+	return false;
+}
+
+static struct wire_udp_sums sums_of(struct shard_forward *forward, const struct packet *packet,
+				    const struct udp_session *session)
+{
+	const struct quern_shard *out = forward->shards[session->outer_shard];
+	struct wire_udp_ends came = wire_udp_ends_of(packet), goes = {&session->outer, NULL};
+	struct ip6_pair pair;
+
+	if (flow_key_is_ip6(&session->outer)) {
+		shard_ip6_pair(out, NULL, &session->outer, &pair);
+		goes.pair = &pair;
+	}
+	return wire_udp_sums(&came, &goes);
+}
+
+/* The record of a session whose inner key is held, in both tables. */
+static enum quern_drop make(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+			    const struct flow_key *inner, uint16_t target, struct udp_session **made)
+{
+	struct shard_forward *forward = shard->forward;
+	struct shard_way *way = shard_way_of(forward, rule, target);
+	struct quern_shard *out = forward->shards[way->shard];
+	struct udp_session *session;
+	struct wire_udp_sums sums;
+	struct flow_key outer;
+	enum quern_drop drop = outer_key(out, frame->packet, rule, way, &outer);
+
+	if (drop != QUERN_DROP_NONE)
+		return drop;
+	session = udp_session_open(&forward->pool, inner, &outer, rule->number, target, rule->idle_ms, shard->now_ms);
+	if (session) {
+		session->inner_shard = shard->forward_number;
+		session->outer_shard = way->shard;
+		sums = sums_of(forward, frame->packet, session);
+		session->ip_sum = sums.ip;
+		session->udp_sum = sums.udp;
+		if (enter(forward, session)) {
+			*made = session;
+			return QUERN_DROP_NONE;
+		}
+		udp_session_close(&forward->pool, session);
+	}
+	let_go(out, &outer);
+	return QUERN_DROP_UDP_SESSIONS_FULL;
+}
+
+/* The same, counted for its rule, source and target. */
+static enum quern_drop make_counted(struct quern_shard *shard, const struct shard_frame *frame,
+				    const struct udp_rule *rule, const struct flow_key *inner,
+				    struct udp_session **session)
+{
+	struct shard_forward *forward = shard->forward;
+	struct udp_balance *balance = &forward->rules->balance;
+	uint16_t target = udp_balance_pick(balance, rule, client_hash(frame->packet), shard->now_ms);
+	enum quern_drop drop;
+	enum udp_limit limit;
+	bool is_by_source;
+
+	if (target == UDP_NO_TARGET)
+		return QUERN_DROP_UDP_NO_TARGET;
+	limit = udp_limits_open(&forward->limits, rule, inner->remote, &is_by_source);
+	if (limit != UDP_LIMIT_NONE)
+		return limit == UDP_LIMIT_RULE ? QUERN_DROP_UDP_RULE_LIMIT : QUERN_DROP_UDP_SOURCE_LIMIT;
+	drop = make(shard, frame, rule, inner, target, session);
+	if (drop != QUERN_DROP_NONE) {
+		udp_limits_close(&forward->limits, rule, inner->remote, is_by_source);
+		return drop;
+	}
+	(*session)->flags |= is_by_source ? UDP_SESSION_BY_SOURCE : 0;
+	udp_balance_opened(balance, rule, target);
+	return QUERN_DROP_NONE;
+}
+
+struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_frame *frame,
+				       const struct udp_rule *rule)
+{
+	const struct packet *packet = frame->packet;
+	struct udp_session *session = NULL;
+	struct flow_key inner = packet->key;
+	enum quern_drop drop = QUERN_DROP_UDP_SESSIONS_FULL;
+
+	if (packet->version == 6)
+		inner.remote = alias_take(&shard->ip6.aliases, packet->ip6.remote);
+	if (inner.remote != 0)
+		drop = make_counted(shard, frame, rule, &inner, &session);
+	if (!session) {
+		let_go(shard, &inner);
+		shard_drop(shard, drop);
+		return NULL;
+	}
+	counter_add(&shard->counters.udp_sessions_opened, 1);
+	return session;
+}
+
+void shard_session_close(struct shard_forward *forward, struct udp_session *session)
+{
+	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
+	const struct udp_rule *rule = shard_rule_of(forward, session);
+	uint32_t index = udp_session_index(&forward->pool, session);
+
+	table_remove(&in->table, table_hash_udp(&in->table, &session->inner), table_ref(TABLE_UDP_INNER, index));
+	table_remove(&out->table, table_hash_udp(&out->table, &session->outer), table_ref(TABLE_UDP_OUTER, index));
+	udp_limits_close(&forward->limits, rule, session->inner.remote, session->flags & UDP_SESSION_BY_SOURCE);
+	udp_balance_closed(&forward->rules->balance, rule, session->target);
+	let_go(in, &session->inner);
+	let_go(out, &session->outer);
+	in->udp_flows--;
+	out->udp_flows--;
+	udp_session_close(&forward->pool, session);
+	counter_add(&in->counters.udp_sessions_ended, 1);
+}

@@ -1,0 +1,197 @@
+/* forward_lab.c - a group of shards without ports, clock or threads. */
+#include "support/forward_lab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "support/bare_eal.h"
+
+enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
+
+static struct rte_mempool *in_pool, *out_pool;
+
+struct quern_endpoint lab_end(uint16_t port, uint16_t host, uint16_t number)
+{
+	return (struct quern_endpoint){.address = LAB_ADDRESS(port, host), .port = number};
+}
+
+static struct quern_ip6 address6(uint16_t port, uint16_t host)
+{
+	return (struct quern_ip6){UINT64_C(0x20010db800000000) | (uint64_t)port << 16, host};
+}
+
+struct quern_endpoint lab_end6(uint16_t port, uint16_t host, uint16_t number)
+{
+	return (struct quern_endpoint){.ip6 = address6(port, host), .port = number};
+}
+
+static void *zeroed(size_t bytes)
+{
+	void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+
+	cr_assert_gt(bytes, 0);
+	cr_assert_not_null(memory);
+	memset(memory, 0, bytes);
+	return memory;
+}
+
+static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t number)
+{
+	struct lab_port *port = &lab->ports[number];
+	const struct shard_config config = {
+		.number = number,
+		.max_connections = 64,
+		.max_time_wait = 64,
+		.max_udp_flows = plan->max_sessions ? 2 * plan->max_sessions : 2000,
+		.addresses = {LAB_ADDRESS(number, 1), LAB_ADDRESS(number, HOSTS), {0, 0}, {0, 0}},
+		.prefix_length = 16,
+		.gateway = number == 0 ? LAB_ADDRESS(0, GATEWAY) : 0,
+		.ip6 = {address6(number, 1), address6(number, HOSTS), {0, 0}, 48},
+		.mtu = plan->mtu ? plan->mtu : MTU,
+		.seed = number + 1u,
+		.pool = out_pool,
+		.pool_shards = (uint16_t)lab->port_count,
+	};
+
+	port->memory = zeroed(shard_bytes(&config));
+	port->heard = calloc(LAB_HEARD_MAX, sizeof(*port->heard));
+	cr_assert_not_null(port->heard);
+	port->shard = shard_open(&config, port->memory, lab->now_ns);
+	shard_forward_join(lab->forward, port->shard, number);
+}
+
+void lab_open(struct lab *lab, const struct lab_plan *plan)
+{
+	const struct shard_forward_config config = {.max_sessions = plan->max_sessions ? plan->max_sessions : 1000,
+						    .counts_sources = plan->counts_sources,
+						    .seed = 7};
+
+	if (!in_pool) {
+		bare_eal_start();
+		in_pool = bare_eal_pool("in", POOL_BUFFERS);
+		out_pool = bare_eal_pool("out", POOL_BUFFERS);
+	}
+	memset(lab, 0, sizeof(*lab));
+	lab->now_ns = (uint64_t)START_MS * NS_PER_MS;
+	lab->port_count = plan->ports ? plan->ports : 2;
+	lab->memory = zeroed(shard_forward_bytes(&config));
+	lab->forward = shard_forward_open(&config, lab->memory, lab->now_ns);
+	for (uint16_t number = 0; number < lab->port_count; number++)
+		open_port(lab, plan, number);
+	lab->rules = zeroed(shard_rules_bytes(plan->rules, plan->rule_count));
+	cr_assert_eq(shard_rules_build(lab->rules, lab->forward, plan->rules, plan->rule_count), 0);
+	shard_forward_offer(lab->forward, lab->rules);
+	lab_advance(lab, 0);
+}
+
+void lab_close(struct lab *lab)
+{
+	lab_hear_nothing(lab);
+	cr_assert(shard_forward_validate(lab->forward), "the sessions do not agree with themselves");
+	for (uint16_t number = 0; number < lab->port_count; number++) {
+		struct lab_port *port = &lab->ports[number];
+
+		cr_assert(shard_validate(port->shard), "the shard of port %u does not agree with itself", number);
+		shard_close(port->shard);
+		free(port->memory);
+		free(port->heard);
+	}
+	free(lab->memory);
+	free(lab->rules);
+	cr_assert_eq(rte_mempool_in_use_count(in_pool), 0, "a received frame was not given back");
+	cr_assert_eq(rte_mempool_in_use_count(out_pool), 0, "a frame to send was not given back");
+}
+
+/* Frames may be spread over several buffers. */
+static void hear(struct lab_port *port, struct rte_mbuf *mbuf)
+{
+	struct lab_packet *packet;
+
+	if (port->heard_next == port->heard_count)
+		port->heard_next = port->heard_count = 0;
+	cr_assert_lt(port->heard_count, LAB_HEARD_MAX);
+	packet = &port->heard[port->heard_count++];
+	packet->bytes = 0;
+	cr_assert_leq(mbuf->pkt_len, LAB_FRAME_MAX);
+	for (const struct rte_mbuf *part = mbuf; part; part = part->next) {
+		memcpy(packet->frame + packet->bytes, rte_pktmbuf_mtod(part, const void *), part->data_len);
+		packet->bytes += part->data_len;
+	}
+	cr_assert_eq(packet->bytes, mbuf->pkt_len);
+	rte_pktmbuf_free(mbuf);
+}
+
+static void collect(struct lab *lab)
+{
+	struct rte_mbuf *mbufs[SHARD_BURST];
+
+	for (uint16_t number = 0; number < lab->port_count; number++) {
+		uint16_t count = SHARD_BURST;
+
+		while (count == SHARD_BURST) {
+			count = shard_transmit(lab->ports[number].shard, mbufs, SHARD_BURST);
+			for (uint16_t i = 0; i < count; i++)
+				hear(&lab->ports[number], mbufs[i]);
+		}
+	}
+}
+
+void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(in_pool);
+
+	cr_assert_not_null(mbuf);
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), packet, bytes);
+	shard_receive(lab->ports[port].shard, &mbuf, 1, lab->now_ns);
+	collect(lab);
+}
+
+void lab_say(struct lab *lab, uint16_t port, const struct lab_datagram *datagram)
+{
+	uint8_t packet[LAB_DATAGRAM_MAX];
+
+	lab_say_bytes(lab, port, packet, lab_datagram_build(packet, datagram));
+}
+
+const struct lab_packet *lab_next(struct lab *lab, uint16_t number)
+{
+	struct lab_port *port = &lab->ports[number];
+
+	return port->heard_next < port->heard_count ? &port->heard[port->heard_next++] : NULL;
+}
+
+struct lab_datagram lab_hear(struct lab *lab, uint16_t number)
+{
+	const struct lab_packet *packet = lab_next(lab, number);
+	struct lab_datagram datagram;
+	const char *fault;
+
+	cr_assert_not_null(packet, "nothing came out of port %u", number);
+	fault = lab_datagram_read(packet->frame, packet->bytes, &datagram);
+	cr_assert_null(fault, "a datagram that came out of port %u is wrong: %s", number, fault);
+	return datagram;
+}
+
+void lab_hear_nothing(struct lab *lab)
+{
+	for (uint16_t number = 0; number < lab->port_count; number++)
+		cr_assert_eq(lab->ports[number].heard_next, lab->ports[number].heard_count,
+			     "something came out of port %u", number);
+}
+
+void lab_advance(struct lab *lab, uint64_t ms)
+{
+	for (uint64_t i = 0; i <= ms; i++) {
+		for (uint16_t number = 0; number < lab->port_count; number++)
+			shard_expire(lab->ports[number].shard, lab->now_ns);
+		collect(lab);
+		lab->now_ns += i < ms ? NS_PER_MS : 0;
+	}
+}
+
+const struct quern_counters *lab_counters(const struct lab *lab, uint16_t port)
+{
+	return shard_counters(lab->ports[port].shard);
+}

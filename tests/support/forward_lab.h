@@ -1,0 +1,81 @@
+/* forward_lab.h - a worker's shards that forward datagrams between their ports, on a virtual clock: what a test says at
+ * a port, and what it hears there. Frames have no Ethernet header. */
+#ifndef SUPPORT_FORWARD_LAB_H
+#define SUPPORT_FORWARD_LAB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quern/forward.h>
+
+#include "shard/shard.h"
+#include "shard/shard_forward.h"
+#include "support/lab_datagram.h"
+
+/* Port n has 10.n.0.1 to 10.n.0.4 of 10.n.0.0/16, and 2001:db8:n::1 to ::4 of 2001:db8:n::/48; port 0 leads to all
+ * else by 10.0.0.9. */
+#define LAB_ADDRESS(port, host) (0x0a000000u | (uint32_t)(port) << 16 | (uint32_t)(host))
+
+enum { LAB_PORTS = 3, LAB_HEARD_MAX = 4096, LAB_FRAME_MAX = 2048 };
+
+/* A packet that came out of a port. */
+struct lab_packet {
+	uint32_t bytes;
+	uint8_t frame[LAB_FRAME_MAX];
+};
+
+struct lab_port {
+	struct quern_shard *shard;
+	void *memory;
+	struct lab_packet *heard;
+	unsigned int heard_next, heard_count;
+};
+
+/* Zero is a default: two ports, 1,000 sessions, an MTU of 1,500. */
+struct lab_plan {
+	uint16_t ports;
+	uint32_t max_sessions;
+	bool counts_sources;
+	uint16_t mtu;
+	const struct quern_forward_rule *rules;
+	uint16_t rule_count;
+};
+
+struct lab {
+	struct lab_port ports[LAB_PORTS];
+	uint16_t port_count;
+	struct shard_forward *forward;
+	void *memory;
+	void *rules;
+	uint64_t now_ns;
+};
+
+void lab_open(struct lab *lab, const struct lab_plan *plan);
+
+/* Checks that shards and sessions are valid, closes all, and checks that every buffer is back and that all that came
+ * out was heard. */
+void lab_close(struct lab *lab);
+
+/* Endpoints as the tests write them. */
+struct quern_endpoint lab_end(uint16_t port, uint16_t host, uint16_t number);
+struct quern_endpoint lab_end6(uint16_t port, uint16_t host, uint16_t number);
+
+/* One packet in at a port, and whatever comes of it in the same turn. */
+void lab_say(struct lab *lab, uint16_t port, const struct lab_datagram *datagram);
+void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes);
+
+/* The next packet that came out of a port, or null. */
+const struct lab_packet *lab_next(struct lab *lab, uint16_t port);
+
+/* The same, which must be a datagram that is right in all its lengths and sums. */
+struct lab_datagram lab_hear(struct lab *lab, uint16_t port);
+
+/* Nothing more has come out of any port. */
+void lab_hear_nothing(struct lab *lab);
+
+/* Moves the clock, a millisecond at a time. */
+void lab_advance(struct lab *lab, uint64_t ms);
+
+const struct quern_counters *lab_counters(const struct lab *lab, uint16_t port);
+
+#endif

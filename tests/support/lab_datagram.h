@@ -1,0 +1,33 @@
+/* lab_datagram.h - UDP over either version of IP for tests, written and read by code that shares nothing with lib/wire.
+ */
+#ifndef SUPPORT_LAB_DATAGRAM_H
+#define SUPPORT_LAB_DATAGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quern/address.h>
+
+enum { LAB_DATAGRAM_MAX = 40 + 8 + 1472, LAB_TTL = 64 };
+
+/* Both ends are of one version. Zero in `ttl` is LAB_TTL. */
+struct lab_datagram {
+	struct quern_endpoint source;
+	struct quern_endpoint dest;
+	uint32_t text_bytes;
+	uint32_t text_from; /* place of the first byte in the stream of raw_text_byte(); not read back */
+	uint32_t text_sum;  /* raw_text_sum() of what was read */
+	uint16_t fragment;  /* the IPv4 word of flags and offset */
+	uint16_t id;        /* of IPv4 */
+	uint8_t ttl;
+	bool no_checksum; /* over IPv4: the field is 0 */
+	bool wrong_checksum;
+};
+
+/* Writes a packet and returns its length. */
+uint32_t lab_datagram_build(uint8_t *frame, const struct lab_datagram *datagram);
+
+/* Reads one. Null, or what is wrong with it: lengths, checksums. */
+const char *lab_datagram_read(const uint8_t *frame, uint32_t bytes, struct lab_datagram *datagram);
+
+#endif
