@@ -31,6 +31,7 @@ static const struct engine_step steps[] = {
 	{"ports", engine_attach_ports, engine_close_ports},
 	{"buffers", engine_make_pools, engine_free_pools},
 	{"shards", engine_open_shards, engine_close_shards},
+	{"groups", engine_open_groups, engine_close_groups},
 	{"queues", engine_start_ports, engine_close_ports},
 	{"capture", engine_make_rings, engine_free_rings},
 	{"lines", engine_join_shards, engine_part_shards},

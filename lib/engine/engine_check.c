@@ -176,5 +176,7 @@ int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 		code = check_twice(config, error);
 	if (code == 0)
 		code = check_cables(engine, error);
+	if (code == 0)
+		code = engine_check_forward(engine, error);
 	return code;
 }

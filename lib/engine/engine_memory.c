@@ -92,6 +92,7 @@ static struct need find_need(const struct quern_engine *engine, uint64_t largest
 		if (node >= 0 && node < ENGINE_NODES)
 			need.on_node[node] += bytes;
 	}
+	need.bytes += (uint64_t)RTE_MAX(engine->worker_count, 1) * (engine_forward_bytes(engine) + 2 * page);
 	return need;
 }
 

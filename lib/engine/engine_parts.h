@@ -37,6 +37,13 @@ struct engine_shard {
 	uint16_t place;  /* among the shards of its port, in order of their numbers */
 };
 
+/* What the shards of a worker share where they forward datagrams. */
+struct engine_group {
+	void *memory;
+	void *rules;
+	struct shard_forward *forward;
+};
+
 struct engine_memory {
 	uint64_t need_bytes; /* of everything EAL is asked for */
 	bool huge;
@@ -76,6 +83,7 @@ struct quern_engine {
 	struct nic_keeper keeper;
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
+	struct engine_group groups[QUERN_MAX_SHARDS]; /* by worker */
 	struct engine_watch watches[QUERN_MAX_SHARDS];
 	struct engine_watched watched;
 	uint16_t worker_count;
@@ -134,6 +142,16 @@ void engine_free_pools(struct quern_engine *engine);
 
 int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_shards(struct quern_engine *engine);
+
+/* The rules of forwarding make sense with the ports that there are. */
+int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_close_groups(struct quern_engine *engine);
+/* Sessions that a worker may have, and entries of them in the table of a shard on a port; and bytes of memory that a
+ * worker takes for them. All 0 where nothing is forwarded. */
+uint32_t engine_sessions_a_worker(const struct quern_engine *engine);
+uint32_t engine_udp_flows(const struct quern_engine *engine, uint16_t port);
+uint64_t engine_forward_bytes(const struct quern_engine *engine);
 
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 /* Lines between the shards of a port, and to each worker what it needs for its turns. */

@@ -84,6 +84,7 @@ struct shard_config engine_shard_config(const struct quern_engine *engine, uint1
 		.max_time_wait = config->max_time_wait,
 		.time_wait_ms = config->time_wait_ms,
 		.time_wait_reset = config->time_wait_reset,
+		.max_udp_flows = engine_udp_flows(engine, config->port),
 		.ethernet = true,
 		.addresses = port->addresses,
 		.prefix_length = port->prefix_length,

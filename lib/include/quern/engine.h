@@ -9,6 +9,7 @@
 #include <quern/counters.h>
 #include <quern/calls.h>
 #include <quern/capture.h>
+#include <quern/forward.h>
 #include <quern/impair.h>
 
 #ifdef __cplusplus
@@ -93,6 +94,7 @@ struct quern_engine_config {
 	 * before; one MSL after a crash keeps old segments out of new connections. Default 0: ISNs are fresh. */
 	uint32_t quiet_ms;
 	struct quern_capture_config capture; /* all zero: none */
+	struct quern_forward_config forward; /* of UDP, by all shards; all zero: none */
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24" or "fd00::1/64", and one shard
@@ -115,6 +117,14 @@ void quern_engine_stop(struct quern_engine *engine);
 
 /* Undoes quern_engine_open(): ports, memory, runtime files. */
 void quern_engine_close(struct quern_engine *engine);
+
+struct quern_forward_use {
+	uint64_t sessions; /* that are open now */
+	uint64_t capacity;
+};
+
+/* How many sessions are forwarded, while it runs. */
+void quern_engine_sessions(const struct quern_engine *engine, struct quern_forward_use *use);
 
 /* Copies the counters of a shard while it runs. */
 void quern_engine_counters(const struct quern_engine *engine, uint16_t shard, struct quern_counters *counters);

@@ -105,6 +105,14 @@ struct quern_forward_rule {
 	struct quern_forward_check check;
 };
 
+/* What an engine forwards. Each of its workers needs a shard on every port that rules name or lead to. Rules are
+ * copied; they and all that they point to must be there while the engine is opened. */
+struct quern_forward_config {
+	const struct quern_forward_rule *rules;
+	uint16_t rule_count;
+	uint32_t max_sessions; /* all workers together; 0 means 131,072 */
+};
+
 /* What is wrong with a rule. */
 struct quern_forward_fault {
 	uint16_t rule;    /* its place among the rules */
