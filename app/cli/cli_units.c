@@ -94,6 +94,26 @@ bool cli_parse_time(const char *text, uint64_t *ns)
 	return true;
 }
 
+bool cli_count_within(const char *value, uint64_t least, uint64_t most, uint64_t *count)
+{
+	uint64_t parsed;
+
+	if (!cli_parse_count(value, &parsed) || parsed < least || parsed > most)
+		return false;
+	*count = parsed;
+	return true;
+}
+
+bool cli_time_within(const char *value, uint64_t least, uint64_t most, uint64_t *ns)
+{
+	uint64_t parsed;
+
+	if (!cli_parse_time(value, &parsed) || parsed < least || parsed > most)
+		return false;
+	*ns = parsed;
+	return true;
+}
+
 bool cli_parse_percent(const char *text, uint64_t *share)
 {
 	uint64_t value;

@@ -32,4 +32,8 @@ bool cli_parse_percent(const char *text, uint64_t *share);                   /* 
 bool cli_parse_cores(const char *text, struct cli_cores *cores);             /* auto, 2-5, 0,1,4-6; 1,1: two on one */
 bool cli_parse_keepalive(const char *text, struct cli_keepalive *keepalive); /* off, 2h/75s/10 */
 
+/* The same within bounds, which are accepted too. */
+bool cli_count_within(const char *text, uint64_t least, uint64_t most, uint64_t *count);
+bool cli_time_within(const char *text, uint64_t least, uint64_t most, uint64_t *ns);
+
 #endif

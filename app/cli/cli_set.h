@@ -1,0 +1,54 @@
+/* cli_set.h - setters of the table of flags: each reads one value, or refuses it. */
+#ifndef CLI_SET_H
+#define CLI_SET_H
+
+#include "cli/cli_settings.h"
+
+enum { CLI_MAX_RECORDS = 1 << 30 };
+#define CLI_MAX_TIMER (24 * 3600 * CLI_NS_PER_S)
+
+/* Ports, and what hangs on the --port before it; addresses of either end. */
+bool cli_set_port(struct cli_settings *settings, const char *value);
+bool cli_set_ip(struct cli_settings *settings, const char *value);
+bool cli_set_gateway(struct cli_settings *settings, const char *value);
+bool cli_set_vlan(struct cli_settings *settings, const char *value);
+bool cli_set_mtu(struct cli_settings *settings, const char *value);
+bool cli_set_impair(struct cli_settings *settings, const char *value);
+bool cli_set_listen(struct cli_settings *settings, const char *value);
+bool cli_set_source(struct cli_settings *settings, const char *value);
+bool cli_set_ip6(struct cli_settings *settings, const char *value);
+bool cli_set_wait_link(struct cli_settings *settings, const char *value);
+
+/* What clients do, and what a server answers. */
+bool cli_set_duration(struct cli_settings *settings, const char *value);
+bool cli_set_connections(struct cli_settings *settings, const char *value);
+bool cli_set_cps(struct cli_settings *settings, const char *value);
+bool cli_set_cc(struct cli_settings *settings, const char *value);
+bool cli_set_hold(struct cli_settings *settings, const char *value);
+bool cli_set_close(struct cli_settings *settings, const char *value);
+bool cli_set_payload(struct cli_settings *settings, const char *value);
+bool cli_set_requests(struct cli_settings *settings, const char *value);
+bool cli_set_body(struct cli_settings *settings, const char *value);
+bool cli_set_root(struct cli_settings *settings, const char *value);
+bool cli_set_warmup(struct cli_settings *settings, const char *value);
+bool cli_set_seed(struct cli_settings *settings, const char *value);
+bool cli_set_connect_timeout(struct cli_settings *settings, const char *value);
+bool cli_set_discard(struct cli_settings *settings, const char *value);
+bool cli_set_echo(struct cli_settings *settings, const char *value);
+bool cli_set_http(struct cli_settings *settings, const char *value);
+
+/* Cores, memory, the times of TCP, and the output. */
+bool cli_set_cores(struct cli_settings *settings, const char *value);
+bool cli_set_client_cores(struct cli_settings *settings, const char *value);
+bool cli_set_server_cores(struct cli_settings *settings, const char *value);
+bool cli_set_memory(struct cli_settings *settings, const char *value);
+bool cli_set_max_connections(struct cli_settings *settings, const char *value);
+bool cli_set_max_time_wait(struct cli_settings *settings, const char *value);
+bool cli_set_time_wait(struct cli_settings *settings, const char *value);
+bool cli_set_keepalive(struct cli_settings *settings, const char *value);
+bool cli_set_json(struct cli_settings *settings, const char *value);
+bool cli_set_quiet(struct cli_settings *settings, const char *value);
+bool cli_set_verbose(struct cli_settings *settings, const char *value);
+bool cli_set_no_color(struct cli_settings *settings, const char *value);
+
+#endif
