@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255 };
+enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255, ETHER_BYTES = 14 };
 
 /* The parts of a group's memory, and of a rule set's, in order. */
 struct layout {
@@ -62,6 +62,8 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 	shard->forward = forward;
 	shard->forward_number = forward->shard_count;
 	shard->forward_port = port;
+	shard->glances = shard->config.ethernet && shard->config.vlan == 0;
+	shard->forward_bytes = shard->glances ? (uint16_t)(shard->config.mtu + ETHER_BYTES) : 0;
 	shard->table.records[TABLE_UDP_INNER] = (struct table_records){&first->inner, sizeof(*first)};
 	shard->table.records[TABLE_UDP_OUTER] = (struct table_records){&first->outer, sizeof(*first)};
 	forward->shards[forward->shard_count++] = shard;

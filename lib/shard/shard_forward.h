@@ -10,6 +10,7 @@
 #include <quern/forward.h>
 
 struct quern_shard;
+struct rte_mbuf;
 struct shard_forward;
 struct shard_frame;
 struct shard_rules;
@@ -47,6 +48,10 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 
 /* Rules that were prepared are the group's from its next turn on. On any thread. */
 void shard_forward_offer(struct shard_forward *forward, struct shard_rules *rules);
+
+/* Passes on what in a burst is an ordinary datagram of a session. Returns how many frames are left, in `mbufs`, for
+ * all to be done with them that is done with frames. */
+uint16_t shard_forward_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count);
 
 /* A datagram of a session, by the reference that its flow has. */
 void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);

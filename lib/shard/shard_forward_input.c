@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "wire/wire_error.h"
-#include "wire/wire_words.h"
 
-enum { LINK_KNOWN_MS = 100 };
+enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
 
-/* The link header of the way to a target, as ARP or ND know it: asked for anew now and then, for each of them wants to
- * see that an entry is in use. */
+/* The link header of the way to a target, as ARP or ND know it. */
 static bool link_to_target(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
 {
-	if (!way->is_known || out->now_ms - way->known_ms > LINK_KNOWN_MS) {
+	if (!shard_way_is_fresh(way, out->now_ms)) {
 		way->is_known = quern_ip6_is_set(&way->to.ip6)
 					? shard_nd_link(out, way->to.ip6, false, &way->link)
 					: shard_neigh_link(out, way->to.address, false, &way->link);

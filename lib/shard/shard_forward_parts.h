@@ -50,6 +50,15 @@ static inline struct shard_way *shard_way_of(const struct shard_forward *forward
 	return &forward->rules->ways[rule->first_target + target];
 }
 
+enum { SHARD_WAY_KNOWN_MS = 100 };
+
+/* Whether the link header of a way is as ARP or ND have said not long ago: asked for anew now and then, since each of
+ * them wants to see that an entry is in use. */
+static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_ms)
+{
+	return way->is_known && now_ms - way->known_ms <= SHARD_WAY_KNOWN_MS;
+}
+
 /* shard_session.c */
 
 /* Opens a session for a datagram that has none, by a rule that keeps some. Null, with the frame counted as dropped,

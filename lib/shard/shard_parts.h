@@ -134,8 +134,10 @@ struct quern_shard {
 	uint32_t unreachable_ms; /* tokens of ICMP unreachables are spent up to here */
 	uint32_t foreign_count;
 	uint32_t paced_count;
-	uint32_t paced_next;   /* the one to look at next */
-	uint16_t cut_segments; /* of one that the port cuts, at most; 0 where it cuts none */
+	uint32_t paced_next;    /* the one to look at next */
+	uint16_t cut_segments;  /* of one that the port cuts, at most; 0 where it cuts none */
+	bool glances;           /* its frames are looked at for datagrams of sessions first: bare Ethernet, no VLAN */
+	uint16_t forward_bytes; /* the longest frame that may leave it */
 	uint16_t forward_port;  /* what the group's rules call this shard's port */
 	uint8_t forward_number; /* in its group */
 	uint8_t service_count;

@@ -251,6 +251,11 @@ static void take_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint1
 		return;
 	for (uint16_t i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
+	if (shard->glances) {
+		count = shard_forward_burst(shard, mbufs, count);
+		if (count == 0)
+			return;
+	}
 	parse_all(shard, mbufs, count, &burst);
 	table_find_burst(&shard->table, burst.hashes, burst.keys, burst.count, burst.refs);
 	shard->insertions = 0;

@@ -8,6 +8,9 @@
 
 #include "wire/wire_words.h"
 
+/* What a TTL that is one less adds to the sum of its word, of which it is the low byte as words lie. */
+enum { WIRE_ONE_HOP_LESS = 0xfffe };
+
 /* The checksum at `at` after the change. */
 static inline void wire_change_checksum(uint8_t *at, uint32_t change)
 {

@@ -9,9 +9,6 @@
 #include "wire/wire_ip6.h"
 #include "wire/wire_words.h"
 
-/* What a TTL that is one less adds to the sum of its word, of which it is the low byte as words lie. */
-enum { ONE_HOP_LESS = 0xfffe };
-
 static uint64_t sum_of_addresses(const struct wire_udp_ends *ends)
 {
 	return ends->pair ? wire_sum_pair(ends->pair) : (uint64_t)ends->key->local + ends->key->remote;
@@ -60,7 +57,7 @@ void wire_udp_rewrite4(uint8_t *frame, const struct packet *packet, const struct
 	CHECK(packet->ttl > 1);
 	if (wire_load16(ip + 2) != bytes)
 		cut4(ip, bytes);
-	wire_change_checksum(ip + 10, (uint32_t)sums.ip + ONE_HOP_LESS);
+	wire_change_checksum(ip + 10, (uint32_t)sums.ip + WIRE_ONE_HOP_LESS);
 	ip[8]--;
 	wire_store32(ip + 12, goes->local);
 	wire_store32(ip + 16, goes->remote);

@@ -7,10 +7,35 @@
 #include <criterion/criterion.h>
 
 #include "support/bare_eal.h"
+#include "support/raw_words.h"
 
 enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
+enum { ETHER_BYTES = 14, ARP_BYTES = 28 };
 
 static struct rte_mempool *in_pool, *out_pool;
+
+static bool is_ethernet(void)
+{
+	return getenv("QUERN_TEST_ETHER") != NULL;
+}
+
+void lab_only_without_ethernet(const char *why)
+{
+	if (is_ethernet())
+		cr_skip_test("%s", why);
+}
+
+static void mac_of_port(uint16_t number, uint8_t mac[6])
+{
+	memcpy(mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(number + 1)}, 6);
+}
+
+static void mac_of_host(uint32_t address, uint8_t mac[6])
+{
+	mac[0] = 2;
+	mac[1] = 1;
+	put32(mac + 2, address);
+}
 
 struct quern_endpoint lab_end(uint16_t port, uint16_t host, uint16_t number)
 {
@@ -40,10 +65,11 @@ static void *zeroed(size_t bytes)
 static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t number)
 {
 	struct lab_port *port = &lab->ports[number];
-	const struct shard_config config = {
+	struct shard_config config = {
 		.number = number,
 		.max_connections = 64,
 		.max_time_wait = 64,
+		.ethernet = is_ethernet(),
 		.max_udp_flows = plan->max_sessions ? 2 * plan->max_sessions : 2000,
 		.addresses = {LAB_ADDRESS(number, 1), LAB_ADDRESS(number, HOSTS), {0, 0}, {0, 0}},
 		.prefix_length = 16,
@@ -55,11 +81,105 @@ static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t num
 		.pool_shards = (uint16_t)lab->port_count,
 	};
 
+	mac_of_port(number, config.mac);
 	port->memory = zeroed(shard_bytes(&config));
 	port->heard = calloc(LAB_HEARD_MAX, sizeof(*port->heard));
 	cr_assert_not_null(port->heard);
 	port->shard = shard_open(&config, port->memory, lab->now_ns);
 	shard_forward_join(lab->forward, port->shard, number);
+}
+
+static struct rte_mbuf *filled(const uint8_t *bytes, uint32_t count)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(in_pool);
+	char *at = mbuf ? rte_pktmbuf_append(mbuf, (uint16_t)count) : NULL;
+
+	cr_assert_not_null(at);
+	memcpy(at, bytes, count);
+	return mbuf;
+}
+
+/* The host that is asked for answers. */
+static void answer_arp(struct lab *lab, uint16_t number, const uint8_t *request)
+{
+	uint8_t reply[ETHER_BYTES + ARP_BYTES];
+	struct rte_mbuf *mbuf;
+
+	memcpy(reply, request + 6, 6);
+	memcpy(reply + 12, request + 12, 8);
+	reply[20] = 0;
+	reply[21] = 2;
+	mac_of_host(get32(request + 38), reply + 22);
+	memcpy(reply + 6, reply + 22, 6);
+	memcpy(reply + 28, request + 38, 4);
+	memcpy(reply + 32, request + 22, 10);
+	mbuf = filled(reply, sizeof(reply));
+	shard_receive(lab->ports[number].shard, &mbuf, 1, lab->now_ns);
+}
+
+/* Takes the link header off, and looks whether it leads to the host that the packet is for. */
+static void strip(uint16_t number, struct lab_packet *packet)
+{
+	uint8_t link[12];
+
+	mac_of_host(get32(packet->frame + ETHER_BYTES + 16), link);
+	mac_of_port(number, link + 6);
+	cr_assert_arr_eq(packet->frame, link, sizeof(link), "to another host, or from another port");
+	packet->bytes -= ETHER_BYTES;
+	memmove(packet->frame, packet->frame + ETHER_BYTES, packet->bytes);
+}
+
+/* Frames may be spread over several buffers. */
+static void hear(struct lab *lab, uint16_t number, struct rte_mbuf *mbuf)
+{
+	struct lab_port *port = &lab->ports[number];
+	struct lab_packet *packet;
+
+	if (port->heard_next == port->heard_count)
+		port->heard_next = port->heard_count = 0;
+	cr_assert_lt(port->heard_count, LAB_HEARD_MAX);
+	packet = &port->heard[port->heard_count++];
+	packet->bytes = 0;
+	cr_assert_leq(mbuf->pkt_len, LAB_FRAME_MAX);
+	for (const struct rte_mbuf *part = mbuf; part; part = part->next) {
+		memcpy(packet->frame + packet->bytes, rte_pktmbuf_mtod(part, const void *), part->data_len);
+		packet->bytes += part->data_len;
+	}
+	cr_assert_eq(packet->bytes, mbuf->pkt_len);
+	rte_pktmbuf_free(mbuf);
+	if (!is_ethernet())
+		return;
+	if (get16(packet->frame + 12) == 0x0806) {
+		port->heard_count--;
+		if (packet->frame[21] == 1)
+			answer_arp(lab, number, packet->frame);
+		return;
+	}
+	strip(number, packet);
+}
+
+static void collect(struct lab *lab)
+{
+	struct rte_mbuf *mbufs[SHARD_BURST];
+
+	for (uint16_t number = 0; number < lab->port_count; number++) {
+		uint16_t count = SHARD_BURST;
+
+		while (count == SHARD_BURST) {
+			count = shard_transmit(lab->ports[number].shard, mbufs, SHARD_BURST);
+			for (uint16_t i = 0; i < count; i++)
+				hear(lab, number, mbufs[i]);
+		}
+	}
+}
+
+/* Asks for the MAC address of the way to a target at every port. */
+static void meet(struct lab *lab, const struct quern_endpoint *target)
+{
+	for (uint16_t number = 0; number < lab->port_count; number++) {
+		quern_reachable(lab->ports[number].shard, target);
+		collect(lab);
+	}
 }
 
 void lab_open(struct lab *lab, const struct lab_plan *plan)
@@ -84,6 +204,9 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 	cr_assert_eq(shard_rules_build(lab->rules, lab->forward, plan->rules, plan->rule_count), 0);
 	shard_forward_offer(lab->forward, lab->rules);
 	lab_advance(lab, 0);
+	for (uint16_t rule = 0; is_ethernet() && rule < plan->rule_count; rule++)
+		for (uint16_t i = 0; i < plan->rules[rule].target_count; i++)
+			meet(lab, &plan->rules[rule].targets[i].to);
 }
 
 void lab_close(struct lab *lab)
@@ -104,46 +227,17 @@ void lab_close(struct lab *lab)
 	cr_assert_eq(rte_mempool_in_use_count(out_pool), 0, "a frame to send was not given back");
 }
 
-/* Frames may be spread over several buffers. */
-static void hear(struct lab_port *port, struct rte_mbuf *mbuf)
-{
-	struct lab_packet *packet;
-
-	if (port->heard_next == port->heard_count)
-		port->heard_next = port->heard_count = 0;
-	cr_assert_lt(port->heard_count, LAB_HEARD_MAX);
-	packet = &port->heard[port->heard_count++];
-	packet->bytes = 0;
-	cr_assert_leq(mbuf->pkt_len, LAB_FRAME_MAX);
-	for (const struct rte_mbuf *part = mbuf; part; part = part->next) {
-		memcpy(packet->frame + packet->bytes, rte_pktmbuf_mtod(part, const void *), part->data_len);
-		packet->bytes += part->data_len;
-	}
-	cr_assert_eq(packet->bytes, mbuf->pkt_len);
-	rte_pktmbuf_free(mbuf);
-}
-
-static void collect(struct lab *lab)
-{
-	struct rte_mbuf *mbufs[SHARD_BURST];
-
-	for (uint16_t number = 0; number < lab->port_count; number++) {
-		uint16_t count = SHARD_BURST;
-
-		while (count == SHARD_BURST) {
-			count = shard_transmit(lab->ports[number].shard, mbufs, SHARD_BURST);
-			for (uint16_t i = 0; i < count; i++)
-				hear(&lab->ports[number], mbufs[i]);
-		}
-	}
-}
-
 void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(in_pool);
+	uint8_t frame[ETHER_BYTES + LAB_FRAME_MAX];
+	uint32_t link_bytes = is_ethernet() ? ETHER_BYTES : 0;
+	struct rte_mbuf *mbuf;
 
-	cr_assert_not_null(mbuf);
-	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bytes), packet, bytes);
+	mac_of_port(port, frame);
+	mac_of_host(get32(packet + 12), frame + 6);
+	put16(frame + 12, 0x0800);
+	memcpy(frame + link_bytes, packet, bytes);
+	mbuf = filled(frame, link_bytes + bytes);
 	shard_receive(lab->ports[port].shard, &mbuf, 1, lab->now_ns);
 	collect(lab);
 }

@@ -1,5 +1,6 @@
 /* forward_lab.h - a worker's shards that forward datagrams between their ports, on a virtual clock: what a test says at
- * a port, and what it hears there. Frames have no Ethernet header. */
+ * a port, and what it hears there. Frames have an Ethernet header where QUERN_TEST_ETHER is in the environment: hosts
+ * have MAC addresses that follow from theirs of IPv4, answer ARP, and hear what is sent to them. */
 #ifndef SUPPORT_FORWARD_LAB_H
 #define SUPPORT_FORWARD_LAB_H
 
@@ -51,6 +52,9 @@ struct lab {
 };
 
 void lab_open(struct lab *lab, const struct lab_plan *plan);
+
+/* Skips the rest of a test in a run over Ethernet. */
+void lab_only_without_ethernet(const char *why);
 
 /* Checks that shards and sessions are valid, closes all, and checks that every buffer is back and that all that came
  * out was heard. */
