@@ -60,12 +60,12 @@ static inline struct quern_shard *way_of(struct quern_shard *shard, struct udp_s
 
 	if (!to_target) {
 		if (rule->answers_refresh)
-			udp_session_heard(session, shard->now_ms);
+			shard_session_heard(forward, session, shard->now_ms);
 		*mac = session->client_mac;
 		return forward->shards[session->inner_shard];
 	}
 	way = shard_way_of(forward, rule, session->target);
-	if (!shard_way_is_fresh(way, shard->now_ms))
+	if (session->next_copy || !shard_way_is_fresh(way, shard->now_ms))
 		return NULL;
 	*mac = way->link.header;
 	return forward->shards[session->outer_shard];

@@ -8,8 +8,7 @@
 
 enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
 
-/* The link header of the way to a target, as ARP or ND know it. */
-static bool link_to_target(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
+bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
 {
 	if (!shard_way_is_fresh(way, out->now_ms)) {
 		way->is_known = quern_ip6_is_set(&way->to.ip6)
@@ -57,13 +56,23 @@ static struct rte_mbuf *take_buffer(struct quern_shard *out, struct shard_frame 
 	return copy;
 }
 
+static bool is_too_long(const struct quern_shard *out, const struct packet *packet)
+{
+	return (uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu;
+}
+
 /* Sends a packet that is written, behind another link header than it came with. */
 static void finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
 		   const struct wire_link *link)
 {
-	mbuf->data_len = packet->frame_bytes;
+	if (mbuf->nb_segs == 1)
+		mbuf->data_len = packet->frame_bytes;
 	mbuf->pkt_len = packet->frame_bytes;
 	mbuf->ol_flags = 0;
+	if (unlikely(is_too_long(out, packet))) {
+		shard_forward_fragment(out, mbuf, packet->link_bytes, link);
+		return;
+	}
 	if (!put_link(mbuf, packet->link_bytes, link)) {
 		shard_drop(out, QUERN_DROP_NO_MBUF);
 		rte_pktmbuf_free(mbuf);
@@ -72,19 +81,19 @@ static void finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct 
 	shard_send_frame(out, mbuf);
 }
 
-/* Gives a datagram other ends, and sends it. */
-static void send_on(struct quern_shard *out, struct shard_frame *frame, const struct flow_key *goes,
-		    struct wire_udp_sums sums, const struct wire_link *link)
+/* The port vouches for a checksum that is not there: the frame never left this machine. */
+static bool is_unfinished(const struct rte_mbuf *mbuf)
 {
-	const struct packet *packet = frame->packet;
-	bool is_unfinished = (frame->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
-	struct rte_mbuf *mbuf = take_buffer(out, frame);
-	struct ip6_pair pair;
-	uint8_t *bytes;
+	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
 
-	if (!mbuf)
-		return;
-	bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
+void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
+			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link)
+{
+	uint8_t *bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	bool is_to_be_finished = is_unfinished(mbuf);
+	struct ip6_pair pair;
+
 	if (packet->version == 6) {
 		const struct wire_udp_ends ends = {goes, &pair};
 
@@ -93,13 +102,22 @@ static void send_on(struct quern_shard *out, struct shard_frame *frame, const st
 	} else {
 		wire_udp_rewrite4(bytes, packet, goes, sums);
 	}
-	if (unlikely(is_unfinished))
+	if (unlikely(is_to_be_finished))
 		wire_udp_finish(bytes, packet, false);
 	finish(out, mbuf, packet, link);
 }
 
-/* RFC 1812 5.3.1: who would leave with no time to live goes no further, and its sender hears of it. */
-static bool may_go_on(struct quern_shard *shard, struct shard_frame *frame, const struct quern_shard *out)
+/* Gives a datagram other ends, and sends it. */
+static void send_on(struct quern_shard *out, struct shard_frame *frame, const struct flow_key *goes,
+		    struct wire_udp_sums sums, const struct wire_link *link)
+{
+	struct rte_mbuf *mbuf = take_buffer(out, frame);
+
+	if (mbuf)
+		shard_forward_send(out, mbuf, frame->packet, goes, sums, link);
+}
+
+bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out)
 {
 	const struct packet *packet = frame->packet;
 
@@ -108,7 +126,8 @@ static bool may_go_on(struct quern_shard *shard, struct shard_frame *frame, cons
 		shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
 		return false;
 	}
-	if ((uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu) {
+	if (is_too_long(out, packet) &&
+	    !wire_udp_may_be_fragmented(rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), packet)) {
 		shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
 		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, out->config.mtu);
 		return false;
@@ -127,9 +146,9 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 	udp_session_heard(session, shard->now_ms);
 	if (shard->config.ethernet)
 		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
-	if (!may_go_on(shard, frame, out))
+	if (!shard_forward_may(shard, frame, out))
 		return;
-	if (!link_to_target(out, shard_way_of(forward, rule, session->target), &link)) {
+	if (!shard_forward_link(out, shard_way_of(forward, rule, session->target), &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}
@@ -145,8 +164,8 @@ static void to_client(struct quern_shard *shard, struct shard_frame *frame, stru
 	struct wire_link link;
 
 	if (shard_rule_of(forward, session)->answers_refresh)
-		udp_session_heard(session, shard->now_ms);
-	if (!may_go_on(shard, frame, out))
+		shard_session_heard(forward, session, shard->now_ms);
+	if (!shard_forward_may(shard, frame, out))
 		return;
 	link_to_client(out, session, &link);
 	counter_add(&shard->counters.udp_returned, 1);
@@ -157,10 +176,12 @@ void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, u
 {
 	struct udp_session *session = udp_session_at(&shard->forward->pool, table_ref_index(ref));
 
-	if (table_ref_kind(ref) == TABLE_UDP_INNER)
-		to_target(shard, frame, session);
-	else
+	if (table_ref_kind(ref) == TABLE_UDP_OUTER)
 		to_client(shard, frame, session);
+	else if (session->next_copy)
+		shard_forward_copies(shard, frame, session);
+	else
+		to_target(shard, frame, session);
 }
 
 /* The link header of a session's way to one of its ends. */
@@ -173,8 +194,8 @@ static bool find_link(struct quern_shard *out, const struct udp_session *session
 		link_to_client(out, session, link);
 		return true;
 	}
-	if (!link_to_target(out, shard_way_of(out->forward, shard_rule_of(out->forward, session), session->target),
-			    &known))
+	if (!shard_forward_link(out, shard_way_of(out->forward, shard_rule_of(out->forward, session), session->target),
+				&known))
 		return false;
 	*link = *known;
 	return true;
@@ -219,7 +240,9 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 	if (!rule)
 		return false;
 	session = shard_session_open(shard, frame, rule);
-	if (session)
+	if (session && session->next_copy)
+		shard_forward_copies(shard, frame, session);
+	else if (session)
 		to_target(shard, frame, session);
 	return true;
 }

@@ -59,6 +59,31 @@ static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_
 	return way->is_known && now_ms - way->known_ms <= SHARD_WAY_KNOWN_MS;
 }
 
+/* shard_forward_input.c */
+
+/* The link header of the way to a target, as ARP or ND know it; false while they do not. */
+bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link);
+
+/* RFC 1812 5.3.1: what would leave with no time to live, and what is too long and must not be cut, goes no further, and
+ * its sender hears of it: false. */
+bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out);
+
+/* Gives a datagram in a buffer whose headers are ours to write other ends, and sends it. */
+void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
+			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link);
+
+/* shard_forward_copies.c */
+
+/* A datagram for all targets, by the first of its sessions. */
+void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first);
+
+/* shard_forward_fragment.c */
+
+/* Cuts a datagram of IPv4 that is written into fragments for the way out, and sends them behind that link header. The
+ * buffer is no longer the caller's. */
+void shard_forward_fragment(struct quern_shard *out, struct rte_mbuf *mbuf, uint32_t link_bytes,
+			    const struct wire_link *link);
+
 /* shard_session.c */
 
 /* Opens a session for a datagram that has none, by a rule that keeps some. Null, with the frame counted as dropped,
@@ -66,7 +91,10 @@ static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_
 struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_frame *frame,
 				       const struct udp_rule *rule);
 
-/* Takes a session out of the tables and gives it back. */
+/* A session, and the others of its client where there are some, were heard of. */
+void shard_session_heard(const struct shard_forward *forward, struct udp_session *session, uint32_t now_ms);
+
+/* Takes a session out of the tables and gives it back, and the others of its client with it. */
 void shard_session_close(struct shard_forward *forward, struct udp_session *session);
 
 #endif

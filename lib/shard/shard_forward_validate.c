@@ -15,8 +15,9 @@ static bool session_is_sound(const struct shard_forward *forward, const struct u
 
 	return rules && session->rule < rules->set->rule_count &&
 	       session->target < shard_rule_of(forward, session)->target_count &&
-	       table_find(in, table_hash_udp(in, &session->inner), &session->inner) ==
-		       table_ref(TABLE_UDP_INNER, index) &&
+	       (session->flags & UDP_SESSION_COPY ||
+		table_find(in, table_hash_udp(in, &session->inner), &session->inner) ==
+			table_ref(TABLE_UDP_INNER, index)) &&
 	       table_find(out, table_hash_udp(out, &session->outer), &session->outer) ==
 		       table_ref(TABLE_UDP_OUTER, index);
 }
@@ -31,7 +32,7 @@ static bool flows_are_counted(const struct shard_forward *forward)
 
 		if (!is_open(session))
 			continue;
-		flows[session->inner_shard]++;
+		flows[session->inner_shard] += !(session->flags & UDP_SESSION_COPY);
 		flows[session->outer_shard]++;
 	}
 	for (uint8_t i = 0; i < forward->shard_count; i++)
@@ -44,7 +45,7 @@ static bool flows_are_counted(const struct shard_forward *forward)
 static bool sessions_are_counted(const struct shard_forward *forward)
 {
 	const struct shard_rules *rules = forward->rules;
-	uint64_t by_target = 0, by_rule = 0;
+	uint64_t by_target = 0, by_rule = 0, copies = 0;
 
 	if (!rules)
 		return forward->pool.used == 0;
@@ -52,7 +53,12 @@ static bool sessions_are_counted(const struct shard_forward *forward)
 		by_target += rules->balance.targets[i].sessions;
 	for (uint16_t i = 0; i < rules->set->rule_count; i++)
 		by_rule += forward->limits.sessions[i];
-	return by_target == forward->pool.used && by_rule == forward->pool.used;
+	for (uint32_t i = 0; i < forward->pool.capacity; i++) {
+		const struct udp_session *session = udp_session_at(&forward->pool, i);
+
+		copies += is_open(session) && session->flags & UDP_SESSION_COPY;
+	}
+	return by_target == forward->pool.used && by_rule + copies == forward->pool.used;
 }
 
 uint64_t shard_forward_aliases(const struct quern_shard *shard)

@@ -137,6 +137,7 @@ struct quern_shard {
 	uint32_t paced_next;    /* the one to look at next */
 	uint16_t cut_segments;  /* of one that the port cuts, at most; 0 where it cuts none */
 	bool glances;           /* its frames are looked at for datagrams of sessions first: bare Ethernet, no VLAN */
+	uint16_t forward_id;    /* of the next datagram that it cuts */
 	uint16_t forward_bytes; /* the longest frame that may leave it */
 	uint16_t forward_port;  /* what the group's rules call this shard's port */
 	uint8_t forward_number; /* in its group */

@@ -118,24 +118,26 @@ static enum quern_drop outer_key(struct quern_shard *out, const struct packet *p
 	return QUERN_DROP_UDP_NO_PORT;
 }
 
-/* Both entries, or none. */
+/* Both entries, or none; of a copy, the outer one alone. */
 static bool enter(struct shard_forward *forward, const struct udp_session *session)
 {
 	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
 	uint32_t index = udp_session_index(&forward->pool, session);
 	uint64_t inner = table_hash_udp(&in->table, &session->inner);
+	bool has_inner = !(session->flags & UDP_SESSION_COPY);
 
-	if (table_insert(&in->table, inner, table_ref(TABLE_UDP_INNER, index)) < 0)
+	if (has_inner && table_insert(&in->table, inner, table_ref(TABLE_UDP_INNER, index)) < 0)
 		return false;
 	if (table_insert(&out->table, table_hash_udp(&out->table, &session->outer),
 			 table_ref(TABLE_UDP_OUTER, index)) == 0) {
 		in->insertions++;
 		out->insertions++;
-		in->udp_flows++;
+		in->udp_flows += has_inner;
 		out->udp_flows++;
 		return true;
 	}
-	table_remove(&in->table, inner, table_ref(TABLE_UDP_INNER, index));
+	if (has_inner)
+		table_remove(&in->table, inner, table_ref(TABLE_UDP_INNER, index));
 	return false;
 }
 
@@ -153,9 +155,9 @@ static struct wire_udp_sums sums_of(struct shard_forward *forward, const struct 
 	return wire_udp_sums(&came, &goes);
 }
 
-/* The record of a session whose inner key is held, in both tables. */
+/* The record of a session whose inner key is held once more, in the tables. */
 static enum quern_drop make(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
-			    const struct flow_key *inner, uint16_t target, struct udp_session **made)
+			    const struct flow_key *inner, uint16_t target, uint8_t flags, struct udp_session **made)
 {
 	struct shard_forward *forward = shard->forward;
 	struct shard_way *way = shard_way_of(forward, rule, target);
@@ -171,10 +173,13 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	if (session) {
 		session->inner_shard = shard->forward_number;
 		session->outer_shard = way->shard;
+		session->flags |= flags;
 		sums = sums_of(forward, frame->packet, session);
 		session->ip_sum = sums.ip;
 		session->udp_sum = sums.udp;
 		if (enter(forward, session)) {
+			alias_hold(&shard->ip6.aliases, inner->remote);
+			udp_balance_opened(&forward->rules->balance, rule, target);
 			*made = session;
 			return QUERN_DROP_NONE;
 		}
@@ -184,30 +189,81 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	return QUERN_DROP_UDP_SESSIONS_FULL;
 }
 
-/* The same, counted for its rule, source and target. */
+/* Takes one session out of the tables, and gives its record back. */
+static void unmake(struct shard_forward *forward, struct udp_session *session)
+{
+	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
+	const struct udp_rule *rule = shard_rule_of(forward, session);
+	uint32_t index = udp_session_index(&forward->pool, session);
+	bool has_inner = !(session->flags & UDP_SESSION_COPY);
+
+	if (has_inner)
+		table_remove(&in->table, table_hash_udp(&in->table, &session->inner),
+			     table_ref(TABLE_UDP_INNER, index));
+	table_remove(&out->table, table_hash_udp(&out->table, &session->outer), table_ref(TABLE_UDP_OUTER, index));
+	udp_balance_closed(&forward->rules->balance, rule, session->target);
+	in->udp_flows -= has_inner;
+	out->udp_flows--;
+	let_go(in, &session->inner);
+	let_go(out, &session->outer);
+	udp_session_close(&forward->pool, session);
+}
+
+/* A session for each target that is up, in a ring, the first of them in `first`. Who finds no room for one more has
+ * those that there are. */
+static enum quern_drop make_copies(struct quern_shard *shard, const struct shard_frame *frame,
+				   const struct udp_rule *rule, const struct flow_key *inner,
+				   struct udp_session **first)
+{
+	struct shard_forward *forward = shard->forward;
+	uint64_t up = udp_balance_up(&forward->rules->balance, rule);
+	enum quern_drop drop = QUERN_DROP_UDP_NO_TARGET;
+	struct udp_session *session = NULL, *last = NULL;
+
+	for (; up; up &= up - 1) {
+		drop = make(shard, frame, rule, inner, (uint16_t)__builtin_ctzll(up), last ? UDP_SESSION_COPY : 0,
+			    &session);
+		if (drop != QUERN_DROP_NONE)
+			break;
+		if (last)
+			last->next_copy = udp_session_index(&forward->pool, session) + 1;
+		else
+			*first = session;
+		last = session;
+	}
+	if (!last)
+		return drop;
+	if (last != *first)
+		last->next_copy = udp_session_index(&forward->pool, *first) + 1;
+	return QUERN_DROP_NONE;
+}
+
+/* The session of a new client, or its sessions, counted for its rule and source. */
 static enum quern_drop make_counted(struct quern_shard *shard, const struct shard_frame *frame,
 				    const struct udp_rule *rule, const struct flow_key *inner,
 				    struct udp_session **session)
 {
 	struct shard_forward *forward = shard->forward;
-	struct udp_balance *balance = &forward->rules->balance;
-	uint16_t target = udp_balance_pick(balance, rule, client_hash(frame->packet), shard->now_ms);
+	uint16_t target = UDP_NO_TARGET;
 	enum quern_drop drop;
 	enum udp_limit limit;
 	bool is_by_source;
 
-	if (target == UDP_NO_TARGET)
-		return QUERN_DROP_UDP_NO_TARGET;
+	if (rule->balance != QUERN_BALANCE_ALL) {
+		target = udp_balance_pick(&forward->rules->balance, rule, client_hash(frame->packet), shard->now_ms);
+		if (target == UDP_NO_TARGET)
+			return QUERN_DROP_UDP_NO_TARGET;
+	}
 	limit = udp_limits_open(&forward->limits, rule, inner->remote, &is_by_source);
 	if (limit != UDP_LIMIT_NONE)
 		return limit == UDP_LIMIT_RULE ? QUERN_DROP_UDP_RULE_LIMIT : QUERN_DROP_UDP_SOURCE_LIMIT;
-	drop = make(shard, frame, rule, inner, target, session);
+	drop = target == UDP_NO_TARGET ? make_copies(shard, frame, rule, inner, session)
+				       : make(shard, frame, rule, inner, target, 0, session);
 	if (drop != QUERN_DROP_NONE) {
 		udp_limits_close(&forward->limits, rule, inner->remote, is_by_source);
 		return drop;
 	}
 	(*session)->flags |= is_by_source ? UDP_SESSION_BY_SOURCE : 0;
-	udp_balance_opened(balance, rule, target);
 	return QUERN_DROP_NONE;
 }
 
@@ -223,8 +279,9 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 		inner.remote = alias_take(&shard->ip6.aliases, packet->ip6.remote);
 	if (inner.remote != 0)
 		drop = make_counted(shard, frame, rule, &inner, &session);
+	/* Each session holds the alias for itself. */
+	let_go(shard, &inner);
 	if (!session) {
-		let_go(shard, &inner);
 		shard_drop(shard, drop);
 		return NULL;
 	}
@@ -234,18 +291,29 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 
 void shard_session_close(struct shard_forward *forward, struct udp_session *session)
 {
-	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
-	const struct udp_rule *rule = shard_rule_of(forward, session);
-	uint32_t index = udp_session_index(&forward->pool, session);
+	struct quern_shard *in = forward->shards[session->inner_shard];
+	uint32_t last = udp_session_index(&forward->pool, session) + 1, next = session->next_copy;
 
-	table_remove(&in->table, table_hash_udp(&in->table, &session->inner), table_ref(TABLE_UDP_INNER, index));
-	table_remove(&out->table, table_hash_udp(&out->table, &session->outer), table_ref(TABLE_UDP_OUTER, index));
-	udp_limits_close(&forward->limits, rule, session->inner.remote, session->flags & UDP_SESSION_BY_SOURCE);
-	udp_balance_closed(&forward->rules->balance, rule, session->target);
-	let_go(in, &session->inner);
-	let_go(out, &session->outer);
-	in->udp_flows--;
-	out->udp_flows--;
-	udp_session_close(&forward->pool, session);
+	for (;;) {
+		/* Of several, the first is counted for all. */
+		if (!(session->flags & UDP_SESSION_COPY))
+			udp_limits_close(&forward->limits, shard_rule_of(forward, session), session->inner.remote,
+					 session->flags & UDP_SESSION_BY_SOURCE);
+		unmake(forward, session);
+		if (next == 0 || next == last)
+			break;
+		session = udp_session_at(&forward->pool, next - 1);
+		next = session->next_copy;
+	}
 	counter_add(&in->counters.udp_sessions_ended, 1);
+}
+
+void shard_session_heard(const struct shard_forward *forward, struct udp_session *session, uint32_t now_ms)
+{
+	struct udp_session *next = session;
+
+	do {
+		udp_session_heard(next, now_ms);
+		next = next->next_copy ? udp_session_at(&forward->pool, next->next_copy - 1) : session;
+	} while (next != session);
 }

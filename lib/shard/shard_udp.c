@@ -210,12 +210,11 @@ int quern_udp_source_next(struct quern_shard *shard, struct quern_udp_socket han
 	return 0;
 }
 
-uint64_t quern_udp_source_pairs(const struct quern_shard *shard, struct quern_udp_socket handle)
+uint64_t quern_udp_source_pairs(struct quern_shard *shard, struct quern_udp_socket handle)
 {
-	const struct shard_udp_socket *socket = &shard->udp.sockets[handle.index % QUERN_UDP_SOCKETS];
+	const struct shard_udp_socket *socket = shard_udp_socket_of(shard, handle);
 
-	return socket->is_open && socket->generation == handle.generation && socket->is_source ? socket->route.pairs
-											       : 0;
+	return socket && socket->is_source ? socket->route.pairs : 0;
 }
 
 int quern_udp_close(struct quern_shard *shard, struct quern_udp_socket handle)

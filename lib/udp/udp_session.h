@@ -11,8 +11,9 @@
 #include "wheel/wheel.h"
 
 enum {
-	UDP_SESSION_OPEN = 1,     /* in use; set and cleared by the pool */
-	UDP_SESSION_BY_SOURCE = 2 /* counted by source: udp_limits_close() wants to know */
+	UDP_SESSION_OPEN = 1,      /* in use; set and cleared by the pool */
+	UDP_SESSION_BY_SOURCE = 2, /* counted by source: udp_limits_close() wants to know */
+	UDP_SESSION_COPY = 4       /* one of several of a client, and not the first: its inner key is in no table */
 };
 
 struct udp_session {
@@ -21,16 +22,19 @@ struct udp_session {
 	struct wheel_node timer; /* lies at or before heard_ms + idle: a datagram only stores heard_ms */
 	uint32_t heard_ms;       /* last datagram that counts (RFC 4787 REQ-6), rounded up as a shard's now_ms is */
 	uint16_t rule, target;   /* numbers in the rule set `set` */
-	uint16_t ip_sum, udp_sum; /* what rewriting adds to checksums towards the target; its complement on the way back */
+	uint16_t ip_sum,
+		udp_sum; /* what rewriting adds to checksums towards the target; its complement on the way back */
 	uint8_t inner_shard, outer_shard; /* in the group */
 	uint8_t flags;                    /* UDP_SESSION_… */
 	uint8_t set;                      /* number of the rule set that rule and target are of */
 	union {
-		uint32_t next_copy; /* index + 1 of another session of the same client, where all targets get copies */
+		/* Where all targets get copies: index + 1 of the next session of the same client, after the last the
+		 * first again; 0 where it has but one. */
+		uint32_t next_copy;
 		uint32_t next_free; /* index + 1 */
 	};
-	uint8_t client_mac[6];  /* where its last datagram came from, over Ethernet */
-	uint16_t generation;    /* moves when it is closed: of a handle that leaves the shard */
+	uint8_t client_mac[6]; /* where its last datagram came from, over Ethernet */
+	uint16_t generation;   /* moves when it is closed: of a handle that leaves the shard */
 };
 static_assert(sizeof(struct udp_session) == 64, "one cache line");
 static_assert(offsetof(struct udp_session, outer) == 12, "the table finds the second key there");

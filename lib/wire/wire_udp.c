@@ -9,6 +9,11 @@
 #include "wire/wire_ip6.h"
 #include "wire/wire_words.h"
 
+bool wire_udp_may_be_fragmented(const uint8_t *frame, const struct packet *packet)
+{
+	return packet->version == 4 && (wire_load16(frame + packet->link_bytes + 6) & IP_DONT_FRAGMENT) == 0;
+}
+
 static uint64_t sum_of_addresses(const struct wire_udp_ends *ends)
 {
 	return ends->pair ? wire_sum_pair(ends->pair) : (uint64_t)ends->key->local + ends->key->remote;

@@ -26,6 +26,10 @@ static inline struct wire_udp_ends wire_udp_ends_of(const struct packet *packet)
 	return (struct wire_udp_ends){&packet->key, packet->version == 6 ? &packet->ip6 : NULL};
 }
 
+/* Whether a parsed datagram that does not fit the way on may be fragmented there: IPv4 without DF. Else its sender is
+ * told that it is too big (RFC 791, RFC 8200 4.5). */
+bool wire_udp_may_be_fragmented(const uint8_t *frame, const struct packet *packet);
+
 /* What it adds to checksums where datagrams with the ends `came` get the ends `goes`, of either version of IP. */
 struct wire_udp_sums wire_udp_sums(const struct wire_udp_ends *came, const struct wire_udp_ends *goes);
 

@@ -10,18 +10,6 @@ enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000 };
 
 static struct lab lab;
 
-static struct lab_datagram datagram(struct quern_endpoint source, struct quern_endpoint dest, uint32_t from)
-{
-	return (struct lab_datagram){.source = source, .dest = dest, .text_bytes = 100, .text_from = from};
-}
-
-static void expect_end(const struct quern_endpoint *found, const struct quern_endpoint *expected)
-{
-	char is[QUERN_ENDPOINT_TEXT], ought[QUERN_ENDPOINT_TEXT];
-
-	cr_assert_str_eq(quern_format_endpoint(found, is), quern_format_endpoint(expected, ought));
-}
-
 /* One rule to one target. */
 static void open_with(struct quern_forward_rule rule, const struct lab_plan *more)
 {
@@ -42,31 +30,19 @@ static void open_with(struct quern_forward_rule rule, const struct lab_plan *mor
 	lab_open(&lab, &plan);
 }
 
-/* What went in at one port came out of the other: the same text, a hop less. */
-static struct lab_datagram hear_on(uint16_t port, const struct lab_datagram *said)
-{
-	struct lab_datagram heard = lab_hear(&lab, port);
-
-	cr_assert_eq(heard.text_bytes, said->text_bytes);
-	cr_assert_eq(heard.text_sum, raw_text_sum(said->text_from, said->text_bytes));
-	cr_assert_eq(heard.ttl, LAB_TTL - 1);
-	cr_assert_eq(heard.no_checksum, said->no_checksum);
-	return heard;
-}
-
 static void goes_there_and_back(struct quern_endpoint client, struct quern_endpoint listen,
 				struct quern_endpoint target)
 {
-	struct lab_datagram asked = datagram(client, listen, 1), heard, answer, back;
+	struct lab_datagram asked = lab_from_to(client, listen, 1), heard, answer, back;
 
 	lab_say(&lab, 0, &asked);
-	heard = hear_on(1, &asked);
-	expect_end(&heard.dest, &target);
-	answer = datagram(heard.dest, heard.source, 500);
+	heard = lab_hear_same(&lab, 1, &asked);
+	lab_expect_end(&heard.dest, &target);
+	answer = lab_from_to(heard.dest, heard.source, 500);
 	lab_say(&lab, 1, &answer);
-	back = hear_on(0, &answer);
-	expect_end(&back.source, &listen);
-	expect_end(&back.dest, &client);
+	back = lab_hear_same(&lab, 0, &answer);
+	lab_expect_end(&back.source, &listen);
+	lab_expect_end(&back.dest, &client);
 }
 
 Test(shard_forward, a_datagram_goes_to_its_target_and_the_answer_comes_back)
@@ -95,18 +71,18 @@ Test(shard_forward, and_so_over_ip6)
 /* Row 113: five minutes after its last datagram, and not a tick sooner; answers alone do not keep it. */
 Test(shard_forward, an_idle_session_ends_on_time)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard, answer;
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard, answer;
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .idle_ms = 5000}, NULL);
 	lab_say(&lab, 0, &asked);
-	heard = hear_on(1, &asked);
-	answer = datagram(heard.dest, heard.source, 1);
+	heard = lab_hear_same(&lab, 1, &asked);
+	answer = lab_from_to(heard.dest, heard.source, 1);
 	lab_advance(&lab, 3000);
 	lab_say(&lab, 0, &asked);
-	hear_on(1, &asked);
+	lab_hear_same(&lab, 1, &asked);
 	lab_advance(&lab, 4000);
 	lab_say(&lab, 1, &answer);
-	hear_on(0, &answer);
+	lab_hear_same(&lab, 0, &answer);
 	lab_advance(&lab, 999);
 	cr_assert_eq(shard_forward_sessions(lab.forward), 1);
 	lab_advance(&lab, 2);
@@ -121,7 +97,7 @@ Test(shard_forward, an_idle_session_ends_on_time)
 /* Row 114: RFC 1624, with the corner cases of its two zeros. */
 Test(shard_forward, checksums_are_right_and_none_stays_none)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
 	for (uint32_t bytes = 0; bytes < 1472; bytes++) {
@@ -129,14 +105,14 @@ Test(shard_forward, checksums_are_right_and_none_stays_none)
 		asked.text_from = bytes * 7;
 		asked.no_checksum = bytes % 5 == 0;
 		lab_say(&lab, 0, &asked);
-		hear_on(1, &asked);
+		lab_hear_same(&lab, 1, &asked);
 	}
 	lab_close(&lab);
 }
 
 Test(shard_forward, limits_hold_and_what_is_over_them_is_counted)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN),
 					      .max_sessions = 30,
@@ -147,7 +123,7 @@ Test(shard_forward, limits_hold_and_what_is_over_them_is_counted)
 			asked.source = lab_end(0, (uint16_t)(200 + client), (uint16_t)(CLIENT + port));
 			lab_say(&lab, 0, &asked);
 			if (port < 7 && client * 7 + port < 30)
-				hear_on(1, &asked);
+				lab_hear_same(&lab, 1, &asked);
 		}
 	}
 	cr_assert_eq(shard_forward_sessions(lab.forward), 30);
@@ -158,7 +134,7 @@ Test(shard_forward, limits_hold_and_what_is_over_them_is_counted)
 
 Test(shard_forward, records_run_out_and_come_back)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .idle_ms = 1000},
 		  &(struct lab_plan){.max_sessions = 50});
@@ -167,7 +143,7 @@ Test(shard_forward, records_run_out_and_come_back)
 			asked.source.port = (uint16_t)(CLIENT + i);
 			lab_say(&lab, 0, &asked);
 			if (i < 50)
-				hear_on(1, &asked);
+				lab_hear_same(&lab, 1, &asked);
 		}
 		cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_SESSIONS_FULL], 10 * (round + 1));
 		lab_advance(&lab, 1001);
@@ -179,7 +155,7 @@ Test(shard_forward, records_run_out_and_come_back)
 /* Row 114: RFC 791. The sender hears of it; and of a datagram that is longer than the MTU of the way (RFC 1191). */
 Test(shard_forward, who_has_no_time_to_live_and_who_is_too_long_is_told)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
 	const struct lab_packet *error;
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
@@ -233,13 +209,13 @@ static void error_comes_home(uint16_t from_port, const struct lab_datagram *said
 
 Test(shard_forward, errors_from_either_side_come_to_who_has_sent_the_datagram)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard, answer;
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard, answer;
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
 	error_comes_home(1, &asked);
 	lab_say(&lab, 0, &asked);
-	heard = hear_on(1, &asked);
-	answer = datagram(heard.dest, heard.source, 9);
+	heard = lab_hear_same(&lab, 1, &asked);
+	answer = lab_from_to(heard.dest, heard.source, 9);
 	error_comes_home(0, &answer);
 	cr_assert_eq(lab_counters(&lab, 0)->udp_errors_passed, 1);
 	cr_assert_eq(lab_counters(&lab, 1)->udp_errors_passed, 1);
@@ -249,7 +225,7 @@ Test(shard_forward, errors_from_either_side_come_to_who_has_sent_the_datagram)
 /* A datagram that is damaged is seen to be so, whoever looks: here or at its target. */
 Test(shard_forward, what_is_damaged_does_not_become_right)
 {
-	struct lab_datagram asked = datagram(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
 
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
 	asked.wrong_checksum = true;
@@ -268,15 +244,71 @@ Test(shard_forward, client_and_target_may_be_on_one_port)
 	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .targets = targets, .target_count = 1},
 		  &(struct lab_plan){.ports = 1});
 	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
-		struct lab_datagram asked = datagram(clients[i], lab_end(0, 1, LISTEN), 1), heard, answer, back;
+		struct lab_datagram asked = lab_from_to(clients[i], lab_end(0, 1, LISTEN), 1), heard, answer, back;
 
 		lab_say(&lab, 0, &asked);
-		heard = hear_on(0, &asked);
-		expect_end(&heard.dest, &targets[0].to);
-		answer = datagram(heard.dest, heard.source, 7);
+		heard = lab_hear_same(&lab, 0, &asked);
+		lab_expect_end(&heard.dest, &targets[0].to);
+		answer = lab_from_to(heard.dest, heard.source, 7);
 		lab_say(&lab, 0, &answer);
-		back = hear_on(0, &answer);
-		expect_end(&back.dest, &clients[i]);
+		back = lab_hear_same(&lab, 0, &answer);
+		lab_expect_end(&back.dest, &clients[i]);
 	}
+	lab_close(&lab);
+}
+
+enum { NARROW = 1280, LONG = 1400, DONT_FRAGMENT = 0x4000, MORE = 0x2000 };
+
+/* Puts the fragments that come out of a port together again; returns how many they were. */
+static unsigned int gather(uint16_t port, uint8_t whole[LAB_FRAME_MAX])
+{
+	const struct lab_packet *packet;
+	uint32_t next = 0, id = 0, count = 0;
+
+	while ((packet = lab_next(&lab, port))) {
+		uint32_t fragment = get16(packet->frame + 6), bytes = packet->bytes - 20;
+
+		cr_assert_leq(packet->bytes, NARROW);
+		cr_assert_eq(get16(packet->frame + 2), packet->bytes);
+		cr_assert_eq(ones_sum(0, packet->frame, 20), 0xffff);
+		cr_assert_eq((fragment & 0x1fff) * 8, next, "in order, without a hole");
+		if (count++ == 0) {
+			memcpy(whole, packet->frame, 20);
+			id = get16(packet->frame + 4);
+		}
+		cr_assert_eq(get16(packet->frame + 4), id);
+		memcpy(whole + 20 + next, packet->frame + 20, bytes);
+		next += bytes;
+		if (fragment & MORE)
+			continue;
+		put16(whole + 2, 20 + next);
+		put16(whole + 6, 0);
+		put16(whole + 10, 0);
+		put16(whole + 10, ~ones_sum(0, whole, 20) & 0xffff);
+	}
+	return count;
+}
+
+Test(shard_forward, a_datagram_that_may_be_cut_is_cut_and_another_is_refused)
+{
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard;
+	const struct lab_packet *error;
+	uint8_t whole[LAB_FRAME_MAX];
+
+	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, &(struct lab_plan){.mtu = NARROW});
+	asked.text_bytes = LONG;
+	for (int i = 0; i < 3; i++) {
+		lab_say(&lab, 0, &asked);
+		cr_assert_eq(gather(1, whole), 2);
+		cr_assert_null(lab_datagram_read(whole, 20 + 8 + LONG, &heard));
+		cr_assert_eq(heard.text_sum, raw_text_sum(1, LONG));
+		cr_assert_eq(heard.ttl, LAB_TTL - 1);
+	}
+	asked.fragment = DONT_FRAGMENT;
+	lab_say(&lab, 0, &asked);
+	error = lab_next(&lab, 0);
+	cr_assert_not_null(error);
+	cr_assert(error->frame[20] == 3 && error->frame[21] == 4, "fragmentation needed");
+	cr_assert_eq(get16(error->frame + 26), NARROW);
 	lab_close(&lab);
 }

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "support/bare_eal.h"
+#include "support/raw_frame.h"
 #include "support/raw_words.h"
 
 enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
@@ -70,6 +71,7 @@ static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t num
 		.max_connections = 64,
 		.max_time_wait = 64,
 		.ethernet = is_ethernet(),
+		.tx_multi_segs = plan->gathers,
 		.max_udp_flows = plan->max_sessions ? 2 * plan->max_sessions : 2000,
 		.addresses = {LAB_ADDRESS(number, 1), LAB_ADDRESS(number, HOSTS), {0, 0}, {0, 0}},
 		.prefix_length = 16,
@@ -266,6 +268,29 @@ struct lab_datagram lab_hear(struct lab *lab, uint16_t number)
 	fault = lab_datagram_read(packet->frame, packet->bytes, &datagram);
 	cr_assert_null(fault, "a datagram that came out of port %u is wrong: %s", number, fault);
 	return datagram;
+}
+
+struct lab_datagram lab_from_to(struct quern_endpoint source, struct quern_endpoint dest, uint32_t from)
+{
+	return (struct lab_datagram){.source = source, .dest = dest, .text_bytes = 100, .text_from = from};
+}
+
+void lab_expect_end(const struct quern_endpoint *found, const struct quern_endpoint *expected)
+{
+	char is[QUERN_ENDPOINT_TEXT], ought[QUERN_ENDPOINT_TEXT];
+
+	cr_assert_str_eq(quern_format_endpoint(found, is), quern_format_endpoint(expected, ought));
+}
+
+struct lab_datagram lab_hear_same(struct lab *lab, uint16_t port, const struct lab_datagram *said)
+{
+	struct lab_datagram heard = lab_hear(lab, port);
+
+	cr_assert_eq(heard.text_bytes, said->text_bytes);
+	cr_assert_eq(heard.text_sum, raw_text_sum(said->text_from, said->text_bytes));
+	cr_assert_eq(heard.ttl, LAB_TTL - 1);
+	cr_assert_eq(heard.no_checksum, said->no_checksum);
+	return heard;
 }
 
 void lab_hear_nothing(struct lab *lab)

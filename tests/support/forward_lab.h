@@ -37,6 +37,7 @@ struct lab_plan {
 	uint16_t ports;
 	uint32_t max_sessions;
 	bool counts_sources;
+	bool gathers; /* ports take frames in several buffers */
 	uint16_t mtu;
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
@@ -73,6 +74,15 @@ const struct lab_packet *lab_next(struct lab *lab, uint16_t port);
 
 /* The same, which must be a datagram that is right in all its lengths and sums. */
 struct lab_datagram lab_hear(struct lab *lab, uint16_t port);
+
+/* A datagram of 100 bytes of the stream from a place on. */
+struct lab_datagram lab_from_to(struct quern_endpoint source, struct quern_endpoint dest, uint32_t from);
+
+/* Both ends are the same. */
+void lab_expect_end(const struct quern_endpoint *found, const struct quern_endpoint *expected);
+
+/* The next datagram that came out of a port is one that went in at another: the same text, a hop less. */
+struct lab_datagram lab_hear_same(struct lab *lab, uint16_t port, const struct lab_datagram *said);
 
 /* Nothing more has come out of any port. */
 void lab_hear_nothing(struct lab *lab);

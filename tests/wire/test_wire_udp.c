@@ -210,3 +210,22 @@ Test(wire_udp, an_unfinished_checksum_is_made_or_left_to_the_port)
 		cr_assert_arr_eq(made.bytes, sides.frame.bytes, made.length, "who has made no checksum needs none");
 	}
 }
+
+Test(wire_udp, only_ip4_without_df_may_be_fragmented)
+{
+	struct random random;
+
+	random_seed(&random, 791);
+	for (uint32_t round = 0; round < 200; round++) {
+		struct packet packet;
+		struct sides sides;
+		uint8_t *ip;
+
+		sides_draw(&sides, &random, round % 2 ? 6 : 4);
+		sides_parse(&sides.frame, &packet);
+		ip = sides.frame.bytes + sides.frame.l3;
+		if (sides.version == 4)
+			ip[6] = round % 4 ? 0x40 : 0;
+		cr_assert_eq(wire_udp_may_be_fragmented(sides.frame.bytes, &packet), round % 4 == 0);
+	}
+}

@@ -43,7 +43,7 @@ extern "C" {
 	X(UDP_MALFORMED, "udp_malformed", "UDP length below 8 or past the packet; checksum wrong, or none over IPv6")  \
 	X(UDP_NO_LISTENER, "udp_no_listener", "UDP to a port where nobody listens")                                    \
 	X(UDP_TTL, "udp_ttl", "to be forwarded, and its time to live is over: answered by ICMP 'time exceeded'")       \
-	X(UDP_TOO_BIG, "udp_too_big", "to be forwarded, and longer than the MTU of the way")                           \
+	X(UDP_TOO_BIG, "udp_too_big", "to be forwarded, longer than the MTU of the way, and not to be fragmented")     \
 	X(UDP_SESSIONS_FULL, "udp_sessions_full", "of a new session, and no record or table entry is left")            \
 	X(UDP_RULE_LIMIT, "udp_rule_limit", "of a new session, and its rule has as many as it may have")               \
 	X(UDP_SOURCE_LIMIT, "udp_source_limit", "of a new session, and its source has as many as it may have")         \
@@ -129,7 +129,7 @@ enum quern_drop {
 	X(icmp_refused, "connects that an ICMP error has ended")                                       \
 	X(unreachables_sent, "ICMP errors sent about datagrams that go no further")                    \
 	X(unreachables_throttled, "those that were left out by the limit a shard")                     \
-	X(udp_forwarded, "datagrams of clients sent on to targets; of one that all get, each copy")     \
+	X(udp_forwarded, "datagrams of clients sent on to targets; of one that all get, each copy")    \
 	X(udp_returned, "datagrams of targets sent back to clients")                                   \
 	X(udp_errors_passed, "ICMP errors about forwarded datagrams passed on to who sent them")       \
 	X(udp_sessions_opened, "forwarded sessions opened")                                            \

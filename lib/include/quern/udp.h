@@ -58,7 +58,7 @@ int quern_udp_source(struct quern_shard *shard, const struct quern_source *sourc
 int quern_udp_source_next(struct quern_shard *shard, struct quern_udp_socket socket, struct quern_endpoint *local);
 
 /* How many pairs of a source are this shard's; 0 for what is none. */
-uint64_t quern_udp_source_pairs(const struct quern_shard *shard, struct quern_udp_socket socket);
+uint64_t quern_udp_source_pairs(struct quern_shard *shard, struct quern_udp_socket socket);
 
 /* Sends one datagram from a socket, with a checksum, in one packet: it leaves at the end of this turn. Its text is
  * copied. 0, -ENOENT, -EINVAL (the remote end is no host or port, or the local one is not the socket's), -EMSGSIZE

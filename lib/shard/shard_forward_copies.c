@@ -1,0 +1,81 @@
+/* shard_forward_copies.c - fan-out: a datagram goes to every target of its rule. */
+#include "shard/shard_forward_parts.h"
+
+#include <string.h>
+
+enum { COPY_MAX = 256 /* text that is copied sooner than held by two buffers more */ };
+
+/* Headers of their own, and the text by reference: `mbuf` stays as it is, and may be given back. */
+static struct rte_mbuf *refer(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct rte_mbuf *head = rte_pktmbuf_alloc(out->pool), *text = head ? rte_pktmbuf_clone(mbuf, out->pool) : NULL;
+
+	if (!text) {
+		rte_pktmbuf_free(head);
+		return NULL;
+	}
+	rte_pktmbuf_adj(text, packet->text_offset);
+	text->data_len = (uint16_t)(packet->frame_bytes - packet->text_offset);
+	memcpy(rte_pktmbuf_append(head, packet->text_offset), rte_pktmbuf_mtod(mbuf, const void *),
+	       packet->text_offset);
+	head->ol_flags = mbuf->ol_flags;
+	head->next = text;
+	head->nb_segs = 2;
+	head->pkt_len = packet->frame_bytes;
+	return head;
+}
+
+/* A checksum that is made anew wants the text at hand. */
+static bool is_referred(const struct quern_shard *out, const struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	return out->config.tx_multi_segs && packet->frame_bytes - packet->text_offset > COPY_MAX &&
+	       (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
+static struct rte_mbuf *copy_for(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)
+{
+	struct rte_mbuf *copy = is_referred(out, mbuf, packet) ? refer(out, mbuf, packet)
+							       : rte_pktmbuf_copy(mbuf, out->pool, 0, UINT32_MAX);
+
+	if (!copy)
+		shard_drop(out, QUERN_DROP_NO_MBUF);
+	return copy;
+}
+
+/* The copy of one session. False where none of the others may go either. */
+static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_session *session)
+{
+	struct shard_forward *forward = shard->forward;
+	struct quern_shard *out = forward->shards[session->outer_shard];
+	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
+	const struct wire_link *link;
+	struct rte_mbuf *copy;
+
+	if (!shard_forward_may(shard, frame, out))
+		return frame->packet->ttl > 1;
+	if (!shard_forward_link(out, shard_way_of(forward, shard_rule_of(forward, session), session->target), &link)) {
+		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		return true;
+	}
+	copy = copy_for(out, frame->mbuf, frame->packet);
+	if (copy) {
+		counter_add(&shard->counters.udp_forwarded, 1);
+		shard_forward_send(out, copy, frame->packet, &session->outer, sums, link);
+	}
+	return true;
+}
+
+void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first)
+{
+	const uint8_t *bytes = rte_pktmbuf_mtod(frame->mbuf, const uint8_t *);
+	struct udp_session *session = first;
+	bool goes_on = true;
+
+	shard_session_heard(shard->forward, first, shard->now_ms);
+	do {
+		if (shard->config.ethernet)
+			memcpy(session->client_mac, bytes + 6, 6);
+		goes_on = goes_on && send_copy(shard, frame, session);
+		session = udp_session_at(&shard->forward->pool, session->next_copy - 1);
+	} while (session != first);
+}
