@@ -11,15 +11,20 @@
 #include "cli/cli_signal.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
+#include "config/config_command.h"
+#include "config/config_gather.h"
 #include "ctl/ctl_command.h"
 #include "doctor/doctor_command.h"
+#include "forward/forward_command.h"
 #include "load/load_command.h"
+#include "load/load_udp_command.h"
 #include "serve/serve_command.h"
 #include "trace/trace_command.h"
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench", "serve", "load", "ctl", "doctor", "trace"};
+	static const char *const names[] = {"bench", "serve",   "load", "ctl",   "doctor",
+					    "trace", "forward", "run",  "check", "init"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -35,11 +40,13 @@ static int run(struct cli_settings *settings)
 	case CLI_SERVE:
 		return serve_command(settings);
 	case CLI_LOAD:
-		return load_command(settings);
+		return settings->udp.is_spoken ? load_udp_command(settings) : load_command(settings);
 	case CLI_DOCTOR:
 		return doctor_command(settings);
 	case CLI_TRACE:
 		return trace_command(settings);
+	case CLI_FORWARD:
+		return forward_command(settings);
 	case CLI_NO_COMMAND:
 	case CLI_ALL:
 		break;
@@ -47,27 +54,19 @@ static int run(struct cli_settings *settings)
 	return CLI_EXIT_USAGE;
 }
 
-int main(int count, char *arguments[])
+/* What the words behind a command's name say is done, or printed: by run and check the first is a file. */
+static int follow(const char *name, const char *path, int count, char *arguments[])
 {
-	struct cli_settings settings;
-	char error[CLI_ERROR_TEXT];
+	static struct cli_settings settings;
 	int parsed;
 
-	if (count >= 2 && strcmp(arguments[1], "ctl") == 0)
-		return ctl_command(count - 2, arguments + 2);
-	cli_signal_catch();
-	if (count < 2 || strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0) {
-		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);
-		return count < 2 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;
-	}
-	if (strcmp(arguments[1], "--version") == 0) {
-		cli_version_print(stdout, quern_dpdk_version());
-		return CLI_EXIT_DONE;
-	}
-	cli_settings_init(&settings, cli_command_from_name(arguments[1]));
-	if (settings.command == CLI_NO_COMMAND)
-		return unknown_command(arguments[1]);
-	parsed = cli_parse(&settings, count - 2, arguments + 2, error);
+	if (!path)
+		cli_settings_init(&settings, cli_command_from_name(name));
+	if (!path && settings.command == CLI_NO_COMMAND)
+		return unknown_command(name);
+	parsed = config_gather(&settings, path, count, arguments);
+	if (parsed < 0)
+		return CLI_EXIT_USAGE;
 	if (parsed == CLI_HELP) {
 		cli_help(stdout, settings.command);
 		return CLI_EXIT_DONE;
@@ -76,7 +75,29 @@ int main(int count, char *arguments[])
 		cli_version_print(stdout, quern_dpdk_version());
 		return CLI_EXIT_DONE;
 	}
-	if (parsed < 0 || cli_complete(&settings, error) != 0)
-		return cli_fail(CLI_EXIT_USAGE, "%s", error);
-	return run(&settings);
+	return strcmp(name, "check") == 0 ? config_check(&settings) : run(&settings);
+}
+
+int main(int count, char *arguments[])
+{
+	const char *name = count < 2 ? "--help" : arguments[1], *path;
+	int code;
+
+	if (strcmp(name, "ctl") == 0)
+		return ctl_command(count - 2, arguments + 2);
+	cli_signal_catch();
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);
+		return count < 2 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;
+	}
+	if (strcmp(name, "--version") == 0) {
+		cli_version_print(stdout, quern_dpdk_version());
+		return CLI_EXIT_DONE;
+	}
+	if (strcmp(name, "init") == 0)
+		return config_init(count - 2, arguments + 2);
+	if (strcmp(name, "run") != 0 && strcmp(name, "check") != 0)
+		return follow(name, NULL, count - 2, arguments + 2);
+	path = config_command_file(name, count - 2, arguments + 2, &code);
+	return path ? follow(name, path, count - 3, arguments + 3) : code;
 }

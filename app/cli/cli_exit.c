@@ -4,8 +4,13 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli_signal.h"
+
+enum { MESSAGE_TEXT = 4096 };
+
+static void (*show_place)(FILE *out, const char *text);
 
 int cli_exit_of(int rc)
 {
@@ -30,14 +35,25 @@ int cli_exit_of(int rc)
 	}
 }
 
+void cli_exit_show_by(void (*show)(FILE *out, const char *text))
+{
+	show_place = show;
+}
+
 int cli_fail(int code, const char *format, ...)
 {
+	char text[MESSAGE_TEXT];
 	va_list arguments;
+	int first;
 
 	va_start(arguments, format);
-	fputs("error: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	first = (int)strcspn(text, "\n");
+	fprintf(stderr, "error: %.*s\n", first, text);
+	if (show_place)
+		show_place(stderr, text);
+	if (text[first] != '\0')
+		fprintf(stderr, "%s\n", text + first + 1);
 	return code;
 }

@@ -2,6 +2,8 @@
 #ifndef CLI_EXIT_H
 #define CLI_EXIT_H
 
+#include <stdio.h>
+
 enum cli_exit {
 	CLI_EXIT_DONE = 0,
 	CLI_EXIT_FAILED = 1,
@@ -12,6 +14,9 @@ enum cli_exit {
 
 /* The exit code for a -errno of the engine. */
 int cli_exit_of(int rc);
+
+/* Names who shows where in a file an error has its cause, behind the error's first line; null for nobody. */
+void cli_exit_show_by(void (*show)(FILE *out, const char *text));
 
 /* Prints "error: ..." on standard error and returns `code`. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int code, const char *format, ...);

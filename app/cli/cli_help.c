@@ -5,7 +5,7 @@
 
 #include "cli/cli_flags.h"
 
-enum { CELL_COLUMNS = 49 };
+enum { CELL_COLUMNS = 49, HEADER_LINES = 3 };
 
 struct about {
 	enum cli_command command;
@@ -19,12 +19,18 @@ static const struct about about_commands[] = {
 	 "Opens and closes TCP connections between a client and a server in one process, over a cable.",
 	 "quern bench -d 10s --close server --time-wait 20ms"},
 	{CLI_SERVE, "quern serve -p DEV --ip ADDR/LEN [flags]",
-	 "Answers load: takes all, sends it back, or speaks HTTP. Ends by Ctrl-C.",
+	 "Answers load: takes all, sends it back, speaks HTTP, or answers datagrams. Ends by Ctrl-C.",
 	 "quern serve --http -p tap:q0 --ip 198.18.0.1/24 --listen 198.18.0.1:80"},
-	{CLI_LOAD, "quern load tcp://ADDR:PORT | http://ADDR[:PORT][/PATH] -p DEV --ip ADDR/LEN [flags]",
-	 "Opens connections to a target and accounts for every one.",
+	{CLI_LOAD, "quern load tcp://ADDR:PORT | udp://ADDR:PORT | http://ADDR[:PORT][/PATH] -p DEV --ip ADDR/LEN",
+	 "Opens connections to a target, or sends it datagrams, and accounts for every one.",
 	 "quern load http://198.18.0.2/ -p tap:q0 --ip 198.18.0.1/24 --cps 5k -d 60s"},
-	/* Its words are its own: quern ctl --help. */
+	{CLI_FORWARD, "quern forward -p DEV --ip ADDR/LEN --listen ADDR:PORT --to ADDR[:PORT] [flags]",
+	 "Forwards UDP to one target or more, and their answers back. Ends by Ctrl-C.",
+	 "quern forward -p tap:q0 --ip 198.18.0.1/24 --listen 198.18.0.1:53 --to 198.18.0.5:53"},
+	/* Their words are their own: quern run --help, quern ctl --help. */
+	{CLI_NO_COMMAND, "quern run FILE [flags] | check FILE [flags] | init [KIND]",
+	 "Does what a file of YAML says; says what that would start; prints an example of one.",
+	 "quern init bench >bench.yaml && quern run bench.yaml"},
 	{CLI_NO_COMMAND, "quern ctl stats | conns [flags]", "Asks a quern that runs: its counters, its connections.",
 	 "quern ctl stats"},
 	{CLI_TRACE, "quern trace FILE|live [flags]",
@@ -48,17 +54,23 @@ static void format_cell(char cell[CELL_COLUMNS + 1], const struct cli_flag *flag
 	snprintf(cell, CELL_COLUMNS + 1, "%-26s %s", names, flag->help);
 }
 
+/* The last cell is of what every command has. A line is left free before them all where the screen has it. */
 static void print_flags(FILE *out, enum cli_command command)
 {
+	static const struct cli_flag alone = {.name = "help, --version", .help = ""},
+				     with_eal = {.name = "help, --version", .help = "-- and EAL's own flags"};
 	const struct cli_flag *flags[64];
 	size_t count = 0, rows;
 	char left[CELL_COLUMNS + 1], right[CELL_COLUMNS + 1];
 
-	for (const struct cli_flag *flag = cli_flag_table; flag->name && count < 64; flag++) {
+	for (const struct cli_flag *flag = cli_flag_table; flag->name && count < 63; flag++) {
 		if (flag->commands & command)
 			flags[count++] = flag;
 	}
+	flags[count++] = command == CLI_DOCTOR || command == CLI_TRACE ? &alone : &with_eal;
 	rows = (count + 1) / 2;
+	if (HEADER_LINES + rows < CLI_HELP_LINES)
+		fputc('\n', out);
 	for (size_t row = 0; row < rows; row++) {
 		format_cell(left, flags[row]);
 		right[0] = '\0';
@@ -92,11 +104,7 @@ void cli_help(FILE *out, enum cli_command command)
 
 		if (about->command != command)
 			continue;
-		fprintf(out, "usage: %s\n%s\nexample: %s\n\n", about->usage, about->does, about->example);
+		fprintf(out, "usage: %s\n%s\nexample: %s\n", about->usage, about->does, about->example);
 		print_flags(out, command);
-		fprintf(out, "    --help, --version%s\n",
-			command == CLI_DOCTOR || command == CLI_TRACE
-				? ""
-				: "; what stands behind -- goes to DPDK's EAL as it is");
 	}
 }

@@ -161,6 +161,28 @@ int cli_place_ports(const struct cli_settings *settings, const struct cli_cores 
 	return 0;
 }
 
+/* With no core named, one near the first port. */
+int cli_place_groups(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
+		     struct cli_workers *workers, char error[CLI_ERROR_TEXT])
+{
+	static const bool none_taken[CLI_MAX_CORES];
+	uint16_t most = QUERN_MAX_SHARDS / settings->port_count;
+	struct cli_cores cores = settings->cores;
+	int rc = check_cores("cores", &cores, usable, most < QUERN_MAX_SHARDS_ON_PORT ? most : QUERN_MAX_SHARDS_ON_PORT,
+			     error);
+
+	if (rc != 0)
+		return rc;
+	if (cores.count == 0)
+		cores.cpu[cores.count++] = usable->cpu[place_near(usable, nodes, none_taken, 0)];
+	workers->count = 0;
+	for (uint16_t place = 0; place < cores.count; place++) {
+		for (uint16_t port = 0; port < settings->port_count; port++)
+			add_worker(workers, port, &cores, place);
+	}
+	return 0;
+}
+
 uint16_t cli_workers_on(const struct cli_workers *workers, uint16_t port)
 {
 	uint16_t count = 0;

@@ -34,6 +34,11 @@ int cli_place_bench(const struct cli_settings *settings, const struct cli_cores 
 int cli_place_ports(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
 		    struct cli_workers *workers, char error[CLI_ERROR_TEXT]);
 
+/* forward: for each core that is named, or for one, a shard on every port: one thread, which forwards between them. 0,
+ * or -EINVAL with one line in `error`. */
+int cli_place_groups(const struct cli_settings *settings, const struct cli_cores *usable, const struct cli_nodes *nodes,
+		     struct cli_workers *workers, char error[CLI_ERROR_TEXT]);
+
 /* How many workers a port has. */
 uint16_t cli_workers_on(const struct cli_workers *workers, uint16_t port);
 

@@ -141,7 +141,7 @@ static enum cli_version version_of_bench(const struct cli_settings *settings)
 		return cli_address_version(cli_address_of(&settings->listen[0]));
 	if (settings->source_count > 0)
 		return cli_address_version(cli_block_from_range(&settings->source[0]).first);
-	return CLI_IP4;
+	return settings->ports[0].nets[CLI_IP6].has_ip ? CLI_IP6 : CLI_IP4;
 }
 
 static bool speaks_one_version(const struct cli_settings *settings, enum cli_version version)
@@ -153,6 +153,8 @@ static bool speaks_one_version(const struct cli_settings *settings, enum cli_ver
 	for (uint16_t i = 0; i < settings->listen_count; i++)
 		does &= cli_address_is_any(&settings->listen[i]) ||
 			cli_address_version(cli_address_of(&settings->listen[i])) == version;
+	for (uint16_t i = 0; i < settings->port_count; i++)
+		does &= !settings->ports[i].nets[version == CLI_IP4 ? CLI_IP6 : CLI_IP4].has_ip;
 	return does;
 }
 
@@ -170,42 +172,110 @@ static bool gather_end(const struct cli_settings *settings, bool is_server, stru
 		is_one_block &= !is_server || !cli_address_is_any(&settings->listen[i]);
 		is_one_block &= cli_block_join(&net->addresses, &is_empty, block);
 	}
+	if (net->has_ip)
+		is_one_block &= cli_block_join(&net->addresses, &is_empty, (struct cli_block){net->ip, net->ip});
 	net->is_spoken = true;
 	return is_one_block && !cli_address_equal(net->addresses.first, cli_address_from_ip4(0));
+}
+
+/* Where an end's addresses are not named: that of its port, or what there is for benchmarks. */
+static void fill_in_ends(struct cli_settings *settings, enum cli_version version)
+{
+	const struct cli_net *client = &settings->ports[0].nets[version], *server = &settings->ports[1].nets[version];
+
+	if (settings->source_count == 0 && client->has_ip)
+		settings->source[settings->source_count++] =
+			cli_block_to_range((struct cli_block){client->ip, client->ip});
+	if (settings->source_count == 0)
+		quern_parse_range(defaults[version].source, &settings->source[settings->source_count++]);
+	if (settings->listen_count == 0 && settings->has_target)
+		settings->listen[settings->listen_count++] = settings->target;
+	if (settings->listen_count > 0)
+		return;
+	quern_parse_endpoint(defaults[version].listen, &settings->listen[settings->listen_count++]);
+	if (server->has_ip && version == CLI_IP4)
+		settings->listen[0].address = cli_address_to_ip4(server->ip);
+	else if (server->has_ip)
+		settings->listen[0].ip6 = server->ip;
+}
+
+static bool is_listened_at(const struct cli_settings *settings, const struct quern_endpoint *target)
+{
+	bool is_there = false;
+
+	for (uint16_t i = 0; i < settings->listen_count; i++)
+		is_there |= cli_address_equal(cli_address_of(&settings->listen[i]), cli_address_of(target)) &&
+			    settings->listen[i].port == target->port;
+	return is_there;
+}
+
+/* The two ends of a bench, which are all the ports that it has. */
+static int check_bench(const struct cli_settings *settings, enum cli_version version, char error[CLI_ERROR_TEXT])
+{
+	char text[QUERN_ENDPOINT_TEXT];
+
+	if (settings->port_count != 0 &&
+	    (settings->port_count != 2 || strcmp(settings->ports[0].device, "cable") != 0 ||
+	     strcmp(settings->ports[1].device, "cable") != 0)) {
+		snprintf(error, CLI_ERROR_TEXT,
+			 "bench has two ports, the client's and the server's, and both are cable; for others there are "
+			 "load and serve");
+		return -EINVAL;
+	}
+	if (!speaks_one_version(settings, version)) {
+		snprintf(error, CLI_ERROR_TEXT,
+			 "-6, --source and --listen name both versions of IP; a connection has one");
+		return -EINVAL;
+	}
+	if (!settings->has_target || settings->listen_count == 0 || is_listened_at(settings, &settings->target))
+		return 0;
+	snprintf(error, CLI_ERROR_TEXT, "target %s is none of the --listen addresses, and nobody would answer",
+		 quern_format_endpoint(&settings->target, text));
+	return -EINVAL;
+}
+
+/* One network for both, as wide as they need; or those that they were given. */
+static int find_bench_network(struct cli_net *ends[2], enum cli_version version, char error[CLI_ERROR_TEXT])
+{
+	uint8_t most = cli_address_common(ends[0]->addresses.first, ends[1]->addresses.first), length;
+
+	for (int number = 0; number < 2; number++)
+		most = least(cli_address_common(ends[number]->addresses.first, ends[number]->addresses.last), most);
+	length = least(defaults[version].bench_length, most);
+	for (int number = 0; number < 2; number++) {
+		ends[number]->prefix_length = ends[number]->has_ip ? ends[number]->ip_length : length;
+		if (ends[number]->prefix_length <= most)
+			continue;
+		snprintf(error, CLI_ERROR_TEXT,
+			 "the %s's --ip has a network that the other end is not on; make its prefix shorter",
+			 number == 0 ? "client" : "server");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
 	static const char *const texts[] = {"--source", "--listen"};
 	enum cli_version version = version_of_bench(settings);
-	uint8_t length = defaults[version].bench_length;
 	struct cli_net *ends[2];
+	int rc = check_bench(settings, version, error);
 
-	if (!speaks_one_version(settings, version)) {
-		snprintf(error, CLI_ERROR_TEXT,
-			 "-6, --source and --listen name both versions of IP; a connection has one");
-		return -EINVAL;
-	}
-	if (settings->source_count == 0)
-		quern_parse_range(defaults[version].source, &settings->source[settings->source_count++]);
-	if (settings->listen_count == 0)
-		quern_parse_endpoint(defaults[version].listen, &settings->listen[settings->listen_count++]);
+	if (rc != 0)
+		return rc;
+	fill_in_ends(settings, version);
 	settings->port_count = 2;
 	for (uint16_t number = 0; number < 2; number++) {
 		ends[number] = &settings->ports[number].nets[version];
 		settings->ports[number].device = "cable";
-		if (!gather_end(settings, number == 1, ends[number])) {
-			snprintf(error, CLI_ERROR_TEXT,
-				 "%s: the addresses must be one block without a gap, and not 0.0.0.0 or ::",
-				 texts[number]);
-			return -EINVAL;
-		}
-		length = least(cli_address_common(ends[number]->addresses.first, ends[number]->addresses.last), length);
+		if (gather_end(settings, number == 1, ends[number]))
+			continue;
+		snprintf(error, CLI_ERROR_TEXT,
+			 "%s: the addresses must be one block without a gap, and not 0.0.0.0 or ::", texts[number]);
+		return -EINVAL;
 	}
-	length = least(cli_address_common(ends[0]->addresses.first, ends[1]->addresses.first), length);
-	ends[0]->prefix_length = length;
-	ends[1]->prefix_length = length;
-	settings->target = settings->listen[0];
+	if (!settings->has_target)
+		settings->target = settings->listen[0];
 	settings->has_target = true;
-	return 0;
+	return find_bench_network(ends, version, error);
 }

@@ -51,4 +51,13 @@ bool cli_set_quiet(struct cli_settings *settings, const char *value);
 bool cli_set_verbose(struct cli_settings *settings, const char *value);
 bool cli_set_no_color(struct cli_settings *settings, const char *value);
 
+/* The one rule of forward that flags can say; its --listen comes by way of cli_set_listen(). */
+bool cli_set_rule_listen(struct cli_settings *settings, const char *value);
+bool cli_set_to(struct cli_settings *settings, const char *value);
+bool cli_set_balance(struct cli_settings *settings, const char *value);
+bool cli_set_idle(struct cli_settings *settings, const char *value);
+bool cli_set_keep_port(struct cli_settings *settings, const char *value);
+bool cli_set_max_sessions(struct cli_settings *settings, const char *value);
+bool cli_set_source_sessions(struct cli_settings *settings, const char *value);
+
 #endif

@@ -18,8 +18,16 @@ bool cli_set_connections(struct cli_settings *settings, const char *value)
 	return cli_count_within(value, 1, UINT64_MAX / 2, &settings->connections);
 }
 
+/* A rate stands in the place of a number held, and the other way round. */
+static void replace_rate(struct cli_settings *settings)
+{
+	if (cli_settings_replaces(settings, CLI_GROUP_RATES))
+		settings->cps = settings->cc = 0;
+}
+
 bool cli_set_cps(struct cli_settings *settings, const char *value)
 {
+	replace_rate(settings);
 	if (strcmp(value, "max") != 0)
 		return cli_count_within(value, 1, MAX_CPS, &settings->cps);
 	settings->cps = CLI_CPS_MAX;
@@ -28,6 +36,7 @@ bool cli_set_cps(struct cli_settings *settings, const char *value)
 
 bool cli_set_cc(struct cli_settings *settings, const char *value)
 {
+	replace_rate(settings);
 	return cli_count_within(value, 1, CLI_MAX_RECORDS / 2, &settings->cc);
 }
 
@@ -99,20 +108,28 @@ bool cli_set_connect_timeout(struct cli_settings *settings, const char *value)
 	return cli_time_within(value, CLI_NS_PER_MS, 180 * CLI_NS_PER_S, &settings->connect_timeout_ns);
 }
 
+static bool add_service(struct cli_settings *settings, enum cli_service service)
+{
+	if (cli_settings_replaces(settings, CLI_GROUP_SERVICES))
+		settings->services = 0;
+	settings->services |= service;
+	return true;
+}
+
 bool cli_set_discard(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return settings->services |= CLI_SERVICE_DISCARD;
+	return add_service(settings, CLI_SERVICE_DISCARD);
 }
 
 bool cli_set_echo(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return settings->services |= CLI_SERVICE_ECHO;
+	return add_service(settings, CLI_SERVICE_ECHO);
 }
 
 bool cli_set_http(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return settings->services |= CLI_SERVICE_HTTP;
+	return add_service(settings, CLI_SERVICE_HTTP);
 }

@@ -9,10 +9,21 @@ enum {
 	MAX_VLAN = 4094 /* IEEE 802.1Q: 0 and 4095 are reserved */
 };
 
-/* --ip, --gateway, --vlan, --mtu and --impair belong to the --port before them. */
+/* --ip, --gateway, --vlan, --mtu and --impair belong to the --port before them. Of ports that a lower place has named
+ * that may be the only one. */
 static struct cli_port *last_port(struct cli_settings *settings)
 {
-	return settings->port_count == 0 ? NULL : &settings->ports[settings->port_count - 1];
+	if (settings->port_count == 0 || (settings->older & CLI_GROUP_PORTS && settings->port_count > 1))
+		return NULL;
+	return &settings->ports[settings->port_count - 1];
+}
+
+/* Of bench it is the cable, at the client's end, unless its ports are being named. */
+static struct cli_port *impaired_port(struct cli_settings *settings)
+{
+	bool is_at_port = settings->port_count > 0 && !(settings->older & CLI_GROUP_PORTS);
+
+	return settings->command == CLI_BENCH && !is_at_port ? &settings->ports[0] : last_port(settings);
 }
 
 /* What a device text means is the engine's to say: here only what cannot be one is found early. */
@@ -21,6 +32,8 @@ bool cli_set_port(struct cli_settings *settings, const char *value)
 	const char *colon = strchr(value, ':');
 	bool is_device = strcmp(value, "cable") == 0 || (colon && colon[1] != '\0') || strncmp(value, "net_", 4) == 0;
 
+	if (is_device && cli_settings_replaces(settings, CLI_GROUP_PORTS))
+		settings->port_count = 0;
 	if (!is_device || settings->port_count == QUERN_MAX_PORTS)
 		return false;
 	settings->ports[settings->port_count++] = (struct cli_port){.device = value};
@@ -31,6 +44,8 @@ bool cli_set_ip(struct cli_settings *settings, const char *value)
 {
 	struct cli_port *port = last_port(settings);
 
+	if (port && cli_settings_replaces(settings, CLI_GROUP_IPS))
+		port->nets[CLI_IP4].has_ip = port->nets[CLI_IP6].has_ip = false;
 	return port && cli_port_set_ip(port, value);
 }
 
@@ -38,6 +53,8 @@ bool cli_set_gateway(struct cli_settings *settings, const char *value)
 {
 	struct cli_port *port = last_port(settings);
 
+	if (port && cli_settings_replaces(settings, CLI_GROUP_GATEWAYS))
+		port->nets[CLI_IP4].has_gateway = port->nets[CLI_IP6].has_gateway = false;
 	return port && cli_port_set_gateway(port, value);
 }
 
@@ -63,11 +80,13 @@ bool cli_set_mtu(struct cli_settings *settings, const char *value)
 	return true;
 }
 
-/* What it says is read by cli_complete_impair(). Of bench it is the cable, at the client's end. */
+/* What it says is read by cli_complete_impair(). */
 bool cli_set_impair(struct cli_settings *settings, const char *value)
 {
-	struct cli_port *port = settings->command == CLI_BENCH ? &settings->ports[0] : last_port(settings);
+	struct cli_port *port = impaired_port(settings);
 
+	if (port && cli_settings_replaces(settings, CLI_GROUP_IMPAIRS))
+		port->impair_count = 0;
 	if (!port || port->impair_count == CLI_MAX_IMPAIRS)
 		return false;
 	port->impair_texts[port->impair_count++] = value;
@@ -76,23 +95,32 @@ bool cli_set_impair(struct cli_settings *settings, const char *value)
 
 bool cli_set_listen(struct cli_settings *settings, const char *value)
 {
-	struct quern_endpoint *listen = &settings->listen[settings->listen_count];
+	struct quern_endpoint listen;
 
-	if (settings->listen_count == CLI_MAX_ADDRESSES || quern_parse_endpoint(value, listen) != 0 ||
-	    cli_address_is_disguised(listen->ip6))
+	if (settings->command == CLI_FORWARD)
+		return cli_set_rule_listen(settings, value);
+	if (cli_settings_replaces(settings, CLI_GROUP_LISTENS)) {
+		settings->listen_count = 0;
+		/* What a bench opens connections to is where its server is. */
+		settings->has_target &= settings->command != CLI_BENCH;
+	}
+	if (settings->listen_count == CLI_MAX_ADDRESSES || quern_parse_endpoint(value, &listen) != 0 ||
+	    cli_address_is_disguised(listen.ip6))
 		return false;
-	settings->listen_count++;
+	settings->listen[settings->listen_count++] = listen;
 	return true;
 }
 
 bool cli_set_source(struct cli_settings *settings, const char *value)
 {
-	struct quern_range *source = &settings->source[settings->source_count];
+	struct quern_range source;
 
-	if (settings->source_count == CLI_MAX_ADDRESSES || quern_parse_range(value, source) != 0 ||
-	    cli_address_is_disguised(source->first6) || cli_address_is_disguised(source->last6))
+	if (cli_settings_replaces(settings, CLI_GROUP_SOURCES))
+		settings->source_count = 0;
+	if (settings->source_count == CLI_MAX_ADDRESSES || quern_parse_range(value, &source) != 0 ||
+	    cli_address_is_disguised(source.first6) || cli_address_is_disguised(source.last6))
 		return false;
-	settings->source_count++;
+	settings->source[settings->source_count++] = source;
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli_trace.h"
+#include "cli/cli_udp.h"
 
 enum { DEFAULT_MAX_CONNECTIONS = 131072, DEFAULT_MAX_TIME_WAIT = 131072, DEFAULT_PORT = 80, DEFAULT_BODY = 1024 };
 
@@ -15,11 +16,8 @@ static uint64_t with_headroom(uint64_t held)
 	return held + held / 8 + 4096;
 }
 
-static const char *const command_names[] = {[CLI_BENCH] = "bench",
-					    [CLI_SERVE] = "serve",
-					    [CLI_LOAD] = "load",
-					    [CLI_DOCTOR] = "doctor",
-					    [CLI_TRACE] = "trace"};
+static const char *const command_names[] = {[CLI_BENCH] = "bench",   [CLI_SERVE] = "serve", [CLI_LOAD] = "load",
+					    [CLI_DOCTOR] = "doctor", [CLI_TRACE] = "trace", [CLI_FORWARD] = "forward"};
 
 enum cli_command cli_command_from_name(const char *name)
 {
@@ -44,17 +42,36 @@ const char *cli_close_name(enum cli_close close)
 	return names[close];
 }
 
+/* Where --duration does not say. */
+static bool runs_until_told(enum cli_command command)
+{
+	return command == CLI_SERVE || command == CLI_TRACE || command == CLI_FORWARD;
+}
+
 void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 {
 	*settings = (struct cli_settings){
 		.command = command,
 		.wait_link_ns = 5 * CLI_NS_PER_S,
-		.duration_ns = command == CLI_SERVE || command == CLI_TRACE ? 0 : 10 * CLI_NS_PER_S,
+		.duration_ns = runs_until_told(command) ? 0 : 10 * CLI_NS_PER_S,
 		.time_wait_ns = 60 * CLI_NS_PER_S,
 		.connect_timeout_ns = 3 * CLI_NS_PER_S,
 		.http = {.requests = 1, .body_bytes = DEFAULT_BODY},
 		.keepalive = {.on = false, .idle_ms = 7200000, .interval_ms = 75000, .probes = 10},
 	};
+}
+
+void cli_settings_rise(struct cli_settings *settings)
+{
+	settings->older = CLI_GROUPS;
+}
+
+bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group)
+{
+	bool is_older = settings->older & group;
+
+	settings->older &= ~(unsigned int)group;
+	return is_older;
 }
 
 static int refuse(char error[CLI_ERROR_TEXT], const char *text)
@@ -140,8 +157,6 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return refuse(error, "give --cps or --cc, not both");
 	if (settings->json && strcmp(settings->json, settings->pcap) == 0)
 		return refuse(error, "give --json and --pcap different files");
-	if (settings->max_time_wait == 0)
-		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (settings->connections != 0 && !settings->duration_given)
 		settings->duration_ns = 0;
 	if (settings->command != CLI_BENCH && settings->port_count == 0) {
@@ -150,7 +165,12 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return -EINVAL;
 	}
 	rc = cli_complete_http(settings, error);
-	if (rc == 0 && settings->cps == 0 && settings->cc == 0 && settings->command != CLI_SERVE)
+	if (rc == 0)
+		rc = cli_complete_udp(settings, error);
+	if (settings->max_time_wait == 0)
+		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
+	if (rc == 0 && settings->cps == 0 && settings->cc == 0 && !runs_until_told(settings->command) &&
+	    !settings->udp.is_spoken)
 		settings->cps = CLI_CPS_MAX;
 	if (rc == 0 && settings->command == CLI_BENCH)
 		rc = cli_complete_bench(settings, error);
@@ -162,6 +182,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		rc = cli_complete_ports(settings, error);
 	if (rc == 0)
 		rc = cli_check_network(settings, error);
+	if (rc == 0 && settings->command == CLI_FORWARD)
+		rc = cli_complete_forward(settings, error);
 	if (rc == 0)
 		rc = cli_complete_impair(settings, error);
 	return rc != 0 ? rc : size_connections(settings, error);

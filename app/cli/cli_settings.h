@@ -7,6 +7,7 @@
 
 #include <quern/address.h>
 #include <quern/engine.h>
+#include <quern/forward.h>
 #include <quern/impair.h>
 #include <quern/options.h>
 
@@ -23,6 +24,7 @@ enum cli_command {
 	CLI_LOAD = 4,
 	CLI_DOCTOR = 16,
 	CLI_TRACE = 32,
+	CLI_FORWARD = 64,
 	CLI_ALL = CLI_BENCH | CLI_SERVE | CLI_LOAD
 };
 
@@ -57,6 +59,20 @@ struct cli_port {
 
 #define CLI_CPS_MAX UINT64_MAX
 
+/* What stands together, and is forgotten together when a higher place speaks of it. Bits. */
+enum cli_group {
+	CLI_GROUP_PORTS = 1,
+	CLI_GROUP_IPS = 2,      /* of the port that is spoken of */
+	CLI_GROUP_GATEWAYS = 4, /* likewise */
+	CLI_GROUP_IMPAIRS = 8,  /* likewise */
+	CLI_GROUP_LISTENS = 16,
+	CLI_GROUP_SOURCES = 32,
+	CLI_GROUP_RATES = 64, /* --cps and --cc */
+	CLI_GROUP_SERVICES = 128,
+	CLI_GROUP_TARGET = 256,
+	CLI_GROUPS = 511
+};
+
 /* What HTTP needs to be told. */
 struct cli_http {
 	bool is_spoken;  /* --http, --payload http or a target http://; found by cli_complete() */
@@ -69,6 +85,20 @@ struct cli_http {
 	const char *root;    /* folder of a server's files; null for none */
 };
 
+#define CLI_PPS_MAX UINT64_MAX
+
+enum { CLI_UDP_FLOWS_MAX = 1 << 20 };
+
+/* What is asked of datagrams. */
+struct cli_udp {
+	bool is_spoken; /* --udp, or a target udp:// */
+	bool is_one_way;
+	uint64_t pps;         /* 0: not asked for; CLI_PPS_MAX */
+	uint32_t flows;       /* pairs of ends, all clients together; 0: not asked for */
+	const char *search;   /* as it was given, or null */
+	double searched_loss; /* share of loss that is none to it */
+};
+
 /* What trace shows, and of what. */
 struct cli_trace {
 	const char *file; /* "-" for standard input */
@@ -79,8 +109,20 @@ struct cli_trace {
 	struct quern_endpoint end; /* of the connections to show; port 0: any */
 };
 
+/* What forward forwards. `rules` are the one that flags describe, below, or those of a file, wherever that has put
+ * them; cli_complete_forward() finds the port of each. */
+struct cli_forward {
+	struct quern_forward_rule *rules; /* null: the one of the flags */
+	uint16_t rule_count;
+	uint32_t max_sessions; /* all together; 0: the library's default */
+	bool has_listen;       /* --listen was given */
+	struct quern_forward_rule by_flags;
+	struct quern_forward_target targets[QUERN_FORWARD_TARGETS_MAX]; /* of that rule */
+};
+
 struct cli_settings {
 	enum cli_command command;
+	unsigned int older; /* enum cli_group, ored: what a lower place has said */
 	struct cli_port ports[QUERN_MAX_PORTS];
 	uint16_t port_count;
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
@@ -111,7 +153,9 @@ struct cli_settings {
 	uint64_t seed;
 	uint32_t payload_bytes; /* each way; 0: none */
 	struct cli_http http;
+	struct cli_udp udp;
 	struct cli_trace trace;
+	struct cli_forward forward;
 	unsigned int services; /* enum cli_service, ored; cli_complete() leaves at most one */
 
 	uint64_t time_wait_ns;
@@ -133,8 +177,8 @@ struct cli_settings {
 	char *const *eal_arguments; /* what stood behind --, null-terminated */
 };
 
-/* "bench", "serve", "load", "doctor", "trace"; CLI_NO_COMMAND for a name that is none, and "?" for a command that is
- * none. */
+/* "bench", "serve", "load", "doctor", "trace", "forward"; CLI_NO_COMMAND for a name that is none, and "?" for a command
+ * that is none. */
 enum cli_command cli_command_from_name(const char *name);
 const char *cli_command_name(enum cli_command command);
 
@@ -143,6 +187,13 @@ const char *cli_close_name(enum cli_close close);
 
 /* The settings of a command before its flags are read. */
 void cli_settings_init(struct cli_settings *settings, enum cli_command command);
+
+/* What is set from here on comes from a higher place (file, environment, flags): of a group that it speaks of, it
+ * replaces all that was said before. */
+void cli_settings_rise(struct cli_settings *settings);
+
+/* True where a lower place has spoken of the group, and nothing higher has yet: now it has. */
+bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
 
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
@@ -161,6 +212,13 @@ int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 
 /* True for an address on a port's link: of its network, or of IPv6 and good on any link (RFC 4291 2.5.6). */
 bool cli_net_reaches(const struct cli_net *net, struct quern_ip6 address);
+
+/* Completes the rules of forward: which port each listens on. 0, or -EINVAL with one line in `error`. */
+int cli_complete_forward(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* The number of the port that leads to an address: one on whose network it is, else one with a gateway, as the library
+ * has it; port_count where there is none. */
+uint16_t cli_port_towards(const struct cli_settings *settings, struct quern_ip6 address);
 
 /* Checks that addresses are those of hosts, on the networks where they are looked for, and named once. 0, or -EINVAL
  * with one line in `error`. */

@@ -6,8 +6,14 @@
 #include "cli/cli_set.h"
 #include "cli/cli_tcp.h"
 #include "cli/cli_trace.h"
+#include "cli/cli_udp.h"
 
-enum { WITH_PORT = CLI_SERVE | CLI_LOAD, WITH_LOAD = CLI_BENCH | CLI_LOAD, WITH_SERVER = CLI_BENCH | CLI_SERVE };
+enum {
+	WITH_PORT = CLI_SERVE | CLI_LOAD | CLI_FORWARD,
+	WITH_LOAD = CLI_BENCH | CLI_LOAD,
+	WITH_SERVER = CLI_BENCH | CLI_SERVE,
+	WITH_ENGINE = CLI_ALL | CLI_FORWARD
+};
 
 /* Help puts two flags on a line of 100 columns: 22 letters of help each. */
 const struct cli_flag cli_flag_table[] = {
@@ -23,22 +29,24 @@ const struct cli_flag cli_flag_table[] = {
 	 cli_set_vlan},
 	{"mtu", 0, "N", "MTU of that port", "68 to 9000 behind the --port it belongs to", WITH_PORT, cli_set_mtu},
 	{"impair", 0, "SPEC", "loss=1%,delay=5ms,...",
-	 "KEY=VALUE,... behind the --port it belongs to, each way once, e.g. delay=5ms,loss=1%", CLI_ALL,
+	 "KEY=VALUE,... behind the --port it belongs to, each way once, e.g. delay=5ms,loss=1%", WITH_ENGINE,
 	 cli_set_impair},
-	{"listen", 0, "ADDR:PORT", "where the server is",
-	 "ADDR:PORT, e.g. 198.19.0.1:80 or [fd00::1]:80, up to 16 of them", WITH_SERVER, cli_set_listen},
+	{"listen", 0, "ADDR:PORT", "where it listens",
+	 "ADDR:PORT, e.g. 198.19.0.1:80 or [fd00::1]:80, up to 16 of them; of forward one, also ADDR:PORT-LAST and "
+	 "ADDR:*",
+	 WITH_SERVER | CLI_FORWARD, cli_set_listen},
 	{"source", 0, "CIDR|RANGE", "where clients come in",
 	 "198.18.0.0/24, 198.18.0.1-198.18.0.9, fd00::100/120 or one address, up to 16 of them", WITH_LOAD,
 	 cli_set_source},
 	{"ipv6", '6', NULL, "over IPv6", NULL, CLI_BENCH, cli_set_ip6},
 	{"wait-link", 0, "TIME", "for link and MAC, 5s", "a time up to 1h, e.g. 5s", WITH_PORT, cli_set_wait_link},
-	{"cores", 'c', "LIST", "auto, 2-5: a worker", "auto, 2-5 or 0,1,4", CLI_ALL, cli_set_cores},
+	{"cores", 'c', "LIST", "auto, 2-5: a worker", "auto, 2-5 or 0,1,4", WITH_ENGINE, cli_set_cores},
 	{"client-cores", 0, "LIST", "cores of the client", "auto, 1 or 0-3", CLI_BENCH, cli_set_client_cores},
 	{"server-cores", 0, "LIST", "cores of the server", "auto, 1 or 0-3", CLI_BENCH, cli_set_server_cores},
-	{"memory", 0, "KIND", "auto, huge or 4k", "auto, huge or 4k", CLI_ALL, cli_set_memory},
+	{"memory", 0, "KIND", "auto, huge or 4k", "auto, huge or 4k", WITH_ENGINE, cli_set_memory},
 	{"max-connections", 0, "N", "records an end", "1 to 1G, e.g. 1M", CLI_ALL, cli_set_max_connections},
 	{"max-time-wait", 0, "N", "TIME-WAIT records", "1 to 1G, e.g. 1M", CLI_ALL, cli_set_max_time_wait},
-	{"duration", 'd', "TIME", "10s, 5m; 0: till ^C", "10s, 5m, or 0 for until Ctrl-C", CLI_ALL | CLI_TRACE,
+	{"duration", 'd', "TIME", "10s, 5m; 0: till ^C", "10s, 5m, or 0 for until Ctrl-C", WITH_ENGINE | CLI_TRACE,
 	 cli_set_duration},
 	{"connections", 0, "N", "so many and no more", "a number from 1, e.g. 10k", WITH_LOAD | CLI_TRACE,
 	 cli_set_connections},
@@ -47,6 +55,10 @@ const struct cli_flag cli_flag_table[] = {
 	{"svg", 0, "FILE", "a picture; - is stdout", "a file, or - for standard output", CLI_TRACE, cli_set_svg},
 	{"cps", 0, "RATE", "opens a second, or max", "max or 1 to 100M, e.g. 50k", WITH_LOAD, cli_set_cps},
 	{"cc", 0, "N", "hold so many open", "a number from 1, e.g. 200k", WITH_LOAD, cli_set_cc},
+	{"pps", 0, "RATE", "datagrams/s, or max", "max or 1 to 1G, e.g. 50k", CLI_LOAD, cli_set_pps},
+	{"flows", 0, "N", "pairs of ends, 64", "1 to 1048576, e.g. 10k", CLI_LOAD, cli_set_flows},
+	{"one-way", 0, NULL, "udp: no answers", NULL, CLI_LOAD, cli_set_one_way},
+	{"search", 0, "EXPR", "top rate: loss==0", "loss==0, or loss<=N%, e.g. loss<=0.01%", CLI_LOAD, cli_set_search},
 	{"hold", 0, "TIME", "keep each open, 0s", "a time up to 24h, e.g. 1s", CLI_ALL, cli_set_hold},
 	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, cli_set_close},
 	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
@@ -55,7 +67,7 @@ const struct cli_flag cli_flag_table[] = {
 	 cli_set_requests},
 	{"body", 0, "N", "bytes of /, 1024", "0 to 1000G, e.g. 10k", WITH_SERVER, cli_set_body},
 	{"warmup", 0, "TIME", "not measured, 0s", "a time up to 24h, e.g. 2s", WITH_LOAD, cli_set_warmup},
-	{"seed", 0, "N", "repeats random draws", "a number from 1", CLI_ALL, cli_set_seed},
+	{"seed", 0, "N", "repeats random draws", "a number from 1", WITH_ENGINE, cli_set_seed},
 	{"time-wait", 0, "TIME", "2MSL, 60s", "1ms to 24h, e.g. 60s", CLI_ALL, cli_set_time_wait},
 	{"keepalive", 0, "OFF|SPEC", "off or 2h/75s/10", "off or IDLE/INTERVAL/PROBES, e.g. 2h/75s/10", CLI_ALL,
 	 cli_set_keepalive},
@@ -72,12 +84,22 @@ const struct cli_flag cli_flag_table[] = {
 	{"discard", 0, NULL, "take all, answer none", NULL, CLI_SERVE, cli_set_discard},
 	{"echo", 0, NULL, "send it all back", NULL, CLI_SERVE, cli_set_echo},
 	{"http", 0, NULL, "HTTP: / and /bytes/N", NULL, CLI_SERVE, cli_set_http},
+	{"udp", 0, NULL, "datagrams, sent back", NULL, CLI_SERVE, cli_set_udp},
 	{"root", 0, "DIR", "its files, by --http", "a folder", CLI_SERVE, cli_set_root},
-	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", CLI_ALL | CLI_DOCTOR,
+	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", WITH_ENGINE | CLI_DOCTOR,
 	 cli_set_json},
 	{"pcap", 0, "FILE[,frames=N]", "frames, as tcpdump -w",
-	 "FILE[,frames=N], N frames at most, 100k where it is left out, 0 for no end", CLI_ALL, cli_set_pcap},
-	{"quiet", 'q', NULL, "no progress", NULL, CLI_ALL, cli_set_quiet},
-	{"verbose", 'v', NULL, "messages of DPDK", NULL, CLI_ALL, cli_set_verbose},
-	{"no-color", 0, NULL, "plain text", NULL, CLI_ALL | CLI_TRACE, cli_set_no_color},
+	 "FILE[,frames=N], N frames at most, 100k where it is left out, 0 for no end", WITH_ENGINE, cli_set_pcap},
+	{"quiet", 'q', NULL, "no progress", NULL, WITH_ENGINE, cli_set_quiet},
+	{"verbose", 'v', NULL, "messages of DPDK", NULL, WITH_ENGINE, cli_set_verbose},
+	{"no-color", 0, NULL, "plain text", NULL, WITH_ENGINE | CLI_TRACE, cli_set_no_color},
+	{"to", 0, "ADDR[:PORT]", "a target; repeatable",
+	 "ADDR:PORT, or ADDR with --keep-port, e.g. 198.18.0.5:53, fd00::5 or [fd00::5]:53, up to 64 of them",
+	 CLI_FORWARD, cli_set_to},
+	{"balance", 0, "KIND", "which target: maglev", "maglev, roundrobin or leastsessions", CLI_FORWARD,
+	 cli_set_balance},
+	{"idle", 0, "TIME", "ends a session, 5m", "1s to 24h, e.g. 30s", CLI_FORWARD, cli_set_idle},
+	{"keep-port", 0, NULL, "targets' port is ours", NULL, CLI_FORWARD, cli_set_keep_port},
+	{"max-sessions", 0, "N", "in all, 131072", "1 to 1G, e.g. 1M", CLI_FORWARD, cli_set_max_sessions},
+	{"source-sessions", 0, "N", "of one client's ADDR", "1 to 1G, e.g. 100", CLI_FORWARD, cli_set_source_sessions},
 	{NULL, 0, NULL, NULL, NULL, 0, NULL}};

@@ -6,7 +6,7 @@
 
 enum { HTTP_PORT = 80 };
 
-static const char tcp_scheme[] = "tcp://", http_scheme[] = "http://";
+static const char tcp_scheme[] = "tcp://", udp_scheme[] = "udp://", http_scheme[] = "http://";
 
 /* RFC 3986 3.3, 3.4: what may stand in a path and a query; a fragment is never sent. */
 static bool is_path(const char *text)
@@ -48,12 +48,41 @@ static bool parse_http(const char *authority, struct quern_endpoint *target, con
 	return true;
 }
 
+bool cli_target_is_udp(const char *text)
+{
+	return strncmp(text, udp_scheme, sizeof(udp_scheme) - 1) == 0;
+}
+
 bool cli_parse_target(const char *text, struct quern_endpoint *target, const char **path)
 {
 	if (strncmp(text, http_scheme, sizeof(http_scheme) - 1) == 0)
 		return parse_http(text + sizeof(http_scheme) - 1, target, path);
-	return strncmp(text, tcp_scheme, sizeof(tcp_scheme) - 1) == 0 &&
+	return (strncmp(text, tcp_scheme, sizeof(tcp_scheme) - 1) == 0 || cli_target_is_udp(text)) &&
 	       parse_endpoint(text + sizeof(tcp_scheme) - 1, target);
+}
+
+bool cli_set_target(struct cli_settings *settings, const char *text)
+{
+	const char *path = NULL;
+
+	if (cli_settings_replaces(settings, CLI_GROUP_TARGET))
+		settings->has_target = false;
+	if (settings->has_target ||
+	    (!parse_endpoint(text, &settings->target) && !cli_parse_target(text, &settings->target, &path)) ||
+	    ((path || cli_target_is_udp(text)) && settings->command == CLI_BENCH))
+		return false;
+	settings->http.path = path;
+	settings->udp.is_spoken = cli_target_is_udp(text);
+	settings->has_target = true;
+	return true;
+}
+
+bool cli_set_path(struct cli_settings *settings, const char *path)
+{
+	if (!settings->has_target || settings->http.path || path[0] != '/' || !is_path(path))
+		return false;
+	settings->http.path = path;
+	return true;
 }
 
 char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGET_TEXT])
@@ -61,7 +90,10 @@ char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGE
 	const char *path = settings->http.path;
 	char endpoint[QUERN_ENDPOINT_TEXT];
 
-	snprintf(text, CLI_TARGET_TEXT, "%s%s%s%s", path ? http_scheme : tcp_scheme,
+	snprintf(text, CLI_TARGET_TEXT, "%s%s%s%s",
+		 settings->udp.is_spoken ? udp_scheme
+		 : path                  ? http_scheme
+					 : tcp_scheme,
 		 quern_format_endpoint(&settings->target, endpoint), path && path[0] == '?' ? "/" : "",
 		 path ? path : "");
 	return text;

@@ -1,4 +1,4 @@
-/* cli_target.h - the target of load: tcp://ADDR:PORT or http://ADDR[:PORT][/PATH]. */
+/* cli_target.h - the target of load: tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH]. */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
 
@@ -6,9 +6,17 @@
 
 enum { CLI_PATH_MAX = 255, CLI_TARGET_TEXT = 320 };
 
-/* `path` is null for tcp://, else it points into the text, or is "/" where there is none; one that is a query only
- * begins with its question mark. True, or false and the results untouched. */
+/* Sets the target of a run: of load the address of tcp://, http:// or udp://, of bench where its server is. Without a
+ * scheme it is tcp://. False for a text that is none; and for a path that is none, or where there is a path already. */
+bool cli_set_target(struct cli_settings *settings, const char *text);
+bool cli_set_path(struct cli_settings *settings, const char *path);
+
+/* `path` is null for tcp:// and udp://, else it points into the text, or is "/" where there is none; one that is a
+ * query only begins with its question mark. True, or false and the results untouched. */
 bool cli_parse_target(const char *text, struct quern_endpoint *target, const char **path);
+
+/* True for udp://, whatever follows. */
+bool cli_target_is_udp(const char *text);
 
 /* Writes the target as it was meant, and returns the buffer. */
 char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGET_TEXT]);

@@ -150,6 +150,34 @@ static void print_details(const json_t *shards, const char *name, void (*print)(
 	}
 }
 
+/* What is counted of datagrams, of each shard that has seen some: a forwarder's work. */
+static void print_datagrams(const json_t *shards)
+{
+	static const char prefix[] = "udp_";
+	size_t index;
+	json_t *shard, *value;
+	const char *key;
+	bool has_title = false;
+
+	json_array_foreach(shards, index, shard)
+	{
+		bool has_name = false;
+
+		json_object_foreach(json_object_get(shard, "counters"), key, value)
+		{
+			if (strncmp(key, prefix, strlen(prefix)) != 0 || json_integer_value(value) == 0)
+				continue;
+			if (!has_name)
+				printf("%s%-9s %lld %-8s", has_title ? "" : "\n", has_title ? "" : "datagrams",
+				       ctl_number(shard, "shard"), ctl_text(shard, "role"));
+			has_title = has_name = true;
+			print_key(key + strlen(prefix), json_integer_value(value));
+		}
+		if (has_name)
+			putchar('\n');
+	}
+}
+
 static void print_memory(const json_t *shards)
 {
 	size_t index;
@@ -220,6 +248,7 @@ static void print_all(const struct ctl_instance *instance, const json_t *shards,
 	json_array_foreach(shards, index, shard) print_shard(shard);
 	print_details(shards, "states", print_state);
 	print_details(shards, "ended", print_key);
+	print_datagrams(shards);
 	print_details(shards, "drops", print_key);
 	print_impaired(ports);
 	print_memory(shards);

@@ -20,22 +20,26 @@ static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t p
 	return net->has_gateway && !cli_net_reaches(net, target) ? net->gateway : target;
 }
 
-static int fail_unreachable(const struct load_measure *measure)
+int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port)
 {
-	const struct cli_settings *settings = measure->settings;
 	struct quern_ip6 target = cli_address_of(&settings->target);
 	char target_text[QUERN_IP6_TEXT], hop_text[QUERN_IP6_TEXT], wait[REPORT_NUMBER_TEXT];
-	uint16_t number = 0, port;
 
-	while (number + 1 < measure->client_count && load_client_phase(&measure->clients[number]) != LOAD_UNREACHABLE)
-		number++;
-	port = measure->clients[number].port;
 	return cli_fail(CLI_EXIT_FAILED,
 			"target %s: no %s answer for %s within %s on port %s; is the other end up and on this network "
 			"(--ip, --gateway, --vlan)?",
 			cli_address_text(target, target_text), cli_address_version(target) == CLI_IP4 ? "ARP" : "ND",
 			cli_address_text(next_hop(settings, port), hop_text),
 			report_format_span(settings->wait_link_ns, wait), settings->ports[port].device);
+}
+
+static int fail_unreachable(const struct load_measure *measure)
+{
+	uint16_t number = 0;
+
+	while (number + 1 < measure->client_count && load_client_phase(&measure->clients[number]) != LOAD_UNREACHABLE)
+		number++;
+	return load_command_fail_unreachable(measure->settings, measure->clients[number].port);
 }
 
 /* Runs the opened engine and turns what happened into an exit code. */
@@ -81,7 +85,7 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 	return code;
 }
 
-static void announce_load(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
+void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
 {
 	struct quern_machine machine;
 	char target[CLI_TARGET_TEXT];
@@ -128,7 +132,7 @@ int load_command(struct cli_settings *settings)
 		shard->app = client;
 		measure.shards[measure.shard_count++] = (struct report_shard){"client", client->tally};
 	}
-	code = load_command_run(&measure, &config, announce_load);
+	code = load_command_run(&measure, &config, load_command_announce);
 	load_measure_close(&measure);
 	return code;
 }

@@ -13,4 +13,10 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 		     void (*announce)(FILE *out, const struct cli_settings *settings,
 				      const struct quern_engine *engine));
 
+/* The header line, with what is to be warned of. */
+void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine);
+
+/* Says that nobody tells the way to the target, on a port, and returns the exit code. */
+int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port);
+
 #endif

@@ -11,6 +11,7 @@
 #include "cli/cli_settings.h"
 #include "report/report_series.h"
 #include "report/report_totals.h"
+#include "report/report_udp.h"
 
 enum report_verdict { REPORT_PASS, REPORT_FAIL, REPORT_ABORTED };
 
@@ -67,6 +68,7 @@ struct report_run {
 	const struct quern_histogram *life;          /* likewise */
 	const struct quern_histogram *request;       /* likewise */
 	const struct report_series *series;
+	const struct report_udp *udp; /* null but for datagrams: then what is said of connections is all 0 */
 	struct report_worker workers[QUERN_MAX_SHARDS];
 	uint16_t worker_count;
 	struct report_memory memory;
@@ -78,6 +80,12 @@ const char *report_verdict_name(enum report_verdict verdict);
 
 /* The document with every key of quern-run/1; the caller owns it. Null where there is no memory. */
 json_t *report_json(const struct report_run *run);
+
+/* Count, percentiles and the whole of a histogram, or of `nothing` where it is null. */
+json_t *report_times_json(const struct quern_histogram *histogram, const struct quern_histogram *nothing);
+
+/* Whether all that was opened, or sent, is accounted for. */
+bool report_accounts(const struct report_run *run);
 
 /* The flags as they took effect. */
 json_t *report_config(const struct cli_settings *settings);

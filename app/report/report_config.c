@@ -1,5 +1,5 @@
 /* report_config.c - the settings of a run as JSON, after defaults. */
-#include "report/report.h"
+#include "report/report_parts.h"
 #include "cli/cli_tcp.h"
 
 static double share_of(uint32_t share)
@@ -46,7 +46,7 @@ static json_t *ip6_json(const struct cli_net *net)
 			 (int)net->prefix_length, "gateway", gateway_json(net));
 }
 
-static json_t *ports_json(const struct cli_settings *settings)
+json_t *report_ports_json(const struct cli_settings *settings)
 {
 	json_t *ports = json_array();
 
@@ -123,19 +123,39 @@ static json_t *http_json(const struct cli_settings *settings)
 			 has_body ? json_integer((json_int_t)http->body_bytes) : json_null(), "root", http->root);
 }
 
+/* What an end that is not here would have is null. */
+static json_t *udp_json(const struct cli_settings *settings)
+{
+	const struct cli_udp *udp = &settings->udp;
+
+	if (!udp->is_spoken)
+		return json_null();
+	if (settings->command == CLI_SERVE)
+		return json_pack("{s:n, s:n, s:n, s:n}", "pps", "flows", "one_way", "search");
+	return json_pack("{s:o, s:I, s:b, s:s?}", "pps",
+			 udp->pps == CLI_PPS_MAX ? json_string("max") : json_integer((json_int_t)udp->pps), "flows",
+			 (json_int_t)udp->flows, "one_way", (int)udp->is_one_way, "search", udp->search);
+}
+
 static void add_integer(json_t *object, const char *key, uint64_t value)
 {
 	json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+const char *report_memory_name(enum quern_memory memory)
+{
+	static const char *const names[] = {"auto", "huge", "4k"};
+
+	return names[memory];
+}
+
 json_t *report_config(const struct cli_settings *settings)
 {
-	static const char *const memory_names[] = {"auto", "huge", "4k"};
 	char target[QUERN_ENDPOINT_TEXT];
 	json_t *object = json_object();
 
 	json_object_set_new(object, "kind", json_string(cli_command_name(settings->command)));
-	json_object_set_new(object, "ports", ports_json(settings));
+	json_object_set_new(object, "ports", report_ports_json(settings));
 	json_object_set_new(object, "source", sources_json(settings));
 	json_object_set_new(object, "listen", listens_json(settings));
 	json_object_set_new(object, "target",
@@ -146,8 +166,9 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "close", json_string(cli_close_name(settings->close)));
 	json_object_set_new(object, "payload", payload_json(settings));
 	json_object_set_new(object, "http", http_json(settings));
+	json_object_set_new(object, "udp", udp_json(settings));
 	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
-	json_object_set_new(object, "memory", json_string(memory_names[settings->memory]));
+	json_object_set_new(object, "memory", json_string(report_memory_name(settings->memory)));
 	add_integer(object, "duration_ns", settings->duration_ns);
 	add_integer(object, "connections", settings->connections);
 	add_integer(object, "hold_ns", settings->hold_ns);

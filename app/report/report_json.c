@@ -1,5 +1,5 @@
 /* report_json.c - the machine's contract: every key, always. */
-#include "report/report.h"
+#include "report/report_parts.h"
 
 #include <stdlib.h>
 
@@ -18,13 +18,13 @@ const char *report_verdict_name(enum report_verdict verdict)
 	return names[verdict];
 }
 
-static json_t *tool_json(const struct report_run *run)
+json_t *report_tool_json(const struct report_run *run)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "version", cli_version(), "git", cli_git(), "dpdk",
 			 run->machine.dpdk, "compiler", cli_compiler(), "build", cli_build_options());
 }
 
-static json_t *machine_json(const struct report_run *run)
+json_t *report_machine_json(const struct report_run *run)
 {
 	json_t *ports = json_array();
 
@@ -47,11 +47,22 @@ static json_t *icmp_json(const struct report_totals *totals)
 	return object;
 }
 
+json_t *report_drops_json(const struct quern_counters *traffic)
+{
+	json_t *drops = json_object();
+
+	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
+		if (traffic->drops[i] != 0)
+			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
+	}
+	return drops;
+}
+
 static json_t *totals_json(const struct report_run *run)
 {
 	const struct report_totals *totals = &run->totals;
 	const struct quern_counters *traffic = &run->traffic;
-	json_t *failed = json_object(), *closed_by = json_object(), *drops = json_object(), *requests = json_object();
+	json_t *failed = json_object(), *closed_by = json_object(), *requests = json_object();
 
 	for (int i = 0; i < REPORT_FAILED_END; i++)
 		json_object_set_new(failed, report_failure_names[i], integer(totals->failed[i]));
@@ -59,10 +70,6 @@ static json_t *totals_json(const struct report_run *run)
 		json_object_set_new(closed_by, report_close_names[i], integer(totals->closed[i]));
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)
 		json_object_set_new(requests, report_request_names[i], integer(totals->requests[i]));
-	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
-		if (traffic->drops[i] != 0)
-			json_object_set_new(drops, quern_drop_name((enum quern_drop)i), integer(traffic->drops[i]));
-	}
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
 		"s:{s:o, s:o, s:o}, s:o}",
@@ -71,10 +78,11 @@ static json_t *totals_json(const struct report_run *run)
 		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
 		integer(traffic->rx_packets), "tx", integer(traffic->tx_packets), "packets_per_connection",
 		run->packets_per_connection, "bytes", "rx", integer(traffic->rx_bytes), "tx",
-		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops", drops, "cut_short",
-		integer(totals->cut_short), "requests", requests, "syns_taken", integer(traffic->opened_passive),
-		"cookies", "sent", integer(traffic->cookies_sent), "accepted", integer(traffic->cookies_accepted),
-		"refused", integer(traffic->cookies_refused), "icmp", icmp_json(totals));
+		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops",
+		report_drops_json(traffic), "cut_short", integer(totals->cut_short), "requests", requests, "syns_taken",
+		integer(traffic->opened_passive), "cookies", "sent", integer(traffic->cookies_sent), "accepted",
+		integer(traffic->cookies_accepted), "refused", integer(traffic->cookies_refused), "icmp",
+		icmp_json(totals));
 }
 
 static json_t *rate_json(const struct report_run *run)
@@ -85,7 +93,7 @@ static json_t *rate_json(const struct report_run *run)
 			 "cps_stddev", rate.stddev, "requests_mean", report_series_requests_mean(run->series));
 }
 
-static json_t *times_json(const struct quern_histogram *histogram, const struct quern_histogram *nothing)
+json_t *report_times_json(const struct quern_histogram *histogram, const struct quern_histogram *nothing)
 {
 	static const struct {
 		const char *key;
@@ -115,9 +123,10 @@ static json_t *latency_json(const struct report_run *run)
 	if (!nothing)
 		return NULL;
 	quern_histogram_reset(nothing);
-	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "setup", times_json(run->setup, nothing), "setup_from_schedule",
-			   times_json(run->from_schedule, nothing), "first_byte", times_json(run->first_byte, nothing),
-			   "life", times_json(run->life, nothing), "request", times_json(run->request, nothing));
+	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "setup", report_times_json(run->setup, nothing),
+			   "setup_from_schedule", report_times_json(run->from_schedule, nothing), "first_byte",
+			   report_times_json(run->first_byte, nothing), "life", report_times_json(run->life, nothing),
+			   "request", report_times_json(run->request, nothing));
 	free(nothing);
 	return object;
 }
@@ -160,7 +169,7 @@ static json_t *workers_json(const struct report_run *run)
 	return workers;
 }
 
-static json_t *impaired_json(const struct report_run *run)
+json_t *report_impaired_json(const struct report_run *run)
 {
 	json_t *lines = json_array();
 
@@ -178,7 +187,7 @@ static json_t *impaired_json(const struct report_run *run)
 	return lines;
 }
 
-static json_t *capture_json(const struct report_run *run)
+json_t *report_capture_json(const struct report_run *run)
 {
 	if (!run->is_captured)
 		return json_null();
@@ -196,16 +205,22 @@ static json_t *memory_json(const struct report_memory *memory)
 			 integer(memory->mbufs_used), "reserved_bytes", integer(memory->reserved_bytes));
 }
 
+bool report_accounts(const struct report_run *run)
+{
+	return run->udp ? report_udp_adds_up(run->udp) : report_adds_up(&run->totals);
+}
+
 json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
 	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
-		"schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", tool_json(run), "config",
-		report_config(run->settings), "machine", machine_json(run), "duration_s", run->duration_s, "msl_s",
-		msl_s, "totals", totals_json(run), "rate", rate_json(run), "latency_ns", latency_json(run), "series",
-		series_json(run->series), "workers", workers_json(run), "impaired", impaired_json(run), "capture",
-		capture_json(run), "memory", memory_json(&run->memory), "thresholds", "valid", "accounting",
-		report_adds_up(&run->totals) ? 1 : 0, "schedule_kept", run->schedule_kept);
+		"{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
+		"schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", report_tool_json(run),
+		"config", report_config(run->settings), "machine", report_machine_json(run), "duration_s",
+		run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate", rate_json(run), "latency_ns",
+		latency_json(run), "series", series_json(run->series), "workers", workers_json(run), "impaired",
+		report_impaired_json(run), "capture", report_capture_json(run), "memory", memory_json(&run->memory),
+		"udp", report_udp_json(run), "thresholds", "valid", "accounting", report_accounts(run) ? 1 : 0,
+		"schedule_kept", run->schedule_kept);
 }

@@ -40,6 +40,11 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 
 int report_output_write(struct report_output *output, const struct report_run *run)
 {
+	return report_output_write_json(output, output->json ? report_json(run) : NULL);
+}
+
+int report_output_write_json(struct report_output *output, json_t *document)
+{
 	int text = cli_flush(output->text);
 	int rc = 0;
 
@@ -51,7 +56,9 @@ int report_output_write(struct report_output *output, const struct report_run *r
 	if (output->json_path && ftruncate(fileno(output->json), 0) != 0 && errno != EINVAL)
 		rc = -errno;
 	if (rc == 0)
-		rc = cli_write_json(output->json, report_json(run));
+		rc = cli_write_json(output->json, document);
+	else
+		json_decref(document);
 	if (output->json != stdout && fclose(output->json) != 0 && rc == 0)
 		rc = -errno;
 	output->json = NULL;

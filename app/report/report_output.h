@@ -24,6 +24,9 @@ struct report_progress report_output_progress(const struct cli_settings *setting
  * no failure. */
 int report_output_write(struct report_output *output, const struct report_run *run);
 
+/* The same with a document that was made, or null where none was asked for. */
+int report_output_write_json(struct report_output *output, json_t *document);
+
 /* Prints why the report is not whole, by the -errno of the above, and returns the exit code. */
 int report_output_fail(const struct report_output *output, int rc);
 

@@ -10,14 +10,20 @@ static double per_second(uint64_t count, const struct report_row *row)
 	return row->span_s > 0 ? (double)count / row->span_s : 0;
 }
 
+void report_progress_bar(const struct report_progress *progress, double t_s)
+{
+	int full = progress->total_s > 0 ? (int)(BAR_CELLS * t_s / progress->total_s + 0.5) : BAR_CELLS;
+
+	fprintf(progress->out, "\r\033[K %.1f s  ", t_s);
+	for (int i = 0; i < BAR_CELLS; i++)
+		fputs(i < full ? "█" : "░", progress->out);
+}
+
 static void print_redrawn(const struct report_progress *progress, const struct report_row *row)
 {
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
-	int full = progress->total_s > 0 ? (int)(BAR_CELLS * row->t_s / progress->total_s + 0.5) : BAR_CELLS;
 
-	fprintf(progress->out, "\r\033[K %.1f s  ", row->t_s);
-	for (int i = 0; i < BAR_CELLS; i++)
-		fputs(i < full ? "█" : "░", progress->out);
+	report_progress_bar(progress, row->t_s);
 	if (progress->has_requests)
 		fprintf(progress->out, "  %s requests/s",
 			report_format_count((uint64_t)per_second(row->requests, row), a));

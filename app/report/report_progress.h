@@ -26,6 +26,9 @@ struct report_activity {
 void report_progress_line(const struct report_progress *progress, const struct report_row *row,
 			  const struct report_activity *activity);
 
+/* Begins the redrawn line anew: how far the run is. */
+void report_progress_bar(const struct report_progress *progress, double t_s);
+
 /* Clears the redrawn line, so that the report begins on an empty one. */
 void report_progress_end(const struct report_progress *progress);
 

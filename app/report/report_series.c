@@ -33,9 +33,8 @@ void report_series_close(struct report_series *series)
 	*series = (struct report_series){.rows = NULL};
 }
 
-/* The counts that came since; its smallest and largest are not known, so all that is taken from it are percentiles. */
-static void subtract(struct quern_histogram *difference, const struct quern_histogram *now,
-		     const struct quern_histogram *before)
+void report_series_subtract(struct quern_histogram *difference, const struct quern_histogram *now,
+			    const struct quern_histogram *before)
 {
 	difference->count = 0;
 	difference->sum = now->sum - before->sum;
@@ -69,7 +68,7 @@ struct report_row *report_series_add(struct report_series *series, double t_s, c
 
 	if (!row)
 		return NULL;
-	subtract(series->difference, setup, series->last_setup);
+	report_series_subtract(series->difference, setup, series->last_setup);
 	*row = (struct report_row){
 		.t_s = t_s,
 		.span_s = t_s - begin_s,

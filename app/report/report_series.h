@@ -36,6 +36,10 @@ struct report_rate {
 	double stddev;
 };
 
+/* The counts that came since; its smallest and largest are not known, so all that is taken from it are percentiles. */
+void report_series_subtract(struct quern_histogram *difference, const struct quern_histogram *now,
+			    const struct quern_histogram *before);
+
 /* Reserves the histograms and the rows of an hour; more are added as they come. 0 or -ENOMEM. */
 int report_series_open(struct report_series *series);
 void report_series_close(struct report_series *series);

@@ -1,5 +1,5 @@
 /* report_text.c - the report a person reads. */
-#include "report/report.h"
+#include "report/report_parts.h"
 
 #include <string.h>
 
@@ -55,7 +55,7 @@ void report_text_short(FILE *out, const struct report_run *run)
 		fputs("the connections do NOT add up\n", out);
 }
 
-static void print_header(FILE *out, const struct report_run *run, bool colors)
+void report_text_header(FILE *out, const struct report_run *run, bool colors)
 {
 	static const char *const words[] = {"PASS", "FAIL", "ABORTED"};
 	char warmup[REPORT_NUMBER_TEXT];
@@ -167,25 +167,32 @@ static void print_setup(FILE *out, const struct report_run *run)
 	fprintf(out, "\n              %.3f %% of opens within 5 µs of their schedule\n", 100 * run->schedule_kept);
 }
 
-static void print_packets(FILE *out, const struct report_run *run)
+void report_text_drops(FILE *out, const struct quern_counters *traffic)
 {
-	const struct quern_counters *traffic = &run->traffic;
-	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+	char text[REPORT_NUMBER_TEXT];
 	uint64_t drops = 0;
 
 	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++)
 		drops += traffic->drops[i];
+	fprintf(out, "   drops %s\n", report_format_count(drops, text));
+	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
+		if (traffic->drops[i] != 0)
+			fprintf(out, "              dropped %s: %s\n", report_format_count(traffic->drops[i], text),
+				quern_drop_text((enum quern_drop)i));
+	}
+}
+
+static void print_packets(FILE *out, const struct report_run *run)
+{
+	const struct quern_counters *traffic = &run->traffic;
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
+
 	fprintf(out, "packets       rx %s  tx %s", report_format_big((double)traffic->rx_packets, a),
 		report_format_big((double)traffic->tx_packets, b));
 	if (run->packets_per_connection > 0)
 		fprintf(out, "   %.2f a connection", run->packets_per_connection);
 	fprintf(out, "   retransmitted %s", report_format_count(traffic->retransmits, c));
-	fprintf(out, "   drops %s\n", report_format_count(drops, a));
-	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++) {
-		if (traffic->drops[i] != 0)
-			fprintf(out, "              dropped %s: %s\n", report_format_count(traffic->drops[i], a),
-				quern_drop_text((enum quern_drop)i));
-	}
+	report_text_drops(out, traffic);
 }
 
 static void print_cookies(FILE *out, const struct quern_counters *traffic)
@@ -199,7 +206,7 @@ static void print_cookies(FILE *out, const struct quern_counters *traffic)
 		report_format_count(traffic->cookies_refused, c));
 }
 
-static void print_impaired(FILE *out, const struct report_run *run)
+void report_text_impaired(FILE *out, const struct report_run *run)
 {
 	for (uint16_t i = 0; i < run->impaired_count; i++) {
 		const struct report_impaired *impaired = &run->impaired[i];
@@ -223,7 +230,7 @@ static void print_impaired(FILE *out, const struct report_run *run)
 	}
 }
 
-static void print_capture(FILE *out, const struct report_run *run)
+void report_text_capture(FILE *out, const struct report_run *run)
 {
 	const struct quern_capture_report *capture = &run->capture;
 	char a[REPORT_NUMBER_TEXT];
@@ -250,7 +257,7 @@ static void print_memory(FILE *out, const struct report_run *run)
 		report_format_big((double)memory->reserved_bytes, b));
 }
 
-static void print_machine(FILE *out, const struct report_run *run)
+void report_text_machine(FILE *out, const struct report_run *run)
 {
 	char a[REPORT_NUMBER_TEXT];
 
@@ -279,19 +286,28 @@ static void print_machine(FILE *out, const struct report_run *run)
 	fputc('\n', out);
 }
 
-void report_text(FILE *out, const struct report_run *run, bool colors)
+static void print_all_of_connections(FILE *out, const struct report_run *run)
 {
-	print_header(out, run, colors);
 	print_connections(out, run);
 	if (run->settings->http.is_spoken)
 		print_requests(out, run);
 	print_rate(out, run);
 	if (run->setup)
 		print_setup(out, run);
+}
+
+void report_text(FILE *out, const struct report_run *run, bool colors)
+{
+	report_text_header(out, run, colors);
+	if (run->udp)
+		report_udp_text(out, run);
+	else
+		print_all_of_connections(out, run);
 	print_packets(out, run);
 	print_cookies(out, &run->traffic);
-	print_impaired(out, run);
-	print_capture(out, run);
-	print_memory(out, run);
-	print_machine(out, run);
+	report_text_impaired(out, run);
+	report_text_capture(out, run);
+	if (!run->udp)
+		print_memory(out, run);
+	report_text_machine(out, run);
 }

@@ -26,6 +26,7 @@ struct serve_run {
 	struct report_sample last_row;
 	struct report_sample end;
 	struct report_series series;
+	struct report_udp_series udp_series;
 	struct report_progress progress;
 	struct report_links links;
 	struct quern_histogram no_setups;
@@ -43,6 +44,26 @@ static struct report_totals totals_of(const struct serve_run *serve)
 	return totals;
 }
 
+static struct report_udp_counts udp_totals_of(const struct serve_run *serve)
+{
+	struct report_udp_counts totals = {.sent = 0};
+
+	for (uint16_t i = 0; i < serve->server_count; i++)
+		serve_udp_totals_add(&totals, &serve->servers[i].udp);
+	return totals;
+}
+
+/* The sample of the row has been taken. */
+static void add_udp_row(struct serve_run *serve, const struct report_activity *activity)
+{
+	struct report_udp_counts totals = udp_totals_of(serve);
+	const struct report_udp_row *row =
+		report_udp_series_add(&serve->udp_series, serve->end.at_s - serve->begin.at_s, &totals, NULL);
+
+	if (row)
+		report_udp_progress_line(&serve->progress, row, activity, true);
+}
+
 static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 {
 	struct report_totals totals = totals_of(serve);
@@ -51,6 +72,12 @@ static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 	struct report_memory memory;
 
 	report_sample_take(&serve->end, engine, serve->shards, serve->server_count);
+	if (serve->settings->udp.is_spoken) {
+		activity = report_activity_between(&serve->last_row, &serve->end);
+		serve->last_row = serve->end;
+		add_udp_row(serve, &activity);
+		return;
+	}
 	row = report_series_add(&serve->series, serve->end.at_s - serve->begin.at_s, &totals, &serve->no_setups);
 	activity = report_activity_between(&serve->last_row, &serve->end);
 	serve->last_row = serve->end;
@@ -108,13 +135,19 @@ static uint64_t count_in_flight(const struct serve_run *serve, const struct quer
 static int report(struct serve_run *serve, const struct quern_engine *engine, struct report_output *output)
 {
 	struct report_run run = {.settings = serve->settings, .series = &serve->series, .schedule_kept = 1};
+	struct report_udp udp = {.is_server = true, .series = &serve->udp_series};
 	int rc;
 
 	run.totals = totals_of(serve);
 	run.totals.in_flight = count_in_flight(serve, engine);
 	for (uint16_t i = 0; i < serve->server_count; i++)
 		run.totals.requests[REPORT_REQUESTS_in_flight] += http_server_unanswered(&serve->servers[i].http);
-	run.verdict = report_adds_up(&run.totals) ? REPORT_PASS : REPORT_FAIL;
+	if (serve->settings->udp.is_spoken) {
+		udp.totals = udp_totals_of(serve);
+		udp.duration_s = serve->end.at_s - serve->begin.at_s;
+		run.udp = &udp;
+	}
+	run.verdict = report_accounts(&run) ? REPORT_PASS : REPORT_FAIL;
 	if (cli_signal_count() > 0)
 		run.verdict = REPORT_ABORTED;
 	report_between(&run, &serve->begin, &serve->end, serve->shards);
@@ -144,7 +177,7 @@ static int run_and_report(struct serve_run *serve, struct quern_engine *engine, 
 /* A listener at any address is where the port's first ones are, of each version. */
 static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t port, const struct quern_endpoint *at)
 {
-	const char *scheme = serve->settings->http.is_spoken ? "http" : "tcp";
+	const char *scheme = serve->settings->http.is_spoken ? "http" : serve->settings->udp.is_spoken ? "udp" : "tcp";
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (!cli_address_is_any(at)) {
@@ -226,7 +259,7 @@ int serve_command(struct cli_settings *settings)
 	serve.settings = settings;
 	serve.progress = report_output_progress(settings);
 	quern_histogram_reset(&serve.no_setups);
-	if (report_series_open(&serve.series) != 0)
+	if (report_series_open(&serve.series) != 0 || report_udp_series_open(&serve.udp_series) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == CLI_EXIT_DONE; i++) {
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "server");
@@ -249,6 +282,7 @@ int serve_command(struct cli_settings *settings)
 	for (uint16_t i = 0; i < serve.server_count; i++)
 		serve_server_close(&serve.servers[i]);
 	report_series_close(&serve.series);
+	report_udp_series_close(&serve.udp_series);
 	http_site_close(&serve.site);
 	return code;
 }

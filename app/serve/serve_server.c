@@ -31,6 +31,7 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 	if (holds)
 		server->hold.entries = calloc(most, sizeof(*server->hold.entries));
 	if (!server->tally || (holds && !server->hold.entries) ||
+	    (settings->udp.is_spoken && serve_udp_open(&server->udp, settings, port) != 0) ||
 	    (site && http_server_open(&server->http, site, server->tally, most) != 0)) {
 		serve_server_close(server);
 		return -ENOMEM;
@@ -42,6 +43,7 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 void serve_server_close(struct serve_server *server)
 {
 	http_server_close(&server->http);
+	serve_udp_close(&server->udp);
 	free(server->hold.entries);
 	free(server->tally);
 	*server = (struct serve_server){.settings = NULL};
@@ -53,7 +55,9 @@ int serve_server_start(struct quern_shard *shard, void *app)
 	struct quern_tcp_options options = cli_tcp_options(server->settings);
 
 	for (uint16_t i = 0; i < server->listen_count; i++) {
-		int rc = quern_listen(shard, &server->listen[i], &options, serve_events(server->settings), server);
+		int rc = server->settings->udp.is_spoken ? serve_udp_start(&server->udp, shard, &server->listen[i])
+							 : quern_listen(shard, &server->listen[i], &options,
+									serve_events(server->settings), server);
 
 		if (rc != 0)
 			return rc;

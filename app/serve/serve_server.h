@@ -8,12 +8,14 @@
 #include "http/http_server.h"
 #include "load/load_hold.h"
 #include "report/report_tally.h"
+#include "serve/serve_udp.h"
 
 struct serve_server {
 	const struct cli_settings *settings;
 	struct report_tally *tally;
 	struct load_hold hold;
 	struct http_server http; /* where that is spoken */
+	struct serve_udp udp;    /* likewise */
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
 	uint16_t listen_count;
 	uint16_t port; /* by its place in the settings */

@@ -15,13 +15,17 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 USER_DOCS = ["README.md"] + [f"docs/{name}.md"
-                             for name in ("http", "namespaces", "ports", "results", "trace", "tuning")]
-COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace")
+                             for name in ("configuration", "forwarding", "http", "namespaces", "ports", "results",
+                                          "trace", "tuning")]
+COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "init")
+BY_FILE = ("run", "check")  # with the flags of the file's kind
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")
 DROPS = re.compile(r"<!-- drops: [^\n]*-->\n\n(.*?)\n?<!-- end of drops -->", re.DOTALL)
 
 # What a script must have printed, and how often.
-WANTED = {"README.md": {"200 10000000": 1, "RESULT  ABORTED   quern serve": 1},
+WANTED = {"docs/forwarding.md": {"answer of 10.3.0.5\n": 1, "answer of 10.3.0.6\n": 1,
+                                 "datagrams     forwarded 2   returned 2   ICMP errors passed on 0": 1},
+          "README.md": {"200 10000000": 1, "RESULT  ABORTED   quern serve": 1},
           "docs/namespaces.md": {"200 10000000 bytes\n": 1, "200 10000000 bytes over IPv6\n": 1, "Requests/sec": 1,
                                  "\nhello\n": 1, "failed 0\n": 8, "RESULT  PASS   quern load": 4,
                                  "RESULT  ABORTED   quern serve": 4}}
@@ -74,6 +78,7 @@ def used_commands(text):
 
 def flags_exist(quern):
     known = {command: flags_of(quern, command) for command in COMMANDS}
+    known |= {command: known["bench"] | known["serve"] | known["load"] for command in BY_FILE}
     wrongs, count = [], 0
     for path in documents():
         if path == "docs/errors.md":  # shows what is refused

@@ -35,8 +35,10 @@ HELP = [
     Case(["bench", "--help"], 0, ["usage: quern bench", "example: quern bench", "--cps"], 40),
     Case(["serve", "--help"], 0, ["usage: quern serve", "example: quern serve", "--discard"], 40),
     Case(["load", "--help"], 0, ["usage: quern load", "example: quern load", "--wait-link"], 40),
+    Case(["run", "--help"], 0, ["usage: quern run FILE", "example: quern init bench", "docs/configuration.md"], 40),
     Case(["doctor", "--help"], 0, ["usage: quern doctor", "example: quern doctor", "--json"], 40),
     Case(["trace", "--help"], 0, ["usage: quern trace", "example: quern trace", "--svg"], 40),
+    Case(["forward", "--help"], 0, ["usage: quern forward", "example: quern forward", "--balance"], 40),
 ]
 
 USAGE = [
@@ -112,8 +114,12 @@ USAGE = [
     Case(["load"], 2, ["load needs a port: -p tap:"]),
     Case(["load", "-p", "tap:q0", "--ip", "10.0.0.1/24"], 2, ["load needs a target", "tcp://"]),
     Case(["load", "tcp://10.0.0.1:80", "-p", "tap:q0"], 2, ["load needs an address to come from"]),
-    Case(["load", "udp://10.0.0.1:80"], 2, ["target udp://10.0.0.1:80: accepted is tcp://ADDR:PORT"]),
-    Case(["load", "http://example.org/"], 2, ["target http://example.org/: accepted is tcp://ADDR:PORT or http://"]),
+    Case(["load", "sctp://10.0.0.1:80"], 2, ["target sctp://10.0.0.1:80: accepted is tcp://ADDR:PORT, udp://"]),
+    Case(["load", "http://example.org/"], 2, ["target http://example.org/: accepted is tcp://ADDR:PORT, udp://"]),
+    Case(["load", "udp://10.0.0.1:9", "-p", "tap:q0", "--ip", "10.0.0.2/24", "--one-way"], 2,
+         ["--one-way needs a rate", "--pps 50k"]),
+    Case(["load", "udp://10.0.0.1:9", "-p", "tap:q0", "--ip", "10.0.0.2/24", "--payload", "bytes:1473"], 2,
+         ["18 to 1472 bytes", "raise --mtu"]),
     Case(["load", "tcp://fd00::2:80"], 2, ["target tcp://fd00::2:80: accepted is tcp://ADDR", "http://[fd00::2]/"]),
     Case(["load", "tcp://[fd01::1]:80", "-p", "tap:q0", "--ip", "fd00::1/64"], 2,
          ["target fd01::1 is not on the network of port tap:q0, fd00::/64", "add --gateway ADDR"]),
@@ -123,6 +129,35 @@ USAGE = [
          ["target 10.1.0.1 is not on the network of port tap:q0", "add --gateway ADDR"]),
     Case(["load", "tcp://198.18.0.1:80", "-p", "tap:q0", "--ip", "198.18.0.1/24"], 2,
          ["target 198.18.0.1 is our own address"]),
+]
+
+
+
+def forward(*words):
+    """With ports towards clients and targets."""
+    return ["forward", "-p", "tap:a", "--ip", "10.2.0.1/24", "-p", "tap:b", "--ip", "10.3.0.1/24", *words]
+
+
+FORWARD = [
+    Case(["forward"], 2, ["forward needs a port: -p tap:"]),
+    Case(forward(), 2, ["forward needs a rule: --listen ADDR:PORT --to ADDR:PORT"]),
+    Case(["forward", "-p", "tap:a", "--listen", "10.2.0.1:53", "--to", "10.2.0.5:53"], 2,
+         ["port tap:a has no address"]),
+    Case(forward("--listen", "10.2.0.1:53-"), 2, ["--listen 10.2.0.1:53-: accepted is ADDR:PORT", "ADDR:PORT-LAST"]),
+    Case(forward("--listen", "10.2.0.2:53", "--to", "10.3.0.5:53"), 2,
+         ["--listen: 10.2.0.2 is no port's own address: tap:a has 10.2.0.1, tap:b has 10.3.0.1"]),
+    Case(forward("--listen", "0.0.0.0:53", "--to", "10.3.0.5:53"), 2, ["--listen: which of the ports is to listen?"]),
+    Case(forward("--listen", "10.2.0.1:99-53", "--to", "10.3.0.5:53"), 2, ["listens on ports 99-53", "lower port"]),
+    Case(forward("--listen", "239.1.1.1:53", "--to", "10.3.0.5:53"), 2, ["listens to the group 239.1.1.1:53"]),
+    Case(forward("--listen", "10.2.0.1:53", "--to", "10.3.0.5"), 2, ["has no port; give its port, or --keep-port"]),
+    Case(forward("--listen", "10.2.0.1:53", "--to", "10.3.0.5:53", "--keep-port"), 2, ["leave out its port, or --k"]),
+    Case(forward("--listen", "10.2.0.1:53", "--to", "[fd00::5]:53"), 2, ["give targets of the same version"]),
+    Case(forward("--listen", "10.2.0.1:53", "--to", "10.3.0.1:53"), 2, ["--to: 10.3.0.1 is our own address"]),
+    Case(forward("--listen", "10.2.0.1:53", "--to", "10.4.0.5:53"), 2, ["is on no port's network", "--gateway ADDR"]),
+    Case(forward("--balance", "random"), 2, ["--balance random: accepted is maglev, roundrobin or leastsessions"]),
+    Case(forward("--idle", "100ms"), 2, ["--idle 100ms: accepted is 1s to 24h"]),
+    Case(forward("--keepalive", "off"), 2, ["--keepalive is no flag of quern forward; quern forward --help"]),
+    Case(["serve", "--to", "10.3.0.5:53"], 2, ["--to is no flag of quern serve"]),
 ]
 
 EAL = [
@@ -268,5 +303,40 @@ PORTS = [
     Case(["bench", "-d", "100ms", "-q", "--json", "/dev/full"], 1, ["--json /dev/full: No space left on device"], 20),
 ]
 
-PARTS = [("Usage", USAGE), ("EAL's own options", EAL), ("Memory", MEMORY), ("Ports", PORTS),
+
+def file_case(command, text, code, says, lines=4):
+    """A file with one mistake, which is `text`."""
+    @contextlib.contextmanager
+    def written(lab):
+        path = os.path.join(lab.folder, "x.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("; ", "\n") + "\n")
+        try:
+            yield
+        finally:
+            os.unlink(path)
+    return Case([command, "FOLDER/x.yaml"], code, says, lines, before=written, given=f"`{text}`")
+
+
+FILES = [
+    Case(["run"], 2, ["run needs a file before its flags: quern run FILE; an example: quern init bench"]),
+    Case(["check", "/nonexistent.yaml"], 2, ["/nonexistent.yaml: No such file or directory"]),
+    Case(["check", "/tmp"], 2, ["/tmp: is a folder; name a file in it"]),
+    Case(["check", "/dev/null"], 2, ["/dev/null: is no plain file; name one, or - for standard input"]),
+    Case(["init", "proxy"], 2, ["unknown kind proxy; there are bench, load, serve"]),
+    file_case("run", "kind: bnech", 2, ["unknown kind 'bnech'; did you mean bench?", "x.yaml:1:7:"], 3),
+    file_case("run", "kind: bench; duraton: 1s", 2, ["unknown key 'duraton'; did you mean duration?"], 3),
+    file_case("run", "kind: bench; time_wait: 1s", 2, ["did you mean tcp.time_wait?", "x.yaml:2:1:"], 3),
+    file_case("run", "kind: bench; warmup: 1s; warmup: 2s", 2, ["key 'warmup' stands twice", "x.yaml:3:1:"]),
+    file_case("run", "kind: bench; duration: 5", 2, ["duration: '5' is not accepted", "Accepted is 10s, 5m"]),
+    file_case("run", "kind: bench; duration: [1s]", 2, ["duration: a list where one value belongs"]),
+    file_case("run", "kind: bench; json: \"x", 2, ["no YAML: double-quoted scalar without closing quote"]),
+    file_case("run", "kind: serve; ports: [{dev: \"tap:q0\", ip: 10.0.0.0/24}]", 2,
+              ["--ip 10.0.0.0 is the address of the network itself", "x.yaml:2:29:"], 3),
+    file_case("run", "kind: serve; ports: [{dev: \"net_foo0\", ip: 10.0.0.1/24}]", 3,
+              ["port 0 'net_foo0': DPDK has no driver of that name", "x.yaml:2:16:"]),
+]
+
+PARTS = [("Usage", USAGE), ("Rules of forwarding", FORWARD), ("Files", FILES), ("EAL's own options", EAL),
+         ("Memory", MEMORY), ("Ports", PORTS),
          ("Ports in a network namespace with the veth pair k0, k1", MACHINE)]

@@ -230,3 +230,23 @@ Test(cli_suggest, finds_the_nearest_word_and_none_where_all_are_far)
 	cr_assert_null(cli_suggest("doctor", words, 3));
 	cr_assert_null(cli_suggest("a-word-that-is-longer-than-any-flag-can-be", words, 3));
 }
+
+Test(cli_flags, of_a_higher_place_replace_those_of_a_lower_one)
+{
+	static char *const words[] = {"--source", "10.0.0.7", "--cc", "5", "--ip", "10.0.0.7/16", "tcp://10.0.0.9:81"};
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(
+		parse("load tcp://10.0.0.8:80 -p tap:a --ip fd00::1/64 --mtu 1400 --source 10.0.0.1 --source 10.0.0.2 "
+		      "--cps 5",
+		      &settings, error),
+		CLI_RUN);
+	cli_settings_rise(&settings);
+	cr_assert_eq(cli_parse(&settings, 7, words, error), CLI_RUN, "%s", error);
+	cr_assert(settings.source_count == 1 && settings.source[0].first == 0x0a000007);
+	cr_assert(settings.cc == 5 && settings.cps == 0);
+	cr_assert(settings.port_count == 1 && settings.ports[0].mtu == 1400);
+	cr_assert(settings.ports[0].nets[CLI_IP4].has_ip && !settings.ports[0].nets[CLI_IP6].has_ip);
+	cr_assert_eq(settings.target.port, 81);
+}

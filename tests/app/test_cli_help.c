@@ -19,8 +19,8 @@ static char *help_of(enum cli_command command)
 
 Test(cli_help, fits_a_screen_of_24_lines_and_100_columns)
 {
-	static const enum cli_command commands[] = {CLI_NO_COMMAND, CLI_BENCH,  CLI_SERVE,
-						    CLI_LOAD,       CLI_DOCTOR, CLI_TRACE};
+	static const enum cli_command commands[] = {CLI_NO_COMMAND, CLI_BENCH, CLI_SERVE,  CLI_LOAD,
+						    CLI_DOCTOR,     CLI_TRACE, CLI_FORWARD};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		char *text = help_of(commands[i]), *save;
@@ -37,7 +37,7 @@ Test(cli_help, fits_a_screen_of_24_lines_and_100_columns)
 
 Test(cli_help, names_every_flag_whole_with_its_words_and_an_example)
 {
-	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR, CLI_TRACE};
+	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR, CLI_TRACE, CLI_FORWARD};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		char *text = help_of(commands[i]);

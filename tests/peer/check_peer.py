@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the quern binary against Linux's own TCP and prints TAP: check_peer.py QUERN KIND SUBJECT WORKERS."""
+"""Runs the quern binary against Linux and prints TAP: check_peer.py QUERN KIND SUBJECT WORKERS."""
 
 import importlib
 import os
@@ -16,7 +16,7 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
-            "ip6": "peer_ip6", "guest": "peer_guest"}
+            "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

@@ -24,6 +24,7 @@ class Quern:
 
     def __init__(self, lab, command, *words):
         self.lab = lab
+        self.schema = "quern-forward/1" if command == "forward" else "quern-run/1"
         handle, self.json_path = tempfile.mkstemp(suffix=".json", dir=lab.directory)
         os.close(handle)
         self.output = tempfile.TemporaryFile(dir=lab.directory)
@@ -98,7 +99,7 @@ class Quern:
         expect_equal(self.wait(seconds), code, f"exit code of quern, which said: {self.said()}")
         with open(self.json_path, encoding="utf-8") as file:
             report = json.load(file)
-        expect_equal(report["schema"], "quern-run/1", "schema")
+        expect_equal(report["schema"], self.schema, "schema")
         expect(report["valid"]["accounting"], f"the connections do not add up: {report['totals']}")
         return report
 

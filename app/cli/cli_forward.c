@@ -1,0 +1,186 @@
+/* cli_forward.c - rules of forward: what is wrong with them in words of the command line, and the port of each. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli_settings.h"
+
+enum { ADDRESSES_TEXT = 256 };
+
+/* Keys of rules that a flag says, and remedies in words of files where flags have others. */
+static const struct {
+	const char *key;
+	const char *flag;
+} flags_of_keys[] = {{"listen", "--listen"},   {"to", "--to"},
+		     {"keep_port", "--to"},    {"broadcast", "--listen"},
+		     {"one_way", "--listen"},  {"idle", "--idle"},
+		     {"balance", "--balance"}, {"max_sessions_per_source", "--source-sessions"}};
+
+static const struct {
+	const char *in_file;
+	const char *by_flag;
+} remedies[] = {{"give its port, or add keep_port: true", "give its port, or --keep-port"},
+		{"leave out its port, or keep_port", "leave out its port, or --keep-port"},
+		{"add broadcast: true", "give the address of a host"},
+		{"add one_way: true", "give the address of a host"},
+		{"leave one out, and give the other more weight", "leave one out"},
+		{"add translate: true, or give targets of the same version", "give targets of the same version"}};
+
+static const char *flag_of(const struct quern_forward_fault *fault)
+{
+	for (size_t i = 0; i < sizeof(flags_of_keys) / sizeof(flags_of_keys[0]); i++) {
+		if (strcmp(fault->key, flags_of_keys[i].key) == 0)
+			return fault->target != QUERN_FORWARD_NO_TARGET ? "--to" : flags_of_keys[i].flag;
+	}
+	return "--listen";
+}
+
+static const char *remedy_of(const struct quern_forward_fault *fault)
+{
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (strcmp(fault->remedy, remedies[i].in_file) == 0)
+			return remedies[i].by_flag;
+	}
+	return fault->remedy;
+}
+
+/* The rule of flags has no name that its user has given: it goes without saying. */
+static int refuse_fault(const struct cli_forward *forward, const struct quern_forward_fault *fault,
+			char error[CLI_ERROR_TEXT])
+{
+	const char *behind_name = strstr(fault->cause, ": ");
+
+	if (forward->rules == &forward->by_flags && behind_name)
+		snprintf(error, CLI_ERROR_TEXT, "%s: %s; %s", flag_of(fault), behind_name + 2, remedy_of(fault));
+	else
+		snprintf(error, CLI_ERROR_TEXT, "%s; %s", fault->cause, fault->remedy);
+	return -EINVAL;
+}
+
+static bool is_own(const struct cli_port *port, struct quern_ip6 address)
+{
+	const struct cli_net *net = &port->nets[cli_address_version(address)];
+
+	return net->is_spoken && cli_block_holds(&net->addresses, address);
+}
+
+static uint16_t port_with(const struct cli_settings *settings, struct quern_ip6 address)
+{
+	uint16_t port = 0;
+
+	while (port < settings->port_count && !is_own(&settings->ports[port], address))
+		port++;
+	return port;
+}
+
+uint16_t cli_port_towards(const struct cli_settings *settings, struct quern_ip6 address)
+{
+	enum cli_version version = cli_address_version(address);
+
+	for (uint16_t port = 0; port < settings->port_count; port++) {
+		const struct cli_net *net = &settings->ports[port].nets[version];
+
+		if (net->is_spoken && cli_net_reaches(net, address))
+			return port;
+	}
+	for (uint16_t port = 0; port < settings->port_count; port++) {
+		if (settings->ports[port].nets[version].is_spoken && settings->ports[port].nets[version].has_gateway)
+			return port;
+	}
+	return settings->port_count;
+}
+
+/* "tap:a has 10.2.0.1, tap:b has 10.3.0.1", as many as there is room for. */
+static char *own_addresses(const struct cli_settings *settings, char text[ADDRESSES_TEXT])
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		for (enum cli_version version = CLI_IP4; version < CLI_VERSIONS; version++) {
+			const struct cli_net *net = &settings->ports[i].nets[version];
+			char address[QUERN_IP6_TEXT];
+
+			if (!net->is_spoken || length + 2 * QUERN_IP6_TEXT > ADDRESSES_TEXT)
+				continue;
+			length += (size_t)snprintf(text + length, ADDRESSES_TEXT - length, "%s%.40s has %s",
+						   length == 0 ? "" : ", ", settings->ports[i].device,
+						   cli_address_text(net->addresses.first, address));
+		}
+	}
+	return text;
+}
+
+/* A rule listens on the port whose own address it names. Where it names none it is of the only port. */
+static int find_port(const struct cli_settings *settings, struct quern_forward_rule *rule, char error[CLI_ERROR_TEXT])
+{
+	char text[QUERN_IP6_TEXT], own[ADDRESSES_TEXT];
+	uint16_t port = 0;
+
+	if (!cli_address_is_any(&rule->listen)) {
+		port = port_with(settings, cli_address_of(&rule->listen));
+		if (port == settings->port_count) {
+			snprintf(error, CLI_ERROR_TEXT, "--listen: %s is no port's own address: %s; name one of these",
+				 cli_address_text(cli_address_of(&rule->listen), text), own_addresses(settings, own));
+			return -EINVAL;
+		}
+	} else if (settings->port_count > 1) {
+		snprintf(error, CLI_ERROR_TEXT, "--listen: which of the ports is to listen? %s; name one of these",
+			 own_addresses(settings, own));
+		return -EINVAL;
+	}
+	rule->port = port;
+	return 0;
+}
+
+static int check_targets(const struct cli_settings *settings, const struct quern_forward_rule *rule,
+			 char error[CLI_ERROR_TEXT])
+{
+	char text[QUERN_IP6_TEXT];
+
+	for (uint16_t i = 0; i < rule->target_count; i++) {
+		struct quern_ip6 to = cli_address_of(&rule->targets[i].to);
+
+		cli_address_text(to, text);
+		if (port_with(settings, to) < settings->port_count) {
+			snprintf(error, CLI_ERROR_TEXT, "--to: %s is our own address; give that of another host", text);
+			return -EINVAL;
+		}
+		if (cli_port_towards(settings, to) == settings->port_count) {
+			snprintf(error, CLI_ERROR_TEXT,
+				 "--to: %s is on no port's network, and there is no gateway; add --gateway ADDR, or "
+				 "give a port an --ip on its network",
+				 text);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int cli_complete_forward(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+{
+	struct cli_forward *forward = &settings->forward;
+	struct quern_forward_fault fault;
+	int rc = 0;
+
+	if (!forward->rules) {
+		if (!forward->has_listen || forward->by_flags.target_count == 0) {
+			snprintf(error, CLI_ERROR_TEXT,
+				 "forward needs a rule: --listen ADDR:PORT --to ADDR:PORT, e.g. --listen "
+				 "198.18.0.1:53 --to 198.18.0.5:53");
+			return -EINVAL;
+		}
+		forward->by_flags.name = "flags";
+		forward->by_flags.targets = forward->targets;
+		forward->rules = &forward->by_flags;
+		forward->rule_count = 1;
+	}
+	if (quern_forward_faults(forward->rules, forward->rule_count, &fault, 1) > 0)
+		return refuse_fault(forward, &fault, error);
+	for (uint16_t i = 0; rc == 0 && i < forward->rule_count; i++) {
+		rc = find_port(settings, &forward->rules[i], error);
+		if (rc == 0)
+			rc = check_targets(settings, &forward->rules[i], error);
+	}
+	return rc;
+}

@@ -1,0 +1,181 @@
+/* config_check.c - what complete settings would start, in a few plain lines. */
+#include <string.h>
+
+#include "cli/cli_engine.h"
+#include "cli/cli_exit.h"
+#include "cli/cli_output.h"
+#include "cli/cli_target.h"
+#include "config/config_command.h"
+#include "report/report_format.h"
+
+static void print_time(const struct cli_settings *settings)
+{
+	char duration[REPORT_NUMBER_TEXT], warmup[REPORT_NUMBER_TEXT];
+
+	printf("kind      %s", cli_command_name(settings->command));
+	if (settings->duration_ns > 0)
+		printf(", for %s", report_format_span(settings->duration_ns, duration));
+	else if (settings->connections == 0)
+		fputs(", until Ctrl-C", stdout);
+	if (settings->connections > 0)
+		printf(", %llu connections", (unsigned long long)settings->connections);
+	if (settings->warmup_ns > 0)
+		printf(", behind %s of warm-up", report_format_span(settings->warmup_ns, warmup));
+	fputc('\n', stdout);
+}
+
+static void print_net(const struct cli_net *net, enum cli_version version)
+{
+	char first[QUERN_IP6_TEXT], last[QUERN_IP6_TEXT], gateway[QUERN_IP6_TEXT];
+	int length = net->prefix_length - (version == CLI_IP4 ? CLI_IP4_BITS : 0);
+
+	if (!net->is_spoken)
+		return;
+	printf(" %s", cli_address_text(net->addresses.first, first));
+	if (!cli_address_equal(net->addresses.first, net->addresses.last))
+		printf("-%s", cli_address_text(net->addresses.last, last));
+	printf("/%d", length);
+	if (net->has_gateway)
+		printf(" by %s", cli_address_text(net->gateway, gateway));
+}
+
+static void print_ports(const struct cli_settings *settings, const struct cli_workers *workers)
+{
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		const struct cli_port *port = &settings->ports[i];
+
+		printf("%s%s", i == 0 ? "ports     " : "          ", port->device);
+		for (enum cli_version version = CLI_IP4; version < CLI_VERSIONS; version++)
+			print_net(&port->nets[version], version);
+		if (port->vlan)
+			printf(", VLAN %u", port->vlan);
+		if (port->mtu)
+			printf(", MTU %u", port->mtu);
+		for (uint16_t j = 0; j < port->impair_count; j++)
+			printf(", impaired by %s", port->impair_texts[j]);
+		fputs(", on core", stdout);
+		for (uint16_t j = 0; j < workers->count; j++) {
+			if (workers->at[j].port == i)
+				printf(" %u", workers->at[j].core);
+		}
+		fputc('\n', stdout);
+	}
+}
+
+static void print_listeners(const struct cli_settings *settings)
+{
+	char text[QUERN_ENDPOINT_TEXT];
+
+	fputs("server    at", stdout);
+	for (uint16_t i = 0; i < settings->listen_count; i++)
+		printf(" %s", quern_format_endpoint(&settings->listen[i], text));
+	if (settings->command == CLI_BENCH)
+		fputs(settings->http.is_spoken ? ", speaks HTTP\n" : "\n", stdout);
+	else if (settings->udp.is_spoken)
+		fputs(", datagrams\n", stdout);
+	else if (settings->services & CLI_SERVICE_HTTP)
+		printf(", speaks HTTP%s%s\n", settings->http.root ? ", files of " : "",
+		       settings->http.root ? settings->http.root : "");
+	else if (settings->payload_bytes > 0)
+		printf(", answers %u bytes\n", settings->payload_bytes);
+	else
+		printf(", %s\n", settings->services & CLI_SERVICE_ECHO ? "sends all back" : "takes all, answers none");
+}
+
+static void print_clients(const struct cli_settings *settings)
+{
+	char target[CLI_TARGET_TEXT], first[QUERN_IP6_TEXT], last[QUERN_IP6_TEXT];
+
+	fputs("client    from", stdout);
+	for (uint16_t i = 0; i < settings->source_count; i++) {
+		struct cli_block block = cli_block_from_range(&settings->source[i]);
+
+		printf(" %s", cli_address_text(block.first, first));
+		if (!cli_address_equal(block.first, block.last))
+			printf("-%s", cli_address_text(block.last, last));
+	}
+	printf(" to %s\n", cli_format_target(settings, target));
+}
+
+static void print_datagrams(const struct cli_settings *settings)
+{
+	char number[REPORT_NUMBER_TEXT], flows[REPORT_NUMBER_TEXT];
+
+	if (settings->udp.search)
+		printf("load      the highest rate with %s", settings->udp.search);
+	else if (settings->udp.pps == CLI_PPS_MAX)
+		fputs("load      as many datagrams a second as go", stdout);
+	else
+		printf("load      %s datagrams a second", report_format_count(settings->udp.pps, number));
+	printf(" of %u bytes, %s flows%s\n", settings->payload_bytes, report_format_count(settings->udp.flows, flows),
+	       settings->udp.is_one_way ? ", one way" : "");
+}
+
+static void print_load(const struct cli_settings *settings)
+{
+	char number[REPORT_NUMBER_TEXT], hold[REPORT_NUMBER_TEXT];
+
+	fputs("load      ", stdout);
+	if (settings->cc > 0)
+		printf("%s held open", report_format_count(settings->cc, number));
+	else if (settings->cps == CLI_CPS_MAX)
+		fputs("as many a second as go", stdout);
+	else
+		printf("%s a second", report_format_count(settings->cps, number));
+	if (settings->hold_ns > 0)
+		printf(", each for %s", report_format_span(settings->hold_ns, hold));
+	if (settings->http.is_spoken && settings->http.requests > 0)
+		printf(", %u requests on each", settings->http.requests);
+	else if (settings->http.is_spoken)
+		fputs(", requests all the while", stdout);
+	else if (settings->payload_bytes > 0)
+		printf(", %u bytes each way", settings->payload_bytes);
+	if (settings->close == CLI_CLOSE_BOTH || settings->close == CLI_CLOSE_RST)
+		printf(", %s\n", settings->close == CLI_CLOSE_RST ? "ended by RST" : "both ends close");
+	else
+		printf(", the %s closes first\n", cli_close_name(settings->close));
+}
+
+static void print_limits(const struct cli_settings *settings)
+{
+	char connections[REPORT_NUMBER_TEXT], resting[REPORT_NUMBER_TEXT], wait[REPORT_NUMBER_TEXT];
+
+	printf("limits    %s connections and %s in TIME-WAIT an end; 2MSL %s\n",
+	       report_format_count(settings->max_connections, connections),
+	       report_format_count(settings->max_time_wait, resting), report_format_span(settings->time_wait_ns, wait));
+	if (settings->json || settings->pcap[0] != '\0')
+		printf("files     %s%s%s\n", settings->json ? settings->json : "",
+		       settings->json && settings->pcap[0] != '\0' ? " " : "", settings->pcap);
+}
+
+int config_check(const struct cli_settings *settings)
+{
+	struct cli_cores usable;
+	struct cli_nodes nodes;
+	struct cli_workers workers;
+	char error[CLI_ERROR_TEXT];
+	int rc;
+
+	cli_place_usable(&usable);
+	if (settings->command == CLI_BENCH) {
+		rc = cli_place_bench(settings, &usable, &workers, error);
+	} else {
+		cli_engine_nodes(settings, &usable, &nodes);
+		rc = cli_place_ports(settings, &usable, &nodes, &workers, error);
+	}
+	if (rc != 0)
+		return cli_fail(CLI_EXIT_USAGE, "%s", error);
+	print_time(settings);
+	print_ports(settings, &workers);
+	if (settings->command != CLI_LOAD)
+		print_listeners(settings);
+	if (settings->command != CLI_SERVE) {
+		print_clients(settings);
+		if (settings->udp.is_spoken)
+			print_datagrams(settings);
+		else
+			print_load(settings);
+	}
+	print_limits(settings);
+	return cli_finish_output(CLI_EXIT_DONE);
+}

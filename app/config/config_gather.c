@@ -1,0 +1,104 @@
+/* config_gather.c - a file below the environment below the command line. */
+#include "config/config_gather.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_exit.h"
+#include "config/config_environment.h"
+#include "config/config_keys.h"
+#include "config/config_place.h"
+
+/* The file of this run, which settings point into, and errors show; and what stands above it. */
+static struct config_file file;
+static char *const *words_above;
+static int word_count_above;
+static bool shows_kind; /* where an error has no place in the file but that it is what it is */
+
+static bool names_flag(const char *word, const struct cli_flag *flag)
+{
+	size_t length = strlen(flag->name);
+
+	if (strncmp(word, "--", 2) != 0)
+		return flag->letter && word[0] == '-' && word[1] == flag->letter;
+	return strncmp(word + 2, flag->name, length) == 0 && (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+/* True for a flag that the environment or the command line sets, so that the file's does not count. With the ports goes
+ * what belongs to them. */
+static bool is_elsewhere(const struct cli_flag *flag)
+{
+	static const struct cli_flag port = {.name = "port", .letter = 'p'};
+	char name[CONFIG_VARIABLE_TEXT];
+	const char *value = getenv(config_variable_name(flag->name, name));
+	bool is_there = value && value[0] != '\0';
+
+	for (int i = 0; i < word_count_above && strcmp(words_above[i], "--") != 0; i++)
+		is_there |= names_flag(words_above[i], flag) ||
+			    (config_is_of_port(flag) && names_flag(words_above[i], &port)) ||
+			    (strcmp(flag->name, "target") == 0 && strstr(words_above[i], "://"));
+	return is_there;
+}
+
+static void show(FILE *out, const char *error)
+{
+	const struct config_word *word = config_place(&file, error, is_elsewhere);
+
+	if (word)
+		config_text_show(out, &file.text, word->mark);
+	else if (shows_kind)
+		config_text_show(out, &file.text, file.kind);
+}
+
+static int read_file(struct cli_settings *settings, const char *path)
+{
+	char error[CLI_ERROR_TEXT];
+	struct config_text text;
+	int rc;
+
+	config_file_free(&file);
+	rc = config_text_read(&text, path, error);
+	if (rc != 0) {
+		cli_fail(CLI_EXIT_USAGE, "%s", error);
+		return -EINVAL;
+	}
+	rc = config_file_read(&file, text, settings);
+	if (rc == -ENOMEM)
+		cli_fail(CLI_EXIT_USAGE, "%s: not enough memory to read it", path);
+	else if (rc != 0)
+		config_faults_print(stderr, &file.faults, &file.text);
+	return rc;
+}
+
+int config_gather(struct cli_settings *settings, const char *path, int count, char *const arguments[])
+{
+	char error[CLI_ERROR_TEXT], variable_error[CLI_ERROR_TEXT];
+	int parsed, variables;
+
+	if (path && read_file(settings, path) != 0)
+		return -EINVAL;
+	cli_settings_rise(settings);
+	variables = config_environment_apply(settings, variable_error);
+	cli_settings_rise(settings);
+	parsed = cli_parse(settings, count, arguments, error);
+	if (parsed == CLI_HELP || parsed == CLI_VERSION)
+		return parsed;
+	if (variables != 0 || parsed < 0) {
+		cli_fail(CLI_EXIT_USAGE, "%s", variables != 0 ? variable_error : error);
+		return -EINVAL;
+	}
+	words_above = arguments;
+	word_count_above = count;
+	variables = config_environment_finish(settings, error);
+	if (path)
+		cli_exit_show_by(show);
+	shows_kind = variables == 0;
+	if (variables != 0 || cli_complete(settings, error) != 0) {
+		cli_fail(CLI_EXIT_USAGE, "%s", error);
+		return -EINVAL;
+	}
+	shows_kind = false;
+	return parsed;
+}

@@ -1,0 +1,187 @@
+/* config_keys.c - which flag is a key of which section. A flag that is not named here is a key of the top. */
+#include "config/config_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli_target.h"
+
+const enum cli_command config_kinds[] = {CLI_BENCH, CLI_LOAD, CLI_SERVE};
+const size_t config_kind_count = sizeof(config_kinds) / sizeof(config_kinds[0]);
+
+enum { WITH_CLIENT = CLI_BENCH | CLI_LOAD, WITH_SERVER = CLI_BENCH | CLI_SERVE, WITH_PORT = CLI_SERVE | CLI_LOAD };
+
+/* A list of maps is a section whose keys are set once for each item, its leader first, as the flags behind --port are:
+ * the leader's setter begins the item, the others change the last one. Lists may stand in each other. */
+static const struct config_section_info sections[CONFIG_SECTIONS] = {
+	[CONFIG_TOP] = {.name = "", .parent = CONFIG_TOP},
+	[CONFIG_PORTS] = {.name = "ports", .parent = CONFIG_TOP, .is_list = true, .leader = "dev", .stand_in = "cable"},
+	[CONFIG_CLIENT] = {.name = "client", .parent = CONFIG_TOP, .leader = "target"},
+	[CONFIG_CLIENT_HTTP] = {.name = "http", .parent = CONFIG_CLIENT},
+	[CONFIG_SERVER] = {.name = "server", .parent = CONFIG_TOP},
+	[CONFIG_TCP] = {.name = "tcp", .parent = CONFIG_TOP},
+};
+
+/* A place of a flag; some have another one in another kind, or two in one. */
+struct place {
+	const char *flag;
+	enum config_section section;
+	unsigned int kinds; /* enum cli_command, ored */
+	const char *key;    /* null: the flag's name */
+};
+
+static const struct place places[] = {
+	{"port", CONFIG_PORTS, CLI_ALL, "dev"},
+	{"ip", CONFIG_PORTS, CLI_ALL, NULL},
+	{"gateway", CONFIG_PORTS, WITH_PORT, NULL},
+	{"vlan", CONFIG_PORTS, WITH_PORT, NULL},
+	{"mtu", CONFIG_PORTS, WITH_PORT, NULL},
+	{"impair", CONFIG_PORTS, CLI_ALL, NULL},
+	{"source", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"cps", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"cc", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"pps", CONFIG_CLIENT, CLI_LOAD, NULL},
+	{"flows", CONFIG_CLIENT, CLI_LOAD, NULL},
+	{"one-way", CONFIG_CLIENT, CLI_LOAD, NULL},
+	{"search", CONFIG_CLIENT, CLI_LOAD, NULL},
+	{"requests", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"hold", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"hold", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"close", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"close", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"payload", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"payload", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"keepalive", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"keepalive", CONFIG_TCP, CLI_ALL, NULL},
+	{"listen", CONFIG_SERVER, WITH_SERVER, NULL},
+	{"body", CONFIG_SERVER, WITH_SERVER, NULL},
+	{"discard", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"echo", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"http", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"udp", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"root", CONFIG_SERVER, CLI_SERVE, NULL},
+	{"time-wait", CONFIG_TCP, CLI_ALL, NULL},
+	{"connect-timeout", CONFIG_TCP, WITH_CLIENT, NULL},
+	{"syn-cookies", CONFIG_TCP, WITH_SERVER, NULL},
+	{"congestion", CONFIG_TCP, CLI_ALL, NULL},
+	{"sack", CONFIG_TCP, CLI_ALL, NULL},
+	{"wscale", CONFIG_TCP, CLI_ALL, NULL},
+	{"timestamps", CONFIG_TCP, CLI_ALL, NULL},
+	{"nagle", CONFIG_TCP, CLI_ALL, NULL},
+	{"pacing", CONFIG_TCP, CLI_ALL, NULL},
+	{"window", CONFIG_TCP, CLI_ALL, NULL},
+	{"target", CONFIG_CLIENT, WITH_CLIENT, NULL},
+	{"path", CONFIG_CLIENT_HTTP, CLI_LOAD, NULL},
+	{"name", CONFIG_PORTS, CLI_ALL, NULL},
+	{"peer", CONFIG_PORTS, CLI_BENCH, NULL},
+};
+
+static const struct {
+	const char *flag;
+	unsigned int forms;
+} forms[] = {
+	{"ip", CONFIG_FORM_EACH},
+	{"gateway", CONFIG_FORM_EACH},
+	{"impair", CONFIG_FORM_EACH | CONFIG_FORM_PAIRS},
+	{"source", CONFIG_FORM_EACH},
+	{"listen", CONFIG_FORM_EACH},
+	{"cores", CONFIG_FORM_COMMAS},
+	{"client-cores", CONFIG_FORM_COMMAS},
+	{"server-cores", CONFIG_FORM_COMMAS},
+	{"payload", CONFIG_FORM_PAIR},
+	{"keepalive", CONFIG_FORM_IDLE},
+};
+
+/* What belongs to a name is checked by config_ports.c, where all of them are known. */
+static bool set_name(struct cli_settings *settings, const char *value)
+{
+	(void)settings;
+	return config_is_name(value);
+}
+
+/* Of the table's shape, for keys that are no flags: arguments, and what stands in files only. */
+static const struct cli_flag only_keys[] = {
+	{"target", 0, "ADDR:PORT", "what clients connect to",
+	 "ADDR:PORT, and of load tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH] too, e.g. 198.18.0.2:80",
+	 WITH_CLIENT, cli_set_target},
+	{"path", 0, "PATH", "of the target: http://", "/PATH behind a target without one, e.g. /health", CLI_LOAD,
+	 cli_set_path},
+	{"name", 0, "NAME", "what the port is called", "up to 31 letters, digits, -, _ and .", CLI_ALL, set_name},
+	{"peer", 0, "NAME", "the cable's other end", "the name of the other port", CLI_BENCH, set_name},
+};
+
+enum { NAME_LETTERS = 31 };
+
+bool config_is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t length = strlen(text);
+
+	return length > 0 && length <= NAME_LETTERS && strspn(text, letters) == length;
+}
+
+const struct config_section_info *config_section(enum config_section section)
+{
+	return &sections[section];
+}
+
+void config_key_name(const char *flag, char name[CONFIG_KEY_TEXT])
+{
+	snprintf(name, CONFIG_KEY_TEXT, "%s", flag);
+	for (char *at = name; *at; at++) {
+		if (*at == '-')
+			*at = '_';
+	}
+}
+
+unsigned int config_forms_of(const struct cli_flag *flag)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strcmp(forms[i].flag, flag->name) == 0)
+			return forms[i].forms;
+	}
+	return 0;
+}
+
+bool config_is_of_port(const struct cli_flag *flag)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i].section == CONFIG_PORTS && strcmp(places[i].flag, flag->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the keys that a flag is in a kind: at its places, or where it has none in any kind, at the top. */
+static size_t add_keys(enum cli_command kind, const struct cli_flag *flag, struct config_key *keys, size_t room)
+{
+	bool has_place = false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (strcmp(places[i].flag, flag->name) != 0)
+			continue;
+		has_place = true;
+		if (!(places[i].kinds & kind) || count == room)
+			continue;
+		keys[count] =
+			(struct config_key){.section = places[i].section, .flag = flag, .forms = config_forms_of(flag)};
+		config_key_name(places[i].key ? places[i].key : flag->name, keys[count++].name);
+	}
+	if (has_place || !(flag->commands & kind) || room == 0)
+		return count;
+	keys[0] = (struct config_key){.section = CONFIG_TOP, .flag = flag, .forms = config_forms_of(flag)};
+	config_key_name(flag->name, keys[0].name);
+	return 1;
+}
+
+size_t config_keys(enum cli_command kind, struct config_key keys[CONFIG_MAX_KEYS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(only_keys) / sizeof(only_keys[0]); i++)
+		count += add_keys(kind, &only_keys[i], keys + count, CONFIG_MAX_KEYS - count);
+	for (const struct cli_flag *flag = cli_flag_table; flag->name; flag++)
+		count += add_keys(kind, flag, keys + count, CONFIG_MAX_KEYS - count);
+	return count;
+}

@@ -1,0 +1,61 @@
+/* config_place.c - errors name flags and values: finds which of a file's they are. */
+#include "config/config_place.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static bool is_of_word(char letter)
+{
+	return isalnum((unsigned char)letter) || letter == '-' || letter == '_';
+}
+
+/* Where `word` stands by itself in the first `length` letters of a text; `length` for nowhere. */
+static size_t find_word(const char *text, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (size_t at = 0; size > 0 && at + size <= length; at++) {
+		if (strncmp(text + at, word, size) == 0 && (at == 0 || !is_of_word(text[at - 1])) &&
+		    (at + size == length || !is_of_word(text[at + size])))
+			return at;
+	}
+	return length;
+}
+
+/* How errors name a flag: "--cps", but "port" and "target". */
+static void name_in_errors(const struct cli_flag *flag, char name[64])
+{
+	bool is_noun = strcmp(flag->name, "port") == 0 || strcmp(flag->name, "target") == 0;
+
+	snprintf(name, 64, "%s%s", is_noun ? "" : "--", flag->name);
+}
+
+const struct config_word *config_place(const struct config_file *file, const char *error,
+				       bool (*is_elsewhere)(const struct cli_flag *flag))
+{
+	size_t length = strcspn(error, "\n"), nearest = length, nearest_with_value = length;
+	const struct config_word *found = NULL, *found_with_value = NULL;
+
+	for (size_t i = 0; i < file->word_count; i++) {
+		const struct config_word *word = &file->words[i];
+		bool is_port = strcmp(word->flag->name, "port") == 0;
+		char name[64];
+		size_t at, value_at;
+
+		if (is_elsewhere(word->flag))
+			continue;
+		name_in_errors(word->flag, name);
+		at = find_word(error, length, name);
+		value_at = find_word(error, length, word->value);
+		if (at < nearest_with_value && value_at < length) {
+			nearest_with_value = at;
+			found_with_value = word;
+		}
+		/* Of several ports it is the one that is named. */
+		if (at < nearest && !is_port) {
+			nearest = at;
+			found = word;
+		}
+	}
+	return found_with_value ? found_with_value : found;
+}

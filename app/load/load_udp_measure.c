@@ -1,0 +1,275 @@
+/* load_udp_measure.c - trials begun, their seconds taken, and their ends. */
+#include "load/load_udp_measure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/cli_signal.h"
+
+#define ROW_S 1.0
+#define SEARCH_FIRST UINT64_C(10000)
+#define SEARCH_MOST UINT64_C(1000000000)
+
+int load_udp_measure_open(struct load_udp_measure *measure, const struct cli_settings *settings)
+{
+	*measure = (struct load_udp_measure){.settings = settings};
+	measure->search.allowed = settings->udp.searched_loss;
+	measure->search.most = SEARCH_MOST;
+	measure->progress = report_output_progress(settings);
+	report_tally_reset(&measure->no_connections);
+	measure->rtt = malloc(sizeof(*measure->rtt));
+	measure->part = malloc(sizeof(*measure->part));
+	if (measure->rtt && measure->part && report_series_open(&measure->no_series) == 0 &&
+	    report_udp_series_open(&measure->series) == 0)
+		return 0;
+	load_udp_measure_close(measure);
+	return -ENOMEM;
+}
+
+void load_udp_measure_close(struct load_udp_measure *measure)
+{
+	for (uint16_t i = 0; i < measure->client_count; i++)
+		load_udp_client_close(&measure->clients[i]);
+	report_series_close(&measure->no_series);
+	report_udp_series_close(&measure->series);
+	free(measure->rtt);
+	free(measure->part);
+}
+
+/* All clients have come to `phase` of the trial, or beyond. */
+static bool all_at(const struct load_udp_measure *measure, enum load_udp_phase phase)
+{
+	for (uint16_t i = 0; i < measure->client_count; i++) {
+		const struct load_udp_client *client = &measure->clients[i];
+
+		if (load_udp_client_phase(client) < phase &&
+		    (measure->order.trial == 0 || !load_udp_client_has_finished(client, measure->order.trial)))
+			return false;
+	}
+	return true;
+}
+
+static bool all_have_finished(const struct load_udp_measure *measure)
+{
+	for (uint16_t i = 0; i < measure->client_count; i++) {
+		if (!load_udp_client_has_finished(&measure->clients[i], measure->order.trial))
+			return false;
+	}
+	return true;
+}
+
+static bool any_unreachable(const struct load_udp_measure *measure)
+{
+	for (uint16_t i = 0; i < measure->client_count; i++) {
+		if (load_udp_client_phase(&measure->clients[i]) == LOAD_UDP_UNREACHABLE)
+			return true;
+	}
+	return false;
+}
+
+static struct report_udp_counts totals_of(const struct load_udp_measure *measure)
+{
+	struct report_udp_counts totals = {.sent = 0};
+
+	for (uint16_t i = 0; i < measure->client_count; i++)
+		report_udp_totals_add(&totals, measure->clients[i].tally);
+	return totals;
+}
+
+static void merge_times(struct load_udp_measure *measure)
+{
+	quern_histogram_reset(measure->rtt);
+	for (uint16_t i = 0; i < measure->client_count; i++) {
+		quern_histogram_snapshot(&measure->clients[i].tally->rtt, measure->part);
+		quern_histogram_merge(measure->rtt, measure->part);
+	}
+}
+
+static void add_row(struct load_udp_measure *measure, const struct quern_engine *engine)
+{
+	struct report_udp_counts totals = totals_of(measure);
+	struct report_activity activity;
+	const struct report_udp_row *row;
+
+	merge_times(measure);
+	report_sample_take(&measure->end, engine, measure->shards, measure->client_count);
+	activity = report_activity_between(&measure->last_row, &measure->end);
+	measure->last_row = measure->end;
+	row = report_udp_series_add(&measure->series, measure->end.at_s - measure->begin.at_s, &totals, measure->rtt);
+	if (row)
+		report_udp_progress_line(&measure->progress, row, &activity, false);
+}
+
+static void begin_sending(struct load_udp_measure *measure, const struct quern_engine *engine)
+{
+	report_sample_take(&measure->begin, engine, measure->shards, measure->client_count);
+	measure->last_row = measure->end = measure->begin;
+	measure->next_row_s = measure->begin.at_s + ROW_S;
+	report_udp_series_reset(&measure->series);
+	measure->stage = LOAD_UDP_STAGE_SENDING;
+}
+
+/* Without a warm-up the first look is taken before anything is sent: a short trial may be over at the next. */
+static void begin_trial(struct load_udp_measure *measure, const struct quern_engine *engine, uint64_t pps)
+{
+	struct load_udp_order *order = &measure->order;
+
+	order->pps = pps;
+	order->warmup_ns = measure->settings->warmup_ns;
+	order->duration_ns = measure->settings->duration_ns;
+	measure->stage = LOAD_UDP_STAGE_WARMUP;
+	if (order->warmup_ns == 0)
+		begin_sending(measure, engine);
+	__atomic_store_n(&order->trial, order->trial + 1, __ATOMIC_RELEASE);
+}
+
+static void wait_for_way(struct load_udp_measure *measure, struct quern_engine *engine)
+{
+	measure->is_unreachable = any_unreachable(measure);
+	if (measure->is_unreachable || cli_signal_count() > 0)
+		quern_engine_stop(engine);
+	else if (all_at(measure, LOAD_UDP_READY))
+		begin_trial(measure, engine, measure->settings->udp.search ? SEARCH_FIRST : measure->settings->udp.pps);
+}
+
+/* How long the clients have sent: what was asked for, or until they were told to end. */
+static double duration_of(const struct load_udp_measure *measure)
+{
+	uint64_t longest_ns = 0;
+
+	for (uint16_t i = 0; i < measure->client_count; i++) {
+		const struct load_udp_client *client = &measure->clients[i];
+		uint64_t begin_ns = client->measure_begin_ns, end_ns = client->measure_end_ns;
+
+		if (end_ns > begin_ns && end_ns - begin_ns > longest_ns)
+			longest_ns = end_ns - begin_ns;
+	}
+	return (double)longest_ns / (double)CLI_NS_PER_S;
+}
+
+/* Another trial, or the end. */
+static void end_trial(struct load_udp_measure *measure, struct quern_engine *engine)
+{
+	struct report_udp_counts totals = totals_of(measure);
+	double duration_s = duration_of(measure);
+	uint64_t next = 0;
+
+	/* Once more: what came after the sending is part of what the line and the shards have seen. */
+	report_sample_take(&measure->end, engine, measure->shards, measure->client_count);
+	report_udp_series_settle(&measure->series, &totals);
+	if (measure->settings->udp.search) {
+		load_udp_search_note(&measure->search, measure->order.pps,
+				     duration_s > 0 ? (uint64_t)((double)totals.sent / duration_s + 0.5) : 0,
+				     totals.sent, totals.lost);
+		next = load_udp_search_next(&measure->search, SEARCH_FIRST);
+	}
+	if (next > 0 && cli_signal_count() == 0)
+		begin_trial(measure, engine, next);
+	else
+		quern_engine_stop(engine);
+}
+
+static void tell_signals(struct load_udp_measure *measure)
+{
+	if (cli_signal_count() > 0)
+		__atomic_store_n(&measure->order.ends, true, __ATOMIC_RELAXED);
+	if (cli_signal_count() > 1)
+		__atomic_store_n(&measure->order.quits, true, __ATOMIC_RELAXED);
+}
+
+static void tick(struct quern_engine *engine, void *app)
+{
+	struct load_udp_measure *measure = app;
+
+	report_links_look(&measure->links, measure->settings, engine);
+	tell_signals(measure);
+	switch (measure->stage) {
+	case LOAD_UDP_STAGE_WAY:
+		wait_for_way(measure, engine);
+		break;
+	case LOAD_UDP_STAGE_WARMUP:
+		if (all_at(measure, LOAD_UDP_SENDING))
+			begin_sending(measure, engine);
+		break;
+	case LOAD_UDP_STAGE_SENDING:
+		if (all_at(measure, LOAD_UDP_DRAINING)) {
+			add_row(measure, engine);
+			report_progress_end(&measure->progress);
+			measure->stage = LOAD_UDP_STAGE_DECIDING;
+		} else if (report_clock_s() >= measure->next_row_s) {
+			add_row(measure, engine);
+			measure->next_row_s += ROW_S;
+		}
+		break;
+	case LOAD_UDP_STAGE_DECIDING:
+		break;
+	}
+	if (measure->stage == LOAD_UDP_STAGE_DECIDING && all_have_finished(measure))
+		end_trial(measure, engine);
+}
+
+int load_udp_measure_run(struct load_udp_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	return quern_engine_run(engine, tick, measure, error);
+}
+
+/* The first client's histograms take in the others': the workers have ended. Returns how many were sent on schedule. */
+static uint64_t merge_clients(struct report_udp *udp, struct load_udp_measure *measure)
+{
+	struct report_udp_tally *sum = measure->clients[0].tally;
+	uint64_t on_schedule = sum->on_schedule;
+
+	for (uint16_t i = 1; i < measure->client_count; i++) {
+		quern_histogram_merge(&sum->rtt, &measure->clients[i].tally->rtt);
+		quern_histogram_merge(&sum->from_schedule, &measure->clients[i].tally->from_schedule);
+		on_schedule += measure->clients[i].tally->on_schedule;
+	}
+	udp->rtt = &sum->rtt;
+	udp->from_schedule = &sum->from_schedule;
+	return on_schedule;
+}
+
+/* The run failed where the accounts do not add up, nothing was answered, or a search has found nothing. */
+static enum report_verdict judge(const struct report_udp *udp, const struct cli_settings *settings)
+{
+	const struct report_udp_counts *totals = &udp->totals;
+
+	if (cli_signal_count() > 0)
+		return REPORT_ABORTED;
+	if (!report_udp_adds_up(udp) || totals->sent == 0 || (!settings->udp.is_one_way && totals->answered == 0))
+		return REPORT_FAIL;
+	return udp->points && udp->found == 0 ? REPORT_FAIL : REPORT_PASS;
+}
+
+int load_udp_measure_report(struct load_udp_measure *measure, const struct quern_engine *engine,
+			    struct report_output *output)
+{
+	struct report_run run = {.settings = measure->settings, .series = &measure->no_series};
+	struct report_udp udp = {.totals = totals_of(measure),
+				 .duration_s = duration_of(measure),
+				 .series = &measure->series,
+				 .found = load_udp_search_found(&measure->search),
+				 .resolution = LOAD_SEARCH_RESOLUTION};
+	uint64_t on_schedule = merge_clients(&udp, measure), all = udp.totals.sent + udp.totals.missed;
+	int rc;
+
+	if (measure->settings->udp.search) {
+		udp.points = measure->search.trials;
+		udp.point_count = measure->search.count;
+	}
+	/* One way, what was sent is answered by nobody, and lost by nobody that we know of. */
+	if (measure->settings->udp.is_one_way)
+		udp.totals.in_flight = udp.totals.sent;
+	run.udp = &udp;
+	run.is_scheduled = measure->order.pps != CLI_PPS_MAX;
+	run.schedule_kept = run.is_scheduled && all > 0 ? (double)on_schedule / (double)all : 1;
+	run.verdict = judge(&udp, measure->settings);
+	report_between(&run, &measure->begin, &measure->end, measure->shards);
+	run.duration_s = udp.duration_s;
+	report_describe(&run, engine, measure->client_count);
+	report_text(output->text, &run, output->colors);
+	rc = report_output_write(output, &run);
+	if (rc != 0)
+		return rc;
+	return run.verdict == REPORT_FAIL ? 1 : 0;
+}

@@ -1,0 +1,27 @@
+/* report_parts.h - pieces of a report that are the same for commands whose reports are not. */
+#ifndef REPORT_REPORT_PARTS_H
+#define REPORT_REPORT_PARTS_H
+
+#include "report/report.h"
+
+/* Objects of the document; the caller owns them. */
+json_t *report_tool_json(const struct report_run *run);
+json_t *report_machine_json(const struct report_run *run);
+json_t *report_impaired_json(const struct report_run *run);
+json_t *report_capture_json(const struct report_run *run);
+json_t *report_ports_json(const struct cli_settings *settings);
+
+/* Counts by reason, of those that are not 0. */
+json_t *report_drops_json(const struct quern_counters *traffic);
+
+/* "auto", "huge", "4k". */
+const char *report_memory_name(enum quern_memory memory);
+
+/* Parts of the text: how many drops ends the line that has begun, the others are whole lines. */
+void report_text_header(FILE *out, const struct report_run *run, bool colors);
+void report_text_drops(FILE *out, const struct quern_counters *traffic);
+void report_text_impaired(FILE *out, const struct report_run *run);
+void report_text_capture(FILE *out, const struct report_run *run);
+void report_text_machine(FILE *out, const struct report_run *run);
+
+#endif
