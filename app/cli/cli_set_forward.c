@@ -83,10 +83,9 @@ bool cli_set_to(struct cli_settings *settings, const char *value)
 	return true;
 }
 
-/* All kinds but that which is not built: copies to all. */
 bool cli_set_balance(struct cli_settings *settings, const char *value)
 {
-	for (int kind = 0; kind < QUERN_BALANCE_ALL; kind++) {
+	for (int kind = 0; kind < QUERN_BALANCES_END; kind++) {
 		if (strcmp(value, quern_balance_name((enum quern_balance)kind)) != 0)
 			continue;
 		settings->forward.by_flags.balance = (enum quern_balance)kind;

@@ -96,7 +96,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"to", 0, "ADDR[:PORT]", "a target; repeatable",
 	 "ADDR:PORT, or ADDR with --keep-port, e.g. 198.18.0.5:53, fd00::5 or [fd00::5]:53, up to 64 of them",
 	 CLI_FORWARD, cli_set_to},
-	{"balance", 0, "KIND", "which target: maglev", "maglev, roundrobin or leastsessions", CLI_FORWARD,
+	{"balance", 0, "KIND", "which target: maglev", "maglev, roundrobin, leastsessions or all", CLI_FORWARD,
 	 cli_set_balance},
 	{"idle", 0, "TIME", "ends a session, 5m", "1s to 24h, e.g. 30s", CLI_FORWARD, cli_set_idle},
 	{"keep-port", 0, NULL, "targets' port is ours", NULL, CLI_FORWARD, cli_set_keep_port},

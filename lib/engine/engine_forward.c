@@ -7,6 +7,7 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "base/ip6.h"
 #include "base/random.h"
 #include "shard/shard_forward.h"
 
@@ -99,10 +100,56 @@ uint64_t engine_forward_bytes(const struct quern_engine *engine)
 				: 0;
 }
 
+static bool is_group(const struct quern_endpoint *end)
+{
+	return ip6_is_multicast(end->ip6) || end->address >= UINT32_C(0xe0000000);
+}
+
+/* What a rule may ask for and this engine does not do; null for nothing. */
+static const char *missing(const struct quern_forward_rule *rule)
+{
+	bool names_group = is_group(&rule->listen);
+
+	for (uint16_t i = 0; i < rule->target_count; i++)
+		names_group |= is_group(&rule->targets[i].to);
+	if (names_group)
+		return "groups";
+	if (rule->broadcast)
+		return "broadcast";
+	if (rule->keep_source)
+		return "keep_source";
+	if (rule->one_way)
+		return "one_way";
+	if (rule->translate)
+		return "translate";
+	return rule->check.probe != QUERN_PROBE_NONE ? "check" : NULL;
+}
+
+static int check_rule(const struct quern_engine_config *config, const struct quern_forward_rule *rule,
+		      char error[QUERN_ERROR_TEXT])
+{
+	char text[QUERN_ENDPOINT_TEXT];
+
+	if (missing(rule))
+		return engine_fail(error, -ENOTSUP, "rule '%s': this version forwards without %s\n  Leave it out",
+				   rule->name, missing(rule));
+	if (rule->port >= config->port_count)
+		return engine_fail(error, -EINVAL, "rule '%s': it listens on port %u\n  There are ports 0 to %u",
+				   rule->name, rule->port, config->port_count - 1u);
+	for (uint16_t i = 0; i < rule->target_count; i++)
+		if (!some_port_leads_to(config, &rule->targets[i].to))
+			return engine_fail(error, -ENETUNREACH,
+					   "rule '%s': no port leads to its target %s\n"
+					   "  Give a port an address on its network (--ip), or a --gateway",
+					   rule->name, quern_format_endpoint(&rule->targets[i].to, text));
+	return 0;
+}
+
 int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	const struct quern_forward_config *forward = &engine->config.forward;
 	struct quern_forward_fault fault;
+	int code = 0;
 
 	if (!forwards(engine))
 		return 0;
@@ -111,22 +158,9 @@ int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERR
 	if (engine_sessions_a_worker(engine) > SHARD_SESSIONS_MAX)
 		return engine_fail(error, -EINVAL, "%u sessions are too many\n  Possible: %d for each worker",
 				   forward->max_sessions, SHARD_SESSIONS_MAX);
-	for (uint16_t i = 0; i < forward->rule_count; i++) {
-		const struct quern_forward_rule *rule = &forward->rules[i];
-		char text[QUERN_ENDPOINT_TEXT];
-
-		if (rule->port >= engine->config.port_count)
-			return engine_fail(error, -EINVAL,
-					   "rule '%s': it listens on port %u\n  There are ports 0 to %u", rule->name,
-					   rule->port, engine->config.port_count - 1u);
-		for (uint16_t target = 0; target < rule->target_count; target++)
-			if (!some_port_leads_to(&engine->config, &rule->targets[target].to))
-				return engine_fail(error, -ENETUNREACH,
-						   "rule '%s': no port leads to its target %s\n"
-						   "  Give a port an address on its network (--ip), or a --gateway",
-						   rule->name, quern_format_endpoint(&rule->targets[target].to, text));
-	}
-	return 0;
+	for (uint16_t i = 0; i < forward->rule_count && code == 0; i++)
+		code = check_rule(&engine->config, &forward->rules[i], error);
+	return code;
 }
 
 static int open_group(struct quern_engine *engine, uint16_t number, uint64_t seed, char error[QUERN_ERROR_TEXT])

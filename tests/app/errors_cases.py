@@ -154,7 +154,7 @@ FORWARD = [
     Case(forward("--listen", "10.2.0.1:53", "--to", "[fd00::5]:53"), 2, ["give targets of the same version"]),
     Case(forward("--listen", "10.2.0.1:53", "--to", "10.3.0.1:53"), 2, ["--to: 10.3.0.1 is our own address"]),
     Case(forward("--listen", "10.2.0.1:53", "--to", "10.4.0.5:53"), 2, ["is on no port's network", "--gateway ADDR"]),
-    Case(forward("--balance", "random"), 2, ["--balance random: accepted is maglev, roundrobin or leastsessions"]),
+    Case(forward("--balance", "random"), 2, ["--balance random: accepted is maglev, roundrobin, leastsessions or all"]),
     Case(forward("--idle", "100ms"), 2, ["--idle 100ms: accepted is 1s to 24h"]),
     Case(forward("--keepalive", "off"), 2, ["--keepalive is no flag of quern forward; quern forward --help"]),
     Case(["serve", "--to", "10.3.0.5:53"], 2, ["--to is no flag of quern serve"]),
