@@ -5,7 +5,7 @@
 
 #include "cli/cli_settings.h"
 
-enum { ADDRESSES_TEXT = 256 };
+enum { ADDRESSES_TEXT = 256, PLACE_TEXT = QUERN_FORWARD_NAME_MAX + 8 };
 
 /* Keys of rules that a flag says, and remedies in words of files where flags have others. */
 static const struct {
@@ -16,15 +16,16 @@ static const struct {
 		     {"one_way", "--listen"},  {"idle", "--idle"},
 		     {"balance", "--balance"}, {"max_sessions_per_source", "--source-sessions"}};
 
+/* What the library would have done has other words in flags; and what it can, and commands cannot, in files too. */
 static const struct {
-	const char *in_file;
-	const char *by_flag;
-} remedies[] = {{"give its port, or add keep_port: true", "give its port, or --keep-port"},
-		{"leave out its port, or keep_port", "leave out its port, or --keep-port"},
-		{"add broadcast: true", "give the address of a host"},
-		{"add one_way: true", "give the address of a host"},
-		{"leave one out, and give the other more weight", "leave one out"},
-		{"add translate: true, or give targets of the same version", "give targets of the same version"}};
+	const char *said, *by_flag;
+	bool is_for_files;
+} remedies[] = {{"give its port, or add keep_port: true", "give its port, or --keep-port", false},
+		{"leave out its port, or keep_port", "leave out its port, or --keep-port", false},
+		{"add broadcast: true", "give the address of a host", true},
+		{"add one_way: true", "give the address of a host", true},
+		{"leave one out, and give the other more weight", "leave one out", true},
+		{"add translate: true, or give targets of the same version", "give targets of the same version", true}};
 
 static const char *flag_of(const struct quern_forward_fault *fault)
 {
@@ -35,10 +36,10 @@ static const char *flag_of(const struct quern_forward_fault *fault)
 	return "--listen";
 }
 
-static const char *remedy_of(const struct quern_forward_fault *fault)
+const char *cli_forward_remedy(const struct quern_forward_fault *fault, bool is_by_flags)
 {
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strcmp(fault->remedy, remedies[i].in_file) == 0)
+		if (strcmp(fault->remedy, remedies[i].said) == 0 && (is_by_flags || remedies[i].is_for_files))
 			return remedies[i].by_flag;
 	}
 	return fault->remedy;
@@ -48,13 +49,24 @@ static const char *remedy_of(const struct quern_forward_fault *fault)
 static int refuse_fault(const struct cli_forward *forward, const struct quern_forward_fault *fault,
 			char error[CLI_ERROR_TEXT])
 {
-	const char *behind_name = strstr(fault->cause, ": ");
+	const char *behind_name = strstr(fault->cause, ": "), *remedy = cli_forward_remedy(fault, forward->is_by_flags);
 
-	if (forward->rules == &forward->by_flags && behind_name)
-		snprintf(error, CLI_ERROR_TEXT, "%s: %s; %s", flag_of(fault), behind_name + 2, remedy_of(fault));
+	if (forward->is_by_flags && behind_name)
+		snprintf(error, CLI_ERROR_TEXT, "%s: %s; %s", flag_of(fault), behind_name + 2, remedy);
 	else
-		snprintf(error, CLI_ERROR_TEXT, "%s; %s", fault->cause, fault->remedy);
+		snprintf(error, CLI_ERROR_TEXT, "%s; %s", fault->cause, remedy);
 	return -EINVAL;
+}
+
+/* What an error begins with: the flag, or which rule of a file it is. */
+static char *place_of(const struct cli_settings *settings, const struct quern_forward_rule *rule, const char *flag,
+		      char text[PLACE_TEXT])
+{
+	if (settings->forward.is_by_flags)
+		snprintf(text, PLACE_TEXT, "%s", flag);
+	else
+		snprintf(text, PLACE_TEXT, "rule '%s'", rule->name);
+	return text;
 }
 
 static bool is_own(const struct cli_port *port, struct quern_ip6 address)
@@ -114,18 +126,19 @@ static char *own_addresses(const struct cli_settings *settings, char text[ADDRES
 /* A rule listens on the port whose own address it names. Where it names none it is of the only port. */
 static int find_port(const struct cli_settings *settings, struct quern_forward_rule *rule, char error[CLI_ERROR_TEXT])
 {
-	char text[QUERN_IP6_TEXT], own[ADDRESSES_TEXT];
+	char text[QUERN_IP6_TEXT], own[ADDRESSES_TEXT], place[PLACE_TEXT];
 	uint16_t port = 0;
 
+	place_of(settings, rule, "--listen", place);
 	if (!cli_address_is_any(&rule->listen)) {
 		port = port_with(settings, cli_address_of(&rule->listen));
 		if (port == settings->port_count) {
-			snprintf(error, CLI_ERROR_TEXT, "--listen: %s is no port's own address: %s; name one of these",
+			snprintf(error, CLI_ERROR_TEXT, "%s: %s is no port's own address: %s; name one of these", place,
 				 cli_address_text(cli_address_of(&rule->listen), text), own_addresses(settings, own));
 			return -EINVAL;
 		}
 	} else if (settings->port_count > 1) {
-		snprintf(error, CLI_ERROR_TEXT, "--listen: which of the ports is to listen? %s; name one of these",
+		snprintf(error, CLI_ERROR_TEXT, "%s: which of the ports is to listen? %s; name one of these", place,
 			 own_addresses(settings, own));
 		return -EINVAL;
 	}
@@ -136,46 +149,54 @@ static int find_port(const struct cli_settings *settings, struct quern_forward_r
 static int check_targets(const struct cli_settings *settings, const struct quern_forward_rule *rule,
 			 char error[CLI_ERROR_TEXT])
 {
-	char text[QUERN_IP6_TEXT];
+	char text[QUERN_IP6_TEXT], place[PLACE_TEXT];
 
+	place_of(settings, rule, "--to", place);
 	for (uint16_t i = 0; i < rule->target_count; i++) {
 		struct quern_ip6 to = cli_address_of(&rule->targets[i].to);
 
 		cli_address_text(to, text);
 		if (port_with(settings, to) < settings->port_count) {
-			snprintf(error, CLI_ERROR_TEXT, "--to: %s is our own address; give that of another host", text);
+			snprintf(error, CLI_ERROR_TEXT, "%s: %s is our own address; give that of another host", place,
+				 text);
 			return -EINVAL;
 		}
 		if (cli_port_towards(settings, to) == settings->port_count) {
 			snprintf(error, CLI_ERROR_TEXT,
-				 "--to: %s is on no port's network, and there is no gateway; add --gateway ADDR, or "
-				 "give a port an --ip on its network",
-				 text);
+				 "%s: %s is on no port's network, and there is no gateway; add %s, or give a port an "
+				 "%s on its network",
+				 place, text, settings->forward.is_by_flags ? "--gateway ADDR" : "gateway: ADDR",
+				 settings->forward.is_by_flags ? "--ip" : "ip");
 			return -EINVAL;
 		}
 	}
 	return 0;
 }
 
+/* There is a rule, and it is known which one flags speak of. */
+static int check_rules(const struct cli_forward *forward, char error[CLI_ERROR_TEXT])
+{
+	bool is_whole = forward->rule_count > 0 &&
+			(!forward->is_by_flags || (forward->has_listen && forward->rules[0].target_count > 0));
+
+	if (!is_whole)
+		snprintf(error, CLI_ERROR_TEXT,
+			 "forward needs a rule: --listen ADDR:PORT --to ADDR:PORT, e.g. --listen 198.18.0.1:53 --to "
+			 "198.18.0.5:53");
+	else if (forward->astray)
+		snprintf(error, CLI_ERROR_TEXT,
+			 "%s changes the rule of a file that has one, and this one has %u; change it in the file",
+			 forward->astray, forward->rule_count);
+	return is_whole && !forward->astray ? 0 : -EINVAL;
+}
+
 int cli_complete_forward(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
 	struct cli_forward *forward = &settings->forward;
 	struct quern_forward_fault fault;
-	int rc = 0;
+	int rc = check_rules(forward, error);
 
-	if (!forward->rules) {
-		if (!forward->has_listen || forward->by_flags.target_count == 0) {
-			snprintf(error, CLI_ERROR_TEXT,
-				 "forward needs a rule: --listen ADDR:PORT --to ADDR:PORT, e.g. --listen "
-				 "198.18.0.1:53 --to 198.18.0.5:53");
-			return -EINVAL;
-		}
-		forward->by_flags.name = "flags";
-		forward->by_flags.targets = forward->targets;
-		forward->rules = &forward->by_flags;
-		forward->rule_count = 1;
-	}
-	if (quern_forward_faults(forward->rules, forward->rule_count, &fault, 1) > 0)
+	if (rc == 0 && quern_forward_faults(forward->rules, forward->rule_count, &fault, 1) > 0)
 		return refuse_fault(forward, &fault, error);
 	for (uint16_t i = 0; rc == 0 && i < forward->rule_count; i++) {
 		rc = find_port(settings, &forward->rules[i], error);

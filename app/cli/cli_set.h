@@ -51,7 +51,10 @@ bool cli_set_quiet(struct cli_settings *settings, const char *value);
 bool cli_set_verbose(struct cli_settings *settings, const char *value);
 bool cli_set_no_color(struct cli_settings *settings, const char *value);
 
-/* The one rule of forward that flags can say; its --listen comes by way of cli_set_listen(). */
+/* Begins a rule of that name, as a file does, which may have several; setters below change the last one. */
+bool cli_add_rule(struct cli_settings *settings, const char *name);
+
+/* Of the last rule, which is the only one that flags can say; its --listen comes by way of cli_set_listen(). */
 bool cli_set_rule_listen(struct cli_settings *settings, const char *value);
 bool cli_set_to(struct cli_settings *settings, const char *value);
 bool cli_set_balance(struct cli_settings *settings, const char *value);

@@ -1,4 +1,4 @@
-/* cli_set_forward.c - what flags say of the one rule that they can describe. */
+/* cli_set_forward.c - rules of forward: those of a file, or the one that flags can describe. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,44 @@
 #include "cli/cli_set.h"
 
 enum { PORT_DIGITS = 5, MAX_PORT = 65535 };
+
+/* Settings point to these: they would be half a megabyte larger with them. */
+static struct quern_forward_rule rules[QUERN_FORWARD_RULES_MAX];
+static struct quern_forward_target targets[QUERN_FORWARD_RULES_MAX][QUERN_FORWARD_TARGETS_MAX];
+
+static void begin_rule(struct cli_forward *forward, const char *name)
+{
+	forward->rules = rules;
+	forward->has_listen = false;
+	rules[forward->rule_count] = (struct quern_forward_rule){.name = name, .targets = targets[forward->rule_count]};
+	forward->rule_count++;
+}
+
+/* The rule that a setter changes. Above a file it is the file's only one: of several it cannot be said which. */
+static struct quern_forward_rule *last_rule(struct cli_settings *settings, const char *flag)
+{
+	struct cli_forward *forward = &settings->forward;
+
+	if (forward->rule_count == 0) {
+		begin_rule(forward, "flags");
+		forward->is_by_flags = true;
+	}
+	if (forward->rule_count > 1 && settings->older & CLI_GROUP_RULES)
+		forward->astray = flag;
+	return &forward->rules[forward->rule_count - 1];
+}
+
+bool cli_add_rule(struct cli_settings *settings, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t length = strlen(name);
+
+	if (settings->forward.rule_count == QUERN_FORWARD_RULES_MAX || length == 0 || length > QUERN_FORWARD_NAME_MAX ||
+	    strspn(name, letters) < length)
+		return false;
+	begin_rule(&settings->forward, name);
+	return true;
+}
 
 /* A port of decimal digits alone. */
 static bool read_port(const char *text, size_t length, uint16_t *port)
@@ -54,32 +92,35 @@ static bool read_address(const char *text, size_t length, struct quern_endpoint 
 
 bool cli_set_rule_listen(struct cli_settings *settings, const char *value)
 {
-	struct cli_forward *forward = &settings->forward;
+	struct quern_forward_rule *rule = last_rule(settings, "--listen");
 	const char *colon = strrchr(value, ':');
 	struct quern_endpoint listen;
 	uint16_t first, last;
 
-	if (forward->has_listen || !colon || (strchr(value, ':') != colon && colon[-1] != ']') ||
+	if (cli_settings_replaces(settings, CLI_GROUP_LISTENS))
+		settings->forward.has_listen = false;
+	if (settings->forward.has_listen || !colon || (strchr(value, ':') != colon && colon[-1] != ']') ||
 	    !read_address(value, (size_t)(colon - value), &listen) || !read_ports(colon + 1, &first, &last))
 		return false;
 	listen.port = first;
-	forward->by_flags.listen = listen;
-	forward->by_flags.last_port = last;
-	return forward->has_listen = true;
+	rule->listen = listen;
+	rule->last_port = last;
+	return settings->forward.has_listen = true;
 }
 
 bool cli_set_to(struct cli_settings *settings, const char *value)
 {
-	struct quern_forward_rule *rule = &settings->forward.by_flags;
-	struct quern_forward_target *target = &settings->forward.targets[rule->target_count];
+	struct quern_forward_rule *rule = last_rule(settings, "--to");
+	struct quern_forward_target *its = targets[rule - rules];
 	struct quern_endpoint to;
 
+	if (cli_settings_replaces(settings, CLI_GROUP_TOS))
+		rule->target_count = 0;
 	if (rule->target_count == QUERN_FORWARD_TARGETS_MAX ||
 	    (quern_parse_endpoint(value, &to) != 0 && !read_address(value, strlen(value), &to)) ||
 	    cli_address_is_disguised(to.ip6) || cli_address_is_any(&to))
 		return false;
-	*target = (struct quern_forward_target){.to = to};
-	rule->target_count++;
+	its[rule->target_count++] = (struct quern_forward_target){.to = to};
 	return true;
 }
 
@@ -88,7 +129,7 @@ bool cli_set_balance(struct cli_settings *settings, const char *value)
 	for (int kind = 0; kind < QUERN_BALANCES_END; kind++) {
 		if (strcmp(value, quern_balance_name((enum quern_balance)kind)) != 0)
 			continue;
-		settings->forward.by_flags.balance = (enum quern_balance)kind;
+		last_rule(settings, "--balance")->balance = (enum quern_balance)kind;
 		return true;
 	}
 	return false;
@@ -101,14 +142,14 @@ bool cli_set_idle(struct cli_settings *settings, const char *value)
 	if (!cli_time_within(value, QUERN_FORWARD_IDLE_MS_MIN * CLI_NS_PER_MS,
 			     QUERN_FORWARD_IDLE_MS_MAX * CLI_NS_PER_MS, &idle_ns))
 		return false;
-	settings->forward.by_flags.idle_ms = (uint32_t)(idle_ns / CLI_NS_PER_MS);
+	last_rule(settings, "--idle")->idle_ms = (uint32_t)(idle_ns / CLI_NS_PER_MS);
 	return true;
 }
 
 bool cli_set_keep_port(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return settings->forward.by_flags.keep_port = true;
+	return last_rule(settings, "--keep-port")->keep_port = true;
 }
 
 bool cli_set_max_sessions(struct cli_settings *settings, const char *value)
@@ -127,6 +168,6 @@ bool cli_set_source_sessions(struct cli_settings *settings, const char *value)
 
 	if (!cli_count_within(value, 1, CLI_MAX_RECORDS, &count))
 		return false;
-	settings->forward.by_flags.max_sessions_per_source = (uint32_t)count;
+	last_rule(settings, "--source-sessions")->max_sessions_per_source = (uint32_t)count;
 	return true;
 }

@@ -70,7 +70,9 @@ enum cli_group {
 	CLI_GROUP_RATES = 64, /* --cps and --cc */
 	CLI_GROUP_SERVICES = 128,
 	CLI_GROUP_TARGET = 256,
-	CLI_GROUPS = 511
+	CLI_GROUP_TOS = 512,
+	CLI_GROUP_RULES = 1024, /* those of a file, which a higher place changes and does not replace */
+	CLI_GROUPS = 2047
 };
 
 /* What HTTP needs to be told. */
@@ -109,15 +111,15 @@ struct cli_trace {
 	struct quern_endpoint end; /* of the connections to show; port 0: any */
 };
 
-/* What forward forwards. `rules` are the one that flags describe, below, or those of a file, wherever that has put
- * them; cli_complete_forward() finds the port of each. */
+/* What forward forwards: the rules of a file, or the one that flags describe. They are kept by their setters, for the
+ * settings that were begun last; cli_complete_forward() finds the port of each. */
 struct cli_forward {
-	struct quern_forward_rule *rules; /* null: the one of the flags */
+	struct quern_forward_rule *rules;
 	uint16_t rule_count;
+	bool is_by_flags;      /* nobody has given the rule its name */
+	bool has_listen;       /* of the last rule: it says where it listens */
+	const char *astray;    /* a flag that would change one of several rules of a file; null for none */
 	uint32_t max_sessions; /* all together; 0: the library's default */
-	bool has_listen;       /* --listen was given */
-	struct quern_forward_rule by_flags;
-	struct quern_forward_target targets[QUERN_FORWARD_TARGETS_MAX]; /* of that rule */
 };
 
 struct cli_settings {
@@ -215,6 +217,9 @@ bool cli_net_reaches(const struct cli_net *net, struct quern_ip6 address);
 
 /* Completes the rules of forward: which port each listens on. 0, or -EINVAL with one line in `error`. */
 int cli_complete_forward(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* What helps against a fault, in words of flags or of a file. */
+const char *cli_forward_remedy(const struct quern_forward_fault *fault, bool is_by_flags);
 
 /* The number of the port that leads to an address: one on whose network it is, else one with a gateway, as the library
  * has it; port_count where there is none. */

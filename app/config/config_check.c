@@ -6,7 +6,11 @@
 #include "cli/cli_output.h"
 #include "cli/cli_target.h"
 #include "config/config_command.h"
+#include "forward/forward_report.h"
 #include "report/report_format.h"
+
+/* What quern_forward_config has for 0. */
+enum { DEFAULT_SESSIONS = 131072 };
 
 static void print_time(const struct cli_settings *settings)
 {
@@ -143,9 +147,64 @@ static void print_limits(const struct cli_settings *settings)
 	printf("limits    %s connections and %s in TIME-WAIT an end; 2MSL %s\n",
 	       report_format_count(settings->max_connections, connections),
 	       report_format_count(settings->max_time_wait, resting), report_format_span(settings->time_wait_ns, wait));
+}
+
+/* Who listens, and who asks for what. */
+static void print_ends(const struct cli_settings *settings)
+{
+	if (settings->command != CLI_LOAD)
+		print_listeners(settings);
+	if (settings->command != CLI_SERVE) {
+		print_clients(settings);
+		if (settings->udp.is_spoken)
+			print_datagrams(settings);
+		else
+			print_load(settings);
+	}
+	print_limits(settings);
+}
+
+static void print_files(const struct cli_settings *settings)
+{
 	if (settings->json || settings->pcap[0] != '\0')
 		printf("files     %s%s%s\n", settings->json ? settings->json : "",
 		       settings->json && settings->pcap[0] != '\0' ? " " : "", settings->pcap);
+}
+
+static void print_rule(const struct cli_settings *settings, const struct quern_forward_rule *rule)
+{
+	char listen[FORWARD_LISTEN_TEXT], to[QUERN_ENDPOINT_TEXT], number[REPORT_NUMBER_TEXT];
+	uint32_t idle_ms = rule->idle_ms ? rule->idle_ms : QUERN_FORWARD_IDLE_MS;
+
+	printf("%s: on %s at %s, to", rule->name, settings->ports[rule->port].device,
+	       forward_listen_text(rule, listen));
+	for (uint16_t i = 0; i < rule->target_count; i++)
+		printf("%s %s",
+		       i == 0                       ? ""
+		       : i + 1 < rule->target_count ? ","
+						    : " or",
+		       forward_target_text(&rule->targets[i].to, to));
+	if (rule->target_count > 1)
+		printf(" by %s", quern_balance_name(rule->balance));
+	if (rule->keep_port)
+		fputs(", each to the port that it came to", stdout);
+	printf("; a session ends after %s", report_format_span(idle_ms * CLI_NS_PER_MS, number));
+	if (rule->max_sessions_per_source > 0)
+		printf(", a client has %s", report_format_count(rule->max_sessions_per_source, number));
+	fputc('\n', stdout);
+}
+
+static void print_rules(const struct cli_settings *settings)
+{
+	char number[REPORT_NUMBER_TEXT];
+
+	for (uint16_t i = 0; i < settings->forward.rule_count; i++) {
+		fputs(i == 0 ? "rules     " : "          ", stdout);
+		print_rule(settings, &settings->forward.rules[i]);
+	}
+	printf("limits    %s sessions\n",
+	       report_format_count(settings->forward.max_sessions ? settings->forward.max_sessions : DEFAULT_SESSIONS,
+				   number));
 }
 
 int config_check(const struct cli_settings *settings)
@@ -157,25 +216,22 @@ int config_check(const struct cli_settings *settings)
 	int rc;
 
 	cli_place_usable(&usable);
-	if (settings->command == CLI_BENCH) {
-		rc = cli_place_bench(settings, &usable, &workers, error);
-	} else {
+	if (settings->command != CLI_BENCH)
 		cli_engine_nodes(settings, &usable, &nodes);
+	if (settings->command == CLI_BENCH)
+		rc = cli_place_bench(settings, &usable, &workers, error);
+	else if (settings->command == CLI_FORWARD)
+		rc = cli_place_groups(settings, &usable, &nodes, &workers, error);
+	else
 		rc = cli_place_ports(settings, &usable, &nodes, &workers, error);
-	}
 	if (rc != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	print_time(settings);
 	print_ports(settings, &workers);
-	if (settings->command != CLI_LOAD)
-		print_listeners(settings);
-	if (settings->command != CLI_SERVE) {
-		print_clients(settings);
-		if (settings->udp.is_spoken)
-			print_datagrams(settings);
-		else
-			print_load(settings);
-	}
-	print_limits(settings);
+	if (settings->command == CLI_FORWARD)
+		print_rules(settings);
+	else
+		print_ends(settings);
+	print_files(settings);
 	return cli_finish_output(CLI_EXIT_DONE);
 }

@@ -58,6 +58,23 @@ static const char serve[] = "# quern run serve.yaml - answers load, until Ctrl-C
 			    "  syn_cookies: auto            # or always, never\n"
 			    "max_connections: 1M\n";
 
+static const char forward[] =
+	"# quern run rules.yaml - forwards UDP by rules, until Ctrl-C\n"
+	"kind: forward\n"
+	"ports:\n"
+	"  - {name: a, dev: \"tap:q0\", ip: 10.2.0.1/24}    # where the clients are\n"
+	"  - {name: b, dev: \"tap:q1\", ip: 10.3.0.1/24}    # where the targets are\n"
+	"rules:\n"
+	"  - name: dns\n"
+	"    listen: 10.2.0.1:53        # or ADDR:PORT-LAST, ADDR:*\n"
+	"    to: [10.3.0.5:53, 10.3.0.6:53]\n"
+	"    balance: maglev            # or roundrobin, leastsessions\n"
+	"    idle: 30s                  # without a datagram, and a session ends\n"
+	"    #source_sessions: 100      # of each client's address\n"
+	"  - {name: media, listen: \"10.2.0.1:20000-29999\", to: [10.3.0.7], keep_port: true, idle: 2m}\n"
+	"max_sessions: 1M\n"
+	"#json: result.json\n";
+
 const char *config_example(enum cli_command kind)
 {
 	switch (kind) {
@@ -67,8 +84,9 @@ const char *config_example(enum cli_command kind)
 		return load;
 	case CLI_SERVE:
 		return serve;
-	case CLI_DOCTOR:
 	case CLI_FORWARD:
+		return forward;
+	case CLI_DOCTOR:
 	case CLI_TRACE:
 	case CLI_NO_COMMAND:
 	case CLI_ALL:

@@ -4,18 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_set.h"
 #include "cli/cli_target.h"
 
-const enum cli_command config_kinds[] = {CLI_BENCH, CLI_LOAD, CLI_SERVE};
+const enum cli_command config_kinds[] = {CLI_BENCH, CLI_LOAD, CLI_SERVE, CLI_FORWARD};
 const size_t config_kind_count = sizeof(config_kinds) / sizeof(config_kinds[0]);
 
-enum { WITH_CLIENT = CLI_BENCH | CLI_LOAD, WITH_SERVER = CLI_BENCH | CLI_SERVE, WITH_PORT = CLI_SERVE | CLI_LOAD };
+enum {
+	WITH_CLIENT = CLI_BENCH | CLI_LOAD,
+	WITH_SERVER = CLI_BENCH | CLI_SERVE,
+	WITH_PORT = CLI_SERVE | CLI_LOAD | CLI_FORWARD,
+	WITH_ENGINE = CLI_ALL | CLI_FORWARD
+};
 
 /* A list of maps is a section whose keys are set once for each item, its leader first, as the flags behind --port are:
  * the leader's setter begins the item, the others change the last one. Lists may stand in each other. */
 static const struct config_section_info sections[CONFIG_SECTIONS] = {
 	[CONFIG_TOP] = {.name = "", .parent = CONFIG_TOP},
 	[CONFIG_PORTS] = {.name = "ports", .parent = CONFIG_TOP, .is_list = true, .leader = "dev", .stand_in = "cable"},
+	[CONFIG_RULES] = {.name = "rules", .parent = CONFIG_TOP, .is_list = true, .leader = "name", .stand_in = "rule"},
 	[CONFIG_CLIENT] = {.name = "client", .parent = CONFIG_TOP, .leader = "target"},
 	[CONFIG_CLIENT_HTTP] = {.name = "http", .parent = CONFIG_CLIENT},
 	[CONFIG_SERVER] = {.name = "server", .parent = CONFIG_TOP},
@@ -31,12 +38,19 @@ struct place {
 };
 
 static const struct place places[] = {
-	{"port", CONFIG_PORTS, CLI_ALL, "dev"},
-	{"ip", CONFIG_PORTS, CLI_ALL, NULL},
+	{"port", CONFIG_PORTS, WITH_ENGINE, "dev"},
+	{"ip", CONFIG_PORTS, WITH_ENGINE, NULL},
 	{"gateway", CONFIG_PORTS, WITH_PORT, NULL},
 	{"vlan", CONFIG_PORTS, WITH_PORT, NULL},
 	{"mtu", CONFIG_PORTS, WITH_PORT, NULL},
-	{"impair", CONFIG_PORTS, CLI_ALL, NULL},
+	{"impair", CONFIG_PORTS, WITH_ENGINE, NULL},
+	{"rule", CONFIG_RULES, CLI_FORWARD, "name"},
+	{"listen", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"to", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"balance", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"idle", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"keep-port", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"source-sessions", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"source", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cps", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cc", CONFIG_CLIENT, WITH_CLIENT, NULL},
@@ -72,7 +86,7 @@ static const struct place places[] = {
 	{"window", CONFIG_TCP, CLI_ALL, NULL},
 	{"target", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"path", CONFIG_CLIENT_HTTP, CLI_LOAD, NULL},
-	{"name", CONFIG_PORTS, CLI_ALL, NULL},
+	{"name", CONFIG_PORTS, WITH_ENGINE, NULL},
 	{"peer", CONFIG_PORTS, CLI_BENCH, NULL},
 };
 
@@ -85,6 +99,7 @@ static const struct {
 	{"impair", CONFIG_FORM_EACH | CONFIG_FORM_PAIRS},
 	{"source", CONFIG_FORM_EACH},
 	{"listen", CONFIG_FORM_EACH},
+	{"to", CONFIG_FORM_EACH},
 	{"cores", CONFIG_FORM_COMMAS},
 	{"client-cores", CONFIG_FORM_COMMAS},
 	{"server-cores", CONFIG_FORM_COMMAS},
@@ -106,7 +121,9 @@ static const struct cli_flag only_keys[] = {
 	 WITH_CLIENT, cli_set_target},
 	{"path", 0, "PATH", "of the target: http://", "/PATH behind a target without one, e.g. /health", CLI_LOAD,
 	 cli_set_path},
-	{"name", 0, "NAME", "what the port is called", "up to 31 letters, digits, -, _ and .", CLI_ALL, set_name},
+	{"name", 0, "NAME", "what the port is called", "up to 31 letters, digits, -, _ and .", WITH_ENGINE, set_name},
+	{"rule", 0, "NAME", "what the rule is called", "up to 63 letters, digits, -, _ and ., of up to 256 rules",
+	 CLI_FORWARD, cli_add_rule},
 	{"peer", 0, "NAME", "the cable's other end", "the name of the other port", CLI_BENCH, set_name},
 };
 

@@ -22,12 +22,17 @@ static size_t find_word(const char *text, size_t length, const char *word)
 	return length;
 }
 
-/* How errors name a flag: "--cps", but "port" and "target". */
-static void name_in_errors(const struct cli_flag *flag, char name[64])
-{
-	bool is_noun = strcmp(flag->name, "port") == 0 || strcmp(flag->name, "target") == 0;
+enum { NAME_TEXT = 80 };
 
-	snprintf(name, 64, "%s%s", is_noun ? "" : "--", flag->name);
+/* How errors name a flag: "--cps", but "port" and "target", and of several rules the one: "rule 'dns'". */
+static void name_in_errors(const struct config_word *word, char name[NAME_TEXT])
+{
+	bool is_noun = strcmp(word->flag->name, "port") == 0 || strcmp(word->flag->name, "target") == 0;
+
+	if (strcmp(word->flag->name, "rule") == 0)
+		snprintf(name, NAME_TEXT, "rule '%s'", word->value);
+	else
+		snprintf(name, NAME_TEXT, "%s%s", is_noun ? "" : "--", word->flag->name);
 }
 
 const struct config_word *config_place(const struct config_file *file, const char *error,
@@ -39,12 +44,12 @@ const struct config_word *config_place(const struct config_file *file, const cha
 	for (size_t i = 0; i < file->word_count; i++) {
 		const struct config_word *word = &file->words[i];
 		bool is_port = strcmp(word->flag->name, "port") == 0;
-		char name[64];
+		char name[NAME_TEXT];
 		size_t at, value_at;
 
 		if (is_elsewhere(word->flag))
 			continue;
-		name_in_errors(word->flag, name);
+		name_in_errors(word, name);
 		at = find_word(error, length, name);
 		value_at = find_word(error, length, word->value);
 		if (at < nearest_with_value && value_at < length) {

@@ -184,14 +184,19 @@ void config_read_section(struct config_reader *reader, enum config_section secti
 	}
 	for (struct config_node *map = info->is_list ? node->child : only; map;
 	     map = info->is_list ? map->next : NULL) {
+		size_t before = reader->file->faults.count;
+
 		if (map->shape == CONFIG_MAP)
 			read_map(reader, section, map);
 		else if (!map->is_refused)
 			config_faults_add(&reader->file->faults, map->mark, "%s%s\nWrite KEY: VALUE in it",
 					  info->is_list ? "no map in the list " : "no map behind the key ", info->name);
+		map->is_refused |= reader->file->faults.count > before;
 	}
 	if (section == CONFIG_PORTS)
 		config_ports_check(node, &reader->file->faults);
+	if (section == CONFIG_RULES)
+		config_rules_check(node, reader->settings, &reader->file->faults);
 }
 
 /* Says which kinds there are, and takes the one that was probably meant, so that the rest can be judged. */

@@ -24,6 +24,10 @@ void config_refuse_key(struct config_reader *reader, enum config_section section
 /* Checks what ports of a file are called, and that cables have two ends. */
 void config_ports_check(const struct config_node *ports, struct config_faults *faults);
 
+/* Checks rules of forward against each other, each by itself first. Those with faults of their own are left out. */
+void config_rules_check(const struct config_node *rules, const struct cli_settings *settings,
+			struct config_faults *faults);
+
 /* "tcp." of the section, for messages; empty at the top. */
 const char *config_section_prefix(enum config_section section, char text[CONFIG_KEY_TEXT]);
 

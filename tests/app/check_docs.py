@@ -78,7 +78,7 @@ def used_commands(text):
 
 def flags_exist(quern):
     known = {command: flags_of(quern, command) for command in COMMANDS}
-    known |= {command: known["bench"] | known["serve"] | known["load"] for command in BY_FILE}
+    known |= {command: known["bench"] | known["serve"] | known["load"] | known["forward"] for command in BY_FILE}
     wrongs, count = [], 0
     for path in documents():
         if path == "docs/errors.md":  # shows what is refused

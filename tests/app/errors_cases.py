@@ -318,12 +318,17 @@ def file_case(command, text, code, says, lines=4):
     return Case([command, "FOLDER/x.yaml"], code, says, lines, before=written, given=f"`{text}`")
 
 
+def rule_case(rule, says, lines=4):
+    ports = "[{dev: \"tap:a\", ip: 10.2.0.1/24}]"
+    return file_case("check", f"kind: forward; ports: {ports}; rules: [{rule}]", 2, says, lines)
+
+
 FILES = [
     Case(["run"], 2, ["run needs a file before its flags: quern run FILE; an example: quern init bench"]),
     Case(["check", "/nonexistent.yaml"], 2, ["/nonexistent.yaml: No such file or directory"]),
     Case(["check", "/tmp"], 2, ["/tmp: is a folder; name a file in it"]),
     Case(["check", "/dev/null"], 2, ["/dev/null: is no plain file; name one, or - for standard input"]),
-    Case(["init", "proxy"], 2, ["unknown kind proxy; there are bench, load, serve"]),
+    Case(["init", "proxy"], 2, ["unknown kind proxy; there are bench, load, serve, forward"]),
     file_case("run", "kind: bnech", 2, ["unknown kind 'bnech'; did you mean bench?", "x.yaml:1:7:"], 3),
     file_case("run", "kind: bench; duraton: 1s", 2, ["unknown key 'duraton'; did you mean duration?"], 3),
     file_case("run", "kind: bench; time_wait: 1s", 2, ["did you mean tcp.time_wait?", "x.yaml:2:1:"], 3),
@@ -335,6 +340,13 @@ FILES = [
               ["--ip 10.0.0.0 is the address of the network itself", "x.yaml:2:29:"], 3),
     file_case("run", "kind: serve; ports: [{dev: \"net_foo0\", ip: 10.0.0.1/24}]", 3,
               ["port 0 'net_foo0': DPDK has no driver of that name", "x.yaml:2:16:"]),
+    rule_case("{listen: 10.2.0.1:53, to: 10.2.0.5:53}", ["an item of rules without name", "x.yaml:3:9:"], 3),
+    rule_case("{name: a, listen: 10.2.0.1, to: 10.2.0.5:53}", ["rules.listen: '10.2.0.1' is not acc", "x.yaml:3:27:"]),
+    rule_case("{name: a, to: 10.2.0.5:53}", ["rule 'a': listens nowhere", "Add listen: ADDR:PORT"]),
+    rule_case("{name: a, listen: 10.2.0.1:53, to: 10.2.0.5}", ["target 10.2.0.5:* has no port", "add keep_port: true"]),
+    rule_case("{name: a, listen: 10.2.0.2:53, to: 10.2.0.5:53}",
+              ["rule 'a': 10.2.0.2 is no port's own address: tap:a has 10.2.0.1", "x.yaml:3:16:"], 3),
+    rule_case("{name: a, listen: 10.2.0.1:53, to: 10.3.0.5:53}", ["is on no port's network", "add gateway: ADDR"], 3),
 ]
 
 PARTS = [("Usage", USAGE), ("Rules of forwarding", FORWARD), ("Files", FILES), ("EAL's own options", EAL),

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from app_cases import play  # noqa: E402
 
 MIB = 1 << 20
-KINDS = ("bench", "load", "serve")
+KINDS = ("bench", "load", "serve", "forward")
 
 # The file of the interface's description: what has no flag yet is marked, and refused.
 BENCH = """# quern run bench.yaml
@@ -64,6 +64,32 @@ client:
 tcp: {sack: perhaps, keepalive: 2h/75s}
 """
 TEN_PLACES = ["2:8", "3:1", "5:36", "6:12", "6:22", "6:33", "8:8", "9:3", "10:13", "10:33"]
+
+FORWARD = """kind: forward
+ports:
+  - {name: a, dev: "af_xdp:eth1", ip: 10.2.0.1/24}
+  - {name: b, dev: "af_xdp:eth2", ip: 10.3.0.1/24}
+rules:
+  - {name: dns, listen: 10.2.0.1:53, to: [10.3.0.5:53, 10.3.0.6:53], balance: maglev, idle: 30s}
+  - {name: media, listen: "10.2.0.1:20000-29999", to: [10.3.0.7], keep_port: true, idle: 2m}
+"""
+
+# Of values, of keys, of a rule as a whole, and of rules with each other.
+TEN_RULES = """kind: forward
+ports: [{name: a, dev: "tap:q0", ip: 10.2.0.1/24}]
+rules:
+  - {name: dns, listen: 10.2.0.1:53, to: [10.2.0.5:53, 10.2.0.6]}
+  - {name: dns, listen: "10.2.0.1:54", to: 10.2.0.6:53}
+  - name: media
+    listen: 10.2.0.1:20999-20000
+    to: [10.2.0.7:9]
+    keep_port: true
+  - {name: time, listen: 10.2.0.1:53, to: 10.2.0.8:123}
+  - {name: log, listen: 10.2.0.1:514}
+  - {name: game, listen: 10.2.0.1, to: 10.2.0.9:7, balanse: maglev, idle: 100ms}
+  - {name: nowhere, to: 10.2.0.9:7777}
+"""
+TEN_RULES_PLACES = ["4:56", "5:12", "7:13", "8:10", "10:26", "11:12", "12:26", "12:52", "12:75", "13:12"]
 
 GATEWAY = """kind: load
 ports: [{dev: "tap:q0", ip: 10.0.0.1/24, gateway: 10.1.0.1}]
@@ -158,13 +184,47 @@ def check_starts_nothing(desk):
 
 
 def ten_mistakes_have_ten_marks(desk):
-    desk.write("ten.yaml", TEN)
-    for command in ("run", "check"):
-        out, error = desk.run(command, "ten.yaml", code=2)
-        assert out == "" and places(error) == TEN_PLACES and error.count("error: ") == 10, error
-        assert len(re.findall(r"^ +\^~*$", error, re.MULTILINE)) == 10, error
-        assert error.endswith("10 mistakes in ten.yaml; nothing was started\n"), error
-    assert os.listdir(desk.folder) == ["ten.yaml"], os.listdir(desk.folder)
+    for text, marks in ((TEN, TEN_PLACES), (TEN_RULES, TEN_RULES_PLACES)):
+        desk.write("ten.yaml", text)
+        for command in ("run", "check"):
+            out, error = desk.run(command, "ten.yaml", code=2)
+            assert out == "" and places(error) == marks and error.count("error: ") == 10, error
+            assert len(re.findall(r"^ +\^~*$", error, re.MULTILINE)) == 10, error
+            assert error.endswith("10 mistakes in ten.yaml; nothing was started\n"), error
+        assert os.listdir(desk.folder) == ["ten.yaml"], os.listdir(desk.folder)
+
+
+def rules_of_a_file_are_said_and_run(desk):
+    desk.write("rules.yaml", FORWARD)
+    said = desk.run("check", "rules.yaml", "--max-sessions", "5k")[0]
+    for line in ("kind      forward, until Ctrl-C", "ports     af_xdp:eth1 10.2.0.1/24, on core ",
+                 "rules     dns: on af_xdp:eth1 at 10.2.0.1:53, to 10.3.0.5:53 or 10.3.0.6:53 by maglev; a session "
+                 "ends after 30 s\n",
+                 "          media: on af_xdp:eth1 at 10.2.0.1:20000-29999, to 10.3.0.7, each to the port that it came "
+                 "to; a session ends after 120 s\n", "limits    5,000 sessions"):
+        assert line in said, (line, said)
+    sockets = [os.path.join(desk.folder, name) for name in "ab"]
+    desk.write("rules.yaml", FORWARD.replace("af_xdp:eth1", f"memif:{sockets[0]},server")
+               .replace("af_xdp:eth2", f"memif:{sockets[1]},server"))
+    run = ["run", "rules.yaml", "-d", "300ms", "--wait-link", "0", "--memory", "4k", "-q", "--json", "-"]
+    config = json.loads(desk.run(*run)[0])["config"]
+    assert [(rule["name"], rule["listen"], len(rule["to"]), rule["idle_ms"]) for rule in config["rules"]] == [
+        ("dns", "10.2.0.1:53", 2, 30000), ("media", "10.2.0.1:20000-29999", 1, 120000)], config
+
+
+def errors_of_rules_and_ports_show_the_rule(desk):
+    for old, new, says, place in (("10.2.0.1:53", "10.2.0.9:53", "is no port's own address", "6:12"),
+                                  ("[10.3.0.7]", "[10.3.0.1]", "is our own address", "7:12"),
+                                  ("[10.3.0.7]", "[10.9.0.7]", "is on no port's network", "7:12")):
+        desk.write("rules.yaml", FORWARD.replace(old, new))
+        error = desk.run("check", "rules.yaml", code=2)[1]
+        assert says in error and places(error) == [place], error
+    desk.write("rules.yaml", FORWARD)
+    error = desk.run("run", "rules.yaml", "--idle", "5s", code=2)[1]
+    assert "--idle changes the rule of a file that has one, and this one has 2" in error, error
+    desk.write("none.yaml", "".join(FORWARD.splitlines(True)[:4]))
+    error = desk.run("run", "none.yaml", code=2)[1]
+    assert "forward needs a rule: " in error and places(error) == ["1:7"], error
 
 
 def files_that_are_none_are_refused(desk):
@@ -245,7 +305,8 @@ def wrong_usage_names_what_is_right(desk):
 
 
 CASES = [the_file_is_what_the_flags_are, load_by_file_is_load_by_flags, what_has_no_flag_yet_is_unknown,
-         examples_are_accepted, check_starts_nothing, ten_mistakes_have_ten_marks, files_that_are_none_are_refused,
+         examples_are_accepted, check_starts_nothing, ten_mistakes_have_ten_marks, rules_of_a_file_are_said_and_run,
+         errors_of_rules_and_ports_show_the_rule, files_that_are_none_are_refused,
          large_and_hostile_files_are_refused_soon,
          errors_of_the_whole_show_their_line, a_flag_goes_before_a_variable_before_a_file,
          wrong_usage_names_what_is_right]

@@ -27,6 +27,7 @@ static bool has_word(const struct cli_flag *flag, const char *value)
 /* A file with nothing but one key, and what it cannot stand without. */
 static void write_one(char text[1024], enum cli_command kind, const struct config_key *key, const char *value)
 {
+	bool has_no_port = strcmp(key->name, "keep_port") == 0;
 	char inside[256];
 
 	snprintf(inside, sizeof(inside), "%s: %s%s%s", key->name, key->flag->argument ? "\"" : "", value,
@@ -38,6 +39,15 @@ static void write_one(char text[1024], enum cli_command kind, const struct confi
 	case CONFIG_PORTS:
 		snprintf(text, 1024, "kind: %s\nports:\n  - {%s%s}\n  - {name: e.g, dev: cable}\n",
 			 cli_command_name(kind), strcmp(key->name, "dev") == 0 ? "" : "dev: cable, ", inside);
+		break;
+	case CONFIG_RULES:
+		snprintf(text, 1024, "kind: %s\nrules:\n  - {%s%s%s%s}\n", cli_command_name(kind),
+			 strcmp(key->name, "name") == 0 ? "" : "name: a, ",
+			 strcmp(key->name, "listen") == 0 ? "" : "listen: 10.0.0.1:9, ",
+			 strcmp(key->name, "to") == 0 ? ""
+			 : has_no_port                ? "to: 10.0.0.2, "
+						      : "to: 10.0.0.2:9, ",
+			 inside);
 		break;
 	case CONFIG_CLIENT_HTTP:
 		snprintf(text, 1024, "kind: %s\nclient: {target: \"10.0.0.1:80\", http: {%s}}\n",

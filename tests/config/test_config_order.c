@@ -156,6 +156,41 @@ Test(config_order, a_variable_turns_a_switch_of_the_file_off_and_an_empty_one_sa
 	cr_assert(settings.quiet);
 }
 
+static const char forward[] = "kind: forward\n"
+			      "ports: [{dev: \"tap:a\", ip: 10.0.0.1/24}]\n"
+			      "rules:\n"
+			      "  - {name: one, listen: 10.0.0.1:53, to: [10.0.0.5:53, 10.0.0.6:53], idle: 9s}\n";
+
+Test(config_order, the_only_rule_of_a_file_is_changed_from_above)
+{
+	const struct quern_forward_rule *rule;
+
+	setenv("QUERN_TO", "10.0.0.7:7 10.0.0.8:8 10.0.0.9:9", 1);
+	setenv("QUERN_BALANCE", "roundrobin", 1);
+	cr_assert_eq(gather(forward, "run --listen 10.0.0.1:99"), CLI_RUN);
+	rule = settings.forward.rules;
+	cr_assert_str_eq(rule->name, "one");
+	cr_assert(settings.forward.rule_count == 1 && rule->listen.port == 99 && rule->idle_ms == 9000);
+	cr_assert(rule->target_count == 3 && rule->targets[0].to.port == 7);
+	cr_assert_eq(rule->balance, QUERN_BALANCE_ROUND_ROBIN);
+	cr_assert_eq(gather(forward, "run --to 10.0.0.4:4 --idle 8s"), CLI_RUN);
+	cr_assert(rule->target_count == 1 && rule->targets[0].to.port == 4 && rule->idle_ms == 8000);
+	cr_assert_eq(gather(NULL, "forward -p tap:a --ip 10.0.0.1/24 --listen 10.0.0.1:53"), CLI_RUN);
+	cr_assert(rule->target_count == 3 && settings.forward.rule_count == 1);
+}
+
+Test(config_order, of_several_rules_none_is_changed_from_above)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s  - {name: two, listen: 10.0.0.1:54, to: 10.0.0.5:53}\n", forward);
+	cr_assert_eq(gather(text, "run --max-sessions 5"), CLI_RUN);
+	cr_assert_eq(settings.forward.rule_count, 2);
+	cr_assert_eq(gather(text, "run --to 10.0.0.4:4"), -EINVAL);
+	setenv("QUERN_IDLE", "7s", 1);
+	cr_assert_eq(gather(text, "run"), -EINVAL);
+}
+
 Test(config_order, variables_of_other_commands_are_not_heeded)
 {
 	setenv("QUERN_LISTEN", "nonsense", 1);
