@@ -30,7 +30,7 @@ static void write_one(char text[1024], enum cli_command kind, const struct confi
 	bool has_no_port = strcmp(key->name, "keep_port") == 0;
 	char inside[256];
 
-	snprintf(inside, sizeof(inside), "%s: %s%s%s", key->name, key->flag->argument ? "\"" : "", value,
+	snprintf(inside, sizeof(inside), "%.40s: %s%.200s%s", key->name, key->flag->argument ? "\"" : "", value,
 		 key->flag->argument ? "\"" : "");
 	switch (key->section) {
 	case CONFIG_TOP:

@@ -105,7 +105,7 @@ static void translate(const uint8_t *frame, uint32_t bytes, struct packet packet
 	uint8_t *made = packet.version == 4 ? wire_udp46_to6(block.frame, &packet, &goes, sums)
 					    : wire_udp46_to4(block.frame, &packet, &goes, sums, 7);
 
-	CHECK(packet.frame_bytes - packet.link_bytes == ip_bytes);
+	CHECK((uint32_t)(packet.frame_bytes - packet.link_bytes) == ip_bytes);
 	expect_good(made + packet.link_bytes, ip_bytes, &expect, &read);
 	expect_ends(&read, &came);
 	CHECK(flow_key_equal(&read.key, &packet.key) && read.version == packet.version);
