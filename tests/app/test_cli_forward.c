@@ -104,7 +104,7 @@ Test(cli_forward, refuses_what_is_no_place_to_listen_or_send_to)
 					    "--to fd03::5]",
 					    "--to ::ffff:10.3.0.5",
 					    "--to example.org:53",
-					    "--balance all",
+					    "--balance every",
 					    "--balance MAGLEV",
 					    "--idle 999ms",
 					    "--idle 25h",
