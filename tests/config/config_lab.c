@@ -31,6 +31,14 @@ char *config_lab_printed(struct config_lab *lab)
 	return text;
 }
 
+void config_lab_expect_good(struct config_lab *lab)
+{
+	char *text = config_lab_printed(lab);
+
+	cr_assert_eq(lab->rc, 0, "%s", text);
+	free(text);
+}
+
 void config_lab_expect(struct config_lab *lab, const char *const parts[])
 {
 	char *text = config_lab_printed(lab);

@@ -16,6 +16,9 @@ struct config_lab {
 int config_lab_read(struct config_lab *lab, const char *text);
 int config_lab_read_bytes(struct config_lab *lab, const char *bytes, size_t length);
 
+/* The text that was read last has no fault. */
+void config_lab_expect_good(struct config_lab *lab);
+
 /* How many faults the text has, of which each says its part in `parts`, in the order of their places; ends with null.
  */
 void config_lab_expect(struct config_lab *lab, const char *const parts[]);

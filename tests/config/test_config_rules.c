@@ -22,7 +22,8 @@ Test(config_rules, of_a_file_are_as_they_stand_there)
 	const struct quern_forward_rule *dns, *media;
 	char error[CLI_ERROR_TEXT];
 
-	cr_assert_eq(config_lab_read(&lab, two), 0, "%s", config_lab_printed(&lab));
+	config_lab_read(&lab, two);
+	config_lab_expect_good(&lab);
 	cr_assert_eq(cli_complete(&lab.settings, error), 0, "%s", error);
 	cr_assert_eq(lab.settings.forward.rule_count, 2);
 	dns = &lab.settings.forward.rules[0];
@@ -39,16 +40,16 @@ Test(config_rules, of_a_file_are_as_they_stand_there)
 
 Test(config_rules, have_keys_in_any_order_and_what_one_says_is_not_said_of_the_next)
 {
-	cr_assert_eq(config_lab_read(&lab, "kind: forward\n"
-					   "max_sessions: 1k\n"
-					   "rules:\n"
-					   "  - source_sessions: 7\n"
-					   "    balance: roundrobin\n"
-					   "    to: \"[fd03::5]:53\"\n"
-					   "    listen: \"[fd02::1]:53\"\n"
-					   "    name: of-6\n"
-					   "  - {to: 10.3.0.5:53, listen: 10.3.0.1:53, name: of-4, keep_port: off}\n"),
-		     0, "%s", config_lab_printed(&lab));
+	config_lab_read(&lab, "kind: forward\n"
+			      "max_sessions: 1k\n"
+			      "rules:\n"
+			      "  - source_sessions: 7\n"
+			      "    balance: roundrobin\n"
+			      "    to: \"[fd03::5]:53\"\n"
+			      "    listen: \"[fd02::1]:53\"\n"
+			      "    name: of-6\n"
+			      "  - {to: 10.3.0.5:53, listen: 10.3.0.1:53, name: of-4, keep_port: off}\n");
+	config_lab_expect_good(&lab);
 	cr_assert(lab.settings.forward.rule_count == 2 && lab.settings.forward.max_sessions == 1000);
 	cr_assert_eq(lab.settings.forward.rules[0].max_sessions_per_source, 7);
 	cr_assert_eq(lab.settings.forward.rules[0].balance, QUERN_BALANCE_ROUND_ROBIN);
@@ -144,22 +145,27 @@ Test(config_rules, with_mistakes_of_their_own_are_not_held_against_others)
 
 Test(config_rules, are_as_many_as_there_is_room_for)
 {
-	char *text = malloc(1 << 16);
-	size_t used = (size_t)sprintf(text, "kind: forward\nrules:\n");
+	static char text[1 << 16];
+	char *printed;
+	size_t used = (size_t)snprintf(text, sizeof(text), "kind: forward\nrules:\n");
 
 	for (int i = 1; i <= QUERN_FORWARD_RULES_MAX; i++)
-		used += (size_t)sprintf(text + used, "  - {name: r%d, listen: 10.2.0.1:%d, to: 10.2.0.5:1}\n", i, i);
-	cr_assert_eq(config_lab_read(&lab, text), 0, "%s", config_lab_printed(&lab));
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "  - {name: r%d, listen: 10.2.0.1:%d, to: 10.2.0.5:1}\n", i, i);
+	config_lab_read(&lab, text);
+	config_lab_expect_good(&lab);
 	cr_assert_eq(lab.settings.forward.rule_count, QUERN_FORWARD_RULES_MAX);
-	sprintf(text + used, "  - {name: more, listen: 10.2.0.1:9999, to: 10.2.0.5:1}\n");
+	snprintf(text + used, sizeof(text) - used, "  - {name: more, listen: 10.2.0.1:9999, to: 10.2.0.5:1}\n");
 	cr_assert_eq(config_lab_read(&lab, text), -EINVAL);
-	cr_assert(strstr(config_lab_printed(&lab), "rules.name: 'more' is not accepted\n  lab.yaml:259:12:"));
-	used = (size_t)sprintf(text, "kind: forward\nrules:\n  - {name: a, listen: 10.2.0.1:9, to: [");
+	printed = config_lab_printed(&lab);
+	cr_assert(strstr(printed, "rules.name: 'more' is not accepted\n  lab.yaml:259:12:"));
+	free(printed);
+	used = (size_t)snprintf(text, sizeof(text), "kind: forward\nrules:\n  - {name: a, listen: 10.2.0.1:9, to: [");
 	for (int i = 1; i <= QUERN_FORWARD_TARGETS_MAX; i++)
-		used += (size_t)sprintf(text + used, "10.2.0.5:%d, ", i);
-	sprintf(text + used, "]}\n");
-	cr_assert_eq(config_lab_read(&lab, text), 0, "%s", config_lab_printed(&lab));
-	sprintf(text + used, "10.2.0.5:999]}\n");
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "10.2.0.5:%d, ", i);
+	snprintf(text + used, sizeof(text) - used, "]}\n");
+	config_lab_read(&lab, text);
+	config_lab_expect_good(&lab);
+	snprintf(text + used, sizeof(text) - used, "10.2.0.5:999]}\n");
 	cr_assert_eq(config_lab_read(&lab, text), -EINVAL);
-	free(text);
 }
