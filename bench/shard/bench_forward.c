@@ -142,6 +142,7 @@ static uint32_t forward_turn(struct forwarder *forwarder)
 
 	shard_receive(forwarder->shards[0], mbufs, (uint16_t)count, forwarder->now_ns);
 	shard_expire(forwarder->shards[0], forwarder->now_ns);
+	shard_expire(forwarder->shards[1], forwarder->now_ns);
 	count = shard_transmit(forwarder->shards[1], mbufs, BURST);
 	rte_ring_enqueue_burst(forwarder->tx, (void *const *)mbufs, count, NULL);
 	return count;
