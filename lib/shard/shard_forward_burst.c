@@ -112,14 +112,18 @@ uint16_t shard_forward_burst(struct quern_shard *shard, struct rte_mbuf **mbufs,
 {
 	struct glances glances;
 	uint16_t left = glance_all(shard, mbufs, count, &glances), back = 0;
+	bool holds_back = false;
 	uint64_t bytes = 0;
 
 	table_find_burst(&shard->table, glances.hashes, glances.keys, glances.count, glances.refs);
 	for (uint32_t i = 0; i < glances.count; i++) {
 		uint32_t frame_bytes = glances.mbufs[i]->pkt_len;
+		bool is_known = glances.refs[i] != 0 && !holds_back;
 
-		if (glances.refs[i] == 0 || back > 0 ||
-		    !pass_on(shard, glances.mbufs[i], &glances.at[i], glances.refs[i])) {
+		if (!is_known || !pass_on(shard, glances.mbufs[i], &glances.at[i], glances.refs[i])) {
+			/* What is nobody's yet has none of its session behind it that is known; of the others some may.
+			 */
+			holds_back |= is_known;
 			left = put_back(mbufs, left, back++, glances.mbufs[i]);
 			continue;
 		}
