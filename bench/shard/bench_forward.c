@@ -95,7 +95,7 @@ static void open_group(struct forwarder *forwarder)
 	shard_forward_join(forwarder->group, forwarder->shards[0], 0);
 	shard_forward_join(forwarder->group, forwarder->shards[1], 1);
 	CHECK(shard_rules_build(rules, forwarder->group, &rule, 1) == 0);
-	shard_forward_offer(forwarder->group, rules);
+	shard_forward_use(forwarder->group, rules);
 	shard_forward_expire(forwarder->group);
 }
 

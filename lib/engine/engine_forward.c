@@ -187,7 +187,7 @@ static int open_group(struct quern_engine *engine, uint16_t number, uint64_t see
 				   "worker %u: its ports do not have what the rules name: %s\n"
 				   "  Each worker of a forwarder has a shard on every port",
 				   number, strerror(-code));
-	shard_forward_offer(group->forward, group->rules);
+	shard_forward_use(group->forward, group->rules);
 	return 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/check.h"
+
 enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255, ETHER_BYTES = 14 };
 
 /* The parts of a group's memory, and of a rule set's, in order. */
@@ -166,9 +168,10 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 	return find_ways(forward, made);
 }
 
-void shard_forward_offer(struct shard_forward *forward, struct shard_rules *rules)
+void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)
 {
-	__atomic_store_n(&forward->offered, rules, __ATOMIC_RELEASE);
+	CHECK(forward->pool.used == 0);
+	forward->rules = rules;
 }
 
 /* The deadline of a session moves with its datagrams: who fires may not be due. */
@@ -193,12 +196,6 @@ static uint32_t end_idle(struct shard_forward *forward)
 
 uint32_t shard_forward_expire(struct shard_forward *forward)
 {
-	struct shard_rules *offered = __atomic_load_n(&forward->offered, __ATOMIC_ACQUIRE);
-
-	if (offered) {
-		forward->rules = offered;
-		__atomic_store_n(&forward->offered, NULL, __ATOMIC_RELEASE);
-	}
 	return forward->pool.used ? end_idle(forward) : 0;
 }
 

@@ -1,5 +1,5 @@
 /* shard_forward.h - datagrams forwarded between the ports of one worker: its shards are a group, which has the
- * sessions, the rules and their limits. All calls but two are made on that worker. */
+ * sessions, the rules and their limits. Once it runs, all calls are made on that worker. */
 #ifndef SHARD_SHARD_FORWARD_H
 #define SHARD_SHARD_FORWARD_H
 
@@ -41,13 +41,13 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 size_t shard_rules_bytes(const struct quern_forward_rule *rules, uint16_t count);
 
 /* Prepares rules, in which quern_forward_faults() finds none, for a group whose shards are all in it, in `memory`.
- * 0, or -ENETUNREACH where a target is on the network of none of the group's ports, and none has a gateway. On any
- * thread. */
+ * 0, -ENODEV or -EADDRNOTAVAIL where the group has no such port or address, or -ENETUNREACH where a target is on the
+ * network of none of its ports, and none has a gateway. */
 int shard_rules_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
 		      uint16_t count);
 
-/* Rules that were prepared are the group's from its next turn on. On any thread. */
-void shard_forward_offer(struct shard_forward *forward, struct shard_rules *rules);
+/* Rules that were prepared are the group's, before its first turn: sessions know rules by their numbers. */
+void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules);
 
 /* Passes on what in a burst is an ordinary datagram of a session. Returns how many frames are left, in `mbufs`, for
  * all to be done with them that is done with frames. */
@@ -63,8 +63,7 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 /* A datagram that nobody knows. False where no rule has it, and the frame is as it was. */
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame);
 
-/* Ends sessions that have been idle for long enough, and takes rules that were offered; by the first shard of the group
- * once a turn. Returns how many have ended. */
+/* Ends sessions that have been idle for long enough; by the first shard of the group once a turn. Returns how many. */
 uint32_t shard_forward_expire(struct shard_forward *forward);
 
 /* A time at or before the next session's end, or false where there is none. */

@@ -29,7 +29,7 @@ static struct rte_mbuf *refer(struct quern_shard *out, struct rte_mbuf *mbuf, co
 static bool is_referred(const struct quern_shard *out, const struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	return out->config.tx_multi_segs && packet->frame_bytes - packet->text_offset > COPY_MAX &&
-	       (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	       !shard_forward_is_unfinished(mbuf);
 }
 
 static struct rte_mbuf *copy_for(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)

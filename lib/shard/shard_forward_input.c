@@ -81,17 +81,11 @@ static void finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct 
 	shard_send_frame(out, mbuf);
 }
 
-/* The port vouches for a checksum that is not there: the frame never left this machine. */
-static bool is_unfinished(const struct rte_mbuf *mbuf)
-{
-	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
-}
-
 void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
 			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link)
 {
 	uint8_t *bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	bool is_to_be_finished = is_unfinished(mbuf);
+	bool is_to_be_finished = shard_forward_is_unfinished(mbuf);
 	struct ip6_pair pair;
 
 	if (packet->version == 6) {
@@ -156,6 +150,15 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 	send_on(out, frame, &session->outer, sums, link);
 }
 
+/* A datagram of a client: to its target, or to all of them. */
+static void from_client(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
+{
+	if (session->next_copy)
+		shard_forward_copies(shard, frame, session);
+	else
+		to_target(shard, frame, session);
+}
+
 static void to_client(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
 {
 	struct shard_forward *forward = shard->forward;
@@ -178,10 +181,8 @@ void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, u
 
 	if (table_ref_kind(ref) == TABLE_UDP_OUTER)
 		to_client(shard, frame, session);
-	else if (session->next_copy)
-		shard_forward_copies(shard, frame, session);
 	else
-		to_target(shard, frame, session);
+		from_client(shard, frame, session);
 }
 
 /* The link header of a session's way to one of its ends. */
@@ -240,9 +241,7 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 	if (!rule)
 		return false;
 	session = shard_session_open(shard, frame, rule);
-	if (session && session->next_copy)
-		shard_forward_copies(shard, frame, session);
-	else if (session)
-		to_target(shard, frame, session);
+	if (session)
+		from_client(shard, frame, session);
 	return true;
 }

@@ -32,7 +32,6 @@ struct shard_forward {
 	struct quern_shard *shards[SHARD_FORWARD_SHARDS];
 	struct shard_rules *rules; /* null for none */
 	struct udp_pool pool;
-	struct shard_rules *offered; /* by another thread; null once taken */
 	struct random random;
 	struct udp_limits limits;
 	uint8_t shard_count;
@@ -51,6 +50,12 @@ static inline struct shard_way *shard_way_of(const struct shard_forward *forward
 }
 
 enum { SHARD_WAY_KNOWN_MS = 100 };
+
+/* The port vouches for a checksum that is not there: the frame never left this machine. */
+static inline bool shard_forward_is_unfinished(const struct rte_mbuf *mbuf)
+{
+	return (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
 
 /* Whether the link header of a way is as ARP or ND have said not long ago: asked for anew now and then, since each of
  * them wants to see that an entry is in use. */

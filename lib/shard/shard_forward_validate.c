@@ -70,9 +70,9 @@ uint64_t shard_forward_aliases(const struct quern_shard *shard)
 		const struct udp_session *session = udp_session_at(&forward->pool, i);
 
 		if (is_open(session) && session->inner_shard == shard->forward_number)
-			held += alias_is_peer(session->inner.remote) + alias_is_peer(session->inner.local);
+			held += alias_is_peer(session->inner.remote);
 		if (is_open(session) && session->outer_shard == shard->forward_number)
-			held += alias_is_peer(session->outer.remote) + alias_is_peer(session->outer.local);
+			held += alias_is_peer(session->outer.remote);
 	}
 	return held;
 }

@@ -166,9 +166,7 @@ void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *f
 		*pair = frame->packet->ip6;
 		return;
 	}
-	/* A flow that is forwarded as it is has its client's address at our end. */
-	pair->local = alias_is_peer(key->local) ? alias_address(&shard->ip6.aliases, key->local)
-						: shard_ip6_own_address(shard, key->local);
+	pair->local = shard_ip6_own_address(shard, key->local);
 	pair->remote = alias_address(&shard->ip6.aliases, key->remote);
 }
 

@@ -81,39 +81,23 @@ static bool find_local(const struct quern_shard *out, struct shard_way *way, str
 	return false;
 }
 
-/* An address in the keys of a shard, held if it is one of IPv6; 0 where there is no alias left. */
-static uint32_t name_in(struct quern_shard *shard, uint32_t address, const struct quern_ip6 *ip6)
-{
-	return quern_ip6_is_set(ip6) ? alias_take(&shard->ip6.aliases, *ip6) : address;
-}
-
 static void let_go(struct quern_shard *shard, const struct flow_key *key)
 {
 	alias_release(&shard->ip6.aliases, key->remote);
-	alias_release(&shard->ip6.aliases, key->local);
 }
 
-/* The key of the target's side, with its aliases held. */
-static enum quern_drop outer_key(struct quern_shard *out, const struct packet *packet, const struct udp_rule *rule,
-				 struct shard_way *way, struct flow_key *key)
+/* The key of the target's side, with its alias held. */
+static enum quern_drop outer_key(struct quern_shard *out, const struct packet *packet, struct shard_way *way,
+				 struct flow_key *key)
 {
-	static const struct quern_ip6 none;
-	const struct quern_ip6 *client = packet->version == 6 ? &packet->ip6.remote : &none;
+	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
 
-	*key = (struct flow_key){.remote = name_in(out, way->to.address, &way->to.ip6),
+	*key = (struct flow_key){.remote = is_ip6 ? alias_take(&out->ip6.aliases, way->to.ip6) : way->to.address,
 				 .remote_port = way->to.port ? way->to.port : packet->key.local_port};
 	if (key->remote == 0)
 		return QUERN_DROP_UDP_SESSIONS_FULL;
-	if (rule->keep_source) {
-		key->local = name_in(out, packet->key.remote, client);
-		key->local_port = packet->key.remote_port;
-		if (key->local != 0 && table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
-			return QUERN_DROP_NONE;
-	} else if (find_local(out, way, key)) {
+	if (find_local(out, way, key))
 		return QUERN_DROP_NONE;
-	} else {
-		key->local = 0;
-	}
 	let_go(out, key);
 	return QUERN_DROP_UDP_NO_PORT;
 }
@@ -165,7 +149,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	struct udp_session *session;
 	struct wire_udp_sums sums;
 	struct flow_key outer;
-	enum quern_drop drop = outer_key(out, frame->packet, rule, way, &outer);
+	enum quern_drop drop = outer_key(out, frame->packet, way, &outer);
 
 	if (drop != QUERN_DROP_NONE)
 		return drop;

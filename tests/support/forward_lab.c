@@ -204,7 +204,7 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 		open_port(lab, plan, number);
 	lab->rules = zeroed(shard_rules_bytes(plan->rules, plan->rule_count));
 	cr_assert_eq(shard_rules_build(lab->rules, lab->forward, plan->rules, plan->rule_count), 0);
-	shard_forward_offer(lab->forward, lab->rules);
+	shard_forward_use(lab->forward, lab->rules);
 	lab_advance(lab, 0);
 	for (uint16_t rule = 0; is_ethernet() && rule < plan->rule_count; rule++)
 		for (uint16_t i = 0; i < plan->rules[rule].target_count; i++)
