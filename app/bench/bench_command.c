@@ -22,12 +22,13 @@ static const char *workers_text(char *text, size_t size)
 	return text;
 }
 
-static void announce_bench(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
+static void announce_bench(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app)
 {
 	struct quern_machine machine;
 	struct quern_worker_report second;
 	char text[64];
 
+	(void)app;
 	quern_engine_machine(engine, &machine);
 	fprintf(out, "quern bench · client and server over %s cable%s · %s · ",
 		settings->ports[0].impair_count > 0 ? "an impaired" : "a",

@@ -1,7 +1,6 @@
 /* forward_command.c - the forwarder: on every core a shard for each port, until it is told to stop. */
 #include "forward/forward_command.h"
 
-#include <string.h>
 
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
@@ -9,8 +8,8 @@
 #include "forward/forward_hops.h"
 #include "forward/forward_live.h"
 #include "forward/forward_report.h"
+#include "report/report_job.h"
 #include "report/report_links.h"
-#include "report/report_output.h"
 
 #define ROW_S 1.0
 
@@ -98,23 +97,22 @@ static int report(struct forward_run *forward, const struct quern_engine *engine
 		run->verdict = REPORT_ABORTED;
 	forward_report_text(output->text, report, output->colors);
 	rc = report_output_write_json(output, output->json ? forward_report_json(report) : NULL);
-	if (rc != 0)
-		return report_output_fail(output, rc);
-	if (cli_signal_count() > 0)
-		return CLI_EXIT_SIGNAL + cli_signal_first();
-	return run->verdict == REPORT_PASS ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
+	return report_job_exit(output, rc != 0 ? rc : run->verdict == REPORT_FAIL);
 }
 
-static int run_and_report(struct forward_run *forward, struct quern_engine *engine, struct report_output *output)
+static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
 {
+	struct forward_run *forward = app;
 	char error[QUERN_ERROR_TEXT] = "";
 	int rc = quern_engine_run(engine, tick, forward, error);
 
 	return rc != 0 ? cli_fail(cli_exit_of(rc), "%s", error) : report(forward, engine, output);
 }
 
-static void announce(FILE *out, const struct cli_settings *settings)
+static void announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app)
 {
+	(void)engine;
+	(void)app;
 	fputs("quern forward", out);
 	for (uint16_t i = 0; i < settings->forward.rule_count; i++) {
 		const struct quern_forward_rule *rule = &settings->forward.rules[i];
@@ -130,29 +128,6 @@ static void announce(FILE *out, const struct cli_settings *settings)
 	}
 	fputc('\n', out);
 	fflush(out);
-}
-
-static int open_and_run(struct forward_run *forward, const struct quern_engine_config *config)
-{
-	char error[QUERN_ERROR_TEXT] = "";
-	struct quern_engine *engine;
-	struct report_output output;
-	int rc = report_output_open(&output, forward->settings), code;
-
-	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", forward->settings->json, strerror(-rc));
-	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0) {
-		report_output_close(&output);
-		return cli_fail(cli_exit_of(rc), "%s", error);
-	}
-	announce(output.text, forward->settings);
-	cli_engine_warn_of_placement(engine);
-	code = run_and_report(forward, engine, &output);
-	code = cli_engine_finish_capture(forward->settings, engine, code);
-	report_output_close(&output);
-	quern_engine_close(engine);
-	return code;
 }
 
 static void add_shards(struct forward_run *forward, struct quern_engine_config *config,
@@ -194,7 +169,7 @@ int forward_command(struct cli_settings *settings)
 	forward.settings = settings;
 	forward.progress = report_output_progress(settings);
 	add_shards(&forward, &config, &workers);
-	code = open_and_run(&forward, &config);
+	code = report_job_run(&(struct report_job){settings, &forward, announce, run_and_report}, &config);
 	forward_series_close(&forward.series);
 	return code;
 }

@@ -2,7 +2,6 @@
 #include "load/load_command.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
@@ -10,6 +9,7 @@
 #include "cli/cli_signal.h"
 #include "cli/cli_target.h"
 #include "report/report_format.h"
+#include "report/report_job.h"
 
 /* Whose MAC address must be known. */
 static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t port)
@@ -43,59 +43,39 @@ static int fail_unreachable(const struct load_measure *measure)
 }
 
 /* Runs the opened engine and turns what happened into an exit code. */
-static int run_and_report(struct load_measure *measure, struct quern_engine *engine, struct report_output *output)
+static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
 {
+	struct load_measure *measure = app;
 	char error[QUERN_ERROR_TEXT] = "";
-	int rc = load_measure_run(measure, engine, error), code;
+	int rc = load_measure_run(measure, engine, error);
 
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	if (measure->is_unreachable)
 		return fail_unreachable(measure);
-	code = load_measure_report(measure, engine, output);
-	if (code < 0)
-		return report_output_fail(output, code);
-	if (cli_signal_count() > 0)
-		return CLI_EXIT_SIGNAL + cli_signal_first();
-	return code == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
+	return report_job_exit(output, load_measure_report(measure, engine, output));
 }
 
 int load_command_run(struct load_measure *measure, const struct quern_engine_config *config,
-		     void (*announce)(FILE *out, const struct cli_settings *settings,
-				      const struct quern_engine *engine))
+		     void (*announce)(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
+				      void *app))
 {
-	char error[QUERN_ERROR_TEXT] = "";
-	struct quern_engine *engine;
-	struct report_output output;
-	int rc = report_output_open(&output, measure->settings), code;
+	const struct report_job job = {measure->settings, measure, announce, run_and_report};
 
-	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", measure->settings->json, strerror(-rc));
-	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0) {
-		report_output_close(&output);
-		return cli_fail(cli_exit_of(rc), "%s", error);
-	}
-	announce(output.text, measure->settings, engine);
-	fflush(output.text);
-	code = run_and_report(measure, engine, &output);
-	code = cli_engine_finish_capture(measure->settings, engine, code);
-	report_output_close(&output);
-	quern_engine_close(engine);
-	return code;
+	return report_job_run(&job, config);
 }
 
-void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine)
+void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app)
 {
 	struct quern_machine machine;
 	char target[CLI_TARGET_TEXT];
 
+	(void)app;
 	quern_engine_machine(engine, &machine);
 	fprintf(out, "quern load %s · ports", cli_format_target(settings, target));
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		fprintf(out, " %s", settings->ports[i].device);
 	fprintf(out, " · %s pages\n", machine.pages);
-	cli_engine_warn_of_placement(engine);
 }
 
 int load_command(struct cli_settings *settings)

@@ -10,11 +10,12 @@ int load_command(struct cli_settings *settings);
 /* Opens the engine, runs `measure` on it, and reports: what bench and load share. `announce` prints the header line.
  * Returns the exit code. */
 int load_command_run(struct load_measure *measure, const struct quern_engine_config *config,
-		     void (*announce)(FILE *out, const struct cli_settings *settings,
-				      const struct quern_engine *engine));
+		     void (*announce)(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
+				      void *app));
 
-/* The header line, with what is to be warned of. */
-void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine);
+/* The header line. */
+void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
+			   void *app);
 
 /* Says that nobody tells the way to the target, on a port, and returns the exit code. */
 int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port);

@@ -1,13 +1,11 @@
 /* load_udp_command.c - clients of datagrams on each port, towards one target. */
 #include "load/load_udp_command.h"
 
-#include <string.h>
-
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
-#include "cli/cli_signal.h"
 #include "load/load_command.h"
 #include "load/load_udp_measure.h"
+#include "report/report_job.h"
 
 static int fail_unreachable(const struct load_udp_measure *measure)
 {
@@ -19,44 +17,17 @@ static int fail_unreachable(const struct load_udp_measure *measure)
 	return load_command_fail_unreachable(measure->settings, measure->clients[number].port);
 }
 
-static int run_and_report(struct load_udp_measure *measure, struct quern_engine *engine, struct report_output *output)
+static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
 {
+	struct load_udp_measure *measure = app;
 	char error[QUERN_ERROR_TEXT] = "";
-	int rc = load_udp_measure_run(measure, engine, error), code;
+	int rc = load_udp_measure_run(measure, engine, error);
 
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	if (measure->is_unreachable)
 		return fail_unreachable(measure);
-	code = load_udp_measure_report(measure, engine, output);
-	if (code < 0)
-		return report_output_fail(output, code);
-	if (cli_signal_count() > 0)
-		return CLI_EXIT_SIGNAL + cli_signal_first();
-	return code == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
-}
-
-static int open_and_run(struct load_udp_measure *measure, const struct quern_engine_config *config)
-{
-	char error[QUERN_ERROR_TEXT] = "";
-	struct quern_engine *engine;
-	struct report_output output;
-	int rc = report_output_open(&output, measure->settings), code;
-
-	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", measure->settings->json, strerror(-rc));
-	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0) {
-		report_output_close(&output);
-		return cli_fail(cli_exit_of(rc), "%s", error);
-	}
-	load_command_announce(output.text, measure->settings, engine);
-	fflush(output.text);
-	code = run_and_report(measure, engine, &output);
-	code = cli_engine_finish_capture(measure->settings, engine, code);
-	report_output_close(&output);
-	quern_engine_close(engine);
-	return code;
+	return report_job_exit(output, load_udp_measure_report(measure, engine, output));
 }
 
 int load_udp_command(struct cli_settings *settings)
@@ -65,6 +36,7 @@ int load_udp_command(struct cli_settings *settings)
 	static struct load_udp_measure measure;
 	struct cli_cores usable;
 	struct cli_nodes nodes;
+	const struct report_job job = {settings, &measure, load_command_announce, run_and_report};
 	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code;
@@ -91,7 +63,7 @@ int load_udp_command(struct cli_settings *settings)
 		shard->on_turn = load_udp_client_turn;
 		shard->app = client;
 	}
-	code = open_and_run(&measure, &config);
+	code = report_job_run(&job, &config);
 	load_udp_measure_close(&measure);
 	return code;
 }

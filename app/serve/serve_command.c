@@ -1,14 +1,13 @@
 /* serve_command.c - servers on each port, until they are told to stop. */
 #include "serve/serve_command.h"
 
-#include <string.h>
 
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"
 #include "cli/cli_signal.h"
 #include "report/report_links.h"
-#include "report/report_output.h"
+#include "report/report_job.h"
 #include "report/report_sample.h"
 #include "serve/serve_server.h"
 
@@ -159,19 +158,15 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 	return run.verdict == REPORT_FAIL ? 1 : 0;
 }
 
-static int run_and_report(struct serve_run *serve, struct quern_engine *engine, struct report_output *output)
+static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
 {
+	struct serve_run *serve = app;
 	char error[QUERN_ERROR_TEXT] = "";
 	int rc = quern_engine_run(engine, tick, serve, error);
 
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
-	rc = report(serve, engine, output);
-	if (rc < 0)
-		return report_output_fail(output, rc);
-	if (cli_signal_count() > 0)
-		return CLI_EXIT_SIGNAL + cli_signal_first();
-	return rc == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
+	return report_job_exit(output, report(serve, engine, output));
 }
 
 /* A listener at any address is where the port's first ones are, of each version. */
@@ -194,8 +189,12 @@ static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t
 	}
 }
 
-static void announce(FILE *out, const struct serve_run *serve)
+static void announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app)
 {
+	const struct serve_run *serve = app;
+
+	(void)settings;
+	(void)engine;
 	fputs("quern serve · ", out);
 	/* The first servers are one a port. */
 	for (uint16_t i = 0; i < serve->settings->port_count; i++) {
@@ -212,29 +211,6 @@ static void announce(FILE *out, const struct serve_run *serve)
 		fprintf(out, " (%u left out: no plain files, or links out of it)", serve->site.left_out);
 	fputc('\n', out);
 	fflush(out);
-}
-
-static int open_and_run(struct serve_run *serve, const struct quern_engine_config *config)
-{
-	char error[QUERN_ERROR_TEXT] = "";
-	struct quern_engine *engine;
-	struct report_output output;
-	int rc = report_output_open(&output, serve->settings), code;
-
-	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", serve->settings->json, strerror(-rc));
-	rc = quern_engine_open(config, &engine, error);
-	if (rc != 0) {
-		report_output_close(&output);
-		return cli_fail(cli_exit_of(rc), "%s", error);
-	}
-	announce(output.text, serve);
-	cli_engine_warn_of_placement(engine);
-	code = run_and_report(serve, engine, &output);
-	code = cli_engine_finish_capture(serve->settings, engine, code);
-	report_output_close(&output);
-	quern_engine_close(engine);
-	return code;
 }
 
 int serve_command(struct cli_settings *settings)
@@ -278,7 +254,7 @@ int serve_command(struct cli_settings *settings)
 		serve.shards[serve.server_count++] = (struct report_shard){"server", server->tally};
 	}
 	if (code == CLI_EXIT_DONE)
-		code = open_and_run(&serve, &config);
+		code = report_job_run(&(struct report_job){settings, &serve, announce, run_and_report}, &config);
 	for (uint16_t i = 0; i < serve.server_count; i++)
 		serve_server_close(&serve.servers[i]);
 	report_series_close(&serve.series);
