@@ -1,6 +1,8 @@
 /* cli_address.c - addresses of both versions of IP as numbers of 128 bits. */
 #include "cli/cli_address.h"
 
+#define GROUPS4 UINT32_C(0xe0000000) /* 224.0.0.0 and on: groups, and everybody */
+
 struct quern_ip6 cli_address_from_ip4(uint32_t address)
 {
 	return (struct quern_ip6){0, UINT64_C(0xffff) << 32 | address};
@@ -34,6 +36,11 @@ struct quern_ip6 cli_address_of(const struct quern_endpoint *endpoint)
 bool cli_address_is_any(const struct quern_endpoint *endpoint)
 {
 	return endpoint->address == 0 && !quern_ip6_is_set(&endpoint->ip6);
+}
+
+bool cli_address_is_many(const struct quern_endpoint *endpoint)
+{
+	return endpoint->address >= GROUPS4 || endpoint->ip6.high >> 56 == 0xff;
 }
 
 struct cli_block cli_block_from_range(const struct quern_range *range)

@@ -35,6 +35,9 @@ bool cli_address_is_disguised(struct quern_ip6 address);
 struct quern_ip6 cli_address_of(const struct quern_endpoint *endpoint);
 bool cli_address_is_any(const struct quern_endpoint *endpoint);
 
+/* True for a group's address, and for that of everybody. */
+bool cli_address_is_many(const struct quern_endpoint *endpoint);
+
 struct cli_block cli_block_from_range(const struct quern_range *range);
 struct quern_range cli_block_to_range(struct cli_block block);
 

@@ -7,40 +7,60 @@
 
 enum { ADDRESSES_TEXT = 256, PLACE_TEXT = QUERN_FORWARD_NAME_MAX + 8 };
 
-/* Keys of rules that a flag says, and remedies in words of files where flags have others. */
+/* Keys of rules as the library calls them, and the flags that say them; of all others it is the --listen. */
 static const struct {
 	const char *key;
 	const char *flag;
-} flags_of_keys[] = {{"listen", "--listen"},   {"to", "--to"},
-		     {"keep_port", "--to"},    {"broadcast", "--listen"},
-		     {"one_way", "--listen"},  {"idle", "--idle"},
-		     {"balance", "--balance"}, {"max_sessions_per_source", "--source-sessions"}};
+} flags_of_keys[] = {{"to", "--to"},
+		     {"keep_port", "--to"},
+		     {"idle", "--idle"},
+		     {"balance", "--balance"},
+		     {"keep_source", "--keep-source"},
+		     {"answers_refresh", "--answers-refresh"},
+		     {"slow_start", "--slow-start"},
+		     {"check", "--check"},
+		     {"check.probe", "--check"},
+		     {"check.port", "--check"},
+		     {"check.interval", "--check-every"},
+		     {"check.request", "--check-send"},
+		     {"check.answer", "--check-expect"},
+		     {"max_sessions", "--rule-sessions"},
+		     {"max_sessions_per_source", "--source-sessions"}};
 
-/* What the library would have done has other words in flags; and what it can, and commands cannot, in files too. */
+/* What the library would have done, in words of flags and of files; null where its own are good. */
 static const struct {
-	const char *said, *by_flag;
-	bool is_for_files;
-} remedies[] = {{"give its port, or add keep_port: true", "give its port, or --keep-port", false},
-		{"leave out its port, or keep_port", "leave out its port, or --keep-port", false},
-		{"add broadcast: true", "give the address of a host", true},
-		{"add one_way: true", "give the address of a host", true},
-		{"leave one out, and give the other more weight", "leave one out", true},
-		{"add translate: true, or give targets of the same version", "give targets of the same version", true}};
+	const char *said, *by_flag, *in_file;
+} remedies[] = {{"give its port, or add keep_port: true", "give its port, or --keep-port", NULL},
+		{"leave out its port, or keep_port", "leave out its port, or --keep-port", NULL},
+		{"add broadcast: true", "add --broadcast", NULL},
+		{"add one_way: true", "add --one-way", NULL},
+		{"leave it out, or one_way", "leave it out, or --one-way", NULL},
+		{"add translate: true, or give targets of the same version",
+		 "add --translate, or give targets of the same version", NULL},
+		{"add check.probe: icmp or udp, or leave the check out",
+		 "add --check icmp or --check udp, or leave it out", "add check: icmp or udp, or leave it out"},
+		{"leave them out, or give check.probe: udp", "leave them out, or give --check udp",
+		 "leave them out, or give check: udp"},
+		{"give the port of the probe", "give --check udp:PORT", "give check: udp:PORT"},
+		{"give 1 to 512 bytes that a target answers", "give --check-send, 1 to 512 bytes that a target answers",
+		 "give check_send, 1 to 512 bytes that a target answers"}};
 
 static const char *flag_of(const struct quern_forward_fault *fault)
 {
 	for (size_t i = 0; i < sizeof(flags_of_keys) / sizeof(flags_of_keys[0]); i++) {
-		if (strcmp(fault->key, flags_of_keys[i].key) == 0)
-			return fault->target != QUERN_FORWARD_NO_TARGET ? "--to" : flags_of_keys[i].flag;
+		if (fault->target == QUERN_FORWARD_NO_TARGET && strcmp(fault->key, flags_of_keys[i].key) == 0)
+			return flags_of_keys[i].flag;
 	}
-	return "--listen";
+	return fault->target != QUERN_FORWARD_NO_TARGET ? "--to" : "--listen";
 }
 
 const char *cli_forward_remedy(const struct quern_forward_fault *fault, bool is_by_flags)
 {
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strcmp(fault->remedy, remedies[i].said) == 0 && (is_by_flags || remedies[i].is_for_files))
-			return remedies[i].by_flag;
+		const char *ours = is_by_flags ? remedies[i].by_flag : remedies[i].in_file;
+
+		if (strcmp(fault->remedy, remedies[i].said) == 0 && ours)
+			return ours;
 	}
 	return fault->remedy;
 }
@@ -123,14 +143,51 @@ static char *own_addresses(const struct cli_settings *settings, char text[ADDRES
 	return text;
 }
 
-/* A rule listens on the port whose own address it names. Where it names none it is of the only port. */
+/* The port that users call so, by its name in a file or its device. */
+static uint16_t port_called(const struct cli_settings *settings, const char *name)
+{
+	uint16_t port = 0;
+
+	while (port < settings->port_count && strcmp(settings->ports[port].device, name) != 0 &&
+	       !(settings->ports[port].name && strcmp(settings->ports[port].name, name) == 0))
+		port++;
+	return port;
+}
+
+static int find_port_on(const struct cli_settings *settings, struct quern_forward_rule *rule, const char *on,
+			char error[CLI_ERROR_TEXT])
+{
+	char place[PLACE_TEXT], own[ADDRESSES_TEXT];
+	uint16_t port = port_called(settings, on);
+
+	place_of(settings, rule, "--on", place);
+	if (port == settings->port_count) {
+		snprintf(error, CLI_ERROR_TEXT, "%s: no port is called %.60s: %s; name one of these", place, on,
+			 own_addresses(settings, own));
+		return -EINVAL;
+	}
+	if (!cli_address_is_many(&rule->listen) && !cli_address_is_any(&rule->listen) &&
+	    !is_own(&settings->ports[port], cli_address_of(&rule->listen))) {
+		snprintf(error, CLI_ERROR_TEXT,
+			 "%s: %.60s does not have the address that is listened at: %s; name the one that has", place,
+			 on, own_addresses(settings, own));
+		return -EINVAL;
+	}
+	rule->port = port;
+	return 0;
+}
+
+/* A rule listens on the port whose own address it names. Where it names none, or a group, it is of the only port. */
 static int find_port(const struct cli_settings *settings, struct quern_forward_rule *rule, char error[CLI_ERROR_TEXT])
 {
+	const char *on = settings->forward.on[rule - settings->forward.rules];
 	char text[QUERN_IP6_TEXT], own[ADDRESSES_TEXT], place[PLACE_TEXT];
 	uint16_t port = 0;
 
+	if (on)
+		return find_port_on(settings, rule, on, error);
 	place_of(settings, rule, "--listen", place);
-	if (!cli_address_is_any(&rule->listen)) {
+	if (!cli_address_is_any(&rule->listen) && !cli_address_is_many(&rule->listen)) {
 		port = port_with(settings, cli_address_of(&rule->listen));
 		if (port == settings->port_count) {
 			snprintf(error, CLI_ERROR_TEXT, "%s: %s is no port's own address: %s; name one of these", place,
@@ -138,8 +195,9 @@ static int find_port(const struct cli_settings *settings, struct quern_forward_r
 			return -EINVAL;
 		}
 	} else if (settings->port_count > 1) {
-		snprintf(error, CLI_ERROR_TEXT, "%s: which of the ports is to listen? %s; name one of these", place,
-			 own_addresses(settings, own));
+		snprintf(error, CLI_ERROR_TEXT, "%s: which of the ports is to listen? %s; name one of these%s", place,
+			 own_addresses(settings, own),
+			 settings->forward.is_by_flags ? " with --on DEV" : " with on: DEV");
 		return -EINVAL;
 	}
 	rule->port = port;
@@ -155,6 +213,8 @@ static int check_targets(const struct cli_settings *settings, const struct quern
 	for (uint16_t i = 0; i < rule->target_count; i++) {
 		struct quern_ip6 to = cli_address_of(&rule->targets[i].to);
 
+		if (cli_address_is_many(&rule->targets[i].to))
+			continue;
 		cli_address_text(to, text);
 		if (port_with(settings, to) < settings->port_count) {
 			snprintf(error, CLI_ERROR_TEXT, "%s: %s is our own address; give that of another host", place,

@@ -62,5 +62,28 @@ bool cli_set_idle(struct cli_settings *settings, const char *value);
 bool cli_set_keep_port(struct cli_settings *settings, const char *value);
 bool cli_set_max_sessions(struct cli_settings *settings, const char *value);
 bool cli_set_source_sessions(struct cli_settings *settings, const char *value);
+bool cli_set_rule_sessions(struct cli_settings *settings, const char *value);
+bool cli_set_rule_one_way(struct cli_settings *settings, const char *value);
+bool cli_set_keep_source(struct cli_settings *settings, const char *value);
+bool cli_set_translate(struct cli_settings *settings, const char *value);
+bool cli_set_broadcast(struct cli_settings *settings, const char *value);
+bool cli_set_answers_refresh(struct cli_settings *settings, const char *value);
+bool cli_set_slow_start(struct cli_settings *settings, const char *value);
+bool cli_set_on(struct cli_settings *settings, const char *value);
+
+/* How its targets are checked. */
+bool cli_set_check(struct cli_settings *settings, const char *value);
+bool cli_set_check_every(struct cli_settings *settings, const char *value);
+bool cli_set_check_rise(struct cli_settings *settings, const char *value);
+bool cli_set_check_fall(struct cli_settings *settings, const char *value);
+bool cli_set_check_send(struct cli_settings *settings, const char *value);
+bool cli_set_check_expect(struct cli_settings *settings, const char *value);
+
+/* The rule that a setter changes by that flag. Above a file it is the file's only one: of several it cannot be said
+ * which. */
+struct quern_forward_rule *cli_last_rule(struct cli_settings *settings, const char *flag);
+
+/* A port of decimal digits alone, 1 to 65535. */
+bool cli_read_port(const char *text, size_t length, uint16_t *port);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "cli/cli_set.h"
 
-enum { PORT_DIGITS = 5, MAX_PORT = 65535 };
+enum { PORT_DIGITS = 5, MAX_PORT = 65535, TARGET_TEXT = QUERN_ENDPOINT_TEXT + 8 };
 
 /* Settings point to these: they would be half a megabyte larger with them. */
 static struct quern_forward_rule rules[QUERN_FORWARD_RULES_MAX];
@@ -19,8 +19,7 @@ static void begin_rule(struct cli_forward *forward, const char *name)
 	forward->rule_count++;
 }
 
-/* The rule that a setter changes. Above a file it is the file's only one: of several it cannot be said which. */
-static struct quern_forward_rule *last_rule(struct cli_settings *settings, const char *flag)
+struct quern_forward_rule *cli_last_rule(struct cli_settings *settings, const char *flag)
 {
 	struct cli_forward *forward = &settings->forward;
 
@@ -45,8 +44,7 @@ bool cli_add_rule(struct cli_settings *settings, const char *name)
 	return true;
 }
 
-/* A port of decimal digits alone. */
-static bool read_port(const char *text, size_t length, uint16_t *port)
+bool cli_read_port(const char *text, size_t length, uint16_t *port)
 {
 	unsigned long number;
 
@@ -66,8 +64,8 @@ static bool read_ports(const char *text, uint16_t *first, uint16_t *last)
 	if (strcmp(text, "*") == 0)
 		return true;
 	if (!dash)
-		return read_port(text, strlen(text), first);
-	return read_port(text, (size_t)(dash - text), first) && read_port(dash + 1, strlen(dash + 1), last);
+		return cli_read_port(text, strlen(text), first);
+	return cli_read_port(text, (size_t)(dash - text), first) && cli_read_port(dash + 1, strlen(dash + 1), last);
 }
 
 /* An address, of IPv6 with brackets or without. */
@@ -92,7 +90,7 @@ static bool read_address(const char *text, size_t length, struct quern_endpoint 
 
 bool cli_set_rule_listen(struct cli_settings *settings, const char *value)
 {
-	struct quern_forward_rule *rule = last_rule(settings, "--listen");
+	struct quern_forward_rule *rule = cli_last_rule(settings, "--listen");
 	const char *colon = strrchr(value, ':');
 	struct quern_endpoint listen;
 	uint16_t first, last;
@@ -108,19 +106,36 @@ bool cli_set_rule_listen(struct cli_settings *settings, const char *value)
 	return settings->forward.has_listen = true;
 }
 
+/* Cuts =WEIGHT off the end of a target. */
+static bool take_weight(const char *value, char text[TARGET_TEXT], uint16_t *weight)
+{
+	const char *equals = strchr(value, '=');
+	size_t length = equals ? (size_t)(equals - value) : strlen(value);
+	uint64_t number = 0;
+
+	if (length >= TARGET_TEXT || (equals && !cli_count_within(equals + 1, 1, QUERN_FORWARD_WEIGHT_MAX, &number)))
+		return false;
+	memcpy(text, value, length);
+	text[length] = '\0';
+	*weight = (uint16_t)number;
+	return true;
+}
+
 bool cli_set_to(struct cli_settings *settings, const char *value)
 {
-	struct quern_forward_rule *rule = last_rule(settings, "--to");
+	struct quern_forward_rule *rule = cli_last_rule(settings, "--to");
 	struct quern_forward_target *its = targets[rule - rules];
 	struct quern_endpoint to;
+	char text[TARGET_TEXT];
+	uint16_t weight;
 
 	if (cli_settings_replaces(settings, CLI_GROUP_TOS))
 		rule->target_count = 0;
-	if (rule->target_count == QUERN_FORWARD_TARGETS_MAX ||
-	    (quern_parse_endpoint(value, &to) != 0 && !read_address(value, strlen(value), &to)) ||
+	if (rule->target_count == QUERN_FORWARD_TARGETS_MAX || !take_weight(value, text, &weight) ||
+	    (quern_parse_endpoint(text, &to) != 0 && !read_address(text, strlen(text), &to)) ||
 	    cli_address_is_disguised(to.ip6) || cli_address_is_any(&to))
 		return false;
-	its[rule->target_count++] = (struct quern_forward_target){.to = to};
+	its[rule->target_count++] = (struct quern_forward_target){.to = to, .weight = weight};
 	return true;
 }
 
@@ -129,7 +144,7 @@ bool cli_set_balance(struct cli_settings *settings, const char *value)
 	for (int kind = 0; kind < QUERN_BALANCES_END; kind++) {
 		if (strcmp(value, quern_balance_name((enum quern_balance)kind)) != 0)
 			continue;
-		last_rule(settings, "--balance")->balance = (enum quern_balance)kind;
+		cli_last_rule(settings, "--balance")->balance = (enum quern_balance)kind;
 		return true;
 	}
 	return false;
@@ -142,14 +157,14 @@ bool cli_set_idle(struct cli_settings *settings, const char *value)
 	if (!cli_time_within(value, QUERN_FORWARD_IDLE_MS_MIN * CLI_NS_PER_MS,
 			     QUERN_FORWARD_IDLE_MS_MAX * CLI_NS_PER_MS, &idle_ns))
 		return false;
-	last_rule(settings, "--idle")->idle_ms = (uint32_t)(idle_ns / CLI_NS_PER_MS);
+	cli_last_rule(settings, "--idle")->idle_ms = (uint32_t)(idle_ns / CLI_NS_PER_MS);
 	return true;
 }
 
 bool cli_set_keep_port(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return last_rule(settings, "--keep-port")->keep_port = true;
+	return cli_last_rule(settings, "--keep-port")->keep_port = true;
 }
 
 bool cli_set_max_sessions(struct cli_settings *settings, const char *value)
@@ -168,6 +183,65 @@ bool cli_set_source_sessions(struct cli_settings *settings, const char *value)
 
 	if (!cli_count_within(value, 1, CLI_MAX_RECORDS, &count))
 		return false;
-	last_rule(settings, "--source-sessions")->max_sessions_per_source = (uint32_t)count;
+	cli_last_rule(settings, "--source-sessions")->max_sessions_per_source = (uint32_t)count;
+	return true;
+}
+
+bool cli_set_rule_sessions(struct cli_settings *settings, const char *value)
+{
+	uint64_t count;
+
+	if (!cli_count_within(value, 1, CLI_MAX_RECORDS, &count))
+		return false;
+	cli_last_rule(settings, "--rule-sessions")->max_sessions = (uint32_t)count;
+	return true;
+}
+
+bool cli_set_rule_one_way(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return cli_last_rule(settings, "--one-way")->one_way = true;
+}
+
+bool cli_set_keep_source(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return cli_last_rule(settings, "--keep-source")->keep_source = true;
+}
+
+bool cli_set_translate(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return cli_last_rule(settings, "--translate")->translate = true;
+}
+
+bool cli_set_broadcast(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return cli_last_rule(settings, "--broadcast")->broadcast = true;
+}
+
+bool cli_set_answers_refresh(struct cli_settings *settings, const char *value)
+{
+	(void)value;
+	return cli_last_rule(settings, "--answers-refresh")->answers_refresh = true;
+}
+
+/* Which port that is, is known when all of them are. */
+bool cli_set_on(struct cli_settings *settings, const char *value)
+{
+	const struct quern_forward_rule *rule = cli_last_rule(settings, "--on");
+
+	settings->forward.on[rule - settings->forward.rules] = value;
+	return value[0] != '\0';
+}
+
+bool cli_set_slow_start(struct cli_settings *settings, const char *value)
+{
+	uint64_t slow_ns;
+
+	if (!cli_time_within(value, CLI_NS_PER_MS, QUERN_FORWARD_SLOW_START_MS_MAX * CLI_NS_PER_MS, &slow_ns))
+		return false;
+	cli_last_rule(settings, "--slow-start")->slow_start_ms = (uint32_t)(slow_ns / CLI_NS_PER_MS);
 	return true;
 }

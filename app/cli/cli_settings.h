@@ -48,6 +48,7 @@ struct cli_net {
 
 struct cli_port {
 	const char *device;
+	const char *name; /* in a file; null for none */
 	struct cli_net nets[CLI_VERSIONS];
 	uint16_t mtu;
 	uint16_t vlan;
@@ -116,8 +117,9 @@ struct cli_trace {
 struct cli_forward {
 	struct quern_forward_rule *rules;
 	uint16_t rule_count;
-	bool is_by_flags;      /* nobody has given the rule its name */
-	bool has_listen;       /* of the last rule: it says where it listens */
+	bool is_by_flags;                        /* nobody has given the rule its name */
+	bool has_listen;                         /* of the last rule: it says where it listens */
+	const char *on[QUERN_FORWARD_RULES_MAX]; /* the port that a rule is to listen on, as users call it, or null */
 	const char *astray;    /* a flag that would change one of several rules of a file; null for none */
 	uint32_t max_sessions; /* all together; 0: the library's default */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_set.h"
 #include "payload/payload_stamp.h"
 
 enum {
@@ -44,7 +45,8 @@ bool cli_set_flows(struct cli_settings *settings, const char *value)
 
 bool cli_set_one_way(struct cli_settings *settings, const char *value)
 {
-	(void)value;
+	if (settings->command == CLI_FORWARD)
+		return cli_set_rule_one_way(settings, value);
 	return settings->udp.is_one_way = true;
 }
 

@@ -5,12 +5,9 @@
 #include "cli/cli_exit.h"
 #include "cli/cli_output.h"
 #include "cli/cli_target.h"
+#include "config/config_check.h"
 #include "config/config_command.h"
-#include "forward/forward_report.h"
 #include "report/report_format.h"
-
-/* What quern_forward_config has for 0. */
-enum { DEFAULT_SESSIONS = 131072 };
 
 static void print_time(const struct cli_settings *settings)
 {
@@ -171,42 +168,6 @@ static void print_files(const struct cli_settings *settings)
 		       settings->json && settings->pcap[0] != '\0' ? " " : "", settings->pcap);
 }
 
-static void print_rule(const struct cli_settings *settings, const struct quern_forward_rule *rule)
-{
-	char listen[FORWARD_LISTEN_TEXT], to[QUERN_ENDPOINT_TEXT], number[REPORT_NUMBER_TEXT];
-	uint32_t idle_ms = rule->idle_ms ? rule->idle_ms : QUERN_FORWARD_IDLE_MS;
-
-	printf("%s: on %s at %s, to", rule->name, settings->ports[rule->port].device,
-	       forward_listen_text(rule, listen));
-	for (uint16_t i = 0; i < rule->target_count; i++)
-		printf("%s %s",
-		       i == 0                       ? ""
-		       : i + 1 < rule->target_count ? ","
-						    : " or",
-		       forward_target_text(&rule->targets[i].to, to));
-	if (rule->target_count > 1)
-		printf(" by %s", quern_balance_name(rule->balance));
-	if (rule->keep_port)
-		fputs(", each to the port that it came to", stdout);
-	printf("; a session ends after %s", report_format_span(idle_ms * CLI_NS_PER_MS, number));
-	if (rule->max_sessions_per_source > 0)
-		printf(", a client has %s", report_format_count(rule->max_sessions_per_source, number));
-	fputc('\n', stdout);
-}
-
-static void print_rules(const struct cli_settings *settings)
-{
-	char number[REPORT_NUMBER_TEXT];
-
-	for (uint16_t i = 0; i < settings->forward.rule_count; i++) {
-		fputs(i == 0 ? "rules     " : "          ", stdout);
-		print_rule(settings, &settings->forward.rules[i]);
-	}
-	printf("limits    %s sessions\n",
-	       report_format_count(settings->forward.max_sessions ? settings->forward.max_sessions : DEFAULT_SESSIONS,
-				   number));
-}
-
 int config_check(const struct cli_settings *settings)
 {
 	struct cli_cores usable;
@@ -229,7 +190,7 @@ int config_check(const struct cli_settings *settings)
 	print_time(settings);
 	print_ports(settings, &workers);
 	if (settings->command == CLI_FORWARD)
-		print_rules(settings);
+		config_check_rules(settings);
 	else
 		print_ends(settings);
 	print_files(settings);

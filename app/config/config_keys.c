@@ -51,6 +51,20 @@ static const struct place places[] = {
 	{"idle", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"keep-port", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"source-sessions", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"rule-sessions", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"keep-source", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"one-way", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"translate", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"broadcast", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"answers-refresh", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"slow-start", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"on", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check-every", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check-rise", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check-fall", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check-send", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"check-expect", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"source", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cps", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cc", CONFIG_CLIENT, WITH_CLIENT, NULL},
@@ -108,9 +122,16 @@ static const struct {
 };
 
 /* What belongs to a name is checked by config_ports.c, where all of them are known. */
-static bool set_name(struct cli_settings *settings, const char *value)
+static bool set_peer(struct cli_settings *settings, const char *value)
 {
 	(void)settings;
+	return config_is_name(value);
+}
+
+static bool set_name(struct cli_settings *settings, const char *value)
+{
+	if (settings->port_count > 0)
+		settings->ports[settings->port_count - 1].name = value;
 	return config_is_name(value);
 }
 
@@ -124,7 +145,7 @@ static const struct cli_flag only_keys[] = {
 	{"name", 0, "NAME", "what the port is called", "up to 31 letters, digits, -, _ and .", WITH_ENGINE, set_name},
 	{"rule", 0, "NAME", "what the rule is called", "up to 63 letters, digits, -, _ and ., of up to 256 rules",
 	 CLI_FORWARD, cli_add_rule},
-	{"peer", 0, "NAME", "the cable's other end", "the name of the other port", CLI_BENCH, set_name},
+	{"peer", 0, "NAME", "the cable's other end", "the name of the other port", CLI_BENCH, set_peer},
 };
 
 enum { NAME_LETTERS = 31 };

@@ -11,19 +11,50 @@ struct judged {
 	uint16_t count;
 };
 
+/* Keys that the library calls otherwise than files do. */
+static const struct {
+	const char *said, *key;
+} keys[] = {{"max_sessions_per_source", "source_sessions"},
+	    {"max_sessions", "rule_sessions"},
+	    {"check.probe", "check"},
+	    {"check.port", "check"},
+	    {"check.interval", "check_every"},
+	    {"check.rise", "check_rise"},
+	    {"check.fall", "check_fall"},
+	    {"check.request", "check_send"},
+	    {"check.answer", "check_expect"}};
+
 /* The key that has the value which a fault is about. */
 static const char *key_of(const struct quern_forward_fault *fault)
 {
 	if (fault->target != QUERN_FORWARD_NO_TARGET)
 		return "to";
-	return strcmp(fault->key, "max_sessions_per_source") == 0 ? "source_sessions" : fault->key;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(fault->key, keys[i].said) == 0)
+			return keys[i].key;
+	}
+	return fault->key;
 }
 
-/* What is missing is missed at the rule's name. */
+/* The first value of a rule that is about its check. */
+static const struct config_node *first_of_check(const struct config_node *map)
+{
+	const struct config_node *value = NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !value; i++) {
+		if (strncmp(keys[i].key, "check", 5) == 0)
+			value = config_tree_find(map, keys[i].key);
+	}
+	return value;
+}
+
+/* What is missing is missed at the rule's name, and of a check where the rule speaks of it. */
 static struct config_mark place_of(const struct config_node *map, const struct quern_forward_fault *fault)
 {
 	const struct config_node *value = config_tree_find(map, key_of(fault));
 
+	if (!value && strncmp(fault->key, "check", 5) == 0)
+		value = first_of_check(map);
 	if (!value)
 		return config_tree_find(map, "name")->mark;
 	if (value->shape == CONFIG_LIST && fault->target != QUERN_FORWARD_NO_TARGET) {

@@ -19,16 +19,34 @@ static json_t *targets_json(const struct quern_forward_rule *rule)
 	return targets;
 }
 
+static json_t *limit_json(uint32_t most)
+{
+	return most ? integer(most) : json_null();
+}
+
+static json_t *check_json(const struct quern_forward_check *check)
+{
+	if (check->probe == QUERN_PROBE_NONE)
+		return json_null();
+	return json_pack("{s:s, s:i, s:o, s:i, s:i}", "probe", quern_probe_name(check->probe), "port", (int)check->port,
+			 "interval_ms", integer(check->interval_ms ? check->interval_ms : QUERN_FORWARD_INTERVAL_MS),
+			 "rise", check->rise ? (int)check->rise : QUERN_FORWARD_RISE, "fall",
+			 check->fall ? (int)check->fall : QUERN_FORWARD_FALL);
+}
+
 static json_t *rule_json(const struct quern_forward_rule *rule)
 {
 	char text[FORWARD_LISTEN_TEXT];
 
-	return json_pack("{s:s, s:i, s:s, s:o, s:s, s:b, s:b, s:o, s:o}", "name", rule->name, "port", (int)rule->port,
-			 "listen", forward_listen_text(rule, text), "to", targets_json(rule), "balance",
-			 quern_balance_name(rule->balance), "keep_port", (int)rule->keep_port, "keep_source",
-			 (int)rule->keep_source, "idle_ms",
-			 integer(rule->idle_ms ? rule->idle_ms : QUERN_FORWARD_IDLE_MS), "source_sessions",
-			 rule->max_sessions_per_source ? integer(rule->max_sessions_per_source) : json_null());
+	return json_pack("{s:s, s:i, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "name",
+			 rule->name, "port", (int)rule->port, "listen", forward_listen_text(rule, text), "to",
+			 targets_json(rule), "balance", quern_balance_name(rule->balance), "keep_port",
+			 (int)rule->keep_port, "keep_source", (int)rule->keep_source, "one_way", (int)rule->one_way,
+			 "translate", (int)rule->translate, "broadcast", (int)rule->broadcast, "answers_refresh",
+			 (int)rule->answers_refresh, "idle_ms",
+			 integer(rule->idle_ms ? rule->idle_ms : QUERN_FORWARD_IDLE_MS), "rule_sessions",
+			 limit_json(rule->max_sessions), "source_sessions", limit_json(rule->max_sessions_per_source),
+			 "slow_start_ms", integer(rule->slow_start_ms), "check", check_json(&rule->check));
 }
 
 static json_t *config_json(const struct forward_report *report)

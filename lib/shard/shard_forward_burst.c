@@ -82,7 +82,7 @@ static inline bool pass_on(struct quern_shard *shard, struct rte_mbuf *mbuf, con
 	const uint8_t *mac;
 	struct quern_shard *out = way_of(shard, session, to_target, &mac);
 
-	if (!out || glance->ttl <= 1 || glance->frame_bytes > out->forward_bytes)
+	if (!out || session->flags & UDP_SESSION_SLOW || glance->ttl <= 1 || glance->frame_bytes > out->forward_bytes)
 		return false;
 	if (to_target) {
 		udp_session_heard(session, shard->now_ms);

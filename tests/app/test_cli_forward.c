@@ -53,6 +53,34 @@ Test(cli_forward, makes_a_rule_of_its_flags)
 	cr_assert_eq(settings.duration_ns, 0);
 }
 
+Test(cli_forward, reads_all_that_a_rule_may_say)
+{
+	const struct quern_forward_rule *rule;
+	struct cli_settings settings;
+	char error[CLI_ERROR_TEXT];
+
+	cr_assert_eq(complete(TWO_PORTS "--listen 239.1.1.1:53 --on tap:b --one-way --keep-source --broadcast "
+					"--to 10.2.0.5:5353=7",
+			      &settings, error),
+		     0, "%s", error);
+	rule = &settings.forward.rules[0];
+	cr_assert(rule->one_way && rule->keep_source && rule->broadcast && !rule->translate && !rule->answers_refresh);
+	cr_assert(rule->port == 1 && rule->targets[0].weight == 7 && rule->check.probe == QUERN_PROBE_NONE);
+
+	cr_assert_eq(complete(TWO_PORTS "--listen 10.2.0.1:53 --to [fd03::5]:53 --translate --answers-refresh "
+					"--slow-start 30s --rule-sessions 5k --check udp:5353 --check-every 3s "
+					"--check-rise 4 --check-fall 5 --check-send 0x00fF20 --check-expect pong",
+			      &settings, error),
+		     0, "%s", error);
+	rule = &settings.forward.rules[0];
+	cr_assert(rule->translate && rule->answers_refresh && !rule->one_way && !rule->keep_source);
+	cr_assert(rule->slow_start_ms == 30000 && rule->max_sessions == 5000 && rule->targets[0].weight == 0);
+	cr_assert(rule->check.probe == QUERN_PROBE_UDP && rule->check.port == 5353 && rule->check.interval_ms == 3000);
+	cr_assert(rule->check.rise == 4 && rule->check.fall == 5);
+	cr_assert(rule->check.request_bytes == 3 && memcmp(rule->check.request, "\0\xff ", 3) == 0);
+	cr_assert(rule->check.answer_bytes == 4 && memcmp(rule->check.answer, "pong", 4) == 0);
+}
+
 Test(cli_forward, reads_every_way_of_writing_where_it_listens_and_sends)
 {
 	static const struct {
@@ -110,6 +138,20 @@ Test(cli_forward, refuses_what_is_no_place_to_listen_or_send_to)
 					    "--idle 25h",
 					    "--max-sessions 0",
 					    "--source-sessions 0",
+					    "--rule-sessions 0",
+					    "--to 10.3.0.5:53=0",
+					    "--to 10.3.0.5:53=257",
+					    "--to 10.3.0.5:53=",
+					    "--slow-start 2h",
+					    "--check tcp",
+					    "--check udp:",
+					    "--check udp:70000",
+					    "--check-every 99ms",
+					    "--check-rise 0",
+					    "--check-fall 256",
+					    "--check-send 0x1",
+					    "--check-send 0xzz",
+					    "--check-expect 0x",
 					    "--max-sessions 2G",
 					    "--listen [fd02::1]:53 --listen [fd02::1]:54"};
 	char error[CLI_ERROR_TEXT], line[256];
@@ -136,8 +178,18 @@ Test(cli_forward, says_in_words_of_flags_what_is_wrong_with_a_rule)
 		{"--listen 10.2.0.1:53 --to 10.3.0.5", "has no port; give its port, or --keep-port"},
 		{"--listen 10.2.0.1:53 --to 10.3.0.5:53 --keep-port", "; leave out its port, or --keep-port"},
 		{"--listen 10.2.0.1:54-53 --to 10.3.0.5:53", "--listen: listens on ports 54-53, which end before they"},
-		{"--listen 10.2.0.1:53 --to [fd03::5]:53", "the rule listens on; give targets of the same version"},
+		{"--listen 10.2.0.1:53 --to [fd03::5]:53",
+		 "the rule listens on; add --translate, or give targets of the same"},
 		{"--listen 239.1.1.1:53 --to 10.3.0.5:53", "--listen: listens to the group 239.1.1.1"},
+		{"--listen 239.1.1.1:53 --one-way --to 10.3.0.5:53",
+		 "which of the ports is to listen? tap:a has 10.2.0"},
+		{"--listen 239.1.1.1:53 --one-way --on c --to 10.3.0.5:53", "--on: no port is called c: tap:a has"},
+		{"--listen 10.2.0.1:53 --on tap:b --to 10.3.0.5:53", "--on: tap:b does not have the address that"},
+		{"--listen 10.2.0.1:53 --one-way --idle 9s --to 10.3.0.5:53",
+		 "--idle: is one way and keeps no sessions"},
+		{"--listen 10.2.0.1:53 --to 10.3.0.5:53 --check-every 1s", "add --check icmp or --check udp, or leave"},
+		{"--listen 10.2.0.1:53 --to 10.3.0.5:53 --check udp", "--check-send: its check's request is empty"},
+		{"--listen 10.2.0.1:53 --to 255.255.255.255:53 --one-way", "sends no broadcasts; add --broadcast"},
 		{"--listen 10.2.0.1:53 --to 239.1.1.1:53", "--to: target 239.1.1.1:53 is many"},
 		{"--listen 10.2.0.1:53 --to 10.3.0.1:53", "--to: 10.3.0.1 is our own address"},
 		{"--listen 10.2.0.1:53 --to 10.4.0.1:53",

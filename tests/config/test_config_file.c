@@ -24,6 +24,14 @@ static bool has_word(const struct cli_flag *flag, const char *value)
 	return is_there;
 }
 
+/* What a key of a rule cannot stand without, beside where it listens and sends. */
+static const char *company(const char *key)
+{
+	if (strncmp(key, "check_", 6) != 0)
+		return "";
+	return strcmp(key, "check_send") == 0 ? "check: udp, " : "check: udp, check_send: a, ";
+}
+
 /* A file with nothing but one key, and what it cannot stand without. */
 static void write_one(char text[1024], enum cli_command kind, const struct config_key *key, const char *value)
 {
@@ -41,13 +49,13 @@ static void write_one(char text[1024], enum cli_command kind, const struct confi
 			 cli_command_name(kind), strcmp(key->name, "dev") == 0 ? "" : "dev: cable, ", inside);
 		break;
 	case CONFIG_RULES:
-		snprintf(text, 1024, "kind: %s\nrules:\n  - {%s%s%s%s}\n", cli_command_name(kind),
+		snprintf(text, 1024, "kind: %s\nrules:\n  - {%s%s%s%s%s}\n", cli_command_name(kind),
 			 strcmp(key->name, "name") == 0 ? "" : "name: a, ",
 			 strcmp(key->name, "listen") == 0 ? "" : "listen: 10.0.0.1:9, ",
 			 strcmp(key->name, "to") == 0 ? ""
 			 : has_no_port                ? "to: 10.0.0.2, "
 						      : "to: 10.0.0.2:9, ",
-			 inside);
+			 company(key->name), inside);
 		break;
 	case CONFIG_CLIENT_HTTP:
 		snprintf(text, 1024, "kind: %s\nclient: {target: \"10.0.0.1:80\", http: {%s}}\n",

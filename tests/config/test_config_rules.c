@@ -106,15 +106,20 @@ Test(config_rules, are_told_in_words_of_the_file)
 	} cases[] = {
 		{"listen: 10.2.0.1:5, to: 10.2.0.5:5", "an item of rules without name\n  lab.yaml:2:9:"},
 		{"name: a b, listen: 10.2.0.1:5, to: 10.2.0.5:5", "rules.name: 'a b' is not accepted\n"},
-		{"name: a, listen: 239.0.0.1:5, to: 10.2.0.5:5", "  Give the address of a host\n"},
-		{"name: a, listen: 10.2.0.1:5, to: \"[fd00::5]:5\"", "  Give targets of the same version\n"},
+		{"name: a, listen: 239.0.0.1:5, to: 10.2.0.5:5", "  Add one_way: true\n"},
+		{"name: a, listen: 10.2.0.1:5, to: \"[fd00::5]:5\"",
+		 "  Add translate: true, or give targets of the same version\n"},
 		{"name: a, listen: 10.2.0.1:5, to: [10.2.0.5:5, 10.2.0.5:5]",
 		 "stands there twice\n  lab.yaml:2:56:   rules: [{name: a, listen: 10.2.0.1:5, to: [10.2.0.5:5, "},
 		{"name: a, listen: 10.2.0.1:5, to: []", "rules.to: an empty list"},
 		{"name: a, listen: [10.2.0.1:5, 10.2.0.1:6], to: 10.2.0.5:5", "rules.listen: '10.2.0.1:6' is not acc"},
 		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, keep_port: maybe", "rules.keep_port: this is neither"},
 		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, max_sessions: 5", "did you mean max_sessions?"},
-		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, broadcast: true", "unknown key 'rules.broadcast'\n"},
+		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, group: true", "unknown key 'rules.group'\n"},
+		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, check: udp", "lab.yaml:2:62: "},
+		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, check_rise: 2",
+		 "Add check: icmp or udp, or leave it out\n"},
+		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.5:5, one_way: true, rule_sessions: 5", "  lab.yaml:2:85: "},
 		{"name: a, listen: 10.2.0.1:5, to: 10.2.0.1:5", "datagrams would go round\n  lab.yaml:2:43:"},
 	};
 	char text[512], *printed;
