@@ -162,7 +162,8 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 		    !shard_ip6_own_alias(shard, rules[i].listen.ip6, &listens[i]))
 			return -EADDRNOTAVAIL;
 	}
-	made->set = udp_rules_build(block + at.set, rules, count, listens, 0);
+	made->set = udp_rules_build(block + at.set, rules, count, listens,
+				    forward->rules ? !forward->rules->set->number : 0);
 	made->ways = (struct shard_way *)(void *)(block + at.ways);
 	udp_balance_init(&made->balance, block + at.balance, made->set);
 	return find_ways(forward, made);
@@ -171,7 +172,7 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)
 {
 	CHECK(forward->pool.used == 0);
-	forward->rules = rules;
+	forward->rules = forward->sets[0] = rules;
 }
 
 /* The deadline of a session moves with its datagrams: who fires may not be due. */
@@ -196,11 +197,19 @@ static uint32_t end_idle(struct shard_forward *forward)
 
 uint32_t shard_forward_expire(struct shard_forward *forward)
 {
+	struct shard_reload *offered = __atomic_load_n(&forward->offered, __ATOMIC_ACQUIRE);
+
+	if (unlikely(offered != NULL))
+		shard_reload_go_on(forward, offered);
 	return forward->pool.used ? end_idle(forward) : 0;
 }
 
 bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick)
 {
+	if (__atomic_load_n(&forward->offered, __ATOMIC_RELAXED)) {
+		*tick = forward->shards[0]->tick;
+		return true;
+	}
 	return forward->pool.used && wheel_next(&forward->pool.wheel, tick);
 }
 

@@ -13,6 +13,7 @@ struct quern_shard;
 struct rte_mbuf;
 struct shard_forward;
 struct shard_frame;
+struct shard_reload;
 struct shard_rules;
 
 enum {
@@ -48,6 +49,25 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 
 /* Rules that were prepared are the group's, before its first turn: sessions know rules by their numbers. */
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules);
+
+/* Other rules for a group that runs: all that the control thread does about them, while nothing that it has offered
+ * before is still being taken. Bytes of zeroed memory, aligned to 64, for the change to these rules. */
+size_t shard_reload_bytes(const struct shard_forward *forward, const struct quern_forward_rule *rules, uint16_t count);
+
+/* And of another block, which is the group's as long as it lives; 0 where none is needed. */
+size_t shard_reload_sources_bytes(const struct shard_forward *forward, const struct quern_forward_rule *rules,
+				  uint16_t count);
+
+/* Prepares the change in `memory`, as shard_rules_build() does, which see. */
+int shard_reload_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
+		       uint16_t count, void *sources);
+
+/* The worker takes the change at its next turn: new sessions go by the new rules from then on. Sessions whose rule, by
+ * its name, and target are still there go on, so many a turn; the others end, and their next datagram begins anew. */
+void shard_forward_offer(struct shard_forward *forward, struct shard_reload *reload);
+
+/* True where no session is left of the rules before those that were offered last, whose memory may go. */
+bool shard_forward_is_settled(const struct shard_forward *forward);
 
 /* Passes on what in a burst is an ordinary datagram of a session. Returns how many frames are left, in `mbufs`, for
  * all to be done with them that is done with frames. */

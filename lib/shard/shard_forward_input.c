@@ -233,9 +233,7 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 {
 	const struct shard_rules *rules = shard->forward->rules;
-	const struct flow_key *key = &frame->packet->key;
-	const struct udp_rule *rule =
-		rules ? udp_rules_find(rules->set, shard->forward_port, key->local, key->local_port) : NULL;
+	const struct udp_rule *rule = rules ? shard_rule_for(rules, shard, &frame->packet->key) : NULL;
 	struct udp_session *session;
 
 	if (!rule)

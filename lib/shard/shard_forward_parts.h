@@ -28,9 +28,21 @@ struct shard_rules {
 	struct shard_way *ways; /* by first_target + number */
 };
 
+/* A change to other rules. What is behind the map is the worker's. */
+struct shard_reload {
+	struct shard_rules *rules;
+	void *sources; /* for limits that had none; or null */
+	struct udp_map map;
+	bool is_taken;
+	uint32_t next, end; /* records of sessions that are still to be looked at */
+};
+
 struct shard_forward {
 	struct quern_shard *shards[SHARD_FORWARD_SHARDS];
-	struct shard_rules *rules; /* null for none */
+	struct shard_rules *rules;   /* null for none */
+	struct shard_rules *sets[2]; /* by number: `rules`, and those before while they have sessions */
+	struct shard_reload
+		*offered; /* atomic: written by the control thread, and null again by the worker when done */
 	struct udp_pool pool;
 	struct random random;
 	struct udp_limits limits;
@@ -40,13 +52,20 @@ struct shard_forward {
 static inline const struct udp_rule *shard_rule_of(const struct shard_forward *forward,
 						   const struct udp_session *session)
 {
-	return &forward->rules->set->rules[session->rule];
+	return &forward->sets[session->set]->set->rules[session->rule];
 }
 
 static inline struct shard_way *shard_way_of(const struct shard_forward *forward, const struct udp_rule *rule,
 					     uint16_t target)
 {
-	return &forward->rules->ways[rule->first_target + target];
+	return &forward->sets[rule->set]->ways[rule->first_target + target];
+}
+
+/* The rule that has a datagram of this key, which came in at that shard; null for none. */
+static inline const struct udp_rule *shard_rule_for(const struct shard_rules *rules, const struct quern_shard *shard,
+						    const struct flow_key *key)
+{
+	return udp_rules_find(rules->set, shard->forward_port, key->local, key->local_port);
 }
 
 enum { SHARD_WAY_KNOWN_MS = 100 };
@@ -88,6 +107,18 @@ void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, 
  * buffer is no longer the caller's. */
 void shard_forward_fragment(struct quern_shard *out, struct rte_mbuf *mbuf, uint32_t link_bytes,
 			    const struct wire_link *link);
+
+/* shard_forward_reload.c */
+
+/* Takes rules that are offered, or goes on with sessions of those before; once a turn while something is offered. */
+void shard_reload_go_on(struct shard_forward *forward, struct shard_reload *reload);
+
+/* A session of the rules before is closed: it no longer counts for its rule and target, where those are still there. */
+void shard_reload_uncount(struct shard_forward *forward, const struct udp_session *session);
+
+/* The rule and target among the new ones of a session of the rules before; null and UDP_NO_TARGET where gone. */
+const struct udp_rule *shard_reload_find(const struct shard_forward *forward, const struct udp_session *session,
+					 uint16_t *target);
 
 /* shard_session.c */
 

@@ -10,7 +10,7 @@ static bool session_is_sound(const struct shard_forward *forward, const struct u
 {
 	const struct table *in = &forward->shards[session->inner_shard]->table;
 	const struct table *out = &forward->shards[session->outer_shard]->table;
-	const struct shard_rules *rules = forward->rules;
+	const struct shard_rules *rules = session->set < 2 ? forward->sets[session->set] : NULL;
 	uint32_t index = udp_session_index(&forward->pool, session);
 
 	return rules && session->rule < rules->set->rule_count &&
@@ -41,11 +41,21 @@ static bool flows_are_counted(const struct shard_forward *forward)
 	return true;
 }
 
+/* The rule and target of a session among those of now. */
+static const struct udp_rule *now_of(const struct shard_forward *forward, const struct udp_session *session,
+				     uint16_t *target)
+{
+	if (session->set != forward->rules->set->number)
+		return shard_reload_find(forward, session, target);
+	*target = session->target;
+	return shard_rule_of(forward, session);
+}
+
 /* And each rule and target how many are its own. */
 static bool sessions_are_counted(const struct shard_forward *forward)
 {
 	const struct shard_rules *rules = forward->rules;
-	uint64_t by_target = 0, by_rule = 0, copies = 0;
+	uint64_t by_target = 0, by_rule = 0, of_targets = 0, of_rules = 0;
 
 	if (!rules)
 		return forward->pool.used == 0;
@@ -55,10 +65,16 @@ static bool sessions_are_counted(const struct shard_forward *forward)
 		by_rule += forward->limits.sessions[i];
 	for (uint32_t i = 0; i < forward->pool.capacity; i++) {
 		const struct udp_session *session = udp_session_at(&forward->pool, i);
+		const struct udp_rule *rule;
+		uint16_t target;
 
-		copies += is_open(session) && session->flags & UDP_SESSION_COPY;
+		if (!is_open(session))
+			continue;
+		rule = now_of(forward, session, &target);
+		of_targets += target != UDP_NO_TARGET;
+		of_rules += rule && !(session->flags & UDP_SESSION_COPY);
 	}
-	return by_target == forward->pool.used && by_rule + copies == forward->pool.used;
+	return by_target == of_targets && by_rule == of_rules;
 }
 
 uint64_t shard_forward_aliases(const struct quern_shard *shard)

@@ -157,6 +157,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	if (session) {
 		session->inner_shard = shard->forward_number;
 		session->outer_shard = way->shard;
+		session->set = rule->set;
 		session->flags |= flags;
 		sums = sums_of(forward, frame->packet, session);
 		session->ip_sum = sums.ip;
@@ -173,19 +174,32 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	return QUERN_DROP_UDP_SESSIONS_FULL;
 }
 
+/* Of several, the first is counted for all. */
+static void uncount(struct shard_forward *forward, const struct udp_session *session)
+{
+	const struct udp_rule *rule = shard_rule_of(forward, session);
+
+	if (session->set != forward->rules->set->number) {
+		shard_reload_uncount(forward, session);
+		return;
+	}
+	if (!(session->flags & UDP_SESSION_COPY))
+		udp_limits_close(&forward->limits, rule, session->inner.remote, session->flags & UDP_SESSION_BY_SOURCE);
+	udp_balance_closed(&forward->rules->balance, rule, session->target);
+}
+
 /* Takes one session out of the tables, and gives its record back. */
 static void unmake(struct shard_forward *forward, struct udp_session *session)
 {
 	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
-	const struct udp_rule *rule = shard_rule_of(forward, session);
 	uint32_t index = udp_session_index(&forward->pool, session);
 	bool has_inner = !(session->flags & UDP_SESSION_COPY);
 
+	uncount(forward, session);
 	if (has_inner)
 		table_remove(&in->table, table_hash_udp(&in->table, &session->inner),
 			     table_ref(TABLE_UDP_INNER, index));
 	table_remove(&out->table, table_hash_udp(&out->table, &session->outer), table_ref(TABLE_UDP_OUTER, index));
-	udp_balance_closed(&forward->rules->balance, rule, session->target);
 	in->udp_flows -= has_inner;
 	out->udp_flows--;
 	let_go(in, &session->inner);
@@ -279,10 +293,6 @@ void shard_session_close(struct shard_forward *forward, struct udp_session *sess
 	uint32_t last = udp_session_index(&forward->pool, session) + 1, next = session->next_copy;
 
 	for (;;) {
-		/* Of several, the first is counted for all. */
-		if (!(session->flags & UDP_SESSION_COPY))
-			udp_limits_close(&forward->limits, shard_rule_of(forward, session), session->inner.remote,
-					 session->flags & UDP_SESSION_BY_SOURCE);
 		unmake(forward, session);
 		if (next == 0 || next == last)
 			break;

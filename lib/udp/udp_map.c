@@ -10,10 +10,17 @@ size_t udp_map_bytes(const struct udp_rules *from)
 	return ((size_t)from->rule_count + from->target_count) * sizeof(uint16_t);
 }
 
+/* Sessions of the one may be the other's. */
+static bool is_like(const struct udp_rule *rule, const struct udp_rule *old)
+{
+	return rule->id == old->id && rule->one_way == old->one_way && rule->keep_source == old->keep_source &&
+	       (rule->balance == QUERN_BALANCE_ALL) == (old->balance == QUERN_BALANCE_ALL);
+}
+
 static uint16_t rule_like(const struct udp_rules *set, const struct udp_rule *old)
 {
 	for (uint16_t i = 0; i < set->rule_count; i++) {
-		if (set->rules[i].id == old->id && set->rules[i].one_way == old->one_way)
+		if (is_like(&set->rules[i], old))
 			return i;
 	}
 	return UDP_NO_RULE;

@@ -17,8 +17,8 @@ struct udp_map {
 /* Bytes of memory, aligned to 8, for a map from this set. */
 size_t udp_map_bytes(const struct udp_rules *from);
 
-/* Makes the map; both sets and `memory` must stay while it is used. A rule that keeps sessions and one that keeps none
- * are not the same, whatever their name. */
+/* Makes the map; both sets and `memory` must stay while it is used. A rule that keeps other sessions than before, as
+ * for all targets instead of one, or none, is not the same, whatever its name. */
 void udp_map_build(struct udp_map *map, void *memory, const struct udp_rules *from, const struct udp_rules *to);
 
 /* The new rule of an old one's number; null where it is gone. */

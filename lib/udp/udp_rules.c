@@ -107,10 +107,11 @@ uint32_t udp_rules_id(const char *name)
 	return (uint32_t)hash_sip(&NO_SECRET, name, strlen(name));
 }
 
-static struct udp_rule prepare_rule(const struct quern_forward_rule *rule, uint16_t number)
+static struct udp_rule prepare_rule(const struct quern_forward_rule *rule, uint16_t number, uint8_t set)
 {
 	return (struct udp_rule){
 		.number = number,
+		.set = set,
 		.id = udp_rules_id(rule->name),
 		.idle_ms = rule->idle_ms == 0 ? QUERN_FORWARD_IDLE_MS : rule->idle_ms,
 		.max_sessions = rule->max_sessions == 0 ? UINT32_MAX : rule->max_sessions,
@@ -127,7 +128,7 @@ static struct udp_rule prepare_rule(const struct quern_forward_rule *rule, uint1
 	};
 }
 
-static void fill_rules(const struct parts *parts, uint32_t count)
+static void fill_rules(const struct parts *parts, uint32_t count, uint8_t set)
 {
 	uint32_t first_target = 0;
 
@@ -135,7 +136,7 @@ static void fill_rules(const struct parts *parts, uint32_t count)
 		const struct quern_forward_rule *from = &parts->configured[i];
 		struct udp_rule *rule = &parts->rules[i];
 
-		*rule = prepare_rule(from, (uint16_t)i);
+		*rule = prepare_rule(from, (uint16_t)i, set);
 		rule->first_target = first_target;
 		rule->targets = &parts->targets[first_target];
 		rule->is_even = true;
@@ -178,7 +179,7 @@ const struct udp_rules *udp_rules_build(void *memory, const struct quern_forward
 		.target_count = (uint16_t)parts.target_count,
 		.number = number,
 	};
-	fill_rules(&parts, count);
+	fill_rules(&parts, count, number);
 	udp_places_build(parts.set, parts.places, parts.piece_ports, parts.piece_rules, addresses);
 	return parts.set;
 }

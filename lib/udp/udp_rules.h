@@ -34,6 +34,7 @@ struct udp_rule {
 	uint16_t number; /* its place in the set */
 	uint8_t target_count;
 	uint8_t balance; /* enum quern_balance */
+	uint8_t set;     /* number of the set that it is of */
 	bool is_even;    /* all targets have the same weight */
 	bool keep_port, keep_source, one_way, translate, broadcast, answers_refresh;
 };

@@ -184,6 +184,13 @@ static void meet(struct lab *lab, const struct quern_endpoint *target)
 	}
 }
 
+static void meet_all(struct lab *lab, const struct quern_forward_rule *rules, uint16_t count)
+{
+	for (uint16_t rule = 0; is_ethernet() && rule < count; rule++)
+		for (uint16_t i = 0; i < rules[rule].target_count; i++)
+			meet(lab, &rules[rule].targets[i].to);
+}
+
 void lab_open(struct lab *lab, const struct lab_plan *plan)
 {
 	const struct shard_forward_config config = {.max_sessions = plan->max_sessions ? plan->max_sessions : 1000,
@@ -206,9 +213,36 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 	cr_assert_eq(shard_rules_build(lab->rules, lab->forward, plan->rules, plan->rule_count), 0);
 	shard_forward_use(lab->forward, lab->rules);
 	lab_advance(lab, 0);
-	for (uint16_t rule = 0; is_ethernet() && rule < plan->rule_count; rule++)
-		for (uint16_t i = 0; i < plan->rules[rule].target_count; i++)
-			meet(lab, &plan->rules[rule].targets[i].to);
+	meet_all(lab, plan->rules, plan->rule_count);
+}
+
+void lab_offer(struct lab *lab, const struct quern_forward_rule *rules, uint16_t count)
+{
+	size_t sources_bytes = shard_reload_sources_bytes(lab->forward, rules, count);
+	void *sources = sources_bytes ? zeroed(sources_bytes) : NULL;
+
+	cr_assert(shard_forward_is_settled(lab->forward));
+	lab->next_rules = zeroed(shard_reload_bytes(lab->forward, rules, count));
+	cr_assert_eq(shard_reload_build(lab->next_rules, lab->forward, rules, count, sources), 0);
+	if (sources)
+		lab->sources = sources;
+	meet_all(lab, rules, count);
+	shard_forward_offer(lab->forward, lab->next_rules);
+}
+
+uint32_t lab_settle(struct lab *lab)
+{
+	uint32_t turns = 0;
+
+	for (; !shard_forward_is_settled(lab->forward); turns++) {
+		lab_advance(lab, 0);
+		cr_assert(shard_forward_validate(lab->forward), "after turn %u", turns);
+	}
+	/* Nothing may look at them any more. */
+	free(lab->rules);
+	lab->rules = lab->next_rules;
+	lab->next_rules = NULL;
+	return turns;
 }
 
 void lab_close(struct lab *lab)
@@ -225,6 +259,7 @@ void lab_close(struct lab *lab)
 	}
 	free(lab->memory);
 	free(lab->rules);
+	free(lab->sources);
 	cr_assert_eq(rte_mempool_in_use_count(in_pool), 0, "a received frame was not given back");
 	cr_assert_eq(rte_mempool_in_use_count(out_pool), 0, "a frame to send was not given back");
 }

@@ -48,7 +48,8 @@ struct lab {
 	uint16_t port_count;
 	struct shard_forward *forward;
 	void *memory;
-	void *rules;
+	void *rules, *next_rules;
+	void *sources; /* that came with other rules */
 	uint64_t now_ns;
 };
 
@@ -89,6 +90,11 @@ void lab_hear_nothing(struct lab *lab);
 
 /* Moves the clock, a millisecond at a time. */
 void lab_advance(struct lab *lab, uint64_t ms);
+
+/* Offers other rules to the group, which takes them at its next turn; and turns until it is done with those before.
+ * Returns how many turns that took. */
+void lab_offer(struct lab *lab, const struct quern_forward_rule *rules, uint16_t count);
+uint32_t lab_settle(struct lab *lab);
 
 const struct quern_counters *lab_counters(const struct lab *lab, uint16_t port);
 

@@ -1,0 +1,184 @@
+/* shard_forward_reload.c - other rules for a group that forwards. From one turn to the next new sessions go by the new
+ * ones. Those that are open go by the old ones until they are looked at, so many a turn, and then by the new ones or
+ * not at all: session.set says which. Counts of rules and targets are the new ones' from the first turn on. */
+#include "shard/shard_forward_parts.h"
+
+#include "base/check.h"
+
+/* Work of a turn: some 50 us. A session that ends, or gets another time to end at, is more of it than one that just
+ * goes on. */
+enum { LINE = 64, WORK_A_TURN = 4096, WORK_GOES_ON = 1, WORK_IS_TIMED = 4, WORK_ENDS = 16 };
+
+static size_t next_line(size_t bytes)
+{
+	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
+}
+
+size_t shard_reload_bytes(const struct shard_forward *forward, const struct quern_forward_rule *rules, uint16_t count)
+{
+	return next_line(sizeof(struct shard_reload)) + next_line(udp_map_bytes(forward->rules->set)) +
+	       shard_rules_bytes(rules, count);
+}
+
+size_t shard_reload_sources_bytes(const struct shard_forward *forward, const struct quern_forward_rule *rules,
+				  uint16_t count)
+{
+	for (uint16_t i = 0; i < count && !forward->limits.sources; i++)
+		if (rules[i].max_sessions_per_source != 0)
+			return udp_limits_bytes(forward->pool.capacity);
+	return 0;
+}
+
+int shard_reload_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
+		       uint16_t count, void *sources)
+{
+	struct shard_reload *reload = memory;
+	char *map = (char *)memory + next_line(sizeof(*reload));
+	char *set = map + next_line(udp_map_bytes(forward->rules->set));
+	int code = shard_rules_build(set, forward, rules, count);
+
+	if (code != 0)
+		return code;
+	*reload = (struct shard_reload){.rules = (struct shard_rules *)(void *)set, .sources = sources};
+	udp_map_build(&reload->map, map, forward->rules->set, reload->rules->set);
+	return 0;
+}
+
+void shard_forward_offer(struct shard_forward *forward, struct shard_reload *reload)
+{
+	CHECK(shard_forward_is_settled(forward));
+	__atomic_store_n(&forward->offered, reload, __ATOMIC_RELEASE);
+}
+
+bool shard_forward_is_settled(const struct shard_forward *forward)
+{
+	return !__atomic_load_n(&forward->offered, __ATOMIC_ACQUIRE);
+}
+
+/* Which local ends are next, and what ARP and ND have said, of targets that stay. */
+static void carry_ways(const struct shard_rules *from, struct shard_rules *to, const struct udp_map *map)
+{
+	for (uint16_t number = 0; number < from->set->rule_count; number++) {
+		const struct udp_rule *old = &from->set->rules[number], *rule = udp_map_rule(map, number);
+
+		for (uint16_t i = 0; rule && i < old->target_count; i++) {
+			uint16_t target = udp_map_target(map, number, i);
+
+			if (target != UDP_NO_TARGET)
+				to->ways[rule->first_target + target] = from->ways[old->first_target + i];
+		}
+	}
+}
+
+static void take(struct shard_forward *forward, struct shard_reload *reload)
+{
+	struct shard_rules *rules = reload->rules;
+
+	if (reload->sources)
+		udp_limits_add_sources(&forward->limits, reload->sources, forward->pool.capacity);
+	udp_balance_carry(&rules->balance, &forward->rules->balance, &reload->map, forward->shards[0]->now_ms);
+	udp_limits_renumber(&forward->limits, &reload->map);
+	carry_ways(forward->rules, rules, &reload->map);
+	forward->sets[rules->set->number] = rules;
+	/* Others read it for counts of sessions. */
+	__atomic_store_n(&forward->rules, rules, __ATOMIC_RELEASE);
+	reload->next = 0;
+	reload->end = forward->pool.touched;
+	reload->is_taken = true;
+}
+
+const struct udp_rule *shard_reload_find(const struct shard_forward *forward, const struct udp_session *session,
+					 uint16_t *target)
+{
+	const struct udp_map *map = &forward->offered->map;
+	const struct udp_rule *rule = udp_map_rule(map, session->rule);
+
+	*target = rule ? udp_map_target(map, session->rule, session->target) : UDP_NO_TARGET;
+	return rule;
+}
+
+void shard_reload_uncount(struct shard_forward *forward, const struct udp_session *session)
+{
+	bool is_first = !(session->flags & UDP_SESSION_COPY), is_by_source = session->flags & UDP_SESSION_BY_SOURCE;
+	uint16_t target;
+	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
+
+	if (is_first && rule)
+		udp_limits_close(&forward->limits, rule, session->inner.remote, is_by_source);
+	if (is_first && !rule)
+		udp_limits_forget(&forward->limits, shard_rule_of(forward, session), session->inner.remote,
+				  is_by_source);
+	if (target != UDP_NO_TARGET)
+		udp_balance_closed(&forward->rules->balance, rule, target);
+}
+
+/* A client of a rule for all has a session for each target: where one came or went, it begins anew with all of them. */
+static bool has_same_targets(const struct udp_map *map, const struct udp_rule *old, const struct udp_rule *rule)
+{
+	bool are_same = rule->target_count == old->target_count;
+
+	for (uint16_t i = 0; i < old->target_count; i++)
+		are_same &= udp_map_target(map, old->number, i) != UDP_NO_TARGET;
+	return are_same;
+}
+
+/* Rule and target are still there, and the rule still has what comes for the session. */
+static bool lives_on(const struct shard_forward *forward, const struct udp_session *session)
+{
+	const struct quern_shard *in = forward->shards[session->inner_shard];
+	uint16_t target;
+	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
+
+	if (target == UDP_NO_TARGET || shard_rule_for(forward->rules, in, &session->inner) != rule)
+		return false;
+	return rule->balance != QUERN_BALANCE_ALL ||
+	       has_same_targets(&forward->offered->map, shard_rule_of(forward, session), rule);
+}
+
+/* Gives a session the numbers that its rule and target have now. Returns the work that this was. */
+static uint32_t renumber(struct shard_forward *forward, struct udp_session *session)
+{
+	uint32_t before_ms = shard_rule_of(forward, session)->idle_ms;
+	uint16_t target;
+	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
+
+	session->rule = rule->number;
+	session->target = target;
+	session->set = rule->set;
+	if (rule->idle_ms == before_ms)
+		return WORK_GOES_ON;
+	udp_session_set_idle(&forward->pool, session, rule->idle_ms);
+	return WORK_IS_TIMED;
+}
+
+/* A session, and the others of its client. Returns the work that this was. */
+static uint32_t look_at(struct shard_forward *forward, struct udp_session *session)
+{
+	struct udp_session *first = session;
+	uint32_t work = 0;
+
+	if (!(session->flags & UDP_SESSION_OPEN) || session->set == forward->rules->set->number)
+		return WORK_GOES_ON;
+	if (!lives_on(forward, session)) {
+		work = session->next_copy ? QUERN_FORWARD_COPIES_MAX * WORK_ENDS : WORK_ENDS;
+		shard_session_close(forward, session);
+		return work;
+	}
+	do {
+		work += renumber(forward, session);
+		session = session->next_copy ? udp_session_at(&forward->pool, session->next_copy - 1) : first;
+	} while (session != first);
+	return work;
+}
+
+void shard_reload_go_on(struct shard_forward *forward, struct shard_reload *reload)
+{
+	if (!reload->is_taken)
+		take(forward, reload);
+	for (uint32_t work = 0; reload->next < reload->end && work < WORK_A_TURN; reload->next++)
+		work += look_at(forward, udp_session_at(&forward->pool, reload->next));
+	if (reload->next < reload->end)
+		return;
+	forward->sets[!forward->rules->set->number] = NULL;
+	__atomic_store_n(&forward->offered, NULL, __ATOMIC_RELEASE);
+}
