@@ -145,22 +145,29 @@ static int check_rule(const struct quern_engine_config *config, const struct que
 	return 0;
 }
 
-int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+int engine_check_rules(const struct quern_engine *engine, const struct quern_forward_config *forward,
+		       char error[QUERN_ERROR_TEXT])
 {
-	const struct quern_forward_config *forward = &engine->config.forward;
 	struct quern_forward_fault fault;
 	int code = 0;
 
-	if (!forwards(engine))
-		return 0;
 	if (quern_forward_faults(forward->rules, forward->rule_count, &fault, 1) > 0)
 		return engine_fail(error, -EINVAL, "%s\n  To help: %s", fault.cause, fault.remedy);
-	if (engine_sessions_a_worker(engine) > SHARD_SESSIONS_MAX)
-		return engine_fail(error, -EINVAL, "%u sessions are too many\n  Possible: %d for each worker",
-				   forward->max_sessions, SHARD_SESSIONS_MAX);
 	for (uint16_t i = 0; i < forward->rule_count && code == 0; i++)
 		code = check_rule(&engine->config, &forward->rules[i], error);
 	return code;
+}
+
+int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	const struct quern_forward_config *forward = &engine->config.forward;
+
+	if (!forwards(engine))
+		return 0;
+	if (engine_sessions_a_worker(engine) > SHARD_SESSIONS_MAX)
+		return engine_fail(error, -EINVAL, "%u sessions are too many\n  Possible: %d for each worker",
+				   forward->max_sessions, SHARD_SESSIONS_MAX);
+	return engine_check_rules(engine, forward, error);
 }
 
 static int open_group(struct quern_engine *engine, uint16_t number, uint64_t seed, char error[QUERN_ERROR_TEXT])
@@ -209,6 +216,7 @@ void engine_close_groups(struct quern_engine *engine)
 	for (uint16_t number = 0; number < engine->worker_count; number++) {
 		rte_free(engine->groups[number].memory);
 		rte_free(engine->groups[number].rules);
+		engine_free_reload(&engine->groups[number]);
 		engine->groups[number] = (struct engine_group){.memory = NULL};
 	}
 }

@@ -40,7 +40,10 @@ struct engine_shard {
 /* What the shards of a worker share where they forward datagrams. */
 struct engine_group {
 	void *memory;
-	void *rules;
+	void *rules; /* those that it was opened with, while they are in use */
+	void *given; /* and those of the last reload, of the system's memory */
+	void *next;  /* that the worker still has to take */
+	void *sources;
 	struct shard_forward *forward;
 };
 
@@ -145,6 +148,8 @@ void engine_close_shards(struct quern_engine *engine);
 
 /* The rules of forwarding make sense with the ports that there are. */
 int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+int engine_check_rules(const struct quern_engine *engine, const struct quern_forward_config *forward,
+		       char error[QUERN_ERROR_TEXT]);
 int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_groups(struct quern_engine *engine);
 /* Sessions that a worker may have, and entries of them in the table of a shard on a port; and bytes of memory that a
@@ -152,6 +157,10 @@ void engine_close_groups(struct quern_engine *engine);
 uint32_t engine_sessions_a_worker(const struct quern_engine *engine);
 uint32_t engine_udp_flows(const struct quern_engine *engine, uint16_t port);
 uint64_t engine_forward_bytes(const struct quern_engine *engine);
+
+/* Frees rules that workers have done with: once a tick. */
+void engine_tend_reload(struct quern_engine *engine);
+void engine_free_reload(struct engine_group *group);
 
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 /* Lines between the shards of a port, and to each worker what it needs for its turns. */
@@ -164,6 +173,12 @@ void engine_stop_keeper(struct quern_engine *engine);
 /* Commands of telemetry are about this engine from here on; none is in it any more when the stop returns. */
 int engine_show_telemetry(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_hide_telemetry(struct quern_engine *engine);
+
+/* Returns when no command of telemetry looks at what it may have found before. */
+void engine_pass_telemetry(void);
+
+/* Somebody has asked for a reload by telemetry: has the application do it. Once a tick. */
+void engine_serve_reload(struct quern_engine *engine);
 
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_keep_quiet(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

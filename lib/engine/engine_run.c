@@ -78,8 +78,10 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 		sleep_until(engine, deadline_ms);
 		engine_watch_workers(engine, clock_ms());
 		nic_keeper_tend(&engine->keeper);
+		engine_tend_reload(engine);
 		if (on_tick != NULL && !stop_is_asked(engine))
 			on_tick(engine, app);
+		engine_serve_reload(engine);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* engine_telemetry.c - commands of DPDK's telemetry about the engine of this process: /quern/stats, /quern/conns,
- * /quern/ports, /quern/workers. They run on threads of telemetry's own, while the engine is open. */
+ * /quern/ports, /quern/reload, /quern/workers. They run on threads of telemetry's own, while the engine is open. */
 #include "engine/engine_telemetry.h"
 
 #include <ctype.h>
@@ -228,6 +228,7 @@ static int answer_workers(const struct quern_engine *engine, const char *paramet
 
 struct command {
 	const char *name;
+	/* Null for the one that waits for the control thread. */
 	int (*answer)(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 	const char *help; /* at most 63 characters */
 };
@@ -235,21 +236,26 @@ struct command {
 static const struct command commands[] = {
 	{"/quern/conns", engine_answer_conns, "Connections. state= local= remote= shard= limit= cursor="},
 	{"/quern/ports", engine_answer_ports, "Devices, drivers, and what --impair did. No parameters"},
+	{"/quern/reload", NULL, "Has the application read its rules again. No parameters"},
 	{"/quern/stats", answer_stats, "Counters, states, memory of three shards, from shard= on"},
 	{"/quern/workers", answer_workers, "Cores, turns and shards of workers. No parameters"},
 };
 
 static int answer(const char *name, const char *parameters, struct rte_tel_data *data)
 {
+	bool waits = false;
 	int code = -ENODEV;
 
 	pthread_mutex_lock(&lock);
 	for (size_t number = 0; shown != NULL && number < sizeof(commands) / sizeof(commands[0]); number++) {
-		if (strcmp(commands[number].name, name) == 0)
+		if (strcmp(commands[number].name, name) != 0)
+			continue;
+		waits = commands[number].answer == NULL;
+		if (!waits)
 			code = commands[number].answer(shown, parameters, data);
 	}
 	pthread_mutex_unlock(&lock);
-	return code;
+	return waits ? engine_answer_reload(parameters, data) : code;
 }
 
 int engine_show_telemetry(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
@@ -277,5 +283,12 @@ void engine_hide_telemetry(struct quern_engine *engine)
 	(void)engine;
 	pthread_mutex_lock(&lock);
 	shown = NULL;
+	pthread_mutex_unlock(&lock);
+	engine_forget_reload();
+}
+
+void engine_pass_telemetry(void)
+{
+	pthread_mutex_lock(&lock);
 	pthread_mutex_unlock(&lock);
 }

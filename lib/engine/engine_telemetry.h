@@ -26,4 +26,10 @@ int engine_answer_ports(const struct quern_engine *engine, const char *parameter
 /* /quern/conns: connections of a shard, a page of columns, and where to go on. */
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 
+/* /quern/reload: waits some seconds for engine_serve_reload(), on a thread of telemetry's own. */
+int engine_answer_reload(const char *parameters, struct rte_tel_data *answer);
+
+/* The engine is being closed: who waits for a reload is told so. */
+void engine_forget_reload(void);
+
 #endif

@@ -1,0 +1,134 @@
+/* engine_telemetry_reload.c - /quern/reload: who asks waits on a thread of telemetry's, and the control thread has the
+ * application do it at its next tick. */
+#include "engine/engine_telemetry.h"
+
+#include <quern/reload.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/engine_parts.h"
+
+enum { PATIENCE_S = 4, PIECE = 120 /* bytes of a text in telemetry, at most 127 */ };
+
+enum state { NOBODY, WAITS, IN_HAND, DONE, LEFT /* who asked has gone, and it is in hand */ };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static enum state state;
+static struct quern_reload reload;
+
+/* No character of UTF-8 is cut in two. */
+static size_t piece_of(const char *text)
+{
+	size_t bytes = strnlen(text, PIECE + 1);
+
+	if (bytes <= PIECE)
+		return bytes;
+	for (bytes = PIECE; bytes > PIECE - 4 && ((unsigned char)text[bytes] & 0xc0) == 0x80; bytes--)
+		;
+	return bytes;
+}
+
+/* {"taken": 0, "text": [...]}: the pieces are one text. */
+static int write_answer(struct rte_tel_data *answer, bool is_taken, const char *text)
+{
+	struct rte_tel_data *pieces = rte_tel_data_alloc();
+	char piece[PIECE + 1];
+
+	if (pieces == NULL)
+		return -ENOMEM;
+	rte_tel_data_start_dict(answer);
+	rte_tel_data_add_dict_u64(answer, "taken", is_taken);
+	rte_tel_data_start_array(pieces, RTE_TEL_STRING_VAL);
+	while (*text != '\0') {
+		size_t bytes = piece_of(text);
+
+		snprintf(piece, sizeof(piece), "%.*s", (int)bytes, text);
+		rte_tel_data_add_array_string(pieces, piece);
+		text += bytes;
+	}
+	return rte_tel_data_add_dict_container(answer, "text", pieces, 0);
+}
+
+/* Waits until it is done, or for so long. */
+static void wait_for_control(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE_S;
+	while (state == WAITS || state == IN_HAND) {
+		if (pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
+			break;
+	}
+}
+
+static int ask(struct rte_tel_data *answer)
+{
+	int code = -ENODEV;
+
+	if (state != NOBODY)
+		return write_answer(answer, false, "another reload is under way\n  Try again\n");
+	state = WAITS;
+	wait_for_control();
+	if (state == DONE)
+		code = write_answer(answer, reload.is_taken, reload.text);
+	else if (state == WAITS)
+		code = write_answer(answer, false, "it did not get round to it in 4 s, and nothing has changed\n");
+	else if (state == IN_HAND)
+		code = write_answer(answer, false,
+				    "it is still at it after 4 s\n  Look at its rules before you go on\n");
+	state = state == IN_HAND ? LEFT : NOBODY;
+	return code;
+}
+
+int engine_answer_reload(const char *parameters, struct rte_tel_data *answer)
+{
+	int code;
+
+	if (parameters != NULL)
+		return engine_telemetry_error(answer, "takes no parameters");
+	pthread_mutex_lock(&lock);
+	code = ask(answer);
+	pthread_mutex_unlock(&lock);
+	return code;
+}
+
+static void move_to(enum state next)
+{
+	state = next;
+	pthread_cond_broadcast(&changed);
+}
+
+void engine_forget_reload(void)
+{
+	pthread_mutex_lock(&lock);
+	if (state != NOBODY)
+		move_to(NOBODY);
+	pthread_mutex_unlock(&lock);
+}
+
+void engine_serve_reload(struct quern_engine *engine)
+{
+	bool is_asked;
+
+	pthread_mutex_lock(&lock);
+	is_asked = state == WAITS;
+	if (is_asked)
+		state = IN_HAND;
+	pthread_mutex_unlock(&lock);
+	if (!is_asked)
+		return;
+	reload = (struct quern_reload){.is_taken = false};
+	if (engine->config.on_reload != NULL)
+		engine->config.on_reload(engine, &reload, engine->config.reload_app);
+	else
+		snprintf(reload.text, sizeof(reload.text), "it has no rules that could be read again\n");
+	pthread_mutex_lock(&lock);
+	move_to(state == IN_HAND ? DONE : NOBODY);
+	pthread_mutex_unlock(&lock);
+}
