@@ -11,6 +11,7 @@
 enum { MESSAGE_TEXT = 4096 };
 
 static void (*show_place)(FILE *out, const char *text);
+static FILE *stream; /* null for standard error */
 
 int cli_exit_of(int rc)
 {
@@ -40,6 +41,16 @@ void cli_exit_show_by(void (*show)(FILE *out, const char *text))
 	show_place = show;
 }
 
+void cli_exit_print_to(FILE *out)
+{
+	stream = out;
+}
+
+FILE *cli_exit_stream(void)
+{
+	return stream ? stream : stderr;
+}
+
 int cli_fail(int code, const char *format, ...)
 {
 	char text[MESSAGE_TEXT];
@@ -50,10 +61,10 @@ int cli_fail(int code, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	first = (int)strcspn(text, "\n");
-	fprintf(stderr, "error: %.*s\n", first, text);
+	fprintf(cli_exit_stream(), "error: %.*s\n", first, text);
 	if (show_place)
-		show_place(stderr, text);
+		show_place(cli_exit_stream(), text);
 	if (text[first] != '\0')
-		fprintf(stderr, "%s\n", text + first + 1);
+		fprintf(cli_exit_stream(), "%s\n", text + first + 1);
 	return code;
 }

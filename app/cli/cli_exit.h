@@ -18,7 +18,13 @@ int cli_exit_of(int rc);
 /* Names who shows where in a file an error has its cause, behind the error's first line; null for nobody. */
 void cli_exit_show_by(void (*show)(FILE *out, const char *text));
 
-/* Prints "error: ..." on standard error and returns `code`. */
+/* Errors are printed there; null for standard error. */
+void cli_exit_print_to(FILE *out);
+
+/* Where errors are printed. */
+FILE *cli_exit_stream(void);
+
+/* Prints "error: ..." where errors are printed and returns `code`. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int code, const char *format, ...);
 
 #endif

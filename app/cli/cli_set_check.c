@@ -11,7 +11,8 @@ struct probe_text {
 	uint8_t bytes[QUERN_FORWARD_PROBE_MAX];
 };
 
-static struct probe_text requests[QUERN_FORWARD_RULES_MAX], answers[QUERN_FORWARD_RULES_MAX];
+static struct probe_text requests[CLI_RULE_SETS][QUERN_FORWARD_RULES_MAX],
+	answers[CLI_RULE_SETS][QUERN_FORWARD_RULES_MAX];
 
 static struct quern_forward_check *last_check(struct cli_settings *settings, const char *flag, size_t *number)
 {
@@ -97,8 +98,8 @@ bool cli_set_check_send(struct cli_settings *settings, const char *value)
 	size_t number;
 	struct quern_forward_check *check = last_check(settings, "--check-send", &number);
 
-	check->request = requests[number].bytes;
-	check->request_bytes = read_bytes(value, &requests[number]);
+	check->request = requests[cli_rules_place()][number].bytes;
+	check->request_bytes = read_bytes(value, &requests[cli_rules_place()][number]);
 	return check->request_bytes > 0;
 }
 
@@ -107,7 +108,7 @@ bool cli_set_check_expect(struct cli_settings *settings, const char *value)
 	size_t number;
 	struct quern_forward_check *check = last_check(settings, "--check-expect", &number);
 
-	check->answer = answers[number].bytes;
-	check->answer_bytes = read_bytes(value, &answers[number]);
+	check->answer = answers[cli_rules_place()][number].bytes;
+	check->answer_bytes = read_bytes(value, &answers[cli_rules_place()][number]);
 	return check->answer_bytes > 0;
 }

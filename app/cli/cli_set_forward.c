@@ -8,8 +8,22 @@
 enum { PORT_DIGITS = 5, MAX_PORT = 65535, TARGET_TEXT = QUERN_ENDPOINT_TEXT + 8 };
 
 /* Settings point to these: they would be half a megabyte larger with them. */
-static struct quern_forward_rule rules[QUERN_FORWARD_RULES_MAX];
-static struct quern_forward_target targets[QUERN_FORWARD_RULES_MAX][QUERN_FORWARD_TARGETS_MAX];
+static struct quern_forward_rule rule_sets[CLI_RULE_SETS][QUERN_FORWARD_RULES_MAX], *rules = rule_sets[0];
+static struct quern_forward_target target_sets[CLI_RULE_SETS][QUERN_FORWARD_RULES_MAX][QUERN_FORWARD_TARGETS_MAX],
+	(*targets)[QUERN_FORWARD_TARGETS_MAX] = target_sets[0];
+static unsigned int place;
+
+void cli_rules_keep_in(unsigned int set)
+{
+	place = set;
+	rules = rule_sets[set];
+	targets = target_sets[set];
+}
+
+unsigned int cli_rules_place(void)
+{
+	return place;
+}
 
 static void begin_rule(struct cli_forward *forward, const char *name)
 {

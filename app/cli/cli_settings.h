@@ -112,8 +112,9 @@ struct cli_trace {
 	struct quern_endpoint end; /* of the connections to show; port 0: any */
 };
 
-/* What forward forwards: the rules of a file, or the one that flags describe. They are kept by their setters, for the
- * settings that were begun last; cli_complete_forward() finds the port of each. */
+/* What forward forwards: the rules of a file, or the one that flags describe. They are kept by their setters, in one of
+ * several places; cli_complete_forward() finds the port of each. */
+enum { CLI_RULE_SETS = 3 };
 struct cli_forward {
 	struct quern_forward_rule *rules;
 	uint16_t rule_count;
@@ -216,6 +217,10 @@ int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 
 /* True for an address on a port's link: of its network, or of IPv6 and good on any link (RFC 4291 2.5.6). */
 bool cli_net_reaches(const struct cli_net *net, struct quern_ip6 address);
+
+/* Rules of settings that are begun from now on are kept in that place, over those that were there. */
+void cli_rules_keep_in(unsigned int set);
+unsigned int cli_rules_place(void);
 
 /* Completes the rules of forward: which port each listens on. 0, or -EINVAL with one line in `error`. */
 int cli_complete_forward(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

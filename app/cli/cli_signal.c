@@ -6,6 +6,7 @@
 
 static volatile sig_atomic_t caught;
 static volatile sig_atomic_t first;
+static volatile sig_atomic_t hangups;
 
 static void on_signal(int number)
 {
@@ -41,4 +42,24 @@ int cli_signal_first(void)
 bool cli_signal_came(void)
 {
 	return caught > 0;
+}
+
+static void on_hangup(int number)
+{
+	(void)number;
+	hangups++;
+}
+
+void cli_signal_spare_hangups(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_hangup;
+	sigaction(SIGHUP, &action, NULL);
+}
+
+int cli_signal_hangups(void)
+{
+	return hangups;
 }

@@ -1,10 +1,10 @@
-/* cli_signal.h - SIGINT and SIGTERM as a number that the control thread looks at. */
+/* cli_signal.h - signals as numbers that the control thread looks at. */
 #ifndef CLI_SIGNAL_H
 #define CLI_SIGNAL_H
 
 #include <stdbool.h>
 
-/* Catches SIGINT and SIGTERM from now on. */
+/* Catches SIGINT, SIGTERM and SIGHUP from now on. */
 void cli_signal_catch(void);
 
 /* How many came so far, and the first of them (0 for none). */
@@ -13,5 +13,9 @@ int cli_signal_first(void);
 
 /* Whether any came. */
 bool cli_signal_came(void);
+
+/* From now on SIGHUP is none of these, and does not end a run: it is counted for itself. */
+void cli_signal_spare_hangups(void);
+int cli_signal_hangups(void);
 
 #endif

@@ -36,7 +36,7 @@ static int by_place(const void *a, const void *b)
 	return (one->mark.offset > other->mark.offset) - (one->mark.offset < other->mark.offset);
 }
 
-void config_faults_print(FILE *out, struct config_faults *faults, const struct config_text *text)
+void config_faults_print(FILE *out, struct config_faults *faults, const struct config_text *text, const char *outcome)
 {
 	size_t kept = faults->count < CONFIG_MAX_FAULTS ? faults->count : CONFIG_MAX_FAULTS;
 
@@ -48,6 +48,6 @@ void config_faults_print(FILE *out, struct config_faults *faults, const struct c
 			fprintf(out, "  %s\n", faults->at[i].remedy);
 	}
 	if (faults->count > 1)
-		fprintf(out, "%zu mistakes in %s%s; nothing was started\n", faults->count, text->name,
-			faults->count > kept ? ", of which these are the first" : "");
+		fprintf(out, "%zu mistakes in %s%s; %s\n", faults->count, text->name,
+			faults->count > kept ? ", of which these are the first" : "", outcome);
 }

@@ -24,7 +24,7 @@ bool config_faults_are_full(const struct config_faults *faults);
 __attribute__((format(printf, 3, 4))) void config_faults_add(struct config_faults *faults, struct config_mark mark,
 							     const char *format, ...);
 
-/* Prints them in the order of their places, and how many they are. */
-void config_faults_print(FILE *out, struct config_faults *faults, const struct config_text *text);
+/* Prints them in the order of their places, how many they are, and what comes of it: "nothing was started". */
+void config_faults_print(FILE *out, struct config_faults *faults, const struct config_text *text, const char *outcome);
 
 #endif

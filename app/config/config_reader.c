@@ -127,27 +127,30 @@ static bool is_repeated(struct config_reader *reader, const struct config_node *
 	return false;
 }
 
-/* The key that its neighbours lean on. Where it is missing or wrong, they are judged beside one that is good. */
-static void read_leader(struct config_reader *reader, enum config_section section, struct config_node *map)
+/* The key that its neighbours lean on. Where it is missing or wrong, they are judged beside one that is good. False
+ * where there is no room for that either: they would be taken for those of the item before. */
+static bool read_leader(struct config_reader *reader, enum config_section section, struct config_node *map)
 {
 	const struct config_section_info *info = config_section(section);
 	const struct config_key *key = info->leader ? find_key(reader, section, info->leader) : NULL;
 	struct config_node *value = key ? config_tree_find(map, info->leader) : NULL;
 
 	if (!key || (!value && !info->is_list))
-		return;
+		return true;
 	if (!value)
 		config_faults_add(&reader->file->faults, map->mark, "an item of %s without %s", info->name,
 				  info->leader);
-	if ((!value || !config_read_value(reader, key, value)) && info->stand_in)
-		key->flag->set(reader->settings, info->stand_in);
+	if (value && config_read_value(reader, key, value))
+		return true;
+	return !info->stand_in || key->flag->set(reader->settings, info->stand_in);
 }
 
 static void read_map(struct config_reader *reader, enum config_section section, struct config_node *map)
 {
 	const char *leader = config_section(section)->leader;
 
-	read_leader(reader, section, map);
+	if (!read_leader(reader, section, map))
+		return;
 	for (struct config_node *at = map->child; at; at = at->next) {
 		const struct config_key *key = find_key(reader, section, at->text);
 		enum config_section inside = find_section(reader, section, at->text);

@@ -55,7 +55,23 @@ static int tell(const struct ctl_instance *instance, int code)
 
 static int run(const struct ctl_request *request, const struct ctl_instance *instance)
 {
-	return tell(instance, request->what == CTL_STATS ? ctl_stats(instance, request) : ctl_conns(instance, request));
+	bool is_taken = true;
+	int code = -EPROTO;
+
+	switch (request->what) {
+	case CTL_STATS:
+		code = ctl_stats(instance, request);
+		break;
+	case CTL_CONNS:
+		code = ctl_conns(instance, request);
+		break;
+	case CTL_RELOAD:
+		code = ctl_reload(instance, request, &is_taken);
+		break;
+	case CTL_NOTHING:
+		break;
+	}
+	return is_taken ? tell(instance, code) : CLI_EXIT_FAILED;
 }
 
 /* The one that is meant, or null. */

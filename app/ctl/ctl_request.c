@@ -136,20 +136,22 @@ static int take_flag(struct ctl_request *request, const char *text, const char *
 
 static int take_word(struct ctl_request *request, const char *word, char error[CLI_ERROR_TEXT])
 {
-	static const char *const names[] = {"stats", "conns"};
+	static const char *const names[] = {"stats", "conns", "reload"};
 	const char *near;
 
 	if (strcmp(word, "stats") == 0)
 		request->what = CTL_STATS;
 	else if (strcmp(word, "conns") == 0)
 		request->what = CTL_CONNS;
+	else if (strcmp(word, "reload") == 0)
+		request->what = CTL_RELOAD;
 	if (request->what != CTL_NOTHING)
 		return 0;
-	near = cli_suggest(word, names, 2);
+	near = cli_suggest(word, names, 3);
 	if (near)
 		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; did you mean %s?", word, near);
 	else
-		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; it takes stats or conns", word);
+		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; it takes stats, conns or reload", word);
 	return -EINVAL;
 }
 
@@ -160,7 +162,7 @@ int ctl_parse(struct ctl_request *request, int count, char *const arguments[], c
 		if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0)
 			return CTL_HELP;
 	if (count == 0) {
-		snprintf(error, CLI_ERROR_TEXT, "quern ctl needs a word: stats or conns, e.g. quern ctl stats");
+		snprintf(error, CLI_ERROR_TEXT, "quern ctl needs a word: stats, conns or reload, e.g. quern ctl stats");
 		return -EINVAL;
 	}
 	if (take_word(request, arguments[0], error) != 0)
@@ -180,7 +182,9 @@ void ctl_help(FILE *out)
 	fputs("usage: quern ctl stats [--pid N] [--json]\n"
 	      "       quern ctl conns [--state NAME]... [--local ADDR[:PORT]] [--remote ADDR[:PORT]]\n"
 	      "                       [--limit N] [--pid N] [--json]\n"
-	      "Asks a quern that runs: its counters, states and drops; its connections, one a line.\n"
+	      "       quern ctl reload [--pid N] [--json]\n"
+	      "Asks a quern that runs: its counters, states and drops; its connections, one a line;\n"
+	      "and that quern run FILE of kind forward reads the rules of its file again.\n"
 	      "example: quern ctl conns --state ESTABLISHED --local 198.18.0.1:80 --limit 20\n\n"
 	      "    --state NAME     ESTABLISHED, TIME-WAIT ...; may be repeated\n"
 	      "    --local, --remote ADDR[:PORT]    this end of it, and the other; :PORT is a port alone\n"

@@ -10,7 +10,7 @@
 
 enum { CTL_PARAMETERS_TEXT = 512 };
 
-enum ctl_what { CTL_NOTHING, CTL_STATS, CTL_CONNS };
+enum ctl_what { CTL_NOTHING, CTL_STATS, CTL_CONNS, CTL_RELOAD };
 
 struct ctl_request {
 	enum ctl_what what;

@@ -1,12 +1,12 @@
 /* forward_command.c - the forwarder: on every core a shard for each port, until it is told to stop. */
 #include "forward/forward_command.h"
 
-
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_signal.h"
 #include "forward/forward_hops.h"
 #include "forward/forward_live.h"
+#include "forward/forward_reload.h"
 #include "forward/forward_report.h"
 #include "report/report_job.h"
 #include "report/report_links.h"
@@ -18,6 +18,7 @@ enum { CONNECTIONS = 64 };
 
 struct forward_run {
 	const struct cli_settings *settings;
+	struct forward_reload reload;
 	struct forward_hops hops[QUERN_MAX_SHARDS];
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	struct report_tally no_connections;
@@ -60,6 +61,7 @@ static void tick(struct quern_engine *engine, void *app)
 	bool is_over;
 
 	report_links_look(&forward->links, forward->settings, engine);
+	forward_reload_look(&forward->reload, engine);
 	if (!forward->has_begun) {
 		/* All is counted from the first turn: all but the time of `begin` is zero. */
 		forward->begin.at_s = now_s;
@@ -87,6 +89,8 @@ static int report(struct forward_run *forward, const struct quern_engine *engine
 
 	*run = (struct report_run){.settings = forward->settings, .schedule_kept = 1};
 	report->series = &forward->series;
+	report->reloads_taken = forward->reload.taken;
+	report->reloads_refused = forward->reload.refused;
 	take_sample(forward, engine);
 	report_between(run, &forward->begin, &forward->end, forward->shards);
 	report_describe(run, engine, forward->end.shard_count);
@@ -137,7 +141,7 @@ static void add_shards(struct forward_run *forward, struct quern_engine_config *
 		struct quern_shard_config *shard =
 			cli_engine_add_shard(config, forward->settings, workers, i, "forward");
 
-		forward_hops_init(&forward->hops[i], forward->settings, workers->at[i].port);
+		forward_hops_init(&forward->hops[i], forward->settings, &forward->reload, workers->at[i].port);
 		shard->max_connections = CONNECTIONS;
 		shard->max_time_wait = CONNECTIONS;
 		shard->on_turn = forward_hops_turn;
@@ -166,7 +170,10 @@ int forward_command(struct cli_settings *settings)
 	config.forward = (struct quern_forward_config){.rules = settings->forward.rules,
 						       .rule_count = settings->forward.rule_count,
 						       .max_sessions = settings->forward.max_sessions};
+	config.on_reload = forward_reload_asked;
+	config.reload_app = &forward.reload;
 	forward.settings = settings;
+	forward_reload_init(&forward.reload, settings);
 	forward.progress = report_output_progress(settings);
 	add_shards(&forward, &config, &workers);
 	code = report_job_run(&(struct report_job){settings, &forward, announce, run_and_report}, &config);

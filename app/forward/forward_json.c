@@ -66,14 +66,16 @@ static json_t *totals_json(const struct forward_report *report)
 {
 	const struct quern_counters *traffic = &report->run.traffic;
 
-	return json_pack("{s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}",
-			 "forwarded", integer(traffic->udp_forwarded), "returned", integer(traffic->udp_returned),
-			 "errors_passed", integer(traffic->udp_errors_passed), "sessions", "opened",
-			 integer(traffic->udp_sessions_opened), "ended", integer(traffic->udp_sessions_ended), "open",
-			 integer(report->use.sessions), "packets", "rx", integer(traffic->rx_packets), "tx",
-			 integer(traffic->tx_packets), "bytes", "rx", integer(traffic->rx_bytes), "tx",
-			 integer(traffic->tx_bytes), "icmp_errors", "sent", integer(traffic->unreachables_sent),
-			 "throttled", integer(traffic->unreachables_throttled), "drops", report_drops_json(traffic));
+	return json_pack(
+		"{s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}",
+		"forwarded", integer(traffic->udp_forwarded), "returned", integer(traffic->udp_returned),
+		"errors_passed", integer(traffic->udp_errors_passed), "sessions", "opened",
+		integer(traffic->udp_sessions_opened), "ended", integer(traffic->udp_sessions_ended), "open",
+		integer(report->use.sessions), "reloads", "taken", integer(report->reloads_taken), "refused",
+		integer(report->reloads_refused), "packets", "rx", integer(traffic->rx_packets), "tx",
+		integer(traffic->tx_packets), "bytes", "rx", integer(traffic->rx_bytes), "tx",
+		integer(traffic->tx_bytes), "icmp_errors", "sent", integer(traffic->unreachables_sent), "throttled",
+		integer(traffic->unreachables_throttled), "drops", report_drops_json(traffic));
 }
 
 static json_t *series_json(const struct forward_series *series)

@@ -8,6 +8,7 @@ struct forward_report {
 	struct report_run run; /* what all reports have: traffic, workers, machine, ... */
 	const struct forward_series *series;
 	struct quern_forward_use use; /* at the end */
+	uint64_t reloads_taken, reloads_refused;
 };
 
 /* Whether every session that was opened has ended or is open. */

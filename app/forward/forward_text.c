@@ -71,6 +71,9 @@ static void print_sessions(FILE *out, const struct forward_report *report)
 	fprintf(out, "   open at end %s, of %s there may be\n", report_format_count(report->use.sessions, a),
 		report_format_count(report->use.capacity, b));
 	fprintf(out, "              check: opened = ended + open  %s\n", forward_report_adds_up(report) ? "✓" : "✗");
+	if (report->reloads_taken + report->reloads_refused > 0)
+		fprintf(out, "rules         read again %s, refused %s\n", report_format_count(report->reloads_taken, a),
+			report_format_count(report->reloads_refused, b));
 }
 
 static void print_packets(FILE *out, const struct quern_counters *traffic)

@@ -42,9 +42,9 @@ Test(ctl_request, hands_filters_on_in_the_words_of_telemetry)
 Test(ctl_request, says_what_it_would_have_taken)
 {
 	static const char *const wrong[][2] = {
-		{"", "ctl needs a word: stats or conns"},
+		{"", "ctl needs a word: stats, conns or reload"},
 		{"stast", "did you mean stats?"},
-		{"proxy", "it takes stats or conns"},
+		{"proxy", "it takes stats, conns or reload"},
 		{"stats --state CLOSING", "--state is a flag of quern ctl conns"},
 		{"conns --state OPEN", "--state OPEN: accepted is SYN-SENT, "},
 		{"conns --state ESTABLISHED,CLOSING", "accepted is SYN-SENT, "},

@@ -26,7 +26,7 @@ char *config_lab_printed(struct config_lab *lab)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	config_faults_print(out, &lab->file.faults, &lab->file.text);
+	config_faults_print(out, &lab->file.faults, &lab->file.text, "nothing was started");
 	fclose(out);
 	return text;
 }

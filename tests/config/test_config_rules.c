@@ -174,3 +174,16 @@ Test(config_rules, are_as_many_as_there_is_room_for)
 	snprintf(text + used, sizeof(text) - used, "10.2.0.5:999]}\n");
 	cr_assert_eq(config_lab_read(&lab, text), -EINVAL);
 }
+
+/* And its keys are not said to be wrong in the rule before it. */
+Test(config_rules, one_more_than_there_may_be_is_one_mistake)
+{
+	static char text[64 * (QUERN_FORWARD_RULES_MAX + 4)];
+	size_t used = (size_t)snprintf(text, sizeof(text), "%.*s", (int)(strstr(two, "  - {name: dns") - two), two);
+
+	for (int i = 0; i <= QUERN_FORWARD_RULES_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "  - {name: r%d, listen: 10.2.0.1:%d, to: 10.3.0.5:53}\n", i, 1000 + i);
+	config_lab_read(&lab, text);
+	config_lab_expect(&lab, (const char *const[]){"rules.name: 'r256' is not accepted", NULL});
+}

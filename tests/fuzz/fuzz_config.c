@@ -19,7 +19,7 @@ static void print_all(struct config_file *file)
 	FILE *out = open_memstream(&text, &size);
 
 	require(out != NULL);
-	config_faults_print(out, &file->faults, &file->text);
+	config_faults_print(out, &file->faults, &file->text, "nothing was started");
 	fclose(out);
 	kept = file->faults.count < CONFIG_MAX_FAULTS ? file->faults.count : CONFIG_MAX_FAULTS;
 	for (const char *at = text; (at = strchr(at, '^')) != NULL; at++)

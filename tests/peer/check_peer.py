@@ -16,7 +16,8 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
-            "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp"}
+            "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp",
+            "reload": "peer_reload"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

@@ -83,20 +83,24 @@ def wait_told(frames, addresses):
 
 
 @contextlib.contextmanager
-def forward(lab, *words):
-    """Yields the wire and a quern that forwards, once both sides know each other's MAC addresses."""
-    wire = Wire(lab)
+def forward(lab, *words, file=None):
+    """Yields the wire and a quern that forwards, by words or by a file with the same ports, once both sides know each
+    other's MAC addresses."""
+    wire, said = Wire(lab), words
+    if file:
+        with open(file, encoding="utf-8") as rules:
+            said = rules.readlines()
     try:
         wire.prepare(wire.client)
         wire.prepare(wire.server)
         ports = ("-p", "tap:ta", "--ip", f"{INSIDE}/{PREFIX}", "-p", "tap:tb", "--ip", f"{OUTSIDE}/{PREFIX}")
-        with Quern(lab, "forward", *ports, *port_words(lab)[4:], *words) as quern:
+        with Quern(lab, "forward", *(() if file else ports), *port_words(lab)[4:], *words, file=file) as quern:
             eventually(lambda: quern.has_ended() or quern.said().startswith("quern "), 15,
                        lambda: f"quern opens its ports; it said: {quern.said()}")
             wire.plug("ta", wire.client, CLIENTS)
             with wire.watch() as frames:
                 wire.plug("tb", wire.server, TARGETS)
-                wait_told(frames, [address for address in TARGETS if any(address in word for word in words)])
+                wait_told(frames, [address for address in TARGETS if any(address in word for word in said)])
             with wire.within(wire.client):
                 eventually(lambda: not quern.has_ended() and answers_ping(INSIDE, 0.1), 10, "quern answers its clients")
             yield wire, quern

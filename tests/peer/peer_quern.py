@@ -22,13 +22,15 @@ def thread_state(path):
 class Quern:
     """`with serve(lab, "--close", "server") as quern:`; it is ended when the block ends."""
 
-    def __init__(self, lab, command, *words):
+    def __init__(self, lab, command, *words, file=None):
+        """With a file of that kind of command's, instead of flags."""
         self.lab = lab
         self.schema = "quern-forward/1" if command == "forward" else "quern-run/1"
+        command = ("run", file) if file else (command,)
         handle, self.json_path = tempfile.mkstemp(suffix=".json", dir=lab.directory)
         os.close(handle)
         self.output = tempfile.TemporaryFile(dir=lab.directory)
-        self.process = lab.start((lab.binary, command, "-q", "--json", self.json_path) + words,
+        self.process = lab.start((lab.binary, *command, "-q", "--json", self.json_path) + words,
                                  stdout=self.output, stderr=subprocess.STDOUT)
 
     def __enter__(self):
