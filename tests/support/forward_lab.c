@@ -81,6 +81,8 @@ static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t num
 		.seed = number + 1u,
 		.pool = out_pool,
 		.pool_shards = (uint16_t)lab->port_count,
+		.plan = plan->port_plans ? &plan->port_plans[number] : NULL,
+		.queue = plan->queue,
 	};
 
 	mac_of_port(number, config.mac);

@@ -39,6 +39,8 @@ struct lab_plan {
 	bool counts_sources;
 	bool gathers; /* ports take frames in several buffers */
 	uint16_t mtu;
+	const struct port_plan *port_plans; /* of each port, where several groups share them; null: all is this one's */
+	uint16_t queue;                     /* the group's, of each plan */
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
 };
