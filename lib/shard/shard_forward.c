@@ -201,7 +201,7 @@ uint32_t shard_forward_expire(struct shard_forward *forward)
 
 	if (unlikely(offered != NULL))
 		shard_reload_go_on(forward, offered);
-	return forward->pool.used ? end_idle(forward) : 0;
+	return end_idle(forward);
 }
 
 bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick)

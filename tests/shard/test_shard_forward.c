@@ -235,6 +235,27 @@ Test(shard_forward, what_is_damaged_does_not_become_right)
 	lab_close(&lab);
 }
 
+/* Half the numbers of milliseconds that there are go by with nobody there: the clock of sessions goes with them. */
+Test(shard_forward, a_session_lasts_after_weeks_without_any)
+{
+	const uint64_t twenty_days = UINT64_C(20) * 86400 * 1000000000;
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+
+	lab_only_without_ethernet("its hosts forget each other");
+	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .idle_ms = 1000}, NULL);
+	for (int i = 0; i < 2; i++) {
+		lab.now_ns += twenty_days;
+		lab_advance(&lab, 1);
+	}
+	lab_say(&lab, 0, &asked);
+	lab_hear_same(&lab, 1, &asked);
+	lab_advance(&lab, 999);
+	cr_assert_eq(shard_forward_sessions(lab.forward), 1);
+	lab_advance(&lab, 2);
+	cr_assert_eq(shard_forward_sessions(lab.forward), 0);
+	lab_close(&lab);
+}
+
 /* One-armed: client and target on one port; and a client that is the target itself. */
 Test(shard_forward, client_and_target_may_be_on_one_port)
 {
