@@ -7,7 +7,8 @@
 
 enum {
 	LOWEST_PORT = 1024, /* RFC 6056 3.2 */
-	HIGHEST_PORT = 65535,
+	PORTS = 65536 - LOWEST_PORT,
+	STRIDE = 39871, /* from port to port, prime to how many there are: whose an answer is may hang on any bit */
 	SCAN_MAX = 2048 /* pairs looked at before a session fails: some 50 us */
 };
 
@@ -58,24 +59,28 @@ static uint32_t last_local(const struct quern_shard *shard, bool is_ip6)
 static void next_local(const struct quern_shard *out, struct shard_way *way, struct flow_key *key)
 {
 	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
-	uint32_t first = first_local(out, is_ip6), last = last_local(out, is_ip6);
+	uint32_t first = first_local(out, is_ip6), last = last_local(out, is_ip6), place;
 
 	if (way->next_local < first || way->next_local > last)
 		way->next_local = first;
 	key->local = way->next_local;
 	key->local_port = way->next_port;
-	if (way->next_port++ == HIGHEST_PORT) {
-		way->next_port = LOWEST_PORT;
+	place = way->next_port - LOWEST_PORT + STRIDE;
+	place -= place < PORTS ? 0 : PORTS;
+	way->next_port = (uint16_t)(LOWEST_PORT + place);
+	if (place == 0)
 		way->next_local = way->next_local == last ? first : way->next_local + 1;
-	}
 }
 
-/* Finds a local end towards the remote one of the key that no session has, and whose answers come to this worker. */
-static bool find_local(const struct quern_shard *out, struct shard_way *way, struct flow_key *key)
+/* Finds a local end towards the remote one of the key that no session has, nor the one that is to be made has on the
+ * client's side, and whose answers come to this worker. */
+static bool find_local(const struct quern_shard *out, struct shard_way *way, const struct flow_key *inner,
+		       struct flow_key *key)
 {
 	for (uint32_t i = 0; i < SCAN_MAX; i++) {
 		next_local(out, way, key);
-		if (comes_to(out, key) && table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
+		if (comes_to(out, key) && !flow_key_equal(key, inner) &&
+		    table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
 			return true;
 	}
 	return false;
@@ -87,16 +92,16 @@ static void let_go(struct quern_shard *shard, const struct flow_key *key)
 }
 
 /* The key of the target's side, with its alias held. */
-static enum quern_drop outer_key(struct quern_shard *out, const struct packet *packet, struct shard_way *way,
+static enum quern_drop outer_key(struct quern_shard *out, const struct flow_key *inner, struct shard_way *way,
 				 struct flow_key *key)
 {
 	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
 
 	*key = (struct flow_key){.remote = is_ip6 ? alias_take(&out->ip6.aliases, way->to.ip6) : way->to.address,
-				 .remote_port = way->to.port ? way->to.port : packet->key.local_port};
+				 .remote_port = way->to.port ? way->to.port : inner->local_port};
 	if (key->remote == 0)
 		return QUERN_DROP_UDP_SESSIONS_FULL;
-	if (find_local(out, way, key))
+	if (find_local(out, way, inner, key))
 		return QUERN_DROP_NONE;
 	let_go(out, key);
 	return QUERN_DROP_UDP_NO_PORT;
@@ -149,7 +154,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	struct udp_session *session;
 	struct wire_udp_sums sums;
 	struct flow_key outer;
-	enum quern_drop drop = outer_key(out, frame->packet, way, &outer);
+	enum quern_drop drop = outer_key(out, inner, way, &outer);
 
 	if (drop != QUERN_DROP_NONE)
 		return drop;
@@ -236,6 +241,22 @@ static enum quern_drop make_copies(struct quern_shard *shard, const struct shard
 	return QUERN_DROP_NONE;
 }
 
+/* There is room for as many sources as for sessions: where none is left for a source, none is for its session. */
+static enum quern_drop drop_of(enum udp_limit limit)
+{
+	switch (limit) {
+	case UDP_LIMIT_NONE:
+		return QUERN_DROP_NONE;
+	case UDP_LIMIT_RULE:
+		return QUERN_DROP_UDP_RULE_LIMIT;
+	case UDP_LIMIT_SOURCE:
+		return QUERN_DROP_UDP_SOURCE_LIMIT;
+	case UDP_LIMIT_SOURCES:
+		break;
+	}
+	return QUERN_DROP_UDP_SESSIONS_FULL;
+}
+
 /* The session of a new client, or its sessions, counted for its rule and source. */
 static enum quern_drop make_counted(struct quern_shard *shard, const struct shard_frame *frame,
 				    const struct udp_rule *rule, const struct flow_key *inner,
@@ -254,7 +275,7 @@ static enum quern_drop make_counted(struct quern_shard *shard, const struct shar
 	}
 	limit = udp_limits_open(&forward->limits, rule, inner->remote, &is_by_source);
 	if (limit != UDP_LIMIT_NONE)
-		return limit == UDP_LIMIT_RULE ? QUERN_DROP_UDP_RULE_LIMIT : QUERN_DROP_UDP_SOURCE_LIMIT;
+		return drop_of(limit);
 	drop = target == UDP_NO_TARGET ? make_copies(shard, frame, rule, inner, session)
 				       : make(shard, frame, rule, inner, target, 0, session);
 	if (drop != QUERN_DROP_NONE) {

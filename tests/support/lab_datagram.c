@@ -123,11 +123,11 @@ const char *lab_datagram_read(const uint8_t *frame, uint32_t bytes, struct lab_d
 	datagram->no_checksum = get16(udp + 6) == 0;
 	if (is_ip6 && datagram->no_checksum)
 		return "no UDP checksum over IPv6";
-	if (!datagram->no_checksum && sum_of(frame, ip_bytes, bytes - ip_bytes) != 0xffff)
-		return "UDP checksum";
 	datagram->source.port = (uint16_t)get16(udp);
 	datagram->dest.port = (uint16_t)get16(udp + 2);
 	datagram->text_bytes = bytes - ip_bytes - UDP_BYTES;
 	datagram->text_sum = raw_bytes_sum(udp + UDP_BYTES, datagram->text_bytes);
+	if (!datagram->no_checksum && sum_of(frame, ip_bytes, bytes - ip_bytes) != 0xffff)
+		return "UDP checksum";
 	return NULL;
 }

@@ -27,7 +27,7 @@ struct lab_datagram {
 /* Writes a packet and returns its length. */
 uint32_t lab_datagram_build(uint8_t *frame, const struct lab_datagram *datagram);
 
-/* Reads one. Null, or what is wrong with it: lengths, checksums. */
+/* Reads one. Null, or what is wrong with it: lengths, checksums. All is read where its own checksum alone is wrong. */
 const char *lab_datagram_read(const uint8_t *frame, uint32_t bytes, struct lab_datagram *datagram);
 
 #endif
