@@ -11,6 +11,8 @@
 #include "base/random.h"
 #include "shard/shard_forward.h"
 
+enum { ENGINE_FRAGMENTED = 256 /* datagrams that a worker puts together at a time: some 2.5 MB */ };
+
 static bool has_ip4(const struct quern_port_config *port)
 {
 	return port->addresses.last != 0;
@@ -84,7 +86,8 @@ uint32_t engine_udp_flows(const struct quern_engine *engine, uint16_t port)
 
 static struct shard_forward_config group_config(const struct quern_engine *engine, uint64_t seed)
 {
-	struct shard_forward_config config = {.max_sessions = engine_sessions_a_worker(engine), .seed = seed};
+	struct shard_forward_config config = {
+		.max_sessions = engine_sessions_a_worker(engine), .fragmented = ENGINE_FRAGMENTED, .seed = seed};
 
 	for (uint16_t i = 0; i < engine->config.forward.rule_count; i++)
 		config.counts_sources |= engine->config.forward.rules[i].max_sessions_per_source != 0;

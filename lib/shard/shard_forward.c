@@ -1,15 +1,17 @@
 /* shard_forward.c - a group of shards, its rules, and the end of sessions. */
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_fragments.h"
 
 #include <errno.h>
 
 #include "base/check.h"
+#include "udp/udp_fragments.h"
 
 enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255, ETHER_BYTES = 14 };
 
 /* The parts of a group's memory, and of a rule set's, in order. */
 struct layout {
-	size_t pool, sources, end;
+	size_t pool, sources, fragments, end;
 };
 
 struct rules_layout {
@@ -32,7 +34,8 @@ static struct layout lay_out(const struct shard_forward_config *config)
 
 	at.pool = next_line(sizeof(struct shard_forward));
 	at.sources = at.pool + next_line(udp_pool_bytes(sessions_of(config)));
-	at.end = at.sources + next_line(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
+	at.fragments = at.sources + next_line(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
+	at.end = at.fragments + next_line(config->fragmented ? udp_fragments_bytes(config->fragmented) : 0);
 	return at;
 }
 
@@ -54,6 +57,8 @@ struct shard_forward *shard_forward_open(const struct shard_forward_config *conf
 	udp_pool_init(&forward->pool, block + at.pool, sessions_of(config), (uint32_t)(now_ns / 1000000));
 	udp_limits_init(&forward->limits, config->counts_sources ? block + at.sources : NULL, sessions_of(config),
 			&secret);
+	if (config->fragmented)
+		forward->fragments = udp_fragments_open(block + at.fragments, config->fragmented, secret.words);
 	return forward;
 }
 
@@ -63,6 +68,7 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 
 	shard->forward = forward;
 	shard->forward_number = forward->shard_count;
+	shard->expect.fragments = forward->fragments != NULL;
 	shard->forward_port = port;
 	shard->glances = shard->config.ethernet && shard->config.vlan == 0;
 	shard->forward_bytes = shard->glances ? (uint16_t)(shard->config.mtu + ETHER_BYTES) : 0;
@@ -201,16 +207,26 @@ uint32_t shard_forward_expire(struct shard_forward *forward)
 
 	if (unlikely(offered != NULL))
 		shard_reload_go_on(forward, offered);
+	if (forward->fragments)
+		shard_fragments_expire(forward);
 	return end_idle(forward);
 }
 
 bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick)
 {
+	uint32_t late_ms;
+	bool is_armed;
+
 	if (__atomic_load_n(&forward->offered, __ATOMIC_RELAXED)) {
 		*tick = forward->shards[0]->tick;
 		return true;
 	}
-	return forward->pool.used && wheel_next(&forward->pool.wheel, tick);
+	is_armed = forward->pool.used && wheel_next(&forward->pool.wheel, tick);
+	if (!forward->fragments || !udp_fragments_next(forward->fragments, &late_ms))
+		return is_armed;
+	if (!is_armed || (int32_t)(late_ms - *tick) < 0)
+		*tick = late_ms;
+	return true;
 }
 
 uint32_t shard_forward_sessions(const struct shard_forward *forward)

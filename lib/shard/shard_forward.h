@@ -24,6 +24,7 @@ enum {
 
 struct shard_forward_config {
 	uint32_t max_sessions; /* 0 means SHARD_SESSIONS_DEFAULT */
+	uint32_t fragmented;   /* datagrams that may wait for fragments; 0: none is put together */
 	bool counts_sources;   /* some rule limits the sessions of a source */
 	uint64_t seed;         /* every secret and random draw comes from it */
 };

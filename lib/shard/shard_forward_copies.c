@@ -1,5 +1,6 @@
 /* shard_forward_copies.c - fan-out: a datagram goes to every target of its rule. */
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_fragments.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static struct rte_mbuf *refer(struct quern_shard *out, struct rte_mbuf *mbuf, co
 static bool is_referred(const struct quern_shard *out, const struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	return out->config.tx_multi_segs && packet->frame_bytes - packet->text_offset > COPY_MAX &&
-	       !shard_forward_is_unfinished(mbuf);
+	       !shard_forward_is_unfinished(mbuf) && !shard_came_in_fragments(mbuf);
 }
 
 static struct rte_mbuf *copy_for(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)

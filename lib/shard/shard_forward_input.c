@@ -1,5 +1,6 @@
 /* shard_forward_input.c - a datagram of a session, or by a rule: other ends, another link header, and out. */
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_fragments.h"
 #include "shard/shard_icmp.h"
 
 #include <string.h>
@@ -120,7 +121,7 @@ bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *fram
 		shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
 		return false;
 	}
-	if (is_too_long(out, packet) &&
+	if (is_too_long(out, packet) && !shard_came_in_fragments(frame->mbuf) &&
 	    !wire_udp_may_be_fragmented(rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), packet)) {
 		shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
 		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, out->config.mtu);

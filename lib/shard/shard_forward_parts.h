@@ -37,6 +37,8 @@ struct shard_reload {
 	uint32_t next, end; /* records of sessions that are still to be looked at */
 };
 
+struct udp_fragments;
+
 struct shard_forward {
 	struct quern_shard *shards[SHARD_FORWARD_SHARDS];
 	struct shard_rules *rules;   /* null for none */
@@ -46,6 +48,7 @@ struct shard_forward {
 	struct udp_pool pool;
 	struct random random;
 	struct udp_limits limits;
+	struct udp_fragments *fragments; /* null where none is put together */
 	uint8_t shard_count;
 };
 
@@ -103,7 +106,7 @@ void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, 
 
 /* shard_forward_fragment.c */
 
-/* Cuts a datagram of IPv4 that is written into fragments for the way out, and sends them behind that link header. The
+/* Cuts a datagram that is written into fragments for the way out, and sends them behind that link header. The
  * buffer is no longer the caller's. */
 void shard_forward_fragment(struct quern_shard *out, struct rte_mbuf *mbuf, uint32_t link_bytes,
 			    const struct wire_link *link);

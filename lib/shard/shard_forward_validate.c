@@ -1,6 +1,8 @@
 /* shard_forward_validate.c - what must be true of a group at any time. */
 #include "shard/shard_forward_parts.h"
 
+#include "udp/udp_fragments.h"
+
 static bool is_open(const struct udp_session *session)
 {
 	return session->flags & UDP_SESSION_OPEN;
@@ -101,6 +103,8 @@ bool shard_forward_validate(const struct shard_forward *forward)
 		if (is_open(session) && !session_is_sound(forward, session))
 			return false;
 	}
+	if (forward->fragments && !udp_fragments_validate(forward->fragments))
+		return false;
 	return udp_pool_validate(&forward->pool) && udp_limits_validate(&forward->limits) &&
 	       flows_are_counted(forward) && sessions_are_counted(forward);
 }

@@ -1,5 +1,6 @@
 /* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
 #include "shard/shard_forward.h"
+#include "shard/shard_fragments.h"
 #include "shard/shard_icmp.h"
 #include "shard/shard_reserve.h"
 
@@ -122,8 +123,10 @@ static enum quern_drop read_frame(const struct quern_shard *shard, const struct 
 	enum quern_drop reason = QUERN_DROP_NONE;
 	struct wire_expect with_verdict;
 
-	if (mbuf->nb_segs > 1)
-		return QUERN_DROP_FRAME_CHAINED;
+	if (mbuf->nb_segs > 1) {
+		reason = shard_fragments_read(shard, mbuf, packet);
+		return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
+	}
 	if (shard->config.rx_checksum) {
 		reason = port_verdict(shard, mbuf, &with_verdict);
 		expect = &with_verdict;
@@ -216,6 +219,9 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		break;
 	case WIRE_UDP:
 		shard_udp_input(shard, frame, ref);
+		break;
+	case WIRE_FRAGMENT:
+		shard_fragment_input(shard, frame);
 		break;
 	}
 }

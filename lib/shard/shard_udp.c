@@ -1,5 +1,6 @@
 /* shard_udp.c - datagrams in: who listens, and whose they are where shards share a port. */
 #include "shard/shard_forward.h"
+#include "shard/shard_fragments.h"
 #include "shard/shard_icmp.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static void deliver(struct quern_shard *shard, struct shard_udp_socket *socket, 
 	struct quern_datagram datagram = {
 		.local = {.port = packet->key.local_port},
 		.remote = {.port = packet->key.remote_port},
-		.text = rte_pktmbuf_mtod_offset(frame->mbuf, const void *, packet->text_offset),
+		.text = shard_fragments_text(shard, frame),
 		.bytes = (uint32_t)(packet->frame_bytes - packet->text_offset),
 		.to_group = packet->to_group,
 	};

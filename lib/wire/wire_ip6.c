@@ -62,7 +62,7 @@ enum quern_drop wire_ip6_skip(const uint8_t *ip, struct wire_ip6_payload *payloa
 		if (count == WIRE_EXTENSIONS_MAX || payload->end - payload->offset < EXTENSION_UNIT ||
 		    (kind == NEXT_HOP_BY_HOP && count > 0))
 			return QUERN_DROP_IP_EXTENSION;
-		/* Nothing is put together again, also where one fragment is all of it (RFC 6946). */
+		/* Also where one is all of it (RFC 6946). Who takes some finds it where `payload` says. */
 		if (kind == NEXT_FRAGMENT)
 			return header[0] == IP_PROTOCOL_TCP ? QUERN_DROP_TCP_FRAGMENT : QUERN_DROP_IP_FRAGMENT;
 		bytes = (header[1] + 1u) * EXTENSION_UNIT;

@@ -18,7 +18,8 @@ enum wire_kind {
 	WIRE_ICMP, /* of either version of IP */
 	WIRE_ARP,
 	WIRE_ND,
-	WIRE_GROUP /* a query of IGMP or MLD */
+	WIRE_GROUP,   /* a query of IGMP or MLD */
+	WIRE_FRAGMENT /* a part of a datagram */
 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10, TCP_URG = 0x20 };
@@ -147,6 +148,16 @@ struct wire_group {
 	bool has_sources;       /* it asks for some sources only */
 };
 
+/* A part of a datagram: its bytes lie from packet.text_offset to packet.frame_bytes. Of the first one, what lies before
+ * packet.l4_offset is the header of the whole. */
+struct wire_fragment {
+	uint32_t id;     /* what all parts of a datagram have in common, beside their addresses */
+	uint32_t offset; /* of its bytes from the UDP header on */
+	uint16_t bytes;
+	uint8_t ecn;  /* RFC 3168 5 */
+	bool is_last; /* no other one lies behind it */
+};
+
 /* One parsed frame. `key` is seen from our side: local is the destination; or, of an ICMP error, the source of the
  * packet that is quoted, which is the same address. */
 struct packet {
@@ -155,7 +166,7 @@ struct packet {
 	uint8_t ttl;
 	uint16_t link_bytes;  /* Ethernet header with its tags: where layer 3 begins */
 	uint16_t l4_offset;   /* from the start of the frame */
-	uint16_t text_offset; /* TCP and UDP: where the payload begins */
+	uint16_t text_offset; /* TCP, UDP and fragments: where the payload begins */
 	uint16_t frame_bytes; /* without Ethernet padding: up to the end of the IP packet, or of its UDP datagram */
 	bool to_group;        /* the frame was sent to a broadcast or multicast MAC address */
 	uint8_t version;      /* of IP: 4 or 6; 4 for ARP */
@@ -165,6 +176,7 @@ struct packet {
 		struct wire_icmp icmp;
 		struct wire_nd nd;
 		struct wire_group group;
+		struct wire_fragment fragment;
 	};
 	struct ip6_pair ip6; /* of version 6, where the key holds ports alone; with other versions nothing */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/wire_checksum.h"
+#include "wire/wire_fragment.h"
 #include "wire/wire_group_query.h"
 #include "wire/wire_icmp.h"
 #include "wire/wire_icmp6.h"
@@ -213,7 +214,7 @@ static inline enum quern_drop ip_header_check(const uint8_t *ip, uint32_t header
 	if (header_bytes != IP_BYTES &&
 	    wire_option_find(ip + IP_BYTES, ip + header_bytes, IP_OPTION_LSRR, IP_OPTION_SSRR) != NULL)
 		return QUERN_DROP_IP_SOURCE_ROUTE;
-	/* Nothing is put together again. We send no fragment of TCP, and nobody has a reason to send us one. */
+	/* We send no fragment of TCP, and nobody has a reason to send us one. */
 	if (wire_load16(ip + 6) & IP_MORE_OR_OFFSET)
 		return ip[9] == IP_PROTOCOL_TCP ? QUERN_DROP_TCP_FRAGMENT : QUERN_DROP_IP_FRAGMENT;
 	return QUERN_DROP_NONE;
@@ -243,8 +244,11 @@ static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const
 	read->address_sum = (addresses >> 32) + (uint32_t)addresses;
 	enum quern_drop drop = ip_header_check(ip, header_bytes, expect, wire_sum_20(ip));
 
-	if (drop != QUERN_DROP_NONE)
-		return drop;
+	if (drop != QUERN_DROP_NONE) {
+		if (drop != QUERN_DROP_IP_FRAGMENT || !expect->fragments || ip[9] != IP_PROTOCOL_UDP)
+			return drop;
+		read->protocol = IP_PROTOCOL_FRAGMENT;
+	}
 	/* Source and destination, turned as one word, lie as in a flow key. Keys are read by the word, and a store that
 	 * feeds such a read must be as wide or the read waits for the cache. */
 	addresses = __builtin_bswap64(addresses);
@@ -257,12 +261,14 @@ static inline enum quern_drop ip4_parse(const uint8_t *ip, uint32_t bytes, const
 }
 
 /* The same of IPv6. Its key gets no addresses: whoever has the others knows what stands for them. */
-static enum quern_drop ip6_parse(const uint8_t *ip, uint32_t bytes, struct packet *packet, struct ip *read)
+static enum quern_drop ip6_parse(const uint8_t *ip, uint32_t bytes, const struct wire_expect *expect,
+				 struct packet *packet, struct ip *read)
 {
 	struct wire_ip6_payload payload;
 	enum quern_drop drop = wire_ip6_read(ip, bytes, &packet->ip6, &payload);
 
-	if (drop != QUERN_DROP_NONE)
+	if (drop != QUERN_DROP_NONE &&
+	    (drop != QUERN_DROP_IP_FRAGMENT || !expect->fragments || ip[payload.offset] != IP_PROTOCOL_UDP))
 		return drop;
 	/* RFC 4291 2.5.2: who has no address yet has nothing to say but to ask whether one is taken. */
 	if (ip6_is_unspecified(packet->ip6.remote) && payload.protocol != IP_PROTOCOL_ICMP6)
@@ -282,6 +288,8 @@ static enum quern_drop ip6_parse(const uint8_t *ip, uint32_t bytes, struct packe
 static inline enum quern_drop l4_parse(const struct ip *ip, const struct wire_expect *expect, struct packet *packet)
 {
 	switch (ip->protocol) {
+	case IP_PROTOCOL_FRAGMENT:
+		return wire_fragment_parse(ip->l4 - (packet->l4_offset - packet->link_bytes), packet);
 	case IP_PROTOCOL_TCP:
 		return tcp_parse(ip, expect, packet);
 	case IP_PROTOCOL_UDP:
@@ -320,7 +328,7 @@ static __attribute__((noinline)) enum quern_drop read_any(const uint8_t *frame, 
 	else if (ether_type == ETHER_ARP)
 		return arp_parse(frame, bytes, packet);
 	else if (ether_type == ETHER_IPV6 && expect->ip6)
-		drop = ip6_parse(frame + packet->link_bytes, bytes - packet->link_bytes, packet, &ip);
+		drop = ip6_parse(frame + packet->link_bytes, bytes - packet->link_bytes, expect, packet, &ip);
 	else
 		return QUERN_DROP_ETHER_TYPE;
 	return drop == QUERN_DROP_NONE ? l4_parse(&ip, expect, packet) : drop;

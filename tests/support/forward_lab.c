@@ -197,6 +197,7 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 {
 	const struct shard_forward_config config = {.max_sessions = plan->max_sessions ? plan->max_sessions : 1000,
 						    .counts_sources = plan->counts_sources,
+						    .fragmented = 16,
 						    .seed = 7};
 
 	if (!in_pool) {

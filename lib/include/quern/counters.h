@@ -28,6 +28,9 @@ extern "C" {
 	X(IP_SOURCE_ROUTE, "ip_source_route", "source route option or routing header refused")                         \
 	X(IP_EXTENSION, "ip_extension", "IPv6 extension headers: too many, malformed, or an option refused")           \
 	X(IP_FRAGMENT, "ip_fragment", "fragment")                                                                      \
+	X(IP_FRAGMENT_WRONG, "ip_fragment_wrong", "fragment that overlaps another, or no datagram can have")           \
+	X(IP_FRAGMENT_LOST, "ip_fragment_lost", "fragment of a datagram whose other ones did not come in time")        \
+	X(IP_FRAGMENT_FULL, "ip_fragment_full", "fragment that gave way to newer ones, as there was no room for all")  \
 	X(IP_PROTOCOL, "ip_protocol", "neither TCP, UDP nor ICMP")                                                     \
 	X(ICMP_MALFORMED, "icmp_malformed", "ICMP message too short or checksum wrong")                                \
 	X(ND_MALFORMED, "nd_malformed", "neighbour discovery from beyond the link, or malformed")                      \
@@ -135,6 +138,7 @@ enum quern_drop {
 	X(udp_sessions_opened, "forwarded sessions opened")                                            \
 	X(udp_sessions_ended, "forwarded sessions ended: idle, or gone with their rule")               \
 	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'")       \
+	X(udp_joined, "datagrams put together from fragments")                                         \
 	X(udp_received, "datagrams given to a socket of the application")                              \
 	X(udp_sent, "datagrams sent by the application, answers included")                             \
 	X(timer_lag_ms_max, "worst lateness of a timer beyond its tick, ms")
