@@ -304,6 +304,21 @@ def sources_have_limits(lab):
     expect(opened - 1 <= 3 * lab.workers, f"{opened - 1} sessions of one source with {lab.workers} workers")
 
 
+def what_is_longer_than_the_mtu_goes_in_fragments(lab):
+    sizes = (BIGGEST + 1, 4000, 9000, 65000)
+    with forward(lab, "--listen", at(INSIDE, PORT), "--to", at(TARGETS[0], TO_PORT)) as (wire, quern):
+        with wire.socket(TARGETS[0], TO_PORT) as server, contextlib.ExitStack() as stack:
+            for address in CLIENTS * 4:
+                client = stack.enter_context(wire.socket(address))
+                for size in sizes:
+                    exchange(client, [server], os.urandom(size))
+        report = quern.stop()
+    count = 8 * len(sizes)
+    expect_counts(report, count, count, 8)
+    fragments = {reason for reason in report["totals"]["drops"] if reason.startswith("ip_fragment")}
+    expect_equal(fragments, set(), "fragments that were dropped")
+
+
 def one_port_is_enough(lab):
     """Clients and targets on one side, here even one host: Linux asks, and answers itself by way of quern."""
     with Quern(lab, "forward", *port_words(lab), "--listen", at(QUERN, PORT), "--to", at(LINUX, TO_PORT)) as quern:
@@ -346,6 +361,8 @@ def is_readable(sock):
 CHECKS = [("answers come back to their clients from where they were asked, whatever their size", answers_come_back),
           ("two targets in turn get half each, and a session stays where it is", targets_take_turns),
           ("a range keeps its ports, and a client hears that one is closed, and no other client does", ports_are_kept),
+          ("datagrams that are longer than the MTU go there and back in fragments",
+           what_is_longer_than_the_mtu_goes_in_fragments),
           ("one port is enough for both sides", one_port_is_enough),
           ("what cannot go on is told to who sent it, and errors go both ways", what_goes_no_further_is_told),
           ("a session in use stays, and an idle one ends", idle_sessions_end),
