@@ -1,30 +1,46 @@
 /* ctl_reload.c - has a forwarder read its rules again, and prints what it says. */
 #include "ctl/ctl_answers.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli_output.h"
 
-/* The pieces of a text, put together. */
-static json_t *joined(const json_t *pieces)
+static void append(FILE *out, const char *piece)
 {
-	json_t *whole = json_string(""), *piece;
-	size_t index;
+	for (; *piece; piece++) {
+		unsigned int byte;
 
-	json_array_foreach(pieces, index, piece)
-	{
-		json_t *longer = json_sprintf("%s%s", json_string_value(whole),
-					      json_is_string(piece) ? json_string_value(piece) : "");
-
-		json_decref(whole);
-		whole = longer;
+		if (*piece == '%' && sscanf(piece + 1, "%2x", &byte) == 1 && strlen(piece) > 2) {
+			fputc((int)byte, out);
+			piece += 2;
+		} else {
+			fputc(*piece, out);
+		}
 	}
-	return whole;
+}
+
+/* The pieces of a text put together, with bytes for %XX; null where there is no memory. The caller frees it. */
+static char *joined(const json_t *pieces)
+{
+	const json_t *piece;
+	char *text = NULL;
+	size_t index, size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	json_array_foreach(pieces, index, piece) append(out, json_is_string(piece) ? json_string_value(piece) : "");
+	fclose(out);
+	return text;
 }
 
 int ctl_reload(const struct ctl_instance *instance, const struct ctl_request *request, bool *is_taken)
 {
-	json_t *answer, *text;
+	json_t *answer;
+	char *text;
 	int code = ctl_ask(instance, "/quern/reload", &answer);
 
 	if (code != 0)
@@ -32,9 +48,12 @@ int ctl_reload(const struct ctl_instance *instance, const struct ctl_request *re
 	*is_taken = ctl_number(answer, "taken") != 0;
 	text = joined(json_object_get(answer, "text"));
 	json_decref(answer);
+	if (!text)
+		return -ENOMEM;
 	if (request->json)
-		return cli_write_json(stdout, json_pack("{s:b, s:o}", "taken", (int)*is_taken, "text", text));
-	fputs(json_string_value(text), *is_taken ? stdout : stderr);
-	json_decref(text);
-	return 0;
+		code = cli_write_json(stdout, json_pack("{s:b, s:s}", "taken", (int)*is_taken, "text", text));
+	else
+		fputs(text, *is_taken ? stdout : stderr);
+	free(text);
+	return code;
 }

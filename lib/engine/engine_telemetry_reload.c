@@ -21,16 +21,19 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static enum state state;
 static struct quern_reload reload;
 
-/* No character of UTF-8 is cut in two. */
-static size_t piece_of(const char *text)
+/* Moves a part of a text into a piece, with %XX for what telemetry would spoil: it takes bytes of UTF-8 for negative
+ * numbers. Returns what is left of the text. */
+static const char *take_piece(const char *text, char piece[PIECE + 1])
 {
-	size_t bytes = strnlen(text, PIECE + 1);
+	size_t used = 0;
 
-	if (bytes <= PIECE)
-		return bytes;
-	for (bytes = PIECE; bytes > PIECE - 4 && ((unsigned char)text[bytes] & 0xc0) == 0x80; bytes--)
-		;
-	return bytes;
+	for (; *text != '\0' && used + 3 <= PIECE; text++) {
+		unsigned char byte = (unsigned char)*text;
+		bool is_plain = (byte >= ' ' && byte < 0x7f && byte != '%') || byte == '\n' || byte == '\t';
+
+		used += (size_t)snprintf(piece + used, PIECE + 1 - used, is_plain ? "%c" : "%%%02x", byte);
+	}
+	return text;
 }
 
 /* {"taken": 0, "text": [...]}: the pieces are one text. */
@@ -45,11 +48,8 @@ static int write_answer(struct rte_tel_data *answer, bool is_taken, const char *
 	rte_tel_data_add_dict_u64(answer, "taken", is_taken);
 	rte_tel_data_start_array(pieces, RTE_TEL_STRING_VAL);
 	while (*text != '\0') {
-		size_t bytes = piece_of(text);
-
-		snprintf(piece, sizeof(piece), "%.*s", (int)bytes, text);
+		text = take_piece(text, piece);
 		rte_tel_data_add_array_string(pieces, piece);
-		text += bytes;
 	}
 	return rte_tel_data_add_dict_container(answer, "text", pieces, 0);
 }

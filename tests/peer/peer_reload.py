@@ -102,6 +102,7 @@ def mistakes_leave_all_as_it_was(lab):
         cases = [((good, good), {}, "listens where rule 'dns' does", f"{rules.path}:9:26:", "^~~",
                   "nothing has changed"),
                  ((good.replace("listen", "lisen"),), {}, "did you mean", f"{rules.path}:8:"),
+                 ((rule("dü", PORT, BOTH),), {}, "rules.name: 'dü' is not accepted"),
                  ((good,), {"mtu": 1400}, "mtu: another value needs a restart", f"{rules.path}:3:", "^~~"),
                  ((good,), {"more": "max_sessions: 77"}, "max_sessions: another value needs a restart"),
                  (("  - {name: x, listen: 1.2.3.4:5, to: [5.6.7.8:9]}",), {}, "is no port's own address", "^")]
