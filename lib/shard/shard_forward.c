@@ -178,7 +178,8 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)
 {
 	CHECK(forward->pool.used == 0);
-	forward->rules = forward->sets[0] = rules;
+	forward->rules = rules;
+	forward->views[0] = (struct shard_view){rules->set->rules, rules->ways};
 }
 
 /* The deadline of a session moves with its datagrams: who fires may not be due. */

@@ -154,6 +154,8 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 /* A datagram of a client: to its target, or to all of them. */
 static void from_client(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
 {
+	if (unlikely(session->flags & UDP_SESSION_LACKING))
+		shard_ring_fill(shard, frame, session);
 	if (session->next_copy)
 		shard_forward_copies(shard, frame, session);
 	else

@@ -39,12 +39,17 @@ struct shard_reload {
 
 struct udp_fragments;
 
+/* Of a set, what each datagram of a session asks for. */
+struct shard_view {
+	const struct udp_rule *rules;
+	struct shard_way *ways;
+};
+
 struct shard_forward {
 	struct quern_shard *shards[SHARD_FORWARD_SHARDS];
-	struct shard_rules *rules;   /* null for none */
-	struct shard_rules *sets[2]; /* by number: `rules`, and those before while they have sessions */
-	struct shard_reload
-		*offered; /* atomic: written by the control thread, and null again by the worker when done */
+	struct shard_view views[2];   /* by number: of `rules`, and of those before while they have sessions */
+	struct shard_rules *rules;    /* null for none */
+	struct shard_reload *offered; /* atomic: the control thread writes it, and the worker null when it is done */
 	struct udp_pool pool;
 	struct random random;
 	struct udp_limits limits;
@@ -55,13 +60,13 @@ struct shard_forward {
 static inline const struct udp_rule *shard_rule_of(const struct shard_forward *forward,
 						   const struct udp_session *session)
 {
-	return &forward->sets[session->set]->set->rules[session->rule];
+	return &forward->views[session->set].rules[session->rule];
 }
 
 static inline struct shard_way *shard_way_of(const struct shard_forward *forward, const struct udp_rule *rule,
 					     uint16_t target)
 {
-	return &forward->sets[rule->set]->ways[rule->first_target + target];
+	return &forward->views[rule->set].ways[rule->first_target + target];
 }
 
 /* The rule that has a datagram of this key, which came in at that shard; null for none. */
@@ -123,6 +128,19 @@ void shard_reload_uncount(struct shard_forward *forward, const struct udp_sessio
 const struct udp_rule *shard_reload_find(const struct shard_forward *forward, const struct udp_session *session,
 					 uint16_t *target);
 
+/* Gives a session of the rules before the numbers that its rule and target have now. Returns whether its timer was set
+ * anew. */
+bool shard_reload_renumber(struct shard_forward *forward, struct udp_session *session);
+
+/* shard_forward_ring.c */
+
+/* After a change of its rule, which still sends to all: targets that are gone leave a client's sessions, or all of them
+ * end where none stays; the others get their new numbers. Returns how many were looked at. */
+uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *session, const struct udp_rule *rule);
+
+/* A client's datagram: targets that came get sessions as well. */
+void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame, struct udp_session *first);
+
 /* shard_session.c */
 
 /* Opens a session for a datagram that has none, by a rule that keeps some. Null, with the frame counted as dropped,
@@ -132,6 +150,13 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 
 /* A session, and the others of its client where there are some, were heard of. */
 void shard_session_heard(const struct shard_forward *forward, struct udp_session *session, uint32_t now_ms);
+
+/* Opens sessions for more targets, a bit each, behind the last of a client's, as long as there is room. */
+void shard_session_add_copies(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+			      uint64_t targets, struct udp_session *first, struct udp_session *last);
+
+/* Takes a session that others of its client no longer lead to out of the tables, and gives it back. */
+void shard_session_drop_copy(struct shard_forward *forward, struct udp_session *session);
 
 /* Takes a session out of the tables and gives it back, and the others of its client with it. */
 void shard_session_close(struct shard_forward *forward, struct udp_session *session);

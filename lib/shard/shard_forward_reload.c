@@ -79,7 +79,7 @@ static void take(struct shard_forward *forward, struct shard_reload *reload)
 	udp_balance_carry(&rules->balance, &forward->rules->balance, &reload->map, forward->shards[0]->now_ms);
 	udp_limits_renumber(&forward->limits, &reload->map);
 	carry_ways(forward->rules, rules, &reload->map);
-	forward->sets[rules->set->number] = rules;
+	forward->views[rules->set->number] = (struct shard_view){rules->set->rules, rules->ways};
 	/* Others read it for counts of sessions. */
 	__atomic_store_n(&forward->rules, rules, __ATOMIC_RELEASE);
 	reload->next = 0;
@@ -112,31 +112,20 @@ void shard_reload_uncount(struct shard_forward *forward, const struct udp_sessio
 		udp_balance_closed(&forward->rules->balance, rule, target);
 }
 
-/* A client of a rule for all has a session for each target: where one came or went, it begins anew with all of them. */
-static bool has_same_targets(const struct udp_map *map, const struct udp_rule *old, const struct udp_rule *rule)
-{
-	bool are_same = rule->target_count == old->target_count;
-
-	for (uint16_t i = 0; i < old->target_count; i++)
-		are_same &= udp_map_target(map, old->number, i) != UDP_NO_TARGET;
-	return are_same;
-}
-
-/* Rule and target are still there, and the rule still has what comes for the session. */
-static bool lives_on(const struct shard_forward *forward, const struct udp_session *session)
+/* The rule of a session is still there, and still has what comes for it; of its target, or one of them, the same. Null
+ * where it ends. */
+static const struct udp_rule *rule_that_stays(const struct shard_forward *forward, const struct udp_session *session)
 {
 	const struct quern_shard *in = forward->shards[session->inner_shard];
 	uint16_t target;
 	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
 
-	if (target == UDP_NO_TARGET || shard_rule_for(forward->rules, in, &session->inner) != rule)
-		return false;
-	return rule->balance != QUERN_BALANCE_ALL ||
-	       has_same_targets(&forward->offered->map, shard_rule_of(forward, session), rule);
+	if (!rule || shard_rule_for(forward->rules, in, &session->inner) != rule)
+		return NULL;
+	return rule->balance == QUERN_BALANCE_ALL || target != UDP_NO_TARGET ? rule : NULL;
 }
 
-/* Gives a session the numbers that its rule and target have now. Returns the work that this was. */
-static uint32_t renumber(struct shard_forward *forward, struct udp_session *session)
+bool shard_reload_renumber(struct shard_forward *forward, struct udp_session *session)
 {
 	uint32_t before_ms = shard_rule_of(forward, session)->idle_ms;
 	uint16_t target;
@@ -146,29 +135,28 @@ static uint32_t renumber(struct shard_forward *forward, struct udp_session *sess
 	session->target = target;
 	session->set = rule->set;
 	if (rule->idle_ms == before_ms)
-		return WORK_GOES_ON;
+		return false;
 	udp_session_set_idle(&forward->pool, session, rule->idle_ms);
-	return WORK_IS_TIMED;
+	return true;
 }
 
 /* A session, and the others of its client. Returns the work that this was. */
 static uint32_t look_at(struct shard_forward *forward, struct udp_session *session)
 {
-	struct udp_session *first = session;
-	uint32_t work = 0;
+	const struct udp_rule *rule;
 
 	if (!(session->flags & UDP_SESSION_OPEN) || session->set == forward->rules->set->number)
 		return WORK_GOES_ON;
-	if (!lives_on(forward, session)) {
-		work = session->next_copy ? QUERN_FORWARD_COPIES_MAX * WORK_ENDS : WORK_ENDS;
+	rule = rule_that_stays(forward, session);
+	if (!rule) {
+		uint32_t most = session->next_copy ? QUERN_FORWARD_COPIES_MAX : 1;
+
 		shard_session_close(forward, session);
-		return work;
+		return most * WORK_ENDS;
 	}
-	do {
-		work += renumber(forward, session);
-		session = session->next_copy ? udp_session_at(&forward->pool, session->next_copy - 1) : first;
-	} while (session != first);
-	return work;
+	if (rule->balance == QUERN_BALANCE_ALL)
+		return shard_ring_sort_out(forward, session, rule) * WORK_ENDS;
+	return shard_reload_renumber(forward, session) ? WORK_IS_TIMED : WORK_GOES_ON;
 }
 
 void shard_reload_go_on(struct shard_forward *forward, struct shard_reload *reload)
@@ -179,6 +167,6 @@ void shard_reload_go_on(struct shard_forward *forward, struct shard_reload *relo
 		work += look_at(forward, udp_session_at(&forward->pool, reload->next));
 	if (reload->next < reload->end)
 		return;
-	forward->sets[!forward->rules->set->number] = NULL;
+	forward->views[!forward->rules->set->number] = (struct shard_view){.rules = NULL};
 	__atomic_store_n(&forward->offered, NULL, __ATOMIC_RELEASE);
 }

@@ -8,14 +8,24 @@ static bool is_open(const struct udp_session *session)
 	return session->flags & UDP_SESSION_OPEN;
 }
 
+/* The set that its numbers are of; null where there is none. */
+static const struct udp_rules *set_of(const struct shard_forward *forward, const struct udp_session *session)
+{
+	if (!forward->rules || session->set > 1)
+		return NULL;
+	if (session->set == forward->rules->set->number)
+		return forward->rules->set;
+	return forward->offered && forward->offered->is_taken ? forward->offered->map.from : NULL;
+}
+
 static bool session_is_sound(const struct shard_forward *forward, const struct udp_session *session)
 {
 	const struct table *in = &forward->shards[session->inner_shard]->table;
 	const struct table *out = &forward->shards[session->outer_shard]->table;
-	const struct shard_rules *rules = session->set < 2 ? forward->sets[session->set] : NULL;
+	const struct udp_rules *set = set_of(forward, session);
 	uint32_t index = udp_session_index(&forward->pool, session);
 
-	return rules && session->rule < rules->set->rule_count &&
+	return set && session->rule < set->rule_count &&
 	       session->target < shard_rule_of(forward, session)->target_count &&
 	       (session->flags & UDP_SESSION_COPY ||
 		table_find(in, table_hash_udp(in, &session->inner), &session->inner) ==

@@ -212,33 +212,36 @@ static void unmake(struct shard_forward *forward, struct udp_session *session)
 	udp_session_close(&forward->pool, session);
 }
 
-/* A session for each target that is up, in a ring, the first of them in `first`. Who finds no room for one more has
- * those that there are. */
+void shard_session_add_copies(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+			      uint64_t targets, struct udp_session *first, struct udp_session *last)
+{
+	struct shard_forward *forward = shard->forward;
+	struct udp_session *session;
+
+	for (; targets; targets &= targets - 1) {
+		if (make(shard, frame, rule, &first->inner, (uint16_t)__builtin_ctzll(targets), UDP_SESSION_COPY,
+			 &session) != QUERN_DROP_NONE)
+			return;
+		last->next_copy = udp_session_index(&forward->pool, session) + 1;
+		session->next_copy = udp_session_index(&forward->pool, first) + 1;
+		last = session;
+	}
+}
+
+/* A session for each target that is up, in a ring. Who finds no room for one more has those that there are. */
 static enum quern_drop make_copies(struct quern_shard *shard, const struct shard_frame *frame,
 				   const struct udp_rule *rule, const struct flow_key *inner,
 				   struct udp_session **first)
 {
-	struct shard_forward *forward = shard->forward;
-	uint64_t up = udp_balance_up(&forward->rules->balance, rule);
-	enum quern_drop drop = QUERN_DROP_UDP_NO_TARGET;
-	struct udp_session *session = NULL, *last = NULL;
+	uint64_t up = udp_balance_up(&shard->forward->rules->balance, rule);
+	enum quern_drop drop;
 
-	for (; up; up &= up - 1) {
-		drop = make(shard, frame, rule, inner, (uint16_t)__builtin_ctzll(up), last ? UDP_SESSION_COPY : 0,
-			    &session);
-		if (drop != QUERN_DROP_NONE)
-			break;
-		if (last)
-			last->next_copy = udp_session_index(&forward->pool, session) + 1;
-		else
-			*first = session;
-		last = session;
-	}
-	if (!last)
-		return drop;
-	if (last != *first)
-		last->next_copy = udp_session_index(&forward->pool, *first) + 1;
-	return QUERN_DROP_NONE;
+	if (!up)
+		return QUERN_DROP_UDP_NO_TARGET;
+	drop = make(shard, frame, rule, inner, (uint16_t)__builtin_ctzll(up), 0, first);
+	if (drop == QUERN_DROP_NONE)
+		shard_session_add_copies(shard, frame, rule, up & (up - 1), *first, *first);
+	return drop;
 }
 
 /* There is room for as many sources as for sessions: where none is left for a source, none is for its session. */
@@ -306,6 +309,11 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 	}
 	counter_add(&shard->counters.udp_sessions_opened, 1);
 	return session;
+}
+
+void shard_session_drop_copy(struct shard_forward *forward, struct udp_session *session)
+{
+	unmake(forward, session);
 }
 
 void shard_session_close(struct shard_forward *forward, struct udp_session *session)

@@ -14,7 +14,8 @@ enum {
 	UDP_SESSION_OPEN = 1,      /* in use; set and cleared by the pool */
 	UDP_SESSION_BY_SOURCE = 2, /* counted by source: udp_limits_close() wants to know */
 	UDP_SESSION_COPY = 4,      /* one of several of a client, and not the first: its inner key is in no table */
-	UDP_SESSION_SLOW = 8       /* needs more than other ends and a link header: never passed on at a glance */
+	UDP_SESSION_SLOW = 8,      /* needs more than other ends and a link header: never passed on at a glance */
+	UDP_SESSION_LACKING = 16   /* the first of several of a client: not all targets may have one yet */
 };
 
 struct udp_session {

@@ -6,16 +6,11 @@
 
 enum { LISTEN = 53, OTHER = 123, TARGET = 5300, CLIENT = 20000, TARGETS = 5, CLIENTS = 500 };
 
-#define END(lab_port, host, number)                                      \
-	{                                                                \
-		.address = LAB_ADDRESS(lab_port, host), .port = (number) \
-	}
-
-static const struct quern_forward_target targets[TARGETS] = {{.to = END(1, 100, TARGET)},
-							     {.to = END(1, 101, TARGET)},
-							     {.to = END(1, 102, TARGET)},
-							     {.to = END(1, 103, TARGET)},
-							     {.to = END(1, 104, TARGET)}};
+static const struct quern_forward_target targets[TARGETS] = {{.to = {.address = LAB_ADDRESS(1, 100), .port = TARGET}},
+							     {.to = {.address = LAB_ADDRESS(1, 101), .port = TARGET}},
+							     {.to = {.address = LAB_ADDRESS(1, 102), .port = TARGET}},
+							     {.to = {.address = LAB_ADDRESS(1, 103), .port = TARGET}},
+							     {.to = {.address = LAB_ADDRESS(1, 104), .port = TARGET}}};
 
 static struct lab lab;
 
@@ -25,7 +20,7 @@ static struct lab_datagram seen[CLIENTS];
 static struct quern_forward_rule rule_of(const char *name, uint16_t listen, uint16_t first, uint16_t count)
 {
 	return (struct quern_forward_rule){.name = name,
-					   .listen = END(0, 1, listen),
+					   .listen = lab_end(0, 1, listen),
 					   .targets = targets + first,
 					   .target_count = count,
 					   .idle_ms = 5000};
@@ -246,34 +241,56 @@ Test(shard_forward_reload, limits_count_who_was_there_before)
 	lab_close(&lab);
 }
 
-Test(shard_forward_reload, a_client_of_a_rule_for_all_goes_on_while_its_targets_are_the_same)
+/* A datagram of client 7 comes out at these targets, from the ports of ours that `ours` has for them: 0 for one that is
+ * to be filled in. */
+static void reaches(const struct quern_forward_rule *rule, uint16_t ours[TARGETS])
 {
-	struct quern_forward_rule all = rule_of("all", LISTEN, 0, 3), less = all, one = all;
-	struct quern_endpoint ours[3];
+	struct lab_datagram asked = question(7, LISTEN);
 
-	all.balance = less.balance = QUERN_BALANCE_ALL;
-	less.target_count = 2;
-	open_with(&all, 1);
-	for (uint16_t change = 0; change < 4; change++) {
-		const struct quern_forward_rule *now = change == 3 ? &one : change == 2 ? &less : &all;
-		struct lab_datagram asked = question(7, LISTEN);
+	lab_say(&lab, 0, &asked);
+	for (uint16_t i = 0; i < rule->target_count; i++) {
+		struct lab_datagram heard = lab_hear_same(&lab, 1, &asked);
+		uint16_t number = (uint16_t)(heard.dest.address - targets[0].to.address);
 
-		if (change > 0)
-			change_to(now, 1);
-		lab_say(&lab, 0, &asked);
-		for (uint16_t i = 0; i < (change == 3 ? 1 : now->target_count); i++) {
-			struct lab_datagram heard = lab_hear_same(&lab, 1, &asked);
-
-			if (change == 0)
-				ours[i] = heard.source;
-			if (change == 1)
-				lab_expect_end(&heard.source, &ours[i]);
-			answer(&heard, 7, LISTEN);
-		}
-		lab_hear_nothing(&lab);
+		cr_assert(number - (rule->targets - targets) < rule->target_count, "target %u", number);
+		if (ours[number] == 0)
+			ours[number] = heard.source.port;
+		cr_assert_eq(heard.source.port, ours[number], "target %u sees another port", number);
+		answer(&heard, 7, LISTEN);
 	}
+	lab_hear_nothing(&lab);
+	cr_assert_eq(shard_forward_sessions(lab.forward), rule->target_count);
+	cr_assert(shard_forward_validate(lab.forward));
+}
+
+/* In turn all stay, one goes and two come, one stays alone, that goes as well, again one is alone, and others come. */
+Test(shard_forward_reload, a_client_of_a_rule_for_all_keeps_the_targets_that_stay_and_gets_those_that_come)
+{
+	static const uint16_t firsts[] = {0, 0, 1, 4, 0, 0, 0}, counts[] = {3, 3, 4, 1, 2, 1, 3},
+			      ended[] = {0, 0, 0, 0, 1, 1, 1};
+	struct quern_forward_rule all = rule_of("all", LISTEN, 0, 3), before = all;
+	uint16_t ours[TARGETS] = {0};
+
+	all.balance = QUERN_BALANCE_ALL;
+	all.max_sessions_per_source = 1;
+	lab_open(&lab, &(struct lab_plan){.rules = &all, .rule_count = 1, .counts_sources = true});
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+		all.targets = targets + firsts[i];
+		all.target_count = counts[i];
+		if (i > 0)
+			change_to(&all, 1);
+		for (uint16_t t = 0; t < TARGETS; t++)
+			ours[t] = t - (before.targets - targets) < before.target_count && targets + t >= before.targets
+					  ? ours[t]
+					  : 0;
+		reaches(&all, ours);
+		cr_assert_eq(lab_counters(&lab, 0)->udp_sessions_ended, ended[i], "change %zu", i);
+		before = all;
+	}
+	all.balance = QUERN_BALANCE_MAGLEV;
+	change_to(&all, 1);
 	cr_assert_eq(lab_counters(&lab, 0)->udp_sessions_ended, 2);
-	cr_assert_eq(shard_forward_sessions(lab.forward), 1);
+	ask(7, LISTEN);
 	lab_close(&lab);
 }
 

@@ -20,7 +20,7 @@ struct quern_reload {
 
 /* Gives an engine that runs other rules, on the thread that runs it, as in on_tick. Rules are checked as at opening,
  * and copied. New sessions go by them from each worker's next turn on. Sessions whose rule, by its name, still listens
- * where their client sends, and still has their target, go on; those of a rule for all while its targets are the same;
+ * where their client sends, and still has their target, go on;
  * others end, and the client's next datagram begins anew. Returns when all workers have done with the rules before, or
  * after a second: who does not turn will take them when it does. 0; or -errno with `error`, and nothing has changed:
  * -EINVAL for rules that are wrong, or need a restart (max_sessions), -ENOTSUP, -ENETUNREACH, -ENOMEM, -EBUSY while
