@@ -65,7 +65,7 @@ static void next_local(const struct quern_shard *out, struct shard_way *way, str
 		way->next_local = first;
 	key->local = way->next_local;
 	key->local_port = way->next_port;
-	place = way->next_port - LOWEST_PORT + STRIDE;
+	place = (uint32_t)way->next_port - LOWEST_PORT + STRIDE;
 	place -= place < PORTS ? 0 : PORTS;
 	way->next_port = (uint16_t)(LOWEST_PORT + place);
 	if (place == 0)
