@@ -123,8 +123,6 @@ static const char *missing(const struct quern_forward_rule *rule)
 		return "keep_source";
 	if (rule->one_way)
 		return "one_way";
-	if (rule->translate)
-		return "translate";
 	return rule->check.probe != QUERN_PROBE_NONE ? "check" : NULL;
 }
 

@@ -57,20 +57,14 @@ static struct rte_mbuf *take_buffer(struct quern_shard *out, struct shard_frame 
 	return copy;
 }
 
-static bool is_too_long(const struct quern_shard *out, const struct packet *packet)
-{
-	return (uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu;
-}
-
-/* Sends a packet that is written, behind another link header than it came with. */
-static void finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
-		   const struct wire_link *link)
+void shard_forward_finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
+			  const struct wire_link *link)
 {
 	if (mbuf->nb_segs == 1)
 		mbuf->data_len = packet->frame_bytes;
 	mbuf->pkt_len = packet->frame_bytes;
 	mbuf->ol_flags = 0;
-	if (unlikely(is_too_long(out, packet))) {
+	if (unlikely((uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu)) {
 		shard_forward_fragment(out, mbuf, packet->link_bytes, link);
 		return;
 	}
@@ -89,6 +83,10 @@ void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const st
 	bool is_to_be_finished = shard_forward_is_unfinished(mbuf);
 	struct ip6_pair pair;
 
+	if (unlikely(flow_key_is_ip6(goes) != (packet->version == 6))) {
+		shard_translate_send(out, mbuf, packet, goes, sums, link);
+		return;
+	}
 	if (packet->version == 6) {
 		const struct wire_udp_ends ends = {goes, &pair};
 
@@ -99,7 +97,7 @@ void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const st
 	}
 	if (unlikely(is_to_be_finished))
 		wire_udp_finish(bytes, packet, false);
-	finish(out, mbuf, packet, link);
+	shard_forward_finish(out, mbuf, packet, link);
 }
 
 /* Gives a datagram other ends, and sends it. */
@@ -112,19 +110,22 @@ static void send_on(struct quern_shard *out, struct shard_frame *frame, const st
 		shard_forward_send(out, mbuf, frame->packet, goes, sums, link);
 }
 
-bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out)
+bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
+		       bool is_ip6)
 {
 	const struct packet *packet = frame->packet;
+	bool is_too_long = shard_translated_bytes(packet, is_ip6) > out->config.mtu;
 
 	if (packet->ttl <= 1) {
 		shard_drop(shard, QUERN_DROP_UDP_TTL);
 		shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
 		return false;
 	}
-	if (is_too_long(out, packet) && !shard_came_in_fragments(frame->mbuf) &&
+	if (is_too_long && !shard_came_in_fragments(frame->mbuf) &&
 	    !wire_udp_may_be_fragmented(rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), packet)) {
 		shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
-		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, out->config.mtu);
+		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG,
+				  shard_translated_mtu(packet, is_ip6, out->config.mtu));
 		return false;
 	}
 	return true;
@@ -141,7 +142,7 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 	udp_session_heard(session, shard->now_ms);
 	if (shard->config.ethernet)
 		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
-	if (!shard_forward_may(shard, frame, out))
+	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return;
 	if (!shard_forward_link(out, shard_way_of(forward, rule, session->target), &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
@@ -171,7 +172,7 @@ static void to_client(struct quern_shard *shard, struct shard_frame *frame, stru
 
 	if (shard_rule_of(forward, session)->answers_refresh)
 		shard_session_heard(forward, session, shard->now_ms);
-	if (!shard_forward_may(shard, frame, out))
+	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->inner)))
 		return;
 	link_to_client(out, session, &link);
 	counter_add(&shard->counters.udp_returned, 1);
@@ -221,16 +222,20 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}
-	mbuf = take_buffer(out, frame);
-	if (!mbuf)
-		return;
 	if (flow_key_is_ip6(came)) {
 		shard_ip6_pair(out, NULL, came, &pair);
 		ends.pair = &pair;
 	}
+	if (flow_key_is_ip6(came) != (frame->packet->version == 6)) {
+		shard_translate_error(out, frame, &ends, &link);
+		return;
+	}
+	mbuf = take_buffer(out, frame);
+	if (!mbuf)
+		return;
 	wire_error_turn(rte_pktmbuf_mtod(mbuf, uint8_t *), frame->packet, &ends, out->reply_options.ttl);
 	counter_add(&shard->counters.udp_errors_passed, 1);
-	finish(out, mbuf, frame->packet, &link);
+	shard_forward_finish(out, mbuf, frame->packet, &link);
 }
 
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)

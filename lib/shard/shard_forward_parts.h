@@ -96,13 +96,34 @@ static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_
 /* The link header of the way to a target, as ARP or ND know it; false while they do not. */
 bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link);
 
-/* RFC 1812 5.3.1: what would leave with no time to live, and what is too long and must not be cut, goes no further, and
- * its sender hears of it: false. */
-bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out);
+/* RFC 1812 5.3.1: what would leave with no time to live, and what is too long in the version of IP in which it leaves
+ * and must not be cut, goes no further, and its sender hears of it: false. */
+bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
+		       bool is_ip6);
 
 /* Gives a datagram in a buffer whose headers are ours to write other ends, and sends it. */
 void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
 			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link);
+
+/* Sends a packet that is written, behind another link header than it came with. The buffer is no longer the caller's.
+ */
+void shard_forward_finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
+			  const struct wire_link *link);
+
+/* shard_forward_translate.c */
+
+/* Length of the IP packet that a datagram is in a version of IP, its own or the other; and what its sender has to be
+ * told of an MTU of that version. */
+uint32_t shard_translated_bytes(const struct packet *packet, bool is_ip6);
+uint32_t shard_translated_mtu(const struct packet *packet, bool is_ip6, uint16_t mtu);
+
+/* What shard_forward_send() does, with ends of the other version. */
+void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *came,
+			  const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link);
+
+/* Sends an ICMP error on to whoever has sent the datagram that it is about, as `came` in the other version. */
+void shard_translate_error(struct quern_shard *out, const struct shard_frame *frame, const struct wire_udp_ends *came,
+			   const struct wire_link *link);
 
 /* shard_forward_copies.c */
 

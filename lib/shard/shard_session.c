@@ -164,6 +164,8 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 		session->outer_shard = way->shard;
 		session->set = rule->set;
 		session->flags |= flags;
+		if (flow_key_is_ip6(inner) != flow_key_is_ip6(&outer))
+			session->flags |= UDP_SESSION_SLOW;
 		sums = sums_of(forward, frame->packet, session);
 		session->ip_sum = sums.ip;
 		session->udp_sum = sums.udp;

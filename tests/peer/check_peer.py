@@ -17,7 +17,8 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
             "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp",
-            "reload": "peer_reload"}
+            "reload": "peer_reload",
+            "translate": "peer_translate"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
