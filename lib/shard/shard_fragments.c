@@ -9,15 +9,16 @@ static void count_loss(const struct shard_forward *forward, struct udp_fragments
 	counter_add(&forward->shards[loss.port]->counters.drops[reason], loss.frames);
 }
 
-/* A frame of these bytes in several buffers, in the first of them as much as there is room for. */
+/* A frame of these bytes in two buffers or more, of which the last may be empty; in the first as much as there is room
+ * for. */
 static struct rte_mbuf *spread(struct quern_shard *shard, const uint8_t *bytes, uint32_t count)
 {
 	struct rte_mbuf *first = NULL, **next = &first, *mbuf;
 	uint16_t segments = 0;
 	uint32_t done = 0;
 
-	while (done < count) {
-		uint32_t fit = count - done - (done == 0);
+	while (done < count || segments < 2) {
+		uint32_t fit = count - done;
 
 		mbuf = shard->pool_is_short ? NULL : rte_pktmbuf_alloc(shard->pool);
 		if (!mbuf) {
@@ -47,6 +48,9 @@ static void take_whole(struct quern_shard *shard, const struct packet *fragment,
 	struct shard_frame frame = {.packet = &packet};
 	enum quern_drop reason = wire_parse(joined, bytes, &shard->expect, &packet);
 
+	/* Nobody cuts a datagram that says that it is shorter than what it comes in. */
+	if (reason == QUERN_DROP_NONE && packet.frame_bytes != bytes)
+		reason = QUERN_DROP_UDP_MALFORMED;
 	if (reason != QUERN_DROP_NONE) {
 		shard_drop(shard, reason);
 		return;

@@ -1,5 +1,5 @@
 /* shard_udp_send.c - datagrams out: an application's own, and answers in the buffer that came in. */
-#include "shard/shard_parts.h"
+#include "shard/shard_fragments.h"
 
 #include <errno.h>
 #include <string.h>
@@ -167,6 +167,9 @@ int quern_udp_answer(struct quern_shard *shard, uint32_t bytes)
 	packet = frame->packet;
 	if (bytes > (uint32_t)(packet->frame_bytes - packet->text_offset) || packet->to_group)
 		return -EINVAL;
+	/* RFC 8085 3.2, as quern_udp_send() has it. */
+	if (shard_came_in_fragments(frame->mbuf))
+		return -EMSGSIZE;
 	if (!has_room(shard))
 		return -ENOBUFS;
 	ends.is_ip6 = packet->version == 6;

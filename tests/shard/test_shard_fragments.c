@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "support/lab_fragment.h"
+#include "support/raw_words.h"
 #include "udp/udp_fragments.h"
 
 enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, MTU = 1500, EACH = 1480, EACH6 = 1448, LONG = 4000 };
@@ -204,11 +205,46 @@ Test(shard_fragments, of_ip6_one_fragment_may_be_all)
 	struct lab_datagram asked = question(true, 100, 1);
 	uint8_t packet[LAB_FRAME_MAX], fragment[LAB_FRAME_MAX];
 	uint32_t bytes = lab_datagram_build(packet, &asked);
+	const struct lab_packet *error;
 
 	lab_only_without_ethernet("the hosts of the laboratory know no neighbour discovery");
 	open_for(true, QUERN_BALANCE_MAGLEV);
 	lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, packet, bytes, 0, bytes - 40, 1));
 	lab_hear_same(&lab, 1, &asked);
+	asked.text_bytes = 0;
+	bytes = lab_datagram_build(packet, &asked);
+	lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, packet, bytes, 0, 8, 2));
+	lab_hear_same(&lab, 1, &asked);
+	/* And what goes no further is quoted whole. */
+	asked.text_bytes = 100;
+	asked.dest.port++;
+	bytes = lab_datagram_build(packet, &asked);
+	lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, packet, bytes, 0, bytes - 40, 3));
+	error = lab_next(&lab, 0);
+	cr_assert(error && error->frame[40] == 1 && error->bytes == 48 + bytes, "port unreachable");
+	cr_assert_arr_eq(error->frame + 48, packet, bytes);
+	lab_close(&lab);
+}
+
+/* A UDP length that is less than what the fragments come to: a whole packet might go on behind its datagram, and nobody
+ * cuts one that does. */
+Test(shard_fragments, a_datagram_that_ends_before_its_fragments_do_is_none)
+{
+	struct lab_datagram asked = question(false, LONG, 1);
+	uint8_t packet[LAB_FRAME_MAX * 2], fragment[LAB_FRAME_MAX];
+	uint32_t bytes = lab_datagram_build(packet, &asked);
+
+	open_for(false, QUERN_BALANCE_MAGLEV);
+	put16(packet + 24, 8 + LONG - 600);
+	put16(packet + 26, 0);
+	for (uint32_t from = 0; from < bytes - 20; from += EACH) {
+		uint32_t rest = bytes - 20 - from;
+
+		lab_say_bytes(&lab, 0, fragment,
+			      lab_fragment(fragment, packet, bytes, from, rest < EACH ? rest : EACH, 1));
+	}
+	lab_hear_nothing(&lab);
+	cr_assert_eq(dropped(0, QUERN_DROP_UDP_MALFORMED), 1);
 	lab_close(&lab);
 }
 

@@ -68,7 +68,7 @@ int quern_udp_send(struct quern_shard *shard, struct quern_udp_socket socket, co
 
 /* Within on_datagram, once: sends the first `bytes` of its text back to where it came from, by the way that it came, in
  * its own buffer where that is ours. The datagram means nothing afterwards. 0, -ENOENT (none is at hand, or it was
- * answered), -EINVAL (more than came, or it was sent to a group) or -ENOBUFS. */
+ * answered), -EINVAL (more than came, or it was sent to a group), -EMSGSIZE (it came in fragments) or -ENOBUFS. */
 int quern_udp_answer(struct quern_shard *shard, uint32_t bytes);
 
 /* Takes no more datagrams. 0 or -ENOENT. */
