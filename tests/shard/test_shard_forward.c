@@ -59,7 +59,6 @@ Test(shard_forward, a_datagram_goes_to_its_target_and_the_answer_comes_back)
 
 Test(shard_forward, and_so_over_ip6)
 {
-	lab_only_without_ethernet("the hosts of the laboratory know no neighbour discovery");
 	open_with((struct quern_forward_rule){.listen = lab_end6(0, 1, LISTEN)}, NULL);
 	for (uint16_t i = 0; i < 100; i++)
 		goes_there_and_back(lab_end6(0, (uint16_t)(200 + i % 3), (uint16_t)(CLIENT + i % 10)),

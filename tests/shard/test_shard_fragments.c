@@ -79,7 +79,6 @@ Test(shard_fragments, a_long_datagram_goes_there_and_back)
 
 Test(shard_fragments, and_so_over_ip6)
 {
-	lab_only_without_ethernet("the hosts of the laboratory know no neighbour discovery");
 	goes_there_and_back(true);
 }
 
@@ -207,7 +206,6 @@ Test(shard_fragments, of_ip6_one_fragment_may_be_all)
 	uint32_t bytes = lab_datagram_build(packet, &asked);
 	const struct lab_packet *error;
 
-	lab_only_without_ethernet("the hosts of the laboratory know no neighbour discovery");
 	open_for(true, QUERN_BALANCE_MAGLEV);
 	lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, packet, bytes, 0, bytes - 40, 1));
 	lab_hear_same(&lab, 1, &asked);
@@ -285,6 +283,5 @@ Test(shard_fragments, a_datagram_comes_to_its_owner_once_it_is_whole)
 
 Test(shard_fragments, and_so_does_one_of_ip6)
 {
-	lab_only_without_ethernet("the hosts of the laboratory know no neighbour discovery");
 	comes_to_its_owner(true);
 }

@@ -7,11 +7,12 @@
 #include <criterion/criterion.h>
 
 #include "support/bare_eal.h"
+#include "support/lab_hosts.h"
 #include "support/raw_frame.h"
 #include "support/raw_words.h"
 
 enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
-enum { ETHER_BYTES = 14, ARP_BYTES = 28 };
+enum { ETHER_BYTES = 14 };
 
 static struct rte_mempool *in_pool, *out_pool;
 
@@ -29,13 +30,6 @@ void lab_only_without_ethernet(const char *why)
 static void mac_of_port(uint16_t number, uint8_t mac[6])
 {
 	memcpy(mac, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(number + 1)}, 6);
-}
-
-static void mac_of_host(uint32_t address, uint8_t mac[6])
-{
-	mac[0] = 2;
-	mac[1] = 1;
-	put32(mac + 2, address);
 }
 
 struct quern_endpoint lab_end(uint16_t port, uint16_t host, uint16_t number)
@@ -103,21 +97,16 @@ static struct rte_mbuf *filled(const uint8_t *bytes, uint32_t count)
 	return mbuf;
 }
 
-/* The host that is asked for answers. */
-static void answer_arp(struct lab *lab, uint16_t number, const uint8_t *request)
+/* The host that is asked for its MAC address answers. */
+static void answer(struct lab *lab, uint16_t number, const uint8_t *question)
 {
-	uint8_t reply[ETHER_BYTES + ARP_BYTES];
+	uint8_t reply[LAB_ANSWER_MAX];
+	uint32_t bytes = lab_answer(question, reply);
 	struct rte_mbuf *mbuf;
 
-	memcpy(reply, request + 6, 6);
-	memcpy(reply + 12, request + 12, 8);
-	reply[20] = 0;
-	reply[21] = 2;
-	mac_of_host(get32(request + 38), reply + 22);
-	memcpy(reply + 6, reply + 22, 6);
-	memcpy(reply + 28, request + 38, 4);
-	memcpy(reply + 32, request + 22, 10);
-	mbuf = filled(reply, sizeof(reply));
+	if (bytes == 0)
+		return;
+	mbuf = filled(reply, bytes);
 	shard_receive(lab->ports[number].shard, &mbuf, 1, lab->now_ns);
 }
 
@@ -126,7 +115,7 @@ static void strip(uint16_t number, struct lab_packet *packet)
 {
 	uint8_t link[12];
 
-	mac_of_host(get32(packet->frame + ETHER_BYTES + 16), link);
+	lab_mac_of_dest(packet->frame + ETHER_BYTES, link);
 	mac_of_port(number, link + 6);
 	cr_assert_arr_eq(packet->frame, link, sizeof(link), "to another host, or from another port");
 	packet->bytes -= ETHER_BYTES;
@@ -153,10 +142,9 @@ static void hear(struct lab *lab, uint16_t number, struct rte_mbuf *mbuf)
 	rte_pktmbuf_free(mbuf);
 	if (!is_ethernet())
 		return;
-	if (get16(packet->frame + 12) == 0x0806) {
+	if (lab_is_of_neighbours(packet->frame, packet->bytes)) {
 		port->heard_count--;
-		if (packet->frame[21] == 1)
-			answer_arp(lab, number, packet->frame);
+		answer(lab, number, packet->frame);
 		return;
 	}
 	strip(number, packet);
@@ -274,8 +262,8 @@ void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32
 	struct rte_mbuf *mbuf;
 
 	mac_of_port(port, frame);
-	mac_of_host(get32(packet + 12), frame + 6);
-	put16(frame + 12, 0x0800);
+	lab_mac_of_source(packet, frame + 6);
+	put16(frame + 12, packet[0] >> 4 == 6 ? 0x86dd : 0x0800);
 	memcpy(frame + link_bytes, packet, bytes);
 	mbuf = filled(frame, link_bytes + bytes);
 	shard_receive(lab->ports[port].shard, &mbuf, 1, lab->now_ns);

@@ -1,6 +1,7 @@
 /* forward_lab.h - a worker's shards that forward datagrams between their ports, on a virtual clock: what a test says at
  * a port, and what it hears there. Frames have an Ethernet header where QUERN_TEST_ETHER is in the environment: hosts
- * have MAC addresses that follow from theirs of IPv4, answer ARP, and hear what is sent to them. */
+ * have MAC addresses that follow from theirs of IP, answer ARP and neighbour discovery, and hear what is sent to them.
+ */
 #ifndef SUPPORT_FORWARD_LAB_H
 #define SUPPORT_FORWARD_LAB_H
 
