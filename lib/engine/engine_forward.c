@@ -119,10 +119,6 @@ static const char *missing(const struct quern_forward_rule *rule)
 		return "groups";
 	if (rule->broadcast)
 		return "broadcast";
-	if (rule->keep_source)
-		return "keep_source";
-	if (rule->one_way)
-		return "one_way";
 	return rule->check.probe != QUERN_PROBE_NONE ? "check" : NULL;
 }
 
@@ -160,7 +156,7 @@ int engine_check_rules(const struct quern_engine *engine, const struct quern_for
 		return engine_fail(error, -EINVAL, "%s\n  To help: %s", fault.cause, fault.remedy);
 	for (uint16_t i = 0; i < forward->rule_count && code == 0; i++)
 		code = check_rule(&engine->config, &forward->rules[i], error);
-	return code;
+	return code == 0 ? engine_check_sources(engine, forward, error) : code;
 }
 
 int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
@@ -206,7 +202,7 @@ static int open_group(struct quern_engine *engine, uint16_t number, uint64_t see
 int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	struct random random;
-	int code = 0;
+	int code = engine_check_sources(engine, &engine->config.forward, error);
 
 	random_seed(&random, ~engine->config.seed);
 	for (uint16_t number = 0; forwards(engine) && number < engine->worker_count && code == 0; number++)

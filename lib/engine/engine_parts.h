@@ -150,6 +150,10 @@ void engine_close_shards(struct quern_engine *engine);
 int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_check_rules(const struct quern_engine *engine, const struct quern_forward_config *forward,
 		       char error[QUERN_ERROR_TEXT]);
+
+/* And with the workers: what comes for a rule that keeps sources tells which of them has its session. */
+int engine_check_sources(const struct quern_engine *engine, const struct quern_forward_config *forward,
+			 char error[QUERN_ERROR_TEXT]);
 int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_groups(struct quern_engine *engine);
 /* Sessions that a worker may have, and entries of them in the table of a shard on a port; and bytes of memory that a

@@ -15,7 +15,7 @@ struct layout {
 };
 
 struct rules_layout {
-	size_t set, balance, ways, end;
+	size_t set, balance, ways, transits, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -86,7 +86,8 @@ static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules,
 		targets += rules[i].target_count;
 	at.set = next_line(sizeof(struct shard_rules));
 	at.ways = at.set + next_line(udp_rules_bytes(rules, count));
-	at.balance = at.ways + next_line(targets * sizeof(struct shard_way));
+	at.transits = at.ways + next_line(targets * sizeof(struct shard_way));
+	at.balance = at.transits + next_line(shard_transit_bytes(rules, count));
 	at.end = at.balance +
 		 next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
 	return at;
@@ -141,8 +142,7 @@ static int find_ways(const struct shard_forward *forward, struct shard_rules *ru
 	return 0;
 }
 
-/* The shard of a port that rules name; null where the group has none. */
-static const struct quern_shard *shard_at(const struct shard_forward *forward, uint16_t port)
+struct quern_shard *shard_forward_at(const struct shard_forward *forward, uint16_t port)
 {
 	for (uint8_t i = 0; i < forward->shard_count; i++)
 		if (forward->shards[i]->forward_port == port)
@@ -157,9 +157,10 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 	uint32_t listens[QUERN_FORWARD_RULES_MAX];
 	struct shard_rules *made = memory;
 	char *block = memory;
+	int code;
 
 	for (uint16_t i = 0; i < count; i++) {
-		const struct quern_shard *shard = shard_at(forward, rules[i].port);
+		const struct quern_shard *shard = shard_forward_at(forward, rules[i].port);
 
 		listens[i] = rules[i].listen.address;
 		if (!shard)
@@ -172,7 +173,11 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 				    forward->rules ? !forward->rules->set->number : 0);
 	made->ways = (struct shard_way *)(void *)(block + at.ways);
 	udp_balance_init(&made->balance, block + at.balance, made->set);
-	return find_ways(forward, made);
+	code = find_ways(forward, made);
+	if (code != 0)
+		return code;
+	shard_transit_build(made, block + at.transits);
+	return 0;
 }
 
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)

@@ -9,6 +9,7 @@
 
 #include <quern/forward.h>
 
+struct packet;
 struct quern_shard;
 struct rte_mbuf;
 struct shard_forward;
@@ -80,6 +81,21 @@ void shard_forward_input(struct quern_shard *shard, struct shard_frame *frame, u
 /* An ICMP error about a datagram that a session has passed on, by the reference that its flow has: its sender hears
  * of it (RFC 5508 REQ-4). */
 void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
+
+/* Whether a packet to an address that is not ours may belong to a client whose address targets see: it comes from such
+ * a target at this port, or quotes a datagram to one. */
+bool shard_transit_may(const struct quern_shard *shard, const struct packet *packet);
+
+/* The queue of the worker that has the session of such a packet, if there is one; false for any other packet. */
+bool shard_transit_owner(const struct quern_shard *shard, const struct packet *packet, uint16_t *owner);
+
+/* Such a packet without a session here: moved to the worker whose it is, or passed on where its rule keeps none, or
+ * dropped. False for any other packet. */
+bool shard_transit_input(struct quern_shard *shard, struct shard_frame *frame);
+
+/* Whether a rule alone tells from a target's answer where the client had sent its datagram: it listens at one address,
+ * and at one port or at those that its targets have. */
+bool shard_transit_is_plain(const struct quern_forward_rule *rule);
 
 /* A datagram that nobody knows. False where no rule has it, and the frame is as it was. */
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame);

@@ -33,7 +33,7 @@ static bool is_referred(const struct quern_shard *out, const struct rte_mbuf *mb
 	       !shard_forward_is_unfinished(mbuf) && !shard_came_in_fragments(mbuf);
 }
 
-static struct rte_mbuf *copy_for(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)
+struct rte_mbuf *shard_forward_copy(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet)
 {
 	struct rte_mbuf *copy = is_referred(out, mbuf, packet) ? refer(out, mbuf, packet)
 							       : rte_pktmbuf_copy(mbuf, out->pool, 0, UINT32_MAX);
@@ -50,7 +50,9 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 	struct quern_shard *out = forward->shards[session->outer_shard];
 	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
 	const struct wire_link *link;
+	struct wire_udp_ends ends;
 	struct rte_mbuf *copy;
+	struct ip6_pair pair;
 
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return frame->packet->ttl > 1;
@@ -58,10 +60,11 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return true;
 	}
-	copy = copy_for(out, frame->mbuf, frame->packet);
+	copy = shard_forward_copy(out, frame->mbuf, frame->packet);
 	if (copy) {
 		counter_add(&shard->counters.udp_forwarded, 1);
-		shard_forward_send(out, copy, frame->packet, &session->outer, sums, link);
+		ends = shard_forward_ends(out, &session->outer, &pair);
+		shard_forward_send(out, copy, frame->packet, &ends, sums, link);
 	}
 	return true;
 }

@@ -41,9 +41,7 @@ static bool put_link(struct rte_mbuf *mbuf, uint32_t came_bytes, const struct wi
 	return true;
 }
 
-/* The frame's own buffer, or a copy where others read it. It is no longer the frame's. Null, counted, with none left.
- */
-static struct rte_mbuf *take_buffer(struct quern_shard *out, struct shard_frame *frame)
+struct rte_mbuf *shard_forward_take(struct quern_shard *out, struct shard_frame *frame)
 {
 	struct rte_mbuf *mbuf = frame->mbuf, *copy;
 
@@ -77,24 +75,19 @@ void shard_forward_finish(struct quern_shard *out, struct rte_mbuf *mbuf, const 
 }
 
 void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
-			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link)
+			const struct wire_udp_ends *goes, struct wire_udp_sums sums, const struct wire_link *link)
 {
 	uint8_t *bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	bool is_to_be_finished = shard_forward_is_unfinished(mbuf);
-	struct ip6_pair pair;
 
-	if (unlikely(flow_key_is_ip6(goes) != (packet->version == 6))) {
-		shard_translate_send(out, mbuf, packet, goes, sums, link);
+	if (unlikely((goes->pair != NULL) != (packet->version == 6))) {
+		shard_translate_send(out, mbuf, packet, goes->key, sums, link);
 		return;
 	}
-	if (packet->version == 6) {
-		const struct wire_udp_ends ends = {goes, &pair};
-
-		shard_ip6_pair(out, NULL, goes, &pair);
-		wire_udp_rewrite6(bytes, packet, &ends, sums);
-	} else {
-		wire_udp_rewrite4(bytes, packet, goes, sums);
-	}
+	if (packet->version == 6)
+		wire_udp_rewrite6(bytes, packet, goes, sums);
+	else
+		wire_udp_rewrite4(bytes, packet, goes->key, sums);
 	if (unlikely(is_to_be_finished))
 		wire_udp_finish(bytes, packet, false);
 	shard_forward_finish(out, mbuf, packet, link);
@@ -104,10 +97,14 @@ void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const st
 static void send_on(struct quern_shard *out, struct shard_frame *frame, const struct flow_key *goes,
 		    struct wire_udp_sums sums, const struct wire_link *link)
 {
-	struct rte_mbuf *mbuf = take_buffer(out, frame);
+	struct rte_mbuf *mbuf = shard_forward_take(out, frame);
+	struct wire_udp_ends ends;
+	struct ip6_pair pair;
 
-	if (mbuf)
-		shard_forward_send(out, mbuf, frame->packet, goes, sums, link);
+	if (!mbuf)
+		return;
+	ends = shard_forward_ends(out, goes, &pair);
+	shard_forward_send(out, mbuf, frame->packet, &ends, sums, link);
 }
 
 bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
@@ -206,6 +203,18 @@ static bool find_link(struct quern_shard *out, const struct udp_session *session
 	return true;
 }
 
+void shard_forward_turn(struct quern_shard *shard, struct shard_frame *frame, struct quern_shard *out,
+			const struct wire_udp_ends *came, const struct wire_link *link)
+{
+	struct rte_mbuf *mbuf = shard_forward_take(out, frame);
+
+	if (!mbuf)
+		return;
+	wire_error_turn(rte_pktmbuf_mtod(mbuf, uint8_t *), frame->packet, came, out->reply_options.ttl);
+	counter_add(&shard->counters.udp_errors_passed, 1);
+	shard_forward_finish(out, mbuf, frame->packet, link);
+}
+
 void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref)
 {
 	struct shard_forward *forward = shard->forward;
@@ -213,8 +222,7 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 	bool to_client = table_ref_kind(ref) == TABLE_UDP_OUTER;
 	struct quern_shard *out = forward->shards[to_client ? session->inner_shard : session->outer_shard];
 	const struct flow_key *came = to_client ? &session->inner : &session->outer;
-	struct wire_udp_ends ends = {came, NULL};
-	struct rte_mbuf *mbuf;
+	struct wire_udp_ends ends;
 	struct wire_link link;
 	struct ip6_pair pair;
 
@@ -222,20 +230,12 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}
-	if (flow_key_is_ip6(came)) {
-		shard_ip6_pair(out, NULL, came, &pair);
-		ends.pair = &pair;
-	}
-	if (flow_key_is_ip6(came) != (frame->packet->version == 6)) {
+	ends = shard_forward_ends(out, came, &pair);
+	if ((ends.pair != NULL) != (frame->packet->version == 6)) {
 		shard_translate_error(out, frame, &ends, &link);
 		return;
 	}
-	mbuf = take_buffer(out, frame);
-	if (!mbuf)
-		return;
-	wire_error_turn(rte_pktmbuf_mtod(mbuf, uint8_t *), frame->packet, &ends, out->reply_options.ttl);
-	counter_add(&shard->counters.udp_errors_passed, 1);
-	shard_forward_finish(out, mbuf, frame->packet, &link);
+	shard_forward_turn(shard, frame, out, &ends, &link);
 }
 
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
@@ -246,6 +246,10 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 
 	if (!rule)
 		return false;
+	if (rule->one_way) {
+		shard_forward_one_way(shard, frame, rule);
+		return true;
+	}
 	session = shard_session_open(shard, frame, rule);
 	if (session)
 		from_client(shard, frame, session);

@@ -21,11 +21,21 @@ struct shard_way {
 	struct wire_link link;
 };
 
+/* A target that sees its clients' own addresses, and answers to them by way of us. */
+struct shard_transit {
+	struct quern_ip6 address; /* of IPv4 in the lowest 32 bits */
+	uint16_t port;            /* 0: any */
+	uint16_t rule;
+	uint8_t shard; /* of the group, at which its answers come in */
+};
+
 /* Rules as a group has them. */
 struct shard_rules {
 	const struct udp_rules *set;
 	struct udp_balance balance;
 	struct shard_way *ways; /* by first_target + number */
+	struct shard_transit *transits;
+	uint32_t transit_count;
 };
 
 /* A change to other rules. What is behind the map is the worker's. */
@@ -76,6 +86,16 @@ static inline const struct udp_rule *shard_rule_for(const struct shard_rules *ru
 	return udp_rules_find(rules->set, shard->forward_port, key->local, key->local_port);
 }
 
+/* Both ends of a flow whose aliases are held, their addresses over IPv6 in `pair`. */
+static inline struct wire_udp_ends shard_forward_ends(const struct quern_shard *shard, const struct flow_key *key,
+						      struct ip6_pair *pair)
+{
+	if (!flow_key_is_ip6(key))
+		return (struct wire_udp_ends){key, NULL};
+	shard_ip6_pair(shard, NULL, key, pair);
+	return (struct wire_udp_ends){key, pair};
+}
+
 enum { SHARD_WAY_KNOWN_MS = 100 };
 
 /* The port vouches for a checksum that is not there: the frame never left this machine. */
@@ -91,6 +111,11 @@ static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_
 	return way->is_known && now_ms - way->known_ms <= SHARD_WAY_KNOWN_MS;
 }
 
+/* shard_forward.c */
+
+/* The shard of a port that rules name; null where the group has none. */
+struct quern_shard *shard_forward_at(const struct shard_forward *forward, uint16_t port);
+
 /* shard_forward_input.c */
 
 /* The link header of the way to a target, as ARP or ND know it; false while they do not. */
@@ -101,9 +126,17 @@ bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const st
 bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
 		       bool is_ip6);
 
+/* The frame's own buffer, or a copy where others read it. It is no longer the frame's. Null, counted, with none left.
+ */
+struct rte_mbuf *shard_forward_take(struct quern_shard *out, struct shard_frame *frame);
+
 /* Gives a datagram in a buffer whose headers are ours to write other ends, and sends it. */
 void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
-			const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link);
+			const struct wire_udp_ends *goes, struct wire_udp_sums sums, const struct wire_link *link);
+
+/* Turns an ICMP error about a datagram that was passed on into one about the datagram as it had come, and sends it. */
+void shard_forward_turn(struct quern_shard *shard, struct shard_frame *frame, struct quern_shard *out,
+			const struct wire_udp_ends *came, const struct wire_link *link);
 
 /* Sends a packet that is written, behind another link header than it came with. The buffer is no longer the caller's.
  */
@@ -127,8 +160,36 @@ void shard_translate_error(struct quern_shard *out, const struct shard_frame *fr
 
 /* shard_forward_copies.c */
 
+/* A copy of a datagram whose headers are ours to write; of a long text by reference, where the port gathers. `mbuf`
+ * stays as it is, and may be given back. Null, counted, with no buffer left. */
+struct rte_mbuf *shard_forward_copy(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet);
+
 /* A datagram for all targets, by the first of its sessions. */
 void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first);
+
+/* shard_forward_one_way.c */
+
+/* Where a datagram of a rule without sessions goes, and what it becomes. */
+struct shard_one_way {
+	struct shard_way *way;
+	struct quern_shard *out;
+	struct flow_key goes; /* ports, and over IPv4 addresses */
+	struct ip6_pair pair; /* addresses over IPv6 */
+	struct wire_udp_sums sums;
+};
+
+/* Fills in what becomes of a datagram with these ends that goes to a target of a rule: nothing else is looked at. */
+void shard_one_way_to(const struct shard_forward *forward, const struct udp_rule *rule, uint16_t target,
+		      const struct wire_udp_ends *came, struct shard_one_way *one_way);
+
+/* A datagram by a rule that keeps no session: to a target, or a copy to each. */
+void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule);
+
+/* shard_forward_transit.c */
+
+/* Bytes of the targets that see their clients' addresses, and the list of them in as many. */
+size_t shard_transit_bytes(const struct quern_forward_rule *rules, uint16_t count);
+void shard_transit_build(struct shard_rules *rules, void *memory);
 
 /* shard_forward_fragment.c */
 
@@ -163,6 +224,9 @@ uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *
 void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame, struct udp_session *first);
 
 /* shard_session.c */
+
+/* What stays together by maglev: a client's address and port. The same for all workers and machines. */
+uint64_t shard_client_hash(const struct wire_udp_ends *came);
 
 /* Opens a session for a datagram that has none, by a rule that keeps some. Null, with the frame counted as dropped,
  * where that cannot be. */

@@ -100,7 +100,7 @@ uint64_t shard_forward_aliases(const struct quern_shard *shard)
 		if (is_open(session) && session->inner_shard == shard->forward_number)
 			held += alias_is_peer(session->inner.remote);
 		if (is_open(session) && session->outer_shard == shard->forward_number)
-			held += alias_is_peer(session->outer.remote);
+			held += alias_is_peer(session->outer.remote) + alias_is_peer(session->outer.local);
 	}
 	return held;
 }

@@ -59,7 +59,7 @@ static void take_error(struct quern_shard *shard, struct shard_frame *frame, uin
 	if (icmp->quoted != WIRE_TCP) {
 		if (ref != 0 && icmp->error != WIRE_ERROR_QUENCH)
 			shard_forward_error(shard, frame, ref);
-		else
+		else if (icmp->error == WIRE_ERROR_QUENCH || !shard_transit_input(shard, frame))
 			shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
 		return;
 	}
@@ -123,6 +123,18 @@ static bool take_token(struct quern_shard *shard)
 	return true;
 }
 
+/* RFC 1812 4.3.2.4: an error about what we pass on between others is from an address of ours. */
+static struct packet as_to_us(const struct quern_shard *shard, const struct packet *packet)
+{
+	struct packet told = *packet;
+
+	if (packet->version == 6 && !neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.local))
+		told.ip6.local = shard->config.ip6.first;
+	if (packet->version == 4 && !neigh_is_own(&shard->neigh, packet->key.local))
+		told.key.local = shard->config.addresses.first;
+	return told;
+}
+
 /* RFC 1122 3.2.2: groups, fragments and errors draw no error. None of them comes here: what is sent to a group is
  * dropped by its address, a fragment as such, and errors are no datagrams. */
 void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
@@ -130,6 +142,7 @@ void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *fram
 	uint32_t error_max = frame->packet->version == 6 ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
 	uint32_t most = RTE_MIN(shard->config.mtu, error_max), bytes;
 	const struct wire_refusal refusal = {.what = what, .mtu = mtu, .most = most, .ttl = shard->reply_options.ttl};
+	const struct packet told = as_to_us(shard, frame->packet);
 	struct rte_mbuf *mbuf;
 
 	if (shard->pool_is_short || !take_token(shard)) {
@@ -140,7 +153,7 @@ void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *fram
 	if (!mbuf)
 		return;
 	bytes = wire_build_error(rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_mtod(frame->mbuf, const uint8_t *),
-				 frame->packet, &refusal);
+				 &told, &refusal);
 	if (bytes == 0) {
 		rte_pktmbuf_free(mbuf);
 		return;

@@ -84,11 +84,12 @@ enum quern_drop shard_ip6_name_packet(const struct quern_shard *shard, struct pa
 	if (packet->kind == WIRE_ND)
 		return is_ours || neigh_nd_is_our_group(neigh, packet->ip6.local) ? QUERN_DROP_NONE
 										  : QUERN_DROP_IP_DEST;
-	if (!is_ours || packet->to_group)
+	if ((!is_ours || packet->to_group) && !shard_transit_may(shard, packet))
 		return QUERN_DROP_IP_DEST;
 	if (neigh_nd_is_own(neigh, packet->ip6.remote))
 		return QUERN_DROP_IP_SOURCE;
-	shard_ip6_own_alias(shard, packet->ip6.local, &packet->key.local);
+	if (!shard_ip6_own_alias(shard, packet->ip6.local, &packet->key.local))
+		packet->key.local = alias_find(&shard->ip6.aliases, packet->ip6.local);
 	packet->key.remote = alias_find(&shard->ip6.aliases, packet->ip6.remote);
 	return QUERN_DROP_NONE;
 }
@@ -166,7 +167,9 @@ void shard_ip6_pair(const struct quern_shard *shard, const struct shard_frame *f
 		*pair = frame->packet->ip6;
 		return;
 	}
-	pair->local = shard_ip6_own_address(shard, key->local);
+	/* What is passed on between others has two peers. */
+	pair->local = alias_is_peer(key->local) ? alias_address(&shard->ip6.aliases, key->local)
+						: shard_ip6_own_address(shard, key->local);
 	pair->remote = alias_address(&shard->ip6.aliases, key->remote);
 }
 

@@ -47,7 +47,7 @@ static enum quern_drop judge_addresses(const struct quern_shard *shard, struct p
 		return shard_ip6_name_packet(shard, packet);
 	if (packet->kind == WIRE_ARP)
 		return QUERN_DROP_NONE;
-	if (!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group)
+	if ((!neigh_is_own(&shard->neigh, packet->key.local) || packet->to_group) && !shard_transit_may(shard, packet))
 		return QUERN_DROP_IP_DEST;
 	/* Nor do we speak to ourselves: who says that it is us is not (LAND). */
 	if (packet->key.remote == shard->neigh.broadcast || neigh_is_own(&shard->neigh, packet->key.remote))
@@ -91,6 +91,8 @@ static bool is_foreign(struct quern_shard *shard, const struct packet *packet, s
 		return false;
 	owner = packet->version == 6 ? port_plan_queue6(plan, &packet->ip6, &packet->key)
 				     : port_plan_queue(plan, &packet->key);
+	if (shard->forward)
+		shard_transit_owner(shard, packet, &owner);
 	if (owner == shard->config.queue)
 		return false;
 	shard->syns_of_others += is_bare_syn(packet);

@@ -15,13 +15,13 @@ enum {
 /* The same for all workers and machines: a client gets the same target from each. */
 static const struct hash_secret of_clients = {{UINT64_C(0x71756572616c6c79), UINT64_C(0x6772696e64737477)}};
 
-static uint64_t client_hash(const struct packet *packet)
+uint64_t shard_client_hash(const struct wire_udp_ends *came)
 {
-	struct flow_key client = {packet->key.remote, 0, packet->key.remote_port, 0};
+	struct flow_key client = {came->key->remote, 0, came->key->remote_port, 0};
 
-	if (packet->version == 6) {
-		uint64_t address = hash_fold(packet->ip6.remote.high ^ of_clients.words[0],
-					     packet->ip6.remote.low ^ of_clients.words[1]);
+	if (came->pair) {
+		uint64_t address = hash_fold(came->pair->remote.high ^ of_clients.words[0],
+					     came->pair->remote.low ^ of_clients.words[1]);
 
 		client.remote = (uint32_t)address;
 		client.local = (uint32_t)(address >> 32);
@@ -91,20 +91,47 @@ static void let_go(struct quern_shard *shard, const struct flow_key *key)
 	alias_release(&shard->ip6.aliases, key->remote);
 }
 
-/* The key of the target's side, with its alias held. */
-static enum quern_drop outer_key(struct quern_shard *out, const struct flow_key *inner, struct shard_way *way,
-				 struct flow_key *key)
+/* Whose source is kept is a peer as well. */
+static void let_go_outer(struct quern_shard *out, const struct flow_key *key)
+{
+	let_go(out, key);
+	alias_release(&out->ip6.aliases, key->local);
+}
+
+/* The local end is the client's own: nobody else may have it, and least of all ourselves. */
+static enum quern_drop keep_source(struct quern_shard *out, const struct packet *packet, struct flow_key *key)
+{
+	bool is_ip6 = packet->version == 6;
+
+	if (is_ip6 ? neigh_nd_is_own(&out->ip6.neigh, packet->ip6.remote)
+		   : neigh_is_own(&out->neigh, packet->key.remote))
+		return QUERN_DROP_IP_SOURCE;
+	key->local = is_ip6 ? alias_take(&out->ip6.aliases, packet->ip6.remote) : packet->key.remote;
+	key->local_port = packet->key.remote_port;
+	if (key->local == 0)
+		return QUERN_DROP_UDP_SESSIONS_FULL;
+	return table_find(&out->table, table_hash_udp(&out->table, key), key) == 0 ? QUERN_DROP_NONE
+										   : QUERN_DROP_UDP_NO_PORT;
+}
+
+/* The key of the target's side, with its aliases held. */
+static enum quern_drop outer_key(struct quern_shard *out, const struct packet *packet, const struct udp_rule *rule,
+				 const struct flow_key *inner, struct shard_way *way, struct flow_key *key)
 {
 	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
+	enum quern_drop drop;
 
 	*key = (struct flow_key){.remote = is_ip6 ? alias_take(&out->ip6.aliases, way->to.ip6) : way->to.address,
 				 .remote_port = way->to.port ? way->to.port : inner->local_port};
 	if (key->remote == 0)
 		return QUERN_DROP_UDP_SESSIONS_FULL;
-	if (find_local(out, way, inner, key))
-		return QUERN_DROP_NONE;
-	let_go(out, key);
-	return QUERN_DROP_UDP_NO_PORT;
+	if (rule->keep_source)
+		drop = keep_source(out, packet, key);
+	else
+		drop = find_local(out, way, inner, key) ? QUERN_DROP_NONE : QUERN_DROP_UDP_NO_PORT;
+	if (drop != QUERN_DROP_NONE)
+		let_go_outer(out, key);
+	return drop;
 }
 
 /* Both entries, or none; of a copy, the outer one alone. */
@@ -134,13 +161,10 @@ static struct wire_udp_sums sums_of(struct shard_forward *forward, const struct 
 				    const struct udp_session *session)
 {
 	const struct quern_shard *out = forward->shards[session->outer_shard];
-	struct wire_udp_ends came = wire_udp_ends_of(packet), goes = {&session->outer, NULL};
+	struct wire_udp_ends came = wire_udp_ends_of(packet), goes;
 	struct ip6_pair pair;
 
-	if (flow_key_is_ip6(&session->outer)) {
-		shard_ip6_pair(out, NULL, &session->outer, &pair);
-		goes.pair = &pair;
-	}
+	goes = shard_forward_ends(out, &session->outer, &pair);
 	return wire_udp_sums(&came, &goes);
 }
 
@@ -154,7 +178,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	struct udp_session *session;
 	struct wire_udp_sums sums;
 	struct flow_key outer;
-	enum quern_drop drop = outer_key(out, inner, way, &outer);
+	enum quern_drop drop = outer_key(out, frame->packet, rule, inner, way, &outer);
 
 	if (drop != QUERN_DROP_NONE)
 		return drop;
@@ -177,7 +201,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 		}
 		udp_session_close(&forward->pool, session);
 	}
-	let_go(out, &outer);
+	let_go_outer(out, &outer);
 	return QUERN_DROP_UDP_SESSIONS_FULL;
 }
 
@@ -210,7 +234,7 @@ static void unmake(struct shard_forward *forward, struct udp_session *session)
 	in->udp_flows -= has_inner;
 	out->udp_flows--;
 	let_go(in, &session->inner);
-	let_go(out, &session->outer);
+	let_go_outer(out, &session->outer);
 	udp_session_close(&forward->pool, session);
 }
 
@@ -267,6 +291,7 @@ static enum quern_drop make_counted(struct quern_shard *shard, const struct shar
 				    const struct udp_rule *rule, const struct flow_key *inner,
 				    struct udp_session **session)
 {
+	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
 	struct shard_forward *forward = shard->forward;
 	uint16_t target = UDP_NO_TARGET;
 	enum quern_drop drop;
@@ -274,7 +299,7 @@ static enum quern_drop make_counted(struct quern_shard *shard, const struct shar
 	bool is_by_source;
 
 	if (rule->balance != QUERN_BALANCE_ALL) {
-		target = udp_balance_pick(&forward->rules->balance, rule, client_hash(frame->packet), shard->now_ms);
+		target = udp_balance_pick(&forward->rules->balance, rule, shard_client_hash(&came), shard->now_ms);
 		if (target == UDP_NO_TARGET)
 			return QUERN_DROP_UDP_NO_TARGET;
 	}

@@ -65,6 +65,8 @@ void shard_udp_input(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_forward_input(shard, frame, ref);
 		return;
 	}
+	if (shard_transit_input(shard, frame))
+		return;
 	socket = find_socket(shard, &frame->packet->key);
 	/* What is bound alike on each shard takes what comes; answers are for the shard that asked. */
 	if ((!socket || socket->is_source) && shard_is_foreign(shard, frame))

@@ -18,7 +18,8 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
             "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp",
             "reload": "peer_reload",
-            "translate": "peer_translate"}
+            "translate": "peer_translate",
+            "source": "peer_source"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

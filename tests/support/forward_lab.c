@@ -12,7 +12,7 @@
 #include "support/raw_words.h"
 
 enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
-enum { ETHER_BYTES = 14 };
+enum { ETHER_BYTES = 14, TAG_BYTES = 4, ETHER_VLAN = 0x8100 };
 
 static struct rte_mempool *in_pool, *out_pool;
 
@@ -65,6 +65,7 @@ static void open_port(struct lab *lab, const struct lab_plan *plan, uint16_t num
 		.max_connections = 64,
 		.max_time_wait = 64,
 		.ethernet = is_ethernet(),
+		.vlan = is_ethernet() ? plan->vlan : 0,
 		.tx_multi_segs = plan->gathers,
 		.max_udp_flows = plan->max_sessions ? 2 * plan->max_sessions : 2000,
 		.addresses = {LAB_ADDRESS(number, 1), LAB_ADDRESS(number, HOSTS), {0, 0}, {0, 0}},
@@ -97,17 +98,41 @@ static struct rte_mbuf *filled(const uint8_t *bytes, uint32_t count)
 	return mbuf;
 }
 
+/* Puts the tag of the VLAN behind the MAC addresses of a frame, or takes it off. */
+static uint32_t put_tag(uint8_t *tagged, const uint8_t *frame, uint32_t bytes, uint16_t vlan)
+{
+	memcpy(tagged, frame, 12);
+	put16(tagged + 12, ETHER_VLAN);
+	put16(tagged + 14, vlan);
+	memcpy(tagged + 16, frame + 12, bytes - 12);
+	return bytes + TAG_BYTES;
+}
+
+static void take_tag(struct lab_packet *packet, uint16_t vlan)
+{
+	cr_assert_eq(get16(packet->frame + 12), ETHER_VLAN);
+	cr_assert_eq(get16(packet->frame + 14), vlan);
+	packet->bytes -= TAG_BYTES;
+	memmove(packet->frame + 12, packet->frame + 12 + TAG_BYTES, packet->bytes - 12);
+}
+
+static void receive(struct lab *lab, uint16_t number, const uint8_t *frame, uint32_t bytes)
+{
+	uint8_t tagged[ETHER_BYTES + TAG_BYTES + LAB_FRAME_MAX];
+	struct rte_mbuf *mbuf =
+		lab->vlan ? filled(tagged, put_tag(tagged, frame, bytes, lab->vlan)) : filled(frame, bytes);
+
+	shard_receive(lab->ports[number].shard, &mbuf, 1, lab->now_ns);
+}
+
 /* The host that is asked for its MAC address answers. */
 static void answer(struct lab *lab, uint16_t number, const uint8_t *question)
 {
 	uint8_t reply[LAB_ANSWER_MAX];
 	uint32_t bytes = lab_answer(question, reply);
-	struct rte_mbuf *mbuf;
 
-	if (bytes == 0)
-		return;
-	mbuf = filled(reply, bytes);
-	shard_receive(lab->ports[number].shard, &mbuf, 1, lab->now_ns);
+	if (bytes > 0)
+		receive(lab, number, reply, bytes);
 }
 
 /* Takes the link header off, and looks whether it leads to the host that the packet is for. */
@@ -142,6 +167,8 @@ static void hear(struct lab *lab, uint16_t number, struct rte_mbuf *mbuf)
 	rte_pktmbuf_free(mbuf);
 	if (!is_ethernet())
 		return;
+	if (lab->vlan)
+		take_tag(packet, lab->vlan);
 	if (lab_is_of_neighbours(packet->frame, packet->bytes)) {
 		port->heard_count--;
 		answer(lab, number, packet->frame);
@@ -196,6 +223,7 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 	memset(lab, 0, sizeof(*lab));
 	lab->now_ns = (uint64_t)START_MS * NS_PER_MS;
 	lab->port_count = plan->ports ? plan->ports : 2;
+	lab->vlan = is_ethernet() ? plan->vlan : 0;
 	lab->memory = zeroed(shard_forward_bytes(&config));
 	lab->forward = shard_forward_open(&config, lab->memory, lab->now_ns);
 	for (uint16_t number = 0; number < lab->port_count; number++)
@@ -259,14 +287,12 @@ void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32
 {
 	uint8_t frame[ETHER_BYTES + LAB_FRAME_MAX];
 	uint32_t link_bytes = is_ethernet() ? ETHER_BYTES : 0;
-	struct rte_mbuf *mbuf;
 
 	mac_of_port(port, frame);
 	lab_mac_of_source(packet, frame + 6);
 	put16(frame + 12, packet[0] >> 4 == 6 ? 0x86dd : 0x0800);
 	memcpy(frame + link_bytes, packet, bytes);
-	mbuf = filled(frame, link_bytes + bytes);
-	shard_receive(lab->ports[port].shard, &mbuf, 1, lab->now_ns);
+	receive(lab, port, frame, link_bytes + bytes);
 	collect(lab);
 }
 

@@ -42,6 +42,7 @@ struct lab_plan {
 	uint16_t mtu;
 	const struct port_plan *port_plans; /* of each port, where several groups share them; null: all is this one's */
 	uint16_t queue;                     /* the group's, of each plan */
+	uint16_t vlan;                      /* of all ports; over bare IP there is none */
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
 };
@@ -49,6 +50,7 @@ struct lab_plan {
 struct lab {
 	struct lab_port ports[LAB_PORTS];
 	uint16_t port_count;
+	uint16_t vlan;
 	struct shard_forward *forward;
 	void *memory;
 	void *rules, *next_rules;

@@ -41,7 +41,8 @@ static void assert_map_is_right(const struct udp_map *map)
 			cr_assert_str_eq(map->to->configured[rule->number].name, name);
 		for (uint32_t n = 0; !rule && n < map->to->rule_count; n++)
 			cr_assert(strcmp(map->to->configured[n].name, name) != 0 ||
-				  map->to->rules[n].one_way != old->one_way);
+				  map->to->rules[n].one_way != old->one_way ||
+				  map->to->rules[n].keep_source != old->keep_source);
 		for (uint16_t t = 0; t < old->target_count; t++)
 			assert_target_is_mapped(map, old, t);
 	}
@@ -77,6 +78,7 @@ static void change(const struct udp_examples *from, struct udp_examples *to, str
 		rule->listen = old->listen;
 		rule->translate = true;
 		rule->one_way = random_below(random, 10) == 0;
+		rule->keep_source = !rule->translate && random_below(random, 10) == 0;
 		for (uint32_t t = old->target_count; t > 0; t--) {
 			if (random_below(random, 3) != 0)
 				to->targets[to->count - 1][kept++] = old->targets[t - 1];
@@ -135,14 +137,17 @@ Test(udp_map, of_a_set_to_itself_changes_nothing)
 	free(examples);
 }
 
-Test(udp_map, does_not_take_one_without_sessions_for_one_that_keeps_them)
+static void are_not_the_same(bool one_way, bool keep_source)
 {
 	struct udp_examples *before = calloc(1, sizeof(*before)), *after = calloc(1, sizeof(*after));
 	const struct udp_rules *from, *to;
+	struct quern_forward_rule *rule;
 	struct udp_map map;
 
 	udp_examples_add(before, 2);
-	udp_examples_add(after, 2)->one_way = true;
+	rule = udp_examples_add(after, 2);
+	rule->one_way = one_way;
+	rule->keep_source = keep_source;
 	from = udp_examples_build(before);
 	to = udp_examples_build(after);
 	map = map_between(from, to);
@@ -153,4 +158,15 @@ Test(udp_map, does_not_take_one_without_sessions_for_one_that_keeps_them)
 	free((void *)to);
 	free(before);
 	free(after);
+}
+
+Test(udp_map, does_not_take_one_without_sessions_for_one_that_keeps_them)
+{
+	are_not_the_same(true, false);
+}
+
+/* Sessions of the one know the other's clients by other ends. */
+Test(udp_map, does_not_take_one_that_keeps_sources_for_one_that_does_not)
+{
+	are_not_the_same(false, true);
 }

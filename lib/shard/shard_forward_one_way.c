@@ -1,0 +1,74 @@
+/* shard_forward_one_way.c - datagrams of rules that keep no session: each finds its target by itself. */
+#include "shard/shard_forward_parts.h"
+
+/* Who sends it, as its target sees that: the client, or ourselves. No answer is expected, so that any port is as good
+ * as the client's own. */
+static void set_source(const struct quern_shard *out, bool keep_source, const struct wire_udp_ends *came,
+		       struct shard_one_way *one_way)
+{
+	one_way->goes.local_port = came->key->remote_port;
+	if (came->pair)
+		one_way->pair.local = keep_source ? came->pair->remote : out->config.ip6.first;
+	else
+		one_way->goes.local = keep_source ? came->key->remote : out->config.addresses.first;
+}
+
+void shard_one_way_to(const struct shard_forward *forward, const struct udp_rule *rule, uint16_t target,
+		      const struct wire_udp_ends *came, struct shard_one_way *one_way)
+{
+	struct shard_way *way = shard_way_of(forward, rule, target);
+	struct wire_udp_ends goes = {&one_way->goes, came->pair ? &one_way->pair : NULL};
+
+	one_way->way = way;
+	one_way->out = forward->shards[way->shard];
+	one_way->goes = (struct flow_key){.remote = way->to.address,
+					  .remote_port = way->to.port ? way->to.port : came->key->local_port};
+	one_way->pair.remote = way->to.ip6;
+	set_source(one_way->out, rule->keep_source, came, one_way);
+	one_way->sums = wire_udp_sums(came, &goes);
+}
+
+/* Sends a datagram on, in its own buffer or a copy. False where it cannot go to any other target either. */
+static bool send_to(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule, uint16_t target,
+		    bool is_copy)
+{
+	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
+	struct shard_one_way one_way;
+	struct wire_udp_ends goes = {&one_way.goes, came.pair ? &one_way.pair : NULL};
+	const struct wire_link *link;
+	struct rte_mbuf *mbuf;
+
+	shard_one_way_to(shard->forward, rule, target, &came, &one_way);
+	if (!shard_forward_may(shard, frame, one_way.out, came.pair != NULL))
+		return frame->packet->ttl > 1;
+	if (!shard_forward_link(one_way.out, one_way.way, &link)) {
+		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		return true;
+	}
+	mbuf = is_copy ? shard_forward_copy(one_way.out, frame->mbuf, frame->packet)
+		       : shard_forward_take(one_way.out, frame);
+	if (mbuf) {
+		counter_add(&shard->counters.udp_forwarded, 1);
+		shard_forward_send(one_way.out, mbuf, frame->packet, &goes, one_way.sums, link);
+	}
+	return true;
+}
+
+void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule)
+{
+	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
+	struct udp_balance *balance = &shard->forward->rules->balance;
+	uint64_t up = udp_balance_up(balance, rule);
+
+	if (up == 0) {
+		shard_drop(shard, QUERN_DROP_UDP_NO_TARGET);
+		return;
+	}
+	if (rule->balance != QUERN_BALANCE_ALL) {
+		send_to(shard, frame, rule, udp_balance_pick(balance, rule, shard_client_hash(&came), shard->now_ms),
+			false);
+		return;
+	}
+	for (bool goes_on = true; goes_on && up; up &= up - 1)
+		goes_on = send_to(shard, frame, rule, (uint16_t)__builtin_ctzll(up), true);
+}
