@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { DONT_FRAGMENT = 0x4000, TEXT_MAX = 1472, STRANGER = 150, FARTHEST_MS = 5000, HEADERS_MAX = 60 };
+enum { DONT_FRAGMENT = 0x4000, TEXT_MAX = 1472, STRANGER = 150, FARTHEST_MS = 5000, HEADERS_MAX = 60, SHORT_TEXT = 8 };
 
 static void collect(struct forward_world *world)
 {
@@ -77,6 +77,15 @@ static uint32_t draw_bytes(struct random *random)
 	return forward_one_in(random, 8) ? TEXT_MAX - random_below(random, 300) : random_below(random, 120);
 }
 
+/* Texts of a burst that are so short must not be taken for each other. */
+static uint32_t unlike_others(const struct forward_world *world, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < world->message_count && bytes < SHORT_TEXT; i++)
+		if (world->messages[i].datagram.text_bytes == bytes)
+			bytes += SHORT_TEXT;
+	return bytes;
+}
+
 static void draw_text(struct forward_world *world, struct forward_message *message)
 {
 	struct random *random = &world->random;
@@ -86,7 +95,7 @@ static void draw_text(struct forward_world *world, struct forward_message *messa
 	message->number = ++world->last_number;
 	datagram->text_from = message->number * 7;
 	datagram->id = (uint16_t)random_next(random);
-	datagram->text_bytes = draw_bytes(random);
+	datagram->text_bytes = unlike_others(world, draw_bytes(random));
 	datagram->no_checksum = is_ip4 && forward_one_in(random, 10);
 	datagram->fragment = is_ip4 && forward_one_in(random, 3) ? DONT_FRAGMENT : 0;
 	if (!world->plan.is_thin && forward_one_in(random, 12))
@@ -250,6 +259,8 @@ void forward_step(struct forward_world *world)
 	say_neighbours(world);
 	forward_settle(world);
 	say_burst(world);
+	if (forward_one_in(&world->random, 20))
+		forward_reload(world);
 	if (forward_one_in(&world->random, 2))
 		advance(world);
 }

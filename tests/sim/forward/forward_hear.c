@@ -66,6 +66,8 @@ static const char *judge_turns(struct forward_world *world, const struct forward
 
 static const char *judge_choice(struct forward_world *world, const struct forward_session *session, uint8_t target)
 {
+	if (session->is_older)
+		return NULL;
 	switch (world->plan.rules[session->rule].balance) {
 	case QUERN_BALANCE_MAGLEV:
 		return judge_maglev(world, session, target);
@@ -149,6 +151,17 @@ static const char *judge_there(struct forward_world *world, const struct link *l
 	return fault;
 }
 
+/* A client's datagram that was damaged, and passed on all the same in this burst, has told where the client is. */
+static bool is_told_so(const struct forward_world *world, const struct link *link,
+		       const struct forward_message *message)
+{
+	for (const struct forward_message *before = world->messages; before < message; before++)
+		if (before->session == message->session && before->is_damaged && !before->is_back &&
+		    goes_to(world, link, before->mac))
+			return true;
+	return false;
+}
+
 static const char *judge_back(struct forward_world *world, const struct link *link, struct forward_message *message,
 			      const struct lab_datagram *heard)
 {
@@ -161,7 +174,7 @@ static const char *judge_back(struct forward_world *world, const struct link *li
 		return "it goes to another client";
 	if (!forward_same(&heard->source, &session->listen))
 		return "its source is not whom the client has asked";
-	if (!goes_to(world, link, message->to_mac))
+	if (!goes_to(world, link, message->to_mac) && !is_told_so(world, link, message))
 		return "it goes to another MAC address than the client's";
 	if (message->number <= copy->last_back)
 		return "it comes behind a later one";

@@ -116,4 +116,5 @@ void forward_close(struct forward_world *world)
 	}
 	free(world->group_memory);
 	free(world->rules_memory);
+	free(world->sources_memory);
 }

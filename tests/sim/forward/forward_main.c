@@ -27,26 +27,13 @@ static void tell_seed(int number)
 	raise(number);
 }
 
-/* The neighbours of all targets are known, unless they are slow to answer. */
-static void meet(void)
-{
-	for (uint16_t rule = 0; rule < world.plan.rule_count; rule++)
-		for (uint16_t i = 0; i < world.plan.rules[rule].target_count; i++) {
-			const struct quern_endpoint *to = &world.plan.rules[rule].targets[i].to;
-
-			quern_reachable(world.shards[forward_port_towards(&world.plan, to)], to);
-		}
-	forward_say(&world, 0, NULL, 0);
-	forward_settle(&world);
-}
-
 static bool run(uint64_t seed)
 {
 	uint32_t step = 0;
 
 	seed_at_hand = seed;
 	forward_open(&world, seed);
-	meet();
+	forward_meet(&world);
 	for (; step < world.plan.steps && world.failure[0] == '\0'; step++)
 		forward_step(&world);
 	if (world.failure[0] != '\0')

@@ -45,14 +45,14 @@ static int narrowness(const struct quern_forward_rule *rule)
 	return (is_any(&rule->listen) ? 0 : 3) + of_port;
 }
 
-static int find_rule(const struct forward_world *world, uint16_t port, const struct quern_endpoint *dest)
+int forward_find_rule(const struct forward_plan *plan, uint16_t port, const struct quern_endpoint *dest)
 {
 	int best = -1;
 
-	for (int i = 0; i < world->plan.rule_count; i++) {
-		const struct quern_forward_rule *rule = &world->plan.rules[i];
+	for (int i = 0; i < plan->rule_count; i++) {
+		const struct quern_forward_rule *rule = &plan->rules[i];
 
-		if (takes(rule, port, dest) && (best < 0 || narrowness(rule) > narrowness(&world->plan.rules[best])))
+		if (takes(rule, port, dest) && (best < 0 || narrowness(rule) > narrowness(&plan->rules[best])))
 			best = i;
 	}
 	return best;
@@ -145,6 +145,23 @@ static void pass(struct forward_world *world, struct forward_message *message, u
 	world->due.refusals += message->refusals;
 }
 
+/* Targets that came to its rule get copies as well, as far as there are records. */
+static void fill(struct forward_world *world, struct forward_session *session)
+{
+	uint32_t left = world->plan.max_sessions - forward_records(world);
+	uint32_t has = 0;
+
+	session->is_lacking = false;
+	for (uint8_t copy = 0; copy < session->copy_count; copy++)
+		has |= 1u << session->copies[copy].target;
+	for (uint8_t target = 0; target < rule_of(world, session)->target_count && left > 0; target++) {
+		if (has & 1u << target)
+			continue;
+		session->copies[session->copy_count++] = (struct forward_copy){.target = target};
+		left--;
+	}
+}
+
 static void to_targets(struct forward_world *world, struct forward_message *message, struct forward_session *session)
 {
 	message->session = session;
@@ -154,6 +171,8 @@ static void to_targets(struct forward_world *world, struct forward_message *mess
 	}
 	forward_refresh(world, session);
 	memcpy(session->mac, message->mac, 6);
+	if (session->is_lacking)
+		fill(world, session);
 	pass(world, message, (1u << session->copy_count) - 1);
 }
 
@@ -181,7 +200,7 @@ static enum quern_drop refusal(const struct forward_world *world, int number, co
 		if (world->sessions[i].rule != number)
 			continue;
 		of_rule++;
-		of_source += forward_same_host(&world->sessions[i].client, client);
+		of_source += world->sessions[i].is_by_source && forward_same_host(&world->sessions[i].client, client);
 	}
 	if (rule->max_sessions != 0 && of_rule >= rule->max_sessions)
 		return QUERN_DROP_UDP_RULE_LIMIT;
@@ -203,6 +222,7 @@ static void open_session(struct forward_world *world, uint16_t port, struct forw
 	session->client = message->datagram.source;
 	session->listen = message->datagram.dest;
 	session->is_in_doubt = world->plan.is_thin;
+	session->is_by_source = rule->max_sessions_per_source != 0;
 	session->copy_count = 1;
 	if (rule->balance == QUERN_BALANCE_ALL)
 		session->copy_count = (uint8_t)(rule->target_count < left ? rule->target_count : left);
@@ -214,7 +234,7 @@ static void open_session(struct forward_world *world, uint16_t port, struct forw
 
 static void by_rule(struct forward_world *world, uint16_t port, struct forward_message *message)
 {
-	int number = find_rule(world, port, &message->datagram.dest);
+	int number = forward_find_rule(&world->plan, port, &message->datagram.dest);
 	enum quern_drop reason;
 
 	if (number < 0) {

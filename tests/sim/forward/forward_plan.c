@@ -153,16 +153,21 @@ static void draw_rule(struct forward_plan *plan, struct random *random, uint16_t
 									 .weight = (uint16_t)random_below(random, 3)};
 }
 
+bool forward_plan_rule(struct forward_plan *plan, struct random *random)
+{
+	draw_rule(plan, random, plan->rule_count);
+	if (quern_forward_faults(plan->rules, plan->rule_count + 1u, NULL, 0) != 0)
+		return false;
+	plan->rule_count++;
+	return true;
+}
+
 static void draw_rules(struct forward_plan *plan, struct random *random)
 {
-	struct quern_forward_fault fault;
 	uint32_t wanted = plan->is_thin ? 1 : 1 + random_below(random, FORWARD_RULES);
 
-	for (uint32_t i = 0; plan->rule_count < wanted && (i < 20 || plan->rule_count == 0); i++) {
-		draw_rule(plan, random, plan->rule_count);
-		if (quern_forward_faults(plan->rules, plan->rule_count + 1u, &fault, 1) == 0)
-			plan->rule_count++;
-	}
+	for (uint32_t i = 0; plan->rule_count < wanted && (i < 20 || plan->rule_count == 0); i++)
+		forward_plan_rule(plan, random);
 }
 
 /* Where a client of a rule may send to. */

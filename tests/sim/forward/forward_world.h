@@ -71,7 +71,10 @@ struct forward_session {
 	uint8_t port;
 	uint8_t rule;
 	uint8_t copy_count;
-	bool is_in_doubt; /* new in this burst, and perhaps there was no port for it */
+	bool is_in_doubt;  /* new in this burst, and perhaps there was no port for it */
+	bool is_by_source; /* counted for its source's limit */
+	bool is_older;     /* than the rules: its target was chosen by those before */
+	bool is_lacking;   /* of a rule for all: with its client's next datagram it gets the targets that it has not */
 	struct quern_endpoint client, listen;
 	uint8_t mac[6];
 	uint64_t heard_ms;
@@ -141,7 +144,7 @@ struct forward_world {
 	struct quern_shard *shards[FORWARD_PORTS];
 	void *memory[FORWARD_PORTS];
 	struct shard_forward *group;
-	void *group_memory, *rules_memory;
+	void *group_memory, *rules_memory, *sources_memory;
 	struct forward_session sessions[FORWARD_SESSIONS];
 	uint32_t session_count;
 	struct forward_message messages[FORWARD_BURST];
@@ -182,6 +185,9 @@ bool forward_is_own(const struct forward_plan *plan, uint16_t port, const struct
 bool forward_is_ours(const struct forward_plan *plan, uint16_t port, const struct quern_endpoint *source,
 		     const struct quern_endpoint *dest);
 
+/* Draws one more rule behind those that there are; true where it is good beside them. */
+bool forward_plan_rule(struct forward_plan *plan, struct random *random);
+
 /* A client with a port of its own that is this worker's. */
 void forward_plan_client(const struct forward_plan *plan, struct random *random, struct forward_client *client);
 
@@ -209,6 +215,9 @@ bool forward_frame_quoted(const uint8_t *packet, uint32_t bytes, struct quern_en
 			  struct quern_endpoint *dest);
 
 /* forward_model.c */
+
+/* The rule that takes what comes to an end at a port; less than 0 for none. */
+int forward_find_rule(const struct forward_plan *plan, uint16_t port, const struct quern_endpoint *dest);
 
 /* Looks for what a datagram meets, says what must become of it, and lets time and limits go on. */
 void forward_expect(struct forward_world *world, uint16_t port, struct forward_message *message);
@@ -242,6 +251,14 @@ void forward_hear(struct forward_world *world, uint16_t port, const struct rte_m
 
 /* After a burst: all came that must, and all is counted. */
 void forward_settle(struct forward_world *world);
+
+/* forward_change.c */
+
+/* The neighbours of all targets are known from here on, unless they are slow to answer. */
+void forward_meet(struct forward_world *world);
+
+/* The group gets other rules, where it can be said of each session whether its target is one of them. */
+void forward_reload(struct forward_world *world);
 
 /* forward_act.c */
 
