@@ -18,10 +18,12 @@
 
 #define ALIAS_OWN_FIRST UINT32_C(0xf0000000)
 #define ALIAS_PEER_FIRST UINT32_C(0xf8000000)
+#define ALIAS_GROUP_FIRST UINT32_C(0xf7ffff00) /* a port that listens to groups has no own address so far up */
 
 enum {
 	ALIAS_OWN_MAX = 1 << 27,
 	ALIAS_PEER_MAX = (1 << 27) - 1, /* 255.255.255.255 is left out */
+	ALIAS_GROUP_MAX = 256,          /* groups of IPv6 that a port listens to */
 	/* Entries that are free stay so for at least so many new ones: a burst may hold an alias that has been given
 	 * up since, and must not take it for another address. */
 	ALIAS_RESERVE = 64
@@ -59,6 +61,12 @@ static inline bool alias_is_held(const struct alias_table *table, uint32_t alias
 static inline uint32_t alias_of_own(uint32_t place)
 {
 	return ALIAS_OWN_FIRST + place;
+}
+
+/* True for what stands for a group that the port listens to. */
+static inline bool alias_is_group(uint32_t address)
+{
+	return address - ALIAS_GROUP_FIRST < ALIAS_GROUP_MAX;
 }
 
 /* Bytes for the addresses of `records` records, each of which may hold another; 0 where there are no numbers for so

@@ -103,22 +103,9 @@ uint64_t engine_forward_bytes(const struct quern_engine *engine)
 				: 0;
 }
 
-static bool is_group(const struct quern_endpoint *end)
-{
-	return ip6_is_multicast(end->ip6) || end->address >= UINT32_C(0xe0000000);
-}
-
 /* What a rule may ask for and this engine does not do; null for nothing. */
 static const char *missing(const struct quern_forward_rule *rule)
 {
-	bool names_group = is_group(&rule->listen);
-
-	for (uint16_t i = 0; i < rule->target_count; i++)
-		names_group |= is_group(&rule->targets[i].to);
-	if (names_group)
-		return "groups";
-	if (rule->broadcast)
-		return "broadcast";
 	return rule->check.probe != QUERN_PROBE_NONE ? "check" : NULL;
 }
 
@@ -138,12 +125,12 @@ static int check_rule(const struct quern_engine_config *config, const struct que
 				   "rule '%s': this version translates no datagrams one way\n  Leave one of them out",
 				   rule->name);
 	for (uint16_t i = 0; i < rule->target_count; i++)
-		if (!some_port_leads_to(config, &rule->targets[i].to))
+		if (!engine_is_many(config, &rule->targets[i].to) && !some_port_leads_to(config, &rule->targets[i].to))
 			return engine_fail(error, -ENETUNREACH,
 					   "rule '%s': no port leads to its target %s\n"
 					   "  Give a port an address on its network (--ip), or a --gateway",
 					   rule->name, quern_format_endpoint(&rule->targets[i].to, text));
-	return 0;
+	return engine_check_many(config, rule, error);
 }
 
 int engine_check_rules(const struct quern_engine *engine, const struct quern_forward_config *forward,

@@ -166,6 +166,14 @@ uint64_t engine_forward_bytes(const struct quern_engine *engine);
 void engine_tend_reload(struct quern_engine *engine);
 void engine_free_reload(struct engine_group *group);
 
+/* True for a target that is many: a group, or all of a network that some port is on. */
+bool engine_is_many(const struct quern_engine_config *config, const struct quern_endpoint *to);
+/* A rule's group can be listened to, and its targets that are many be reached. 0, or -errno with `error`. */
+int engine_check_many(const struct quern_engine_config *config, const struct quern_forward_rule *rule,
+		      char error[QUERN_ERROR_TEXT]);
+/* True where some rule listens to a group at that port. */
+bool engine_hears_groups(const struct quern_forward_config *forward, uint16_t port);
+
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 /* Lines between the shards of a port, and to each worker what it needs for its turns. */
 int engine_join_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

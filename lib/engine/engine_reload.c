@@ -94,6 +94,9 @@ int quern_engine_reload_forward(struct quern_engine *engine, const struct quern_
 		give_up(engine);
 		return code;
 	}
+	for (uint16_t port = 0; port < engine->config.port_count; port++)
+		if (engine_hears_groups(forward, port))
+			nic_hear_groups(&engine->nics[port]);
 	for (uint16_t number = 0; number < engine->worker_count; number++)
 		shard_forward_offer(engine->groups[number].forward, engine->groups[number].next);
 	wait_for_workers(engine);

@@ -65,7 +65,8 @@ struct nic_config engine_nic_config(const struct quern_engine *engine, uint16_t 
 		.far_queues = far_queues(engine, port),
 		.seed = engine->config.seed,
 		.addresses = {config->addresses.first, config->addresses.last, config->ip6.first, config->ip6.last},
-		.hears_groups = !ip6_is_unspecified(config->ip6.first),
+		.hears_groups =
+			!ip6_is_unspecified(config->ip6.first) || engine_hears_groups(&engine->config.forward, port),
 	};
 
 	memcpy(nic.impair, config->impair, sizeof(nic.impair));

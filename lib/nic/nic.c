@@ -59,7 +59,7 @@ static int start(struct nic *nic, struct rte_mempool *const *pools, const struct
 	if (code == 0)
 		code = rte_eth_dev_start(nic->port);
 	if (code == 0 && nic->config.hears_groups)
-		nic_groups_hear(nic);
+		nic_hear_groups(nic);
 	return code;
 }
 

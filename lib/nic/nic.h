@@ -60,7 +60,7 @@ struct nic_config {
 	uint64_t seed;                /* of the key by which frames are spread */
 	struct quern_range addresses; /* ours, of either version or of both, so never the kernel's */
 	struct quern_impair impair[QUERN_WAYS];
-	bool hears_groups; /* takes frames to any group: how IPv6 asks for a MAC address */
+	bool hears_groups; /* takes frames to any group: how IPv6 asks for a MAC address, and what rules listen to */
 };
 
 /* Where a cable's frames go, when either end has several queues: straight into the far end's. */
@@ -155,6 +155,9 @@ int nic_start(struct nic *nic, struct rte_mempool *const *pools, char error[QUER
 /* Makes nic->plan for `shards` shards by a key drawn from the seed: where the port spreads nothing, or where it is a
  * cable, which spreads by it. */
 void nic_plan_make(struct nic *nic, uint16_t shards, bool spread_by_port);
+
+/* Has a port that is started take frames to any group from now on, as far as it can be told to; may be called again. */
+void nic_hear_groups(struct nic *nic);
 
 /* Stops the port and takes it away. The end of a cable that was attached first is closed last. */
 void nic_close(struct nic *nic);

@@ -1,4 +1,4 @@
-/* nic_groups.c - frames to all groups, which is how IPv6 asks for a MAC address. */
+/* nic_groups.c - frames to all groups: how IPv6 asks for a MAC address, and what rules of forwarding may listen to. */
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -23,7 +23,7 @@ static int join_all(const char *interface)
 	return 0;
 }
 
-void nic_groups_hear(struct nic *nic)
+void nic_hear_groups(struct nic *nic)
 {
 	if (rte_eth_allmulticast_enable(nic->port) == 0 || nic->groups_fd > 0)
 		return;

@@ -46,8 +46,7 @@ void nic_near_text(const char *interface, char near[NIC_INTERFACE_TEXT], char *a
 /* Whether this process has a capability of <linux/capability.h>. */
 bool nic_kernel_may(unsigned int capability);
 
-/* Has the port take frames to any group, as far as it can be told to, until it leaves them; may be called again. */
-void nic_groups_hear(struct nic *nic);
+/* The end of nic_hear_groups(). */
 void nic_groups_leave(struct nic *nic);
 
 int nic_xdp_check(const struct nic_config *config, const struct nic_name *name, char error[QUERN_ERROR_TEXT]);

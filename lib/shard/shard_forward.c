@@ -1,21 +1,21 @@
 /* shard_forward.c - a group of shards, its rules, and the end of sessions. */
-#include "shard/shard_forward_parts.h"
 #include "shard/shard_fragments.h"
+#include "shard/shard_group.h"
 
 #include <errno.h>
 
 #include "base/check.h"
 #include "udp/udp_fragments.h"
 
-enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, NO_SHARD = 255, ETHER_BYTES = 14 };
+enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, ETHER_BYTES = 14 };
 
 /* The parts of a group's memory, and of a rule set's, in order. */
 struct layout {
-	size_t pool, sources, fragments, end;
+	size_t groups, pool, sources, fragments, end;
 };
 
 struct rules_layout {
-	size_t set, balance, ways, transits, end;
+	size_t set, balance, ways, transits, groups, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -32,7 +32,8 @@ static struct layout lay_out(const struct shard_forward_config *config)
 {
 	struct layout at;
 
-	at.pool = next_line(sizeof(struct shard_forward));
+	at.groups = next_line(sizeof(struct shard_forward));
+	at.pool = at.groups + next_line(SHARD_FORWARD_SHARDS * sizeof(struct shard_groups));
 	at.sources = at.pool + next_line(udp_pool_bytes(sessions_of(config)));
 	at.fragments = at.sources + next_line(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
 	at.end = at.fragments + next_line(config->fragmented ? udp_fragments_bytes(config->fragmented) : 0);
@@ -55,6 +56,7 @@ struct shard_forward *shard_forward_open(const struct shard_forward_config *conf
 	for (int i = 0; i < 2; i++)
 		secret.words[i] = random_next(&forward->random);
 	udp_pool_init(&forward->pool, block + at.pool, sessions_of(config), (uint32_t)(now_ns / 1000000));
+	forward->groups = (struct shard_groups *)(void *)(block + at.groups);
 	udp_limits_init(&forward->limits, config->counts_sources ? block + at.sources : NULL, sessions_of(config),
 			&secret);
 	if (config->fragmented)
@@ -74,6 +76,7 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 	shard->forward_bytes = shard->glances ? (uint16_t)(shard->config.mtu + ETHER_BYTES) : 0;
 	shard->table.records[TABLE_UDP_INNER] = (struct table_records){&first->inner, sizeof(*first)};
 	shard->table.records[TABLE_UDP_OUTER] = (struct table_records){&first->outer, sizeof(*first)};
+	shard_groups_init(&forward->groups[forward->shard_count]);
 	forward->shards[forward->shard_count++] = shard;
 }
 
@@ -88,8 +91,9 @@ static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules,
 	at.ways = at.set + next_line(udp_rules_bytes(rules, count));
 	at.transits = at.ways + next_line(targets * sizeof(struct shard_way));
 	at.balance = at.transits + next_line(shard_transit_bytes(rules, count));
-	at.end = at.balance +
-		 next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
+	at.groups = at.balance +
+		    next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
+	at.end = at.groups + next_line(count * sizeof(struct shard_group));
 	return at;
 }
 
@@ -112,16 +116,18 @@ static bool has_gateway(const struct quern_shard *shard, bool is_ip6)
 		      : shard->config.gateway != 0;
 }
 
-/* The shard that leads to an address: one on its network, else one with a gateway. */
-static uint8_t shard_towards(const struct shard_forward *forward, const struct quern_endpoint *to)
+/* The shard that leads to a target of a rule of a port: one on its network, else one with a gateway. */
+static uint8_t shard_towards(const struct shard_forward *forward, uint16_t port, const struct quern_endpoint *to)
 {
+	if (shard_group_is_target(forward, to))
+		return shard_group_towards(forward, port, to);
 	for (uint8_t i = 0; i < forward->shard_count; i++)
 		if (is_on_link(forward->shards[i], to))
 			return i;
 	for (uint8_t i = 0; i < forward->shard_count; i++)
 		if (has_gateway(forward->shards[i], quern_ip6_is_set(&to->ip6)))
 			return i;
-	return NO_SHARD;
+	return SHARD_NO_WAY;
 }
 
 /* RFC 6056: where the first local port is looked for is drawn, so that a restart does not walk into sessions that
@@ -130,14 +136,20 @@ static int find_ways(const struct shard_forward *forward, struct shard_rules *ru
 {
 	struct random random = forward->random;
 
-	for (uint16_t i = 0; i < rules->set->target_count; i++) {
-		const struct quern_endpoint *to = &rules->set->targets[i].to;
-		uint8_t shard = shard_towards(forward, to);
+	for (uint16_t i = 0; i < rules->set->rule_count; i++) {
+		const struct udp_rule *rule = &rules->set->rules[i];
 
-		if (shard == NO_SHARD)
-			return -ENETUNREACH;
-		rules->ways[i] = (struct shard_way){
-			.to = *to, .shard = shard, .next_port = (uint16_t)(LOWEST_PORT + random_below(&random, PORTS))};
+		for (uint16_t target = 0; target < rule->target_count; target++) {
+			const struct quern_endpoint *to = &rule->targets[target].to;
+			uint8_t shard = shard_towards(forward, rules->set->configured[i].port, to);
+
+			if (shard == SHARD_NO_WAY)
+				return -ENETUNREACH;
+			rules->ways[rule->first_target + target] =
+				(struct shard_way){.to = *to,
+						   .shard = shard,
+						   .next_port = (uint16_t)(LOWEST_PORT + random_below(&random, PORTS))};
+		}
 	}
 	return 0;
 }
@@ -150,6 +162,16 @@ struct quern_shard *shard_forward_at(const struct shard_forward *forward, uint16
 	return NULL;
 }
 
+/* What stands in flow keys for where a rule listens. */
+static int name_listen(struct shard_rules *rules, const struct quern_shard *shard, const struct quern_endpoint *listen,
+		       uint32_t *name)
+{
+	*name = listen->address;
+	if (shard_group_is(listen))
+		return shard_group_add(rules, shard, listen, name);
+	return !quern_ip6_is_set(&listen->ip6) || shard_ip6_own_alias(shard, listen->ip6, name) ? 0 : -EADDRNOTAVAIL;
+}
+
 int shard_rules_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
 		      uint16_t count)
 {
@@ -157,18 +179,16 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 	uint32_t listens[QUERN_FORWARD_RULES_MAX];
 	struct shard_rules *made = memory;
 	char *block = memory;
-	int code;
+	int code = 0;
 
-	for (uint16_t i = 0; i < count; i++) {
+	made->groups = (struct shard_group *)(void *)(block + at.groups);
+	for (uint16_t i = 0; i < count && code == 0; i++) {
 		const struct quern_shard *shard = shard_forward_at(forward, rules[i].port);
 
-		listens[i] = rules[i].listen.address;
-		if (!shard)
-			return -ENODEV;
-		if (quern_ip6_is_set(&rules[i].listen.ip6) &&
-		    !shard_ip6_own_alias(shard, rules[i].listen.ip6, &listens[i]))
-			return -EADDRNOTAVAIL;
+		code = shard ? name_listen(made, shard, &rules[i].listen, &listens[i]) : -ENODEV;
 	}
+	if (code != 0)
+		return code;
 	made->set = udp_rules_build(block + at.set, rules, count, listens,
 				    forward->rules ? !forward->rules->set->number : 0);
 	made->ways = (struct shard_way *)(void *)(block + at.ways);
@@ -185,6 +205,7 @@ void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)
 	CHECK(forward->pool.used == 0);
 	forward->rules = rules;
 	forward->views[0] = (struct shard_view){rules->set->rules, rules->ways};
+	shard_groups_follow(forward);
 }
 
 /* The deadline of a session moves with its datagrams: who fires may not be due. */

@@ -103,6 +103,10 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame);
 /* Ends sessions that have been idle for long enough; by the first shard of the group once a turn. Returns how many. */
 uint32_t shard_forward_expire(struct shard_forward *forward);
 
+/* Tells those on the port's link that it listens to no groups any more, before its last shard_transmit(); nothing where
+ * it forwards nothing. */
+void shard_forward_leave(struct quern_shard *shard);
+
 /* A time at or before the next session's end, or false where there is none. */
 bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick);
 

@@ -1,6 +1,6 @@
 /* shard_forward_input.c - a datagram of a session, or by a rule: other ends, another link header, and out. */
-#include "shard/shard_forward_parts.h"
 #include "shard/shard_fragments.h"
+#include "shard/shard_group.h"
 #include "shard/shard_icmp.h"
 
 #include <string.h>
@@ -12,9 +12,10 @@ enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
 bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
 {
 	if (!shard_way_is_fresh(way, out->now_ms)) {
-		way->is_known = quern_ip6_is_set(&way->to.ip6)
-					? shard_nd_link(out, way->to.ip6, false, &way->link)
-					: shard_neigh_link(out, way->to.address, false, &way->link);
+		way->is_known =
+			shard_group_link(out, &way->to, &way->link) ||
+			(quern_ip6_is_set(&way->to.ip6) ? shard_nd_link(out, way->to.ip6, false, &way->link)
+							: shard_neigh_link(out, way->to.address, false, &way->link));
 		way->known_ms = out->now_ms;
 	}
 	*link = &way->link;
@@ -241,7 +242,10 @@ void shard_forward_error(struct quern_shard *shard, struct shard_frame *frame, u
 bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 {
 	const struct shard_rules *rules = shard->forward->rules;
-	const struct udp_rule *rule = rules ? shard_rule_for(rules, shard, &frame->packet->key) : NULL;
+	const struct flow_key *key = &frame->packet->key;
+	const struct udp_rule *rule = rules ? udp_rules_find(rules->set, shard->forward_port,
+							     shard_group_listen(shard, frame->packet), key->local_port)
+					    : NULL;
 	struct udp_session *session;
 
 	if (!rule)

@@ -36,6 +36,8 @@ struct shard_rules {
 	struct shard_way *ways; /* by first_target + number */
 	struct shard_transit *transits;
 	uint32_t transit_count;
+	struct shard_group *groups; /* that rules listen to */
+	uint16_t group_count;
 };
 
 /* A change to other rules. What is behind the map is the worker's. */
@@ -48,6 +50,8 @@ struct shard_reload {
 };
 
 struct udp_fragments;
+struct shard_group;
+struct shard_groups;
 
 /* Of a set, what each datagram of a session asks for. */
 struct shard_view {
@@ -64,6 +68,7 @@ struct shard_forward {
 	struct random random;
 	struct udp_limits limits;
 	struct udp_fragments *fragments; /* null where none is put together */
+	struct shard_groups *groups;     /* by shard */
 	uint8_t shard_count;
 };
 

@@ -1,7 +1,7 @@
 /* shard_forward_reload.c - other rules for a group that forwards. From one turn to the next new sessions go by the new
  * ones. Those that are open go by the old ones until they are looked at, so many a turn, and then by the new ones or
  * not at all: session.set says which. Counts of rules and targets are the new ones' from the first turn on. */
-#include "shard/shard_forward_parts.h"
+#include "shard/shard_group.h"
 
 #include "base/check.h"
 
@@ -55,6 +55,13 @@ bool shard_forward_is_settled(const struct shard_forward *forward)
 	return !__atomic_load_n(&forward->offered, __ATOMIC_ACQUIRE);
 }
 
+/* A target that is many may lie elsewhere for a rule that listens elsewhere now. */
+static void carry_way(const struct shard_way *from, struct shard_way *to)
+{
+	if (from->shard == to->shard)
+		*to = *from;
+}
+
 /* Which local ends are next, and what ARP and ND have said, of targets that stay. */
 static void carry_ways(const struct shard_rules *from, struct shard_rules *to, const struct udp_map *map)
 {
@@ -65,7 +72,7 @@ static void carry_ways(const struct shard_rules *from, struct shard_rules *to, c
 			uint16_t target = udp_map_target(map, number, i);
 
 			if (target != UDP_NO_TARGET)
-				to->ways[rule->first_target + target] = from->ways[old->first_target + i];
+				carry_way(&from->ways[old->first_target + i], &to->ways[rule->first_target + target]);
 		}
 	}
 }
@@ -82,6 +89,7 @@ static void take(struct shard_forward *forward, struct shard_reload *reload)
 	forward->views[rules->set->number] = (struct shard_view){rules->set->rules, rules->ways};
 	/* Others read it for counts of sessions. */
 	__atomic_store_n(&forward->rules, rules, __ATOMIC_RELEASE);
+	shard_groups_follow(forward);
 	reload->next = 0;
 	reload->end = forward->pool.touched;
 	reload->is_taken = true;

@@ -135,8 +135,8 @@ static struct packet as_to_us(const struct quern_shard *shard, const struct pack
 	return told;
 }
 
-/* RFC 1122 3.2.2: groups, fragments and errors draw no error. None of them comes here: what is sent to a group is
- * dropped by its address, a fragment as such, and errors are no datagrams. */
+/* RFC 1122 3.2.2: what is sent to many, fragments and errors draw no error. Fragments are dropped as such, and errors
+ * are no datagrams: neither comes here. */
 void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
 {
 	uint32_t error_max = frame->packet->version == 6 ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
@@ -145,6 +145,8 @@ void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *fram
 	const struct packet told = as_to_us(shard, frame->packet);
 	struct rte_mbuf *mbuf;
 
+	if (frame->packet->to_group)
+		return;
 	if (shard->pool_is_short || !take_token(shard)) {
 		counter_add(&shard->counters.unreachables_throttled, 1);
 		return;

@@ -141,6 +141,7 @@ struct quern_shard {
 	uint16_t forward_bytes; /* the longest frame that may leave it */
 	uint16_t forward_port;  /* what the group's rules call this shard's port */
 	uint8_t forward_number; /* in its group */
+	bool hears_many;        /* some rule listens to a group at its port, or takes broadcasts */
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	bool turn_is_new;                    /* nothing was looked at in this turn */

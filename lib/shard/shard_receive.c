@@ -1,6 +1,6 @@
 /* shard_receive.c - passes over one burst: parse all, look up all, act on all. */
-#include "shard/shard_forward.h"
 #include "shard/shard_fragments.h"
+#include "shard/shard_group.h"
 #include "shard/shard_icmp.h"
 #include "shard/shard_reserve.h"
 
@@ -119,6 +119,16 @@ static uint64_t hash_of(const struct quern_shard *shard, const struct packet *pa
 	return is_udp(packet) ? table_hash_udp(&shard->table, &packet->key) : table_hash(&shard->table, &packet->key);
 }
 
+/* And what is not, but to many that are heard. */
+static enum quern_drop judge(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
+{
+	enum quern_drop reason = judge_addresses(shard, packet);
+
+	if (reason == QUERN_DROP_IP_DEST && shard->hears_many)
+		return shard_group_judge(shard, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet);
+	return reason;
+}
+
 static enum quern_drop read_frame(const struct quern_shard *shard, const struct rte_mbuf *mbuf, struct packet *packet)
 {
 	const struct wire_expect *expect = &shard->expect;
@@ -127,7 +137,7 @@ static enum quern_drop read_frame(const struct quern_shard *shard, const struct 
 
 	if (mbuf->nb_segs > 1) {
 		reason = shard_fragments_read(shard, mbuf, packet);
-		return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
+		return reason == QUERN_DROP_NONE ? judge(shard, mbuf, packet) : reason;
 	}
 	if (shard->config.rx_checksum) {
 		reason = port_verdict(shard, mbuf, &with_verdict);
@@ -135,7 +145,7 @@ static enum quern_drop read_frame(const struct quern_shard *shard, const struct 
 	}
 	if (reason == QUERN_DROP_NONE)
 		reason = wire_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, expect, packet);
-	return reason == QUERN_DROP_NONE ? judge_addresses(shard, packet) : reason;
+	return reason == QUERN_DROP_NONE ? judge(shard, mbuf, packet) : reason;
 }
 
 /* While SYNs are not taken, most of them go unread, which costs half as much. One that meets our own SYN, or a
@@ -216,8 +226,7 @@ static void dispatch(struct quern_shard *shard, struct shard_frame *frame, uint3
 		shard_nd_input(shard, frame);
 		break;
 	case WIRE_GROUP:
-		/* No group is wanted, so that no query is expected. */
-		shard_drop(shard, QUERN_DROP_IP_DEST);
+		shard_group_input(shard, frame);
 		break;
 	case WIRE_UDP:
 		shard_udp_input(shard, frame, ref);

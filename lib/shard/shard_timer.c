@@ -1,6 +1,6 @@
 /* shard_timer.c - timers that are due, and how long until the next. */
 #include "shard/shard_flight.h"
-#include "shard/shard_forward.h"
+#include "shard/shard_group.h"
 #include "shard/shard_half_open.h"
 #include "shard/shard_pacing.h"
 #include "shard/shard_scoreboard.h"
@@ -112,7 +112,22 @@ uint32_t shard_expire(struct quern_shard *shard, uint64_t now_ns)
 		counter_add(&shard->counters.timer_lag_ms_max, shard->wheel.lag - shard->counters.timer_lag_ms_max);
 	if (shard->forward && shard->forward_number == 0)
 		count += shard_forward_expire(shard->forward);
+	if (shard->forward)
+		count += shard_group_expire(shard);
 	return count + shard_time_wait_expire(shard, SHARD_EXPIRE_MAX);
+}
+
+/* The next thing to do for what is forwarded. */
+static bool forward_next(const struct quern_shard *shard, uint32_t *tick)
+{
+	uint32_t of_sessions;
+	bool found = shard_group_next(shard, tick);
+
+	if (shard->forward_number != 0 || !shard_forward_next(shard->forward, &of_sessions))
+		return found;
+	if (!found || (int32_t)(of_sessions - *tick) < 0)
+		*tick = of_sessions;
+	return true;
 }
 
 bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
@@ -127,8 +142,7 @@ bool shard_next_deadline(const struct quern_shard *shard, uint64_t *deadline_ns)
 		tick = wheel_tick;
 		found = true;
 	}
-	if (shard->forward && shard->forward_number == 0 && shard_forward_next(shard->forward, &wheel_tick) &&
-	    (!found || (int32_t)(wheel_tick - tick) < 0)) {
+	if (shard->forward && forward_next(shard, &wheel_tick) && (!found || (int32_t)(wheel_tick - tick) < 0)) {
 		tick = wheel_tick;
 		found = true;
 	}

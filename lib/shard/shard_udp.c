@@ -1,6 +1,6 @@
 /* shard_udp.c - datagrams in: who listens, and whose they are where shards share a port. */
-#include "shard/shard_forward.h"
 #include "shard/shard_fragments.h"
+#include "shard/shard_group.h"
 #include "shard/shard_icmp.h"
 
 #include <errno.h>
@@ -61,6 +61,8 @@ void shard_udp_input(struct quern_shard *shard, struct shard_frame *frame, uint3
 {
 	struct shard_udp_socket *socket;
 
+	if (unlikely(frame->packet->to_group) && !shard_group_readdress(shard, frame))
+		return;
 	if (ref != 0) {
 		shard_forward_input(shard, frame, ref);
 		return;

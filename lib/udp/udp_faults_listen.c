@@ -81,6 +81,30 @@ static void look_at_ports(struct udp_faults *faults, uint32_t number)
 				rule->last_port);
 }
 
+/* Of listening to many: no answer comes from such an address, and IPv6 knows no broadcasts. */
+static void look_at_many(struct udp_faults *faults, uint32_t number)
+{
+	const struct quern_forward_rule *rule = &faults->rules[number];
+	bool is_broadcast = udp_faults_is_broadcast(&rule->listen);
+	bool is_ip6 = quern_ip6_is_set(&rule->listen.ip6) || versions(rule) == OF_IP6;
+	char text[UDP_LISTEN_TEXT];
+
+	udp_faults_write(&rule->listen, rule->last_port, text);
+	if (is_broadcast && !rule->broadcast)
+		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "broadcast", "add broadcast: true",
+				"listens on %s, and takes no broadcasts", text);
+	else if (is_broadcast && !rule->one_way)
+		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "one_way", "add one_way: true",
+				"listens on %s alone, which cannot be the source of answers (RFC 1122 3.2.1.3)", text);
+	else if (!is_broadcast && rule->broadcast && is_ip6)
+		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "broadcast", "leave it out",
+				"takes broadcasts, which IPv6 does not have");
+	if (udp_faults_is_group(&rule->listen) && !rule->one_way)
+		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "one_way", "add one_way: true",
+				"listens to the group %s, which cannot be the source of answers (RFC 1122 3.2.1.3)",
+				text);
+}
+
 void udp_faults_of_listen(struct udp_faults *faults, uint32_t number)
 {
 	const struct quern_forward_rule *rule = &faults->rules[number];
@@ -90,13 +114,7 @@ void udp_faults_of_listen(struct udp_faults *faults, uint32_t number)
 	if (udp_faults_is_nobodys(&rule->listen))
 		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "listen", "give an address of the port's own",
 				"listens on %s, an address that nobody has", text);
-	if (udp_faults_is_broadcast(&rule->listen) && !rule->broadcast)
-		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "broadcast", "add broadcast: true",
-				"listens on %s, and takes no broadcasts", text);
-	if (udp_faults_is_group(&rule->listen) && !rule->one_way)
-		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "one_way", "add one_way: true",
-				"listens to the group %s, which cannot be the source of answers (RFC 1122 3.2.1.3)",
-				text);
+	look_at_many(faults, number);
 	look_at_ports(faults, number);
 	for (uint32_t earlier = 0; earlier < number; earlier++)
 		compare(faults, number, earlier);

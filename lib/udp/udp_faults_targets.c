@@ -13,12 +13,14 @@ static bool is_same(const struct quern_endpoint *a, const struct quern_endpoint 
 	return a->address == b->address && a->port == b->port && ip6_equal(a->ip6, b->ip6);
 }
 
-/* A rule listens there, on the address itself: what goes there comes back to us until its TTL ends it. */
+/* A rule listens there, on the address itself: what goes there comes back to us until its TTL ends it. What goes to
+ * many does not: nobody hears what he sends himself. */
 static bool listens_on(const struct quern_forward_rule *rule, const struct quern_endpoint *to)
 {
 	uint32_t last_port = rule->last_port == 0 ? rule->listen.port : rule->last_port;
 
-	if (udp_faults_is_any(to) || rule->listen.address != to->address || !ip6_equal(rule->listen.ip6, to->ip6))
+	if (udp_faults_is_any(to) || udp_faults_is_group(to) || udp_faults_is_broadcast(to) ||
+	    rule->listen.address != to->address || !ip6_equal(rule->listen.ip6, to->ip6))
 		return false;
 	return rule->listen.port == 0 || to->port == 0 || (rule->listen.port <= to->port && to->port <= last_port);
 }

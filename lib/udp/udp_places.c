@@ -225,7 +225,7 @@ const struct udp_rule *udp_rules_find(const struct udp_rules *rules, uint16_t po
 		return found;
 	if (address < IP4_GROUP_FIRST)
 		return find_at(rules, key_of(port, 0), udp_port);
-	if (address >= ALIAS_OWN_FIRST && !alias_is_peer(address))
+	if (address >= ALIAS_OWN_FIRST && address < ALIAS_GROUP_FIRST)
 		return find_at(rules, key_of(port, 0) | KEY_ANY_IP6, udp_port);
 	return NULL;
 }

@@ -94,6 +94,16 @@ void wire_udp_rewrite(uint8_t *frame, const struct packet *packet, const struct 
 		wire_udp_rewrite4(frame, packet, goes->key, sums);
 }
 
+void wire_udp_readdress4(uint8_t *frame, const struct packet *packet)
+{
+	uint8_t *ip = frame + packet->link_bytes, *udp = frame + packet->l4_offset;
+	uint16_t change = change_of(wire_load32(ip + 16), packet->key.local);
+
+	wire_change_checksum(ip + 10, change);
+	wire_store32(ip + 16, packet->key.local);
+	wire_change_udp(udp, wire_load32(udp), change);
+}
+
 bool wire_udp_finish(uint8_t *frame, const struct packet *packet, bool offload)
 {
 	const uint8_t *ip = frame + packet->link_bytes;

@@ -59,6 +59,10 @@ void wire_udp_rewrite6(uint8_t *frame, const struct packet *packet, const struct
 /* The same of either version, which `goes` has to have as well, for whoever keeps no sums. */
 void wire_udp_rewrite(uint8_t *frame, const struct packet *packet, const struct wire_udp_ends *goes);
 
+/* Gives a parsed datagram of IPv4 the destination address of its key, where it has another one in the frame: both
+ * checksums are changed by that, and nothing else is. */
+void wire_udp_readdress4(uint8_t *frame, const struct packet *packet);
+
 /* Makes the UDP checksum of a datagram as it lies there, or leaves the pseudo-header's sum where `offload` says that
  * the port fills it in. `packet` tells version and offsets. Over IPv4 a checksum of 0 stays. Returns true where the
  * port has to fill it in. */

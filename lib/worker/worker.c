@@ -13,6 +13,7 @@
 #include "base/counter.h"
 #include "nic/nic.h"
 #include "shard/shard.h"
+#include "shard/shard_forward.h"
 
 enum {
 	WORKER_BURST = SHARD_BURST, /* frames a call of nic_receive() */
@@ -196,6 +197,15 @@ static int start_shards(struct worker *worker, uint64_t now_ns)
 	return 0;
 }
 
+/* The last turn: those on the links hear that we listen no more. */
+static void take_leave(struct worker *worker, uint64_t now_ns)
+{
+	for (uint16_t number = 0; number < worker->shard_count; number++) {
+		shard_forward_leave(worker->shards[number].shard);
+		transmit_all(&worker->shards[number], now_ns);
+	}
+}
+
 static void free_held(struct worker *worker)
 {
 	for (uint16_t number = 0; number < worker->shard_count; number++) {
@@ -260,6 +270,7 @@ int worker_run(void *argument)
 		idle_turns = found_work ? 0 : idle_turns + 1;
 		give_way(worker, idle_turns);
 	}
+	take_leave(worker, worker_clock_ns(worker->clock, latest_cycle));
 	free_held(worker);
 	return 0;
 }

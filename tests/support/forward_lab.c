@@ -140,7 +140,8 @@ static void strip(uint16_t number, struct lab_packet *packet)
 {
 	uint8_t link[12];
 
-	lab_mac_of_dest(packet->frame + ETHER_BYTES, link);
+	if (!lab_mac_of_many(packet->frame + ETHER_BYTES, link))
+		lab_mac_of_dest(packet->frame + ETHER_BYTES, link);
 	mac_of_port(number, link + 6);
 	cr_assert_arr_eq(packet->frame, link, sizeof(link), "to another host, or from another port");
 	packet->bytes -= ETHER_BYTES;
@@ -288,7 +289,8 @@ void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32
 	uint8_t frame[ETHER_BYTES + LAB_FRAME_MAX];
 	uint32_t link_bytes = is_ethernet() ? ETHER_BYTES : 0;
 
-	mac_of_port(port, frame);
+	if (!lab_mac_of_many(packet, frame))
+		mac_of_port(port, frame);
 	lab_mac_of_source(packet, frame + 6);
 	put16(frame + 12, packet[0] >> 4 == 6 ? 0x86dd : 0x0800);
 	memcpy(frame + link_bytes, packet, bytes);

@@ -131,3 +131,21 @@ const char *lab_datagram_read(const uint8_t *frame, uint32_t bytes, struct lab_d
 		return "UDP checksum";
 	return NULL;
 }
+
+bool lab_mac_of_many(const uint8_t *packet, uint8_t mac[6])
+{
+	uint32_t dest = get32(packet + 16);
+
+	if (packet[0] >> 4 == 6) {
+		put16(mac, 0x3333);
+		memcpy(mac + 2, packet + 36, 4);
+		return packet[24] == 0xff;
+	}
+	if (dest >> 28 == 14) {
+		put32(mac, 0x01005e00 | (dest >> 16 & 0x7f));
+		put16(mac + 4, dest);
+		return true;
+	}
+	memset(mac, 0xff, 6);
+	return (dest & 0xffff) == 0xffff;
+}

@@ -30,4 +30,8 @@ uint32_t lab_datagram_build(uint8_t *frame, const struct lab_datagram *datagram)
 /* Reads one. Null, or what is wrong with it: lengths, checksums. All is read where its own checksum alone is wrong. */
 const char *lab_datagram_read(const uint8_t *frame, uint32_t bytes, struct lab_datagram *datagram);
 
+/* The MAC address of a packet's destination where that is many: a group (RFC 1112 6.4, RFC 2464 7), or by its last two
+ * bytes all of a network. False for one host. */
+bool lab_mac_of_many(const uint8_t *packet, uint8_t mac[6]);
+
 #endif

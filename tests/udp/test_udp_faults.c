@@ -38,6 +38,9 @@ SPOIL(class_e, rule->listen.address = 0xf0000001)
 SPOIL(loopback, rule->listen.address = 0x7f000001)
 SPOIL(group, rule->listen.address = 0xe0000001)
 SPOIL(everybody, rule->listen.address = 0xffffffff)
+SPOIL(everybody_both_ways, rule->listen.address = 0xffffffff; rule->broadcast = true)
+SPOIL(broadcast_ip6, rule->listen = ((struct quern_endpoint){.port = 5301, .ip6 = {UINT64_C(0xfd) << 56, 1}});
+      rule->translate = true; rule->broadcast = true)
 SPOIL(no_targets, rule->target_count = 0)
 SPOIL(null_targets, rule->targets = NULL)
 SPOIL(too_many, rule->target_count = 65)
@@ -87,6 +90,8 @@ static const struct spoil SPOILS[] = {
 	{loopback, QUERN_FORWARD_NO_TARGET, "listen", "127.0.0.1"},
 	{group, QUERN_FORWARD_NO_TARGET, "one_way", "group 224.0.0.1:5301"},
 	{everybody, QUERN_FORWARD_NO_TARGET, "broadcast", "255.255.255.255:5301"},
+	{everybody_both_ways, QUERN_FORWARD_NO_TARGET, "one_way", "255.255.255.255:5301 alone"},
+	{broadcast_ip6, QUERN_FORWARD_NO_TARGET, "broadcast", "which IPv6 does not have"},
 	{no_targets, QUERN_FORWARD_NO_TARGET, "to", "no target"},
 	{null_targets, QUERN_FORWARD_NO_TARGET, "to", "no target"},
 	{too_many, QUERN_FORWARD_NO_TARGET, "to", "65 targets"},
@@ -247,6 +252,10 @@ Test(udp_faults, good_rules_of_all_kinds_have_none)
 	rule->listen = (struct quern_endpoint){.port = 53, .ip6 = {UINT64_C(0xfd) << 56, 1}};
 	rule->check = (struct quern_forward_check){.probe = QUERN_PROBE_UDP, .request = "x", .request_bytes = 1};
 	rule->slow_start_ms = 30000;
+	rule = udp_examples_add(&examples, 1);
+	rule->one_way = true;
+	rule->listen = (struct quern_endpoint){.port = 5000, .ip6 = {UINT64_C(0xff05) << 48, 9}};
+	examples.targets[4][0].to = rule->listen;
 	cr_assert_eq(look(), 0, "%s; %s", faults[0].cause, faults[0].remedy);
 	examples.rules[1].target_count = 17;
 	examples.targets[1][16] = (struct quern_forward_target){.to = {0x0a000001, 1, {0, 0}}};

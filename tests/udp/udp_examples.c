@@ -36,7 +36,7 @@ static void draw_listen(struct quern_forward_rule *rule, struct random *random)
 		rule->listen.port = 0;
 	else if (random_below(random, 3) == 0)
 		rule->last_port = (uint16_t)(rule->listen.port + random_below(random, 65536u - rule->listen.port));
-	rule->one_way = rule->listen.address == 0xe0000001;
+	rule->one_way = rule->listen.address == 0xe0000001 || rule->listen.address == UDP_ADDRESS_BROADCAST;
 	rule->broadcast = rule->listen.address == UDP_ADDRESS_BROADCAST || random_below(random, 4) == 0;
 	rule->translate = random_below(random, 4) == 0;
 }

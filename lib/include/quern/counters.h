@@ -137,6 +137,8 @@ enum quern_drop {
 	X(udp_errors_passed, "ICMP errors about forwarded datagrams passed on to who sent them")       \
 	X(udp_sessions_opened, "forwarded sessions opened")                                            \
 	X(udp_sessions_ended, "forwarded sessions ended: idle, or gone with their rule")               \
+	X(group_queries, "queries for groups heard, of IGMP and MLD")                                  \
+	X(group_reports, "reports of groups sent, of IGMP and MLD")                                    \
 	X(path_narrowed, "times that a connection's segments became smaller, by ICMP 'too big'")       \
 	X(udp_joined, "datagrams put together from fragments")                                         \
 	X(udp_received, "datagrams given to a socket of the application")                              \
