@@ -45,8 +45,9 @@ def tells_its_settings(quern, schema):
     config = result["config"]
     assert config["rules"] == [{"name": "flags", "port": 0, "listen": "198.18.0.1:1000-1999",
                                 "to": [{"to": "198.19.0.5", "weight": 1}], "balance": "leastsessions",
-                                "keep_port": True, "keep_source": False, "idle_ms": 30000,
-                                "source_sessions": 9}], config
+                                "keep_port": True, "keep_source": False, "one_way": False, "translate": False,
+                                "broadcast": False, "answers_refresh": False, "idle_ms": 30000, "rule_sessions": None,
+                                "source_sessions": 9, "slow_start_ms": 0, "check": None}], config
     assert config["max_sessions"] == 10000 and config["seed"] == 7, config
 
 
