@@ -69,6 +69,7 @@ struct shard_forward {
 	struct udp_limits limits;
 	struct udp_fragments *fragments; /* null where none is put together */
 	struct shard_groups *groups;     /* by shard */
+	uint32_t barren_ms; /* when a local end was last looked for in vain */
 	uint8_t shard_count;
 };
 

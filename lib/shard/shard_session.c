@@ -8,8 +8,11 @@
 enum {
 	LOWEST_PORT = 1024, /* RFC 6056 3.2 */
 	PORTS = 65536 - LOWEST_PORT,
-	STRIDE = 39871, /* from port to port, prime to how many there are: whose an answer is may hang on any bit */
-	SCAN_MAX = 2048 /* pairs looked at before a session fails: some 50 us */
+	STRIDE = 39871,     /* from port to port, prime to how many there are: whose an answer is may hang on any bit */
+	SCAN_MAX = 2048,    /* pairs looked at before a session fails, */
+	LOOK_UPS_MAX = 256, /* and look-ups in the table for them: some 50 us */
+	SHORT_SCAN = 128,   /* the same while others have failed */
+	SHORT_LOOK_UPS = 16
 };
 
 /* The same for all workers and machines: a client gets the same target from each. */
@@ -73,16 +76,24 @@ static void next_local(const struct quern_shard *out, struct shard_way *way, str
 }
 
 /* Finds a local end towards the remote one of the key that no session has, nor the one that is to be made has on the
- * client's side, and whose answers come to this worker. */
+ * client's side, and whose answers come to this worker. Where ports are short, it is looked for at length once a
+ * millisecond: whoever finds none must not take the time of those who have one. */
 static bool find_local(const struct quern_shard *out, struct shard_way *way, const struct flow_key *inner,
 		       struct flow_key *key)
 {
-	for (uint32_t i = 0; i < SCAN_MAX; i++) {
+	struct shard_forward *forward = out->forward;
+	bool is_short = forward->barren_ms == out->now_ms;
+	uint32_t pairs = is_short ? SHORT_SCAN : SCAN_MAX, look_ups = is_short ? SHORT_LOOK_UPS : LOOK_UPS_MAX;
+
+	for (; pairs > 0 && look_ups > 0; pairs--) {
 		next_local(out, way, key);
-		if (comes_to(out, key) && !flow_key_equal(key, inner) &&
-		    table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
+		if (!comes_to(out, key) || flow_key_equal(key, inner))
+			continue;
+		if (table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
 			return true;
+		look_ups--;
 	}
+	forward->barren_ms = out->now_ms;
 	return false;
 }
 

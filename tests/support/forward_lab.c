@@ -16,6 +16,11 @@ enum { ETHER_BYTES = 14, TAG_BYTES = 4, ETHER_VLAN = 0x8100 };
 
 static struct rte_mempool *in_pool, *out_pool;
 
+struct rte_mempool *lab_in_pool(void)
+{
+	return in_pool;
+}
+
 static bool is_ethernet(void)
 {
 	return getenv("QUERN_TEST_ETHER") != NULL;
@@ -178,7 +183,7 @@ static void hear(struct lab *lab, uint16_t number, struct rte_mbuf *mbuf)
 	strip(number, packet);
 }
 
-static void collect(struct lab *lab)
+void lab_collect(struct lab *lab)
 {
 	struct rte_mbuf *mbufs[SHARD_BURST];
 
@@ -198,7 +203,7 @@ static void meet(struct lab *lab, const struct quern_endpoint *target)
 {
 	for (uint16_t number = 0; number < lab->port_count; number++) {
 		quern_reachable(lab->ports[number].shard, target);
-		collect(lab);
+		lab_collect(lab);
 	}
 }
 
@@ -295,7 +300,7 @@ void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32
 	put16(frame + 12, packet[0] >> 4 == 6 ? 0x86dd : 0x0800);
 	memcpy(frame + link_bytes, packet, bytes);
 	receive(lab, port, frame, link_bytes + bytes);
-	collect(lab);
+	lab_collect(lab);
 }
 
 void lab_say(struct lab *lab, uint16_t port, const struct lab_datagram *datagram)
@@ -359,7 +364,7 @@ void lab_advance(struct lab *lab, uint64_t ms)
 	for (uint64_t i = 0; i <= ms; i++) {
 		for (uint16_t number = 0; number < lab->port_count; number++)
 			shard_expire(lab->ports[number].shard, lab->now_ns);
-		collect(lab);
+		lab_collect(lab);
 		lab->now_ns += i < ms ? NS_PER_MS : 0;
 	}
 }

@@ -93,6 +93,10 @@ struct lab_datagram lab_hear_same(struct lab *lab, uint16_t port, const struct l
 /* Nothing more has come out of any port. */
 void lab_hear_nothing(struct lab *lab);
 
+/* For who gives frames to a shard himself: buffers as lab_say() has them, and what has come of them since. */
+struct rte_mempool *lab_in_pool(void);
+void lab_collect(struct lab *lab);
+
 /* Moves the clock, a millisecond at a time. */
 void lab_advance(struct lab *lab, uint64_t ms);
 
