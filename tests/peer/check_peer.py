@@ -16,6 +16,7 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",
+            "names": "peer_names",
             "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp",
             "reload": "peer_reload",
             "translate": "peer_translate",

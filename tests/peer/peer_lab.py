@@ -19,7 +19,8 @@ PREFIX = 64 if IS_IP6 else 24
 AT_ONCE = ("nodad",) if IS_IP6 else ()  # an address that is added is good without a question to others
 PORT = 80
 NAMESPACES = "/run/netns"
-PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light", "nc": "netcat-openbsd"}
+PACKAGES = {"ip": "iproute2", "ss": "iproute2", "nginx": "nginx-light", "nc": "netcat-openbsd",
+            "dig": "bind9-dnsutils", "dnsmasq": "dnsmasq-base"}
 CLONE_NEWNET, PR_SET_PDEATHSIG, AF_XDP = 0x40000000, 1, 44
 LIBC = ctypes.CDLL(None, use_errno=True)
 
