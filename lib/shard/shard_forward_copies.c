@@ -56,7 +56,7 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return frame->packet->ttl > 1;
-	if (!shard_forward_link(out, shard_way_of(forward, shard_rule_of(forward, session), session->target), &link)) {
+	if (!shard_forward_link(out, shard_session_way(forward, session), &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return true;
 	}

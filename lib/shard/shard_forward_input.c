@@ -132,7 +132,6 @@ bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *fram
 static void to_target(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
 {
 	struct shard_forward *forward = shard->forward;
-	const struct udp_rule *rule = shard_rule_of(forward, session);
 	struct quern_shard *out = forward->shards[session->outer_shard];
 	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
 	const struct wire_link *link;
@@ -142,7 +141,7 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return;
-	if (!shard_forward_link(out, shard_way_of(forward, rule, session->target), &link)) {
+	if (!shard_forward_link(out, shard_session_way(forward, session), &link)) {
 		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
 		return;
 	}
@@ -168,7 +167,7 @@ static void to_client(struct quern_shard *shard, struct shard_frame *frame, stru
 	struct wire_udp_sums sums = wire_udp_sums_back((struct wire_udp_sums){session->ip_sum, session->udp_sum});
 	struct wire_link link;
 
-	if (shard_rule_of(forward, session)->answers_refresh)
+	if (session->flags & UDP_SESSION_ANSWERS)
 		shard_session_heard(forward, session, shard->now_ms);
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->inner)))
 		return;
@@ -197,7 +196,7 @@ static bool find_link(struct quern_shard *out, const struct udp_session *session
 		link_to_client(out, session, link);
 		return true;
 	}
-	if (!shard_forward_link(out, shard_way_of(out->forward, shard_rule_of(out->forward, session), session->target),
+	if (!shard_forward_link(out, shard_session_way(out->forward, session),
 				&known))
 		return false;
 	*link = *known;

@@ -79,6 +79,24 @@ static inline const struct udp_rule *shard_rule_of(const struct shard_forward *f
 	return &forward->views[session->set].rules[session->rule];
 }
 
+/* A session is of that rule and target from now on. */
+static inline void shard_session_join(struct udp_session *session, const struct udp_rule *rule, uint16_t target)
+{
+	session->rule = rule->number;
+	session->target = target;
+	session->set = rule->set;
+	session->place = (uint16_t)(rule->first_target + target);
+	session->flags &= (uint8_t)~UDP_SESSION_ANSWERS;
+	session->flags |= rule->answers_refresh ? UDP_SESSION_ANSWERS : 0;
+}
+
+/* The way to a session's target. */
+static inline struct shard_way *shard_session_way(const struct shard_forward *forward,
+						  const struct udp_session *session)
+{
+	return &forward->views[session->set].ways[session->place];
+}
+
 static inline struct shard_way *shard_way_of(const struct shard_forward *forward, const struct udp_rule *rule,
 					     uint16_t target)
 {

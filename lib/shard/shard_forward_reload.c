@@ -139,9 +139,7 @@ bool shard_reload_renumber(struct shard_forward *forward, struct udp_session *se
 	uint16_t target;
 	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
 
-	session->rule = rule->number;
-	session->target = target;
-	session->set = rule->set;
+	shard_session_join(session, rule, target);
 	if (rule->idle_ms == before_ms)
 		return false;
 	udp_session_set_idle(&forward->pool, session, rule->idle_ms);

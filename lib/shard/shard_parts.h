@@ -34,9 +34,11 @@ enum {
 	SHARD_SCOREBOARDS_MAX = 8192,  /* connections that may know what their peer has beyond a hole */
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
-	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
-	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,    /* frames in line for the port, beyond which SYNs wait */
-	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
+	SHARD_SCAN_MAX = 65536,                 /* pairs looked at before an open fails: a millisecond or two */
+	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,     /* frames in line for the port, beyond which SYNs wait */
+	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3, /* and beyond which text waits */
+	SHARD_RECENT_BITS = 11,
+	SHARD_RECENT = 1 << SHARD_RECENT_BITS /* flows that are remembered: 16 kB */
 };
 
 /* A listener or a route: what its connections have in common. conn->profile is its number. */
@@ -142,6 +144,7 @@ struct quern_shard {
 	uint16_t forward_port;  /* what the group's rules call this shard's port */
 	uint8_t forward_number; /* in its group */
 	bool hears_many;        /* some rule listens to a group at its port, or takes broadcasts */
+	uint8_t recent_rests;   /* bursts that do without what is remembered */
 	uint8_t service_count;
 	bool congested;                      /* the port took less than there was */
 	bool turn_is_new;                    /* nothing was looked at in this turn */
@@ -155,6 +158,7 @@ struct quern_shard {
 	struct rte_mbuf *dead[SHARD_BURST];
 	struct rte_mbuf *foreign[SHARD_BURST];
 	struct rte_mbuf *out[SHARD_OUT_MAX];
+	const struct flow_key *recent[SHARD_RECENT]; /* shard_forward_recent.h */
 	struct shard_service services[SHARD_SERVICES];
 };
 

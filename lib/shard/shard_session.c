@@ -1,5 +1,6 @@
 /* shard_session.c - sessions of datagrams: opened by a client's first one, in the tables of both sides, and closed. */
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_forward_recent.h"
 
 #include <string.h>
 
@@ -197,7 +198,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	if (session) {
 		session->inner_shard = shard->forward_number;
 		session->outer_shard = way->shard;
-		session->set = rule->set;
+		shard_session_join(session, rule, target);
 		session->flags |= flags;
 		if (flow_key_is_ip6(inner) != flow_key_is_ip6(&outer))
 			session->flags |= UDP_SESSION_SLOW;
@@ -246,6 +247,8 @@ static void unmake(struct shard_forward *forward, struct udp_session *session)
 	out->udp_flows--;
 	let_go(in, &session->inner);
 	let_go_outer(out, &session->outer);
+	shard_recent_forget(in, &session->inner);
+	shard_recent_forget(out, &session->outer);
 	udp_session_close(&forward->pool, session);
 }
 

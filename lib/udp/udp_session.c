@@ -57,6 +57,7 @@ struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_ke
 	session->flags = UDP_SESSION_OPEN;
 	session->set = 0;
 	session->next_copy = 0;
+	session->place = 0;
 	session->heard_ms = now_ms;
 	wheel_arm(&pool->wheel, &session->timer, now_ms + idle_ms);
 	counter_level_up(&pool->used);
@@ -67,7 +68,6 @@ void udp_session_close(struct udp_pool *pool, struct udp_session *session)
 {
 	wheel_disarm(&session->timer);
 	session->flags = 0;
-	session->generation++;
 	session->next_free = pool->first_free;
 	pool->first_free = udp_session_index(pool, session) + 1;
 	counter_level_down(&pool->used);

@@ -15,7 +15,8 @@ enum {
 	UDP_SESSION_BY_SOURCE = 2, /* counted by source: udp_limits_close() wants to know */
 	UDP_SESSION_COPY = 4,      /* one of several of a client, and not the first: its inner key is in no table */
 	UDP_SESSION_SLOW = 8,      /* needs more than other ends and a link header: never passed on at a glance */
-	UDP_SESSION_LACKING = 16   /* the first of several of a client: not all targets may have one yet */
+	UDP_SESSION_LACKING = 16,  /* the first of several of a client: not all targets may have one yet */
+	UDP_SESSION_ANSWERS = 32   /* is kept by answers as well: its rule says so */
 };
 
 struct udp_session {
@@ -36,7 +37,7 @@ struct udp_session {
 		uint32_t next_free; /* index + 1 */
 	};
 	uint8_t client_mac[6]; /* where its last datagram came from, over Ethernet */
-	uint16_t generation;   /* moves when it is closed: of a handle that leaves the shard */
+	uint16_t place;        /* of its target among all targets of its set */
 };
 static_assert(sizeof(struct udp_session) == 64, "one cache line");
 static_assert(offsetof(struct udp_session, outer) == 12, "the table finds the second key there");

@@ -121,11 +121,17 @@ static void take_tag(struct lab_packet *packet, uint16_t vlan)
 	memmove(packet->frame + 12, packet->frame + 12 + TAG_BYTES, packet->bytes - 12);
 }
 
+/* A frame as it comes, with a tag where the laboratory has one. */
+static struct rte_mbuf *tagged(const struct lab *lab, const uint8_t *frame, uint32_t bytes)
+{
+	uint8_t with_tag[ETHER_BYTES + TAG_BYTES + LAB_FRAME_MAX];
+
+	return lab->vlan ? filled(with_tag, put_tag(with_tag, frame, bytes, lab->vlan)) : filled(frame, bytes);
+}
+
 static void receive(struct lab *lab, uint16_t number, const uint8_t *frame, uint32_t bytes)
 {
-	uint8_t tagged[ETHER_BYTES + TAG_BYTES + LAB_FRAME_MAX];
-	struct rte_mbuf *mbuf =
-		lab->vlan ? filled(tagged, put_tag(tagged, frame, bytes, lab->vlan)) : filled(frame, bytes);
+	struct rte_mbuf *mbuf = tagged(lab, frame, bytes);
 
 	shard_receive(lab->ports[number].shard, &mbuf, 1, lab->now_ns);
 }
@@ -289,7 +295,8 @@ void lab_close(struct lab *lab)
 	cr_assert_eq(rte_mempool_in_use_count(out_pool), 0, "a frame to send was not given back");
 }
 
-void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes)
+/* A packet as a frame for a port. */
+static struct rte_mbuf *frame_for(const struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes)
 {
 	uint8_t frame[ETHER_BYTES + LAB_FRAME_MAX];
 	uint32_t link_bytes = is_ethernet() ? ETHER_BYTES : 0;
@@ -299,15 +306,31 @@ void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32
 	lab_mac_of_source(packet, frame + 6);
 	put16(frame + 12, packet[0] >> 4 == 6 ? 0x86dd : 0x0800);
 	memcpy(frame + link_bytes, packet, bytes);
-	receive(lab, port, frame, link_bytes + bytes);
+	return tagged(lab, frame, link_bytes + bytes);
+}
+
+void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = frame_for(lab, port, packet, bytes);
+
+	shard_receive(lab->ports[port].shard, &mbuf, 1, lab->now_ns);
+	lab_collect(lab);
+}
+
+void lab_say_burst(struct lab *lab, uint16_t port, const struct lab_datagram *datagrams, uint16_t count)
+{
+	struct rte_mbuf *mbufs[SHARD_BURST];
+	uint8_t packet[LAB_DATAGRAM_MAX];
+
+	for (uint16_t i = 0; i < count; i++)
+		mbufs[i] = frame_for(lab, port, packet, lab_datagram_build(packet, &datagrams[i]));
+	shard_receive(lab->ports[port].shard, mbufs, count, lab->now_ns);
 	lab_collect(lab);
 }
 
 void lab_say(struct lab *lab, uint16_t port, const struct lab_datagram *datagram)
 {
-	uint8_t packet[LAB_DATAGRAM_MAX];
-
-	lab_say_bytes(lab, port, packet, lab_datagram_build(packet, datagram));
+	lab_say_burst(lab, port, datagram, 1);
 }
 
 const struct lab_packet *lab_next(struct lab *lab, uint16_t number)

@@ -75,6 +75,9 @@ struct quern_endpoint lab_end6(uint16_t port, uint16_t host, uint16_t number);
 void lab_say(struct lab *lab, uint16_t port, const struct lab_datagram *datagram);
 void lab_say_bytes(struct lab *lab, uint16_t port, const uint8_t *packet, uint32_t bytes);
 
+/* Datagrams in at a port at once, SHARD_BURST at most. */
+void lab_say_burst(struct lab *lab, uint16_t port, const struct lab_datagram *datagrams, uint16_t count);
+
 /* The next packet that came out of a port, or null. */
 const struct lab_packet *lab_next(struct lab *lab, uint16_t port);
 
