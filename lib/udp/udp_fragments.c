@@ -25,13 +25,13 @@ static bool is_there(const struct udp_whole *whole, const struct wire_fragment *
 	return false;
 }
 
-/* Whether a part that is not there contradicts those that are. */
+/* Whether a part that is not there contradicts those that are. Of two ends one overlaps the other, or lies before it.
+ */
 static bool contradicts(const struct udp_whole *whole, const struct wire_fragment *part)
 {
 	uint32_t behind = part->offset + part->bytes;
 
-	if (whole->part_count == UDP_FRAGMENTS_PARTS || (whole->end != 0 && behind > whole->end) ||
-	    (part->is_last && whole->end != 0))
+	if (whole->part_count == UDP_FRAGMENTS_PARTS || (whole->end != 0 && behind > whole->end))
 		return true;
 	for (uint32_t i = 0; i < whole->part_count; i++) {
 		const struct udp_whole_part *other = &whole->parts[i];
