@@ -1,5 +1,5 @@
-/* udp_names.c - words and texts of balances and probes, from their lists. */
-#include <quern/forward.h>
+/* udp_names.c - words and texts of balances, probes and states of targets, from their lists. */
+#include <quern/target.h>
 
 static const char *const BALANCE_NAMES[QUERN_BALANCES_END] = {
 #define X(name, key, text) [QUERN_BALANCE_##name] = key,
@@ -22,6 +22,18 @@ static const char *const PROBE_NAMES[QUERN_PROBES_END] = {
 static const char *const PROBE_TEXTS[QUERN_PROBES_END] = {
 #define X(name, key, text) [QUERN_PROBE_##name] = text,
 	QUERN_PROBES(X)
+#undef X
+};
+
+static const char *const STATE_NAMES[QUERN_TARGET_STATES_END] = {
+#define X(name, key, text) [QUERN_TARGET_##name] = key,
+	QUERN_TARGET_STATES(X)
+#undef X
+};
+
+static const char *const CAUSE_TEXTS[QUERN_TARGET_CAUSES_END] = {
+#define X(name, text) [QUERN_TARGET_##name] = text,
+	QUERN_TARGET_CAUSES(X)
 #undef X
 };
 
@@ -48,4 +60,14 @@ const char *quern_probe_name(enum quern_probe probe)
 const char *quern_probe_text(enum quern_probe probe)
 {
 	return name_at(PROBE_TEXTS, QUERN_PROBES_END, probe);
+}
+
+const char *quern_target_state_name(enum quern_target_state state)
+{
+	return name_at(STATE_NAMES, QUERN_TARGET_STATES_END, state);
+}
+
+const char *quern_target_cause_text(enum quern_target_cause cause)
+{
+	return name_at(CAUSE_TEXTS, QUERN_TARGET_CAUSES_END, cause);
 }

@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include <quern/target.h>
+
 #include "udp/udp_faults.h"
 #include "udp_examples.h"
 
@@ -297,5 +299,7 @@ Test(udp_faults, balances_and_probes_have_the_words_of_a_rule_file)
 	cr_assert_str_eq(quern_balance_name(QUERN_BALANCES_END), "?");
 	cr_assert_str_eq(quern_probe_name(QUERN_PROBE_ICMP), "icmp");
 	cr_assert_str_eq(quern_probe_text((enum quern_probe)77), "?");
+	cr_assert_str_eq(quern_target_state_name(QUERN_TARGET_DOWN), "down");
+	cr_assert_str_eq(quern_target_cause_text(QUERN_TARGET_REFUSED), "its port is closed");
 	cr_assert_str_eq(quern_balance_text(QUERN_BALANCE_ROUND_ROBIN), "in turn, by weight");
 }

@@ -16,6 +16,7 @@
 #include <quern/options.h>
 #include <quern/reload.h>
 #include <quern/stall.h>
+#include <quern/target.h>
 #include <quern/udp.h>
 #include <quern/calls.h>
 
