@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "shard/shard_checks.h"
+#include "shard/shard_forward_check.h"
 #include "udp/udp_fragments.h"
 
 enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, ETHER_BYTES = 14 };
@@ -15,7 +17,7 @@ struct layout {
 };
 
 struct rules_layout {
-	size_t set, balance, ways, transits, groups, end;
+	size_t set, balance, ways, transits, groups, counts, end;
 };
 
 static size_t next_line(size_t bytes)
@@ -53,6 +55,8 @@ struct shard_forward *shard_forward_open(const struct shard_forward_config *conf
 	struct hash_secret secret;
 
 	random_seed(&forward->random, config->seed);
+	forward->is_prober = config->is_prober;
+	forward->check_port = config->check_port;
 	for (int i = 0; i < 2; i++)
 		secret.words[i] = random_next(&forward->random);
 	udp_pool_init(&forward->pool, block + at.pool, sessions_of(config), (uint32_t)(now_ns / 1000000));
@@ -93,7 +97,8 @@ static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules,
 	at.balance = at.transits + next_line(shard_transit_bytes(rules, count));
 	at.groups = at.balance +
 		    next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
-	at.end = at.groups + next_line(count * sizeof(struct shard_group));
+	at.counts = at.groups + next_line(count * sizeof(struct shard_group));
+	at.end = at.counts + next_line(count * sizeof(struct shard_rule_counts));
 	return at;
 }
 
@@ -192,12 +197,18 @@ int shard_rules_build(void *memory, const struct shard_forward *forward, const s
 	made->set = udp_rules_build(block + at.set, rules, count, listens,
 				    forward->rules ? !forward->rules->set->number : 0);
 	made->ways = (struct shard_way *)(void *)(block + at.ways);
+	made->counts = (struct shard_rule_counts *)(void *)(block + at.counts);
 	udp_balance_init(&made->balance, block + at.balance, made->set);
 	code = find_ways(forward, made);
 	if (code != 0)
 		return code;
 	shard_transit_build(made, block + at.transits);
 	return 0;
+}
+
+void shard_rules_check(struct shard_rules *rules, struct shard_checks *checks)
+{
+	rules->checks = checks;
 }
 
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules)
@@ -236,6 +247,7 @@ uint32_t shard_forward_expire(struct shard_forward *forward)
 		shard_reload_go_on(forward, offered);
 	if (forward->fragments)
 		shard_fragments_expire(forward);
+	shard_forward_check(forward);
 	return end_idle(forward);
 }
 
@@ -246,6 +258,10 @@ bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick)
 
 	if (__atomic_load_n(&forward->offered, __ATOMIC_RELAXED)) {
 		*tick = forward->shards[0]->tick;
+		return true;
+	}
+	if (forward->rules && forward->rules->checks && forward->is_prober) {
+		*tick = forward->shards[0]->tick + 1;
 		return true;
 	}
 	is_armed = forward->pool.used && wheel_next(&forward->pool.wheel, tick);

@@ -10,8 +10,10 @@
 #include <quern/forward.h>
 
 struct packet;
+struct quern_forward_stats;
 struct quern_shard;
 struct rte_mbuf;
+struct shard_checks;
 struct shard_forward;
 struct shard_frame;
 struct shard_reload;
@@ -28,6 +30,8 @@ struct shard_forward_config {
 	uint32_t fragmented;   /* datagrams that may wait for fragments; 0: none is put together */
 	bool counts_sources;   /* some rule limits the sessions of a source */
 	uint64_t seed;         /* every secret and random draw comes from it */
+	bool is_prober;        /* it probes targets for all groups that share their rules' checks */
+	uint16_t check_port;   /* the first of SHARD_CHECK_PORTS local ports that no session has; 0 for none */
 };
 
 /* Bytes of zeroed memory, aligned to 64, that a group needs; 0 for a configuration that makes no sense. */
@@ -49,6 +53,9 @@ size_t shard_rules_bytes(const struct quern_forward_rule *rules, uint16_t count)
 int shard_rules_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
 		      uint16_t count);
 
+/* Gives rules their checks, made of the same rules, before they are a group's. */
+void shard_rules_check(struct shard_rules *rules, struct shard_checks *checks);
+
 /* Rules that were prepared are the group's, before its first turn: sessions know rules by their numbers. */
 void shard_forward_use(struct shard_forward *forward, struct shard_rules *rules);
 
@@ -63,6 +70,9 @@ size_t shard_reload_sources_bytes(const struct shard_forward *forward, const str
 /* Prepares the change in `memory`, as shard_rules_build() does, which see. */
 int shard_reload_build(void *memory, const struct shard_forward *forward, const struct quern_forward_rule *rules,
 		       uint16_t count, void *sources);
+
+/* Gives the new rules their checks, as shard_rules_check() does. */
+void shard_reload_check(struct shard_reload *reload, struct shard_checks *checks);
 
 /* The worker takes the change at its next turn: new sessions go by the new rules from then on. Sessions whose rule, by
  * its name, and target are still there go on, so many a turn; the others end, and their next datagram begins anew. */
@@ -112,6 +122,14 @@ bool shard_forward_next(const struct shard_forward *forward, uint32_t *tick);
 
 /* Sessions that are open; also from other threads. */
 uint32_t shard_forward_sessions(const struct shard_forward *forward);
+
+/* The rule of that number, as it was given; null past the last. Until other rules are the group's. */
+const struct quern_forward_rule *shard_forward_rule(const struct shard_forward *forward, uint16_t rule);
+
+/* Adds what was counted of a rule, or of one of its targets, where that is not QUERN_FORWARD_NO_TARGET, to `stats`;
+ * from any thread. False where there is none such. */
+bool shard_forward_add_stats(const struct shard_forward *forward, uint16_t rule, uint16_t target,
+			     struct quern_forward_stats *stats);
 
 /* How many aliases of peers the sessions hold at a shard. For tests: O(capacity). */
 uint64_t shard_forward_aliases(const struct quern_shard *shard);

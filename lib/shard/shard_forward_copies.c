@@ -49,6 +49,8 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 	struct shard_forward *forward = shard->forward;
 	struct quern_shard *out = forward->shards[session->outer_shard];
 	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
+	const struct udp_rule *rule = shard_rule_of(forward, session);
+	struct shard_way *way = shard_session_way(forward, session);
 	const struct wire_link *link;
 	struct wire_udp_ends ends;
 	struct rte_mbuf *copy;
@@ -56,13 +58,14 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return frame->packet->ttl > 1;
-	if (!shard_forward_link(out, shard_session_way(forward, session), &link)) {
-		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+	if (!shard_forward_link(out, way, &link)) {
+		shard_forward_no_next_hop(shard, rule, session->target);
 		return true;
 	}
 	copy = shard_forward_copy(out, frame->mbuf, frame->packet);
 	if (copy) {
 		counter_add(&shard->counters.udp_forwarded, 1);
+		shard_forward_count_out(way, shard_forward_bytes_of(frame->packet));
 		ends = shard_forward_ends(out, &session->outer, &pair);
 		shard_forward_send(out, copy, frame->packet, &ends, sums, link);
 	}

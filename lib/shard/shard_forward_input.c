@@ -1,4 +1,5 @@
 /* shard_forward_input.c - a datagram of a session, or by a rule: other ends, another link header, and out. */
+#include "shard/shard_forward_check.h"
 #include "shard/shard_fragments.h"
 #include "shard/shard_group.h"
 #include "shard/shard_icmp.h"
@@ -108,6 +109,15 @@ static void send_on(struct quern_shard *out, struct shard_frame *frame, const st
 	shard_forward_send(out, mbuf, frame->packet, &ends, sums, link);
 }
 
+void shard_forward_no_next_hop(struct quern_shard *shard, const struct udp_rule *rule, uint16_t target)
+{
+	const struct shard_forward *forward = shard->forward;
+
+	shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+	counter_add(&forward->sets[rule->set]->counts[rule->number].refused, 1);
+	counter_add(&shard_way_of(forward, rule, target)->refused, 1);
+}
+
 bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
 		       bool is_ip6)
 {
@@ -134,6 +144,7 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 	struct shard_forward *forward = shard->forward;
 	struct quern_shard *out = forward->shards[session->outer_shard];
 	struct wire_udp_sums sums = {session->ip_sum, session->udp_sum};
+	struct shard_way *way = shard_session_way(forward, session);
 	const struct wire_link *link;
 
 	udp_session_heard(session, shard->now_ms);
@@ -141,11 +152,12 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
 	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return;
-	if (!shard_forward_link(out, shard_session_way(forward, session), &link)) {
-		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+	if (!shard_forward_link(out, way, &link)) {
+		shard_forward_no_next_hop(shard, shard_rule_of(forward, session), session->target);
 		return;
 	}
 	counter_add(&shard->counters.udp_forwarded, 1);
+	shard_forward_count_out(way, shard_forward_bytes_of(frame->packet));
 	send_on(out, frame, &session->outer, sums, link);
 }
 
@@ -173,6 +185,7 @@ static void to_client(struct quern_shard *shard, struct shard_frame *frame, stru
 		return;
 	link_to_client(out, session, &link);
 	counter_add(&shard->counters.udp_returned, 1);
+	shard_forward_count_back(shard_session_way(forward, session), shard_forward_bytes_of(frame->packet));
 	send_on(out, frame, &session->inner, sums, &link);
 }
 
@@ -247,6 +260,8 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 					    : NULL;
 	struct udp_session *session;
 
+	if (shard_forward_answered(shard, frame))
+		return true;
 	if (!rule)
 		return false;
 	if (rule->one_way) {

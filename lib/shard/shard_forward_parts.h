@@ -10,15 +10,29 @@
 #include "udp/udp_session.h"
 #include "wire/wire_udp.h"
 
-/* The way to a target: the shard of the port that leads to it, and where the next session's local end is looked for. */
+/* The way to a target: the shard of the port that leads to it, and where the next session's local end is looked for.
+ * What a datagram touches is in the first line. Counts are the worker's; others read them by counter_read(). */
 struct shard_way {
+	_Alignas(64) struct wire_link link;
+	bool is_known; /* `link` is good until known_ms, */
+	uint32_t known_ms;
+	uint8_t shard;            /* in the group */
+	uint64_t forwarded;       /* datagrams to the target */
+	uint64_t forwarded_bytes; /* of their packets of IP, as they came */
+	uint64_t returned;        /* and from it */
+	uint64_t returned_bytes;
 	struct quern_endpoint to;
 	uint32_t next_local;
 	uint16_t next_port;
-	uint8_t shard; /* in the group */
-	bool is_known; /* `link` is good until known_ms, */
-	uint32_t known_ms;
-	struct wire_link link;
+	uint64_t opened;  /* sessions */
+	uint64_t refused; /* datagrams that had no session, or no next hop */
+};
+static_assert(offsetof(struct shard_way, to) == 64, "one cache line for a datagram");
+
+/* What is counted of a rule as a whole. */
+struct shard_rule_counts {
+	uint64_t opened;  /* by its clients: where all targets get copies, one each */
+	uint64_t refused; /* datagrams that no session, target or next hop was found for */
 };
 
 /* A target that sees its clients' own addresses, and answers to them by way of us. */
@@ -33,7 +47,9 @@ struct shard_transit {
 struct shard_rules {
 	const struct udp_rules *set;
 	struct udp_balance balance;
-	struct shard_way *ways; /* by first_target + number */
+	struct shard_way *ways;           /* by first_target + number */
+	struct shard_rule_counts *counts; /* by number of the rule */
+	struct shard_checks *checks;      /* null where no target is checked */
 	struct shard_transit *transits;
 	uint32_t transit_count;
 	struct shard_group *groups; /* that rules listen to */
@@ -70,6 +86,11 @@ struct shard_forward {
 	struct udp_fragments *fragments; /* null where none is put together */
 	struct shard_groups *groups;     /* by shard */
 	uint32_t barren_ms; /* when a local end was last looked for in vain */
+	const struct shard_checks *checks_taken; /* whose bits are in the balance, */
+	uint32_t generation_taken;               /* as they were then */
+	uint32_t probed_tick;
+	uint16_t check_port; /* as configured */
+	bool is_prober;
 	uint8_t shard_count;
 };
 
@@ -120,6 +141,25 @@ static inline struct wire_udp_ends shard_forward_ends(const struct quern_shard *
 	return (struct wire_udp_ends){key, pair};
 }
 
+/* A datagram goes to a target, or comes from one: so many bytes from its IP header on. */
+static inline void shard_forward_count_out(struct shard_way *way, uint32_t bytes)
+{
+	counter_add(&way->forwarded, 1);
+	counter_add(&way->forwarded_bytes, bytes);
+}
+
+static inline void shard_forward_count_back(struct shard_way *way, uint32_t bytes)
+{
+	counter_add(&way->returned, 1);
+	counter_add(&way->returned_bytes, bytes);
+}
+
+/* The bytes that count of a datagram that was parsed. */
+static inline uint32_t shard_forward_bytes_of(const struct packet *packet)
+{
+	return (uint32_t)(packet->frame_bytes - packet->link_bytes);
+}
+
 enum { SHARD_WAY_KNOWN_MS = 100 };
 
 /* The port vouches for a checksum that is not there: the frame never left this machine. */
@@ -144,6 +184,9 @@ struct quern_shard *shard_forward_at(const struct shard_forward *forward, uint16
 
 /* The link header of the way to a target, as ARP or ND know it; false while they do not. */
 bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link);
+
+/* A datagram has no next hop towards that target: dropped and counted. */
+void shard_forward_no_next_hop(struct quern_shard *shard, const struct udp_rule *rule, uint16_t target);
 
 /* RFC 1812 5.3.1: what would leave with no time to live, and what is too long in the version of IP in which it leaves
  * and must not be cut, goes no further, and its sender hears of it: false. */

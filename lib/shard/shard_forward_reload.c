@@ -44,6 +44,11 @@ int shard_reload_build(void *memory, const struct shard_forward *forward, const 
 	return 0;
 }
 
+void shard_reload_check(struct shard_reload *reload, struct shard_checks *checks)
+{
+	shard_rules_check(reload->rules, checks);
+}
+
 void shard_forward_offer(struct shard_forward *forward, struct shard_reload *reload)
 {
 	CHECK(shard_forward_is_settled(forward));
@@ -62,12 +67,15 @@ static void carry_way(const struct shard_way *from, struct shard_way *to)
 		*to = *from;
 }
 
-/* Which local ends are next, and what ARP and ND have said, of targets that stay. */
+/* Which local ends are next, what ARP and ND have said, and what was counted, of rules and targets that stay. What
+ * sessions of the rules before still count until they are looked at is not carried. */
 static void carry_ways(const struct shard_rules *from, struct shard_rules *to, const struct udp_map *map)
 {
 	for (uint16_t number = 0; number < from->set->rule_count; number++) {
 		const struct udp_rule *old = &from->set->rules[number], *rule = udp_map_rule(map, number);
 
+		if (rule)
+			to->counts[rule->number] = from->counts[number];
 		for (uint16_t i = 0; rule && i < old->target_count; i++) {
 			uint16_t target = udp_map_target(map, number, i);
 

@@ -2,6 +2,7 @@
  * datagrams to nobody. */
 #include "shard/shard_flight.h"
 #include "shard/shard_forward.h"
+#include "shard/shard_forward_check.h"
 #include "shard/shard_icmp.h"
 
 #include "tcp/tcp_icmp.h"
@@ -59,7 +60,8 @@ static void take_error(struct quern_shard *shard, struct shard_frame *frame, uin
 	if (icmp->quoted != WIRE_TCP) {
 		if (ref != 0 && icmp->error != WIRE_ERROR_QUENCH)
 			shard_forward_error(shard, frame, ref);
-		else if (icmp->error == WIRE_ERROR_QUENCH || !shard_transit_input(shard, frame))
+		else if (icmp->error == WIRE_ERROR_QUENCH ||
+			 (!shard_forward_probe_refused(shard, frame) && !shard_transit_input(shard, frame)))
 			shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
 		return;
 	}
@@ -108,7 +110,7 @@ void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint
 		take_error(shard, frame, ref);
 	else if (icmp->type == echo_request)
 		answer_echo(shard, frame);
-	else
+	else if (!shard_forward_echoed(shard, frame))
 		shard_drop(shard, QUERN_DROP_ICMP_IGNORED);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/port_plan.h"
+#include "shard/shard_checks.h"
 
 enum {
 	LOWEST_PORT = 1024, /* RFC 6056 3.2 */
@@ -76,6 +77,14 @@ static void next_local(const struct quern_shard *out, struct shard_way *way, str
 		way->next_local = way->next_local == last ? first : way->next_local + 1;
 }
 
+/* Ports that probes of targets have, or may have after a reload. */
+static bool is_of_probes(const struct quern_shard *out, uint16_t port)
+{
+	uint16_t first = out->forward->check_port;
+
+	return first != 0 && (uint16_t)(port - first) < SHARD_CHECK_PORTS;
+}
+
 /* Finds a local end towards the remote one of the key that no session has, nor the one that is to be made has on the
  * client's side, and whose answers come to this worker. Where ports are short, it is looked for at length once a
  * millisecond: whoever finds none must not take the time of those who have one. */
@@ -88,7 +97,7 @@ static bool find_local(const struct quern_shard *out, struct shard_way *way, con
 
 	for (; pairs > 0 && look_ups > 0; pairs--) {
 		next_local(out, way, key);
-		if (!comes_to(out, key) || flow_key_equal(key, inner))
+		if (is_of_probes(out, key->local_port) || !comes_to(out, key) || flow_key_equal(key, inner))
 			continue;
 		if (table_find(&out->table, table_hash_udp(&out->table, key), key) == 0)
 			return true;
@@ -192,8 +201,10 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 	struct flow_key outer;
 	enum quern_drop drop = outer_key(out, frame->packet, rule, inner, way, &outer);
 
-	if (drop != QUERN_DROP_NONE)
+	if (drop != QUERN_DROP_NONE) {
+		counter_add(&way->refused, 1);
 		return drop;
+	}
 	session = udp_session_open(&forward->pool, inner, &outer, rule->number, target, rule->idle_ms, shard->now_ms);
 	if (session) {
 		session->inner_shard = shard->forward_number;
@@ -208,12 +219,14 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 		if (enter(forward, session)) {
 			alias_hold(&shard->ip6.aliases, inner->remote);
 			udp_balance_opened(&forward->rules->balance, rule, target);
+			counter_add(&way->opened, 1);
 			*made = session;
 			return QUERN_DROP_NONE;
 		}
 		udp_session_close(&forward->pool, session);
 	}
 	let_go_outer(out, &outer);
+	counter_add(&way->refused, 1);
 	return QUERN_DROP_UDP_SESSIONS_FULL;
 }
 
@@ -335,6 +348,7 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 {
 	const struct packet *packet = frame->packet;
 	struct udp_session *session = NULL;
+	struct shard_rule_counts *counts = &shard->forward->rules->counts[rule->number];
 	struct flow_key inner = packet->key;
 	enum quern_drop drop = QUERN_DROP_UDP_SESSIONS_FULL;
 
@@ -346,9 +360,11 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 	let_go(shard, &inner);
 	if (!session) {
 		shard_drop(shard, drop);
+		counter_add(&counts->refused, 1);
 		return NULL;
 	}
 	counter_add(&shard->counters.udp_sessions_opened, 1);
+	counter_add(&counts->opened, 1);
 	return session;
 }
 

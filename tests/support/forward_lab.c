@@ -220,12 +220,25 @@ static void meet_all(struct lab *lab, const struct quern_forward_rule *rules, ui
 			meet(lab, &rules[rule].targets[i].to);
 }
 
+/* Null where no target is checked. */
+static struct shard_checks *make_checks(const struct lab *lab, const struct quern_forward_rule *rules, uint16_t count)
+{
+	const struct shard_checks_config config = {
+		.first_port = LAB_CHECK_PORT, .seed = 9, .now_ms = (uint32_t)(lab->now_ns / NS_PER_MS)};
+	size_t bytes = shard_checks_bytes(rules, count);
+
+	return bytes ? shard_checks_build(zeroed(bytes), rules, count, lab->checks, &config) : NULL;
+}
+
 void lab_open(struct lab *lab, const struct lab_plan *plan)
 {
+	bool has_checks = shard_checks_bytes(plan->rules, plan->rule_count) > 0;
 	const struct shard_forward_config config = {.max_sessions = plan->max_sessions ? plan->max_sessions : 1000,
 						    .counts_sources = plan->counts_sources,
 						    .fragmented = 16,
-						    .seed = 7};
+						    .seed = 7,
+						    .is_prober = !plan->checks,
+						    .check_port = has_checks ? LAB_CHECK_PORT : 0};
 
 	if (!in_pool) {
 		bare_eal_start();
@@ -242,6 +255,9 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 		open_port(lab, plan, number);
 	lab->rules = zeroed(shard_rules_bytes(plan->rules, plan->rule_count));
 	cr_assert_eq(shard_rules_build(lab->rules, lab->forward, plan->rules, plan->rule_count), 0);
+	lab->owns_checks = !plan->checks;
+	lab->checks = plan->checks ? plan->checks : make_checks(lab, plan->rules, plan->rule_count);
+	shard_rules_check(lab->rules, lab->checks);
 	shard_forward_use(lab->forward, lab->rules);
 	lab_advance(lab, 0);
 	meet_all(lab, plan->rules, plan->rule_count);
@@ -255,6 +271,8 @@ void lab_offer(struct lab *lab, const struct quern_forward_rule *rules, uint16_t
 	cr_assert(shard_forward_is_settled(lab->forward));
 	lab->next_rules = zeroed(shard_reload_bytes(lab->forward, rules, count));
 	cr_assert_eq(shard_reload_build(lab->next_rules, lab->forward, rules, count, sources), 0);
+	lab->next_checks = make_checks(lab, rules, count);
+	shard_reload_check(lab->next_rules, lab->next_checks);
 	if (sources)
 		lab->sources = sources;
 	meet_all(lab, rules, count);
@@ -273,6 +291,9 @@ uint32_t lab_settle(struct lab *lab)
 	free(lab->rules);
 	lab->rules = lab->next_rules;
 	lab->next_rules = NULL;
+	free(lab->checks);
+	lab->checks = lab->next_checks;
+	lab->next_checks = NULL;
 	return turns;
 }
 
@@ -291,6 +312,8 @@ void lab_close(struct lab *lab)
 	free(lab->memory);
 	free(lab->rules);
 	free(lab->sources);
+	if (lab->owns_checks)
+		free(lab->checks);
 	cr_assert_eq(rte_mempool_in_use_count(in_pool), 0, "a received frame was not given back");
 	cr_assert_eq(rte_mempool_in_use_count(out_pool), 0, "a frame to send was not given back");
 }

@@ -11,6 +11,7 @@
 #include <quern/forward.h>
 
 #include "shard/shard.h"
+#include "shard/shard_checks.h"
 #include "shard/shard_forward.h"
 #include "support/lab_datagram.h"
 
@@ -18,7 +19,7 @@
  * else by 10.0.0.9. */
 #define LAB_ADDRESS(port, host) (0x0a000000u | (uint32_t)(port) << 16 | (uint32_t)(host))
 
-enum { LAB_PORTS = 3, LAB_HEARD_MAX = 4096, LAB_FRAME_MAX = 2048 };
+enum { LAB_PORTS = 3, LAB_HEARD_MAX = 4096, LAB_FRAME_MAX = 2048, LAB_CHECK_PORT = 2000 /* of probes, the first */ };
 
 /* A packet that came out of a port. */
 struct lab_packet {
@@ -45,6 +46,7 @@ struct lab_plan {
 	uint16_t vlan;                      /* of all ports; over bare IP there is none */
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
+	struct shard_checks *checks; /* another laboratory's, which probes; null for its own, where rules have some */
 };
 
 struct lab {
@@ -55,6 +57,8 @@ struct lab {
 	void *memory;
 	void *rules, *next_rules;
 	void *sources; /* that came with other rules */
+	struct shard_checks *checks, *next_checks;
+	bool owns_checks;
 	uint64_t now_ns;
 };
 
