@@ -1,5 +1,6 @@
 /* ctl_stats.c - counters, states and drops: a line a shard, and what is not 0 below. */
 #include "ctl/ctl_answers.h"
+#include "ctl/ctl_rules.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -236,8 +237,8 @@ static void print_impaired(const json_t *ports)
 	}
 }
 
-static void print_all(const struct ctl_instance *instance, const json_t *shards, const json_t *ports,
-		      const json_t *workers)
+static void print_all(const struct ctl_instance *instance, const json_t *shards, const json_t *rules,
+		      const json_t *ports, const json_t *workers)
 {
 	size_t index;
 	const json_t *shard;
@@ -249,6 +250,7 @@ static void print_all(const struct ctl_instance *instance, const json_t *shards,
 	print_details(shards, "states", print_state);
 	print_details(shards, "ended", print_key);
 	print_datagrams(shards);
+	ctl_print_rules(rules);
 	print_details(shards, "drops", print_key);
 	print_impaired(ports);
 	print_memory(shards);
@@ -257,15 +259,19 @@ static void print_all(const struct ctl_instance *instance, const json_t *shards,
 
 int ctl_stats(const struct ctl_instance *instance, const struct ctl_request *request)
 {
-	json_t *all = json_object(), *shards = json_array(), *ports = json_array(), *workers = json_array();
+	json_t *all = json_object(), *shards = json_array(), *rules = json_array();
+	json_t *ports = json_array(), *workers = json_array();
 	int code;
 
 	json_object_set_new(all, "pid", json_integer(instance->pid));
 	json_object_set_new(all, "command", json_string(instance->words));
 	json_object_set_new(all, "shards", shards);
+	json_object_set_new(all, "rules", rules);
 	json_object_set_new(all, "ports", ports);
 	json_object_set_new(all, "workers", workers);
 	code = ask_shards(instance, shards);
+	if (code == 0)
+		code = ctl_ask_rules(instance, rules);
 	if (code == 0)
 		code = ask_numbered(instance, "/quern/ports", ports);
 	if (code == 0)
@@ -273,7 +279,7 @@ int ctl_stats(const struct ctl_instance *instance, const struct ctl_request *req
 	if (code == 0 && request->json)
 		return cli_write_json(stdout, all);
 	if (code == 0)
-		print_all(instance, shards, ports, workers);
+		print_all(instance, shards, rules, ports, workers);
 	json_decref(all);
 	return code;
 }

@@ -4,6 +4,7 @@
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_signal.h"
+#include "forward/forward_health.h"
 #include "forward/forward_hops.h"
 #include "forward/forward_live.h"
 #include "forward/forward_reload.h"
@@ -30,6 +31,7 @@ struct forward_run {
 	struct forward_series series;
 	struct report_progress progress;
 	struct report_links links;
+	struct forward_health health;
 	struct forward_report report;
 };
 
@@ -62,6 +64,7 @@ static void tick(struct quern_engine *engine, void *app)
 
 	report_links_look(&forward->links, forward->settings, engine);
 	forward_reload_look(&forward->reload, engine);
+	forward_health_look(&forward->health, engine);
 	if (!forward->has_begun) {
 		/* All is counted from the first turn: all but the time of `begin` is zero. */
 		forward->begin.at_s = now_s;
@@ -92,6 +95,9 @@ static int report(struct forward_run *forward, const struct quern_engine *engine
 	report->reloads_taken = forward->reload.taken;
 	report->reloads_refused = forward->reload.refused;
 	take_sample(forward, engine);
+	if (!forward_stats_take(&report->stats, engine, forward->settings->forward.rules,
+				forward->settings->forward.rule_count))
+		return cli_fail(CLI_EXIT_FAILED, "no memory for what the rules did");
 	report_between(run, &forward->begin, &forward->end, forward->shards);
 	report_describe(run, engine, forward->end.shard_count);
 	for (uint16_t i = 0; i < run->worker_count; i++)
@@ -178,5 +184,6 @@ int forward_command(struct cli_settings *settings)
 	add_shards(&forward, &config, &workers);
 	code = report_job_run(&(struct report_job){settings, &forward, announce, run_and_report}, &config);
 	forward_series_close(&forward.series);
+	forward_stats_close(&forward.report.stats);
 	return code;
 }

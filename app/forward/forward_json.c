@@ -122,11 +122,11 @@ json_t *forward_report_json(const struct forward_report *report)
 {
 	const struct report_run *run = &report->run;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "schema",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b}}", "schema",
 			 "quern-forward/1", "verdict", report_verdict_name(run->verdict), "tool", report_tool_json(run),
 			 "config", config_json(report), "machine", report_machine_json(run), "duration_s",
-			 run->duration_s, "totals", totals_json(report), "series", series_json(report->series),
-			 "workers", workers_json(run), "impaired", report_impaired_json(run), "capture",
-			 report_capture_json(run), "memory", memory_json(&run->memory), "valid", "accounting",
-			 (int)forward_report_adds_up(report));
+			 run->duration_s, "totals", totals_json(report), "rules", forward_stats_json(&report->stats),
+			 "series", series_json(report->series), "workers", workers_json(run), "impaired",
+			 report_impaired_json(run), "capture", report_capture_json(run), "memory",
+			 memory_json(&run->memory), "valid", "accounting", (int)forward_report_adds_up(report));
 }

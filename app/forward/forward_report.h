@@ -3,12 +3,14 @@
 #define FORWARD_FORWARD_REPORT_H
 
 #include "forward/forward_series.h"
+#include "forward/forward_stats.h"
 
 struct forward_report {
 	struct report_run run; /* what all reports have: traffic, workers, machine, ... */
 	const struct forward_series *series;
 	struct quern_forward_use use; /* at the end */
 	uint64_t reloads_taken, reloads_refused;
+	struct forward_stats stats; /* at the end */
 };
 
 /* Whether every session that was opened has ended or is open. */

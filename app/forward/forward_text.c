@@ -94,6 +94,7 @@ void forward_report_text(FILE *out, const struct forward_report *report, bool co
 	report_text_header(out, &report->run, colors);
 	print_datagrams(out, report);
 	print_sessions(out, report);
+	forward_stats_text(out, &report->stats);
 	print_packets(out, &report->run.traffic);
 	report_text_impaired(out, &report->run);
 	report_text_capture(out, &report->run);

@@ -1,7 +1,8 @@
 /* engine_forward.c - UDP forwarding: the shards of each worker that forward are a group with sessions and rules. */
-#include "engine/engine_parts.h"
+#include <quern/target.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
@@ -9,6 +10,7 @@
 
 #include "base/ip6.h"
 #include "base/random.h"
+#include "engine/engine_parts.h"
 #include "shard/shard_forward.h"
 
 enum { ENGINE_FRAGMENTED = 256 /* datagrams that a worker puts together at a time: some 2.5 MB */ };
@@ -103,20 +105,11 @@ uint64_t engine_forward_bytes(const struct quern_engine *engine)
 				: 0;
 }
 
-/* What a rule may ask for and this engine does not do; null for nothing. */
-static const char *missing(const struct quern_forward_rule *rule)
-{
-	return rule->check.probe != QUERN_PROBE_NONE ? "check" : NULL;
-}
-
 static int check_rule(const struct quern_engine_config *config, const struct quern_forward_rule *rule,
 		      char error[QUERN_ERROR_TEXT])
 {
 	char text[QUERN_ENDPOINT_TEXT];
 
-	if (missing(rule))
-		return engine_fail(error, -ENOTSUP, "rule '%s': this version forwards without %s\n  Leave it out",
-				   rule->name, missing(rule));
 	if (rule->port >= config->port_count)
 		return engine_fail(error, -EINVAL, "rule '%s': it listens on port %u\n  There are ports 0 to %u",
 				   rule->name, rule->port, config->port_count - 1u);
@@ -141,6 +134,7 @@ int engine_check_rules(const struct quern_engine *engine, const struct quern_for
 
 	if (quern_forward_faults(forward->rules, forward->rule_count, &fault, 1) > 0)
 		return engine_fail(error, -EINVAL, "%s\n  To help: %s", fault.cause, fault.remedy);
+	code = engine_check_probes(forward, error);
 	for (uint16_t i = 0; i < forward->rule_count && code == 0; i++)
 		code = check_rule(&engine->config, &forward->rules[i], error);
 	return code == 0 ? engine_check_sources(engine, forward, error) : code;
@@ -161,10 +155,12 @@ int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERR
 static int open_group(struct quern_engine *engine, uint16_t number, uint64_t seed, char error[QUERN_ERROR_TEXT])
 {
 	const struct quern_forward_config *forward = &engine->config.forward;
-	const struct shard_forward_config config = group_config(engine, seed);
+	struct shard_forward_config config = group_config(engine, seed);
 	struct engine_group *group = &engine->groups[number];
 	int code;
 
+	config.is_prober = number == 0;
+	config.check_port = engine_check_port(engine);
 	group->memory = rte_zmalloc("sessions", shard_forward_bytes(&config), 64);
 	group->rules = rte_zmalloc("rules", shard_rules_bytes(forward->rules, forward->rule_count), 64);
 	if (!group->memory || !group->rules)
@@ -182,6 +178,7 @@ static int open_group(struct quern_engine *engine, uint16_t number, uint64_t see
 				   "worker %u: its ports do not have what the rules name: %s\n"
 				   "  Each worker of a forwarder has a shard on every port",
 				   number, strerror(-code));
+	shard_rules_check(group->rules, engine->checks);
 	shard_forward_use(group->forward, group->rules);
 	return 0;
 }
@@ -191,6 +188,11 @@ int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 	struct random random;
 	int code = engine_check_sources(engine, &engine->config.forward, error);
 
+	if (code != 0)
+		return code;
+	code = engine_make_checks(engine, &engine->config.forward, &engine->checks);
+	if (code != 0)
+		return engine_fail(error, code, "no memory for the checks of targets");
 	random_seed(&random, ~engine->config.seed);
 	for (uint16_t number = 0; forwards(engine) && number < engine->worker_count && code == 0; number++)
 		code = open_group(engine, number, random_next(&random), error);
@@ -207,6 +209,9 @@ void engine_close_groups(struct quern_engine *engine)
 		engine_free_reload(&engine->groups[number]);
 		engine->groups[number] = (struct engine_group){.memory = NULL};
 	}
+	free(engine->checks);
+	free(engine->next_checks);
+	engine->checks = engine->next_checks = NULL;
 }
 
 void quern_engine_sessions(const struct quern_engine *engine, struct quern_forward_use *use)
@@ -216,4 +221,23 @@ void quern_engine_sessions(const struct quern_engine *engine, struct quern_forwa
 		use->sessions += shard_forward_sessions(engine->groups[number].forward);
 		use->capacity += engine_sessions_a_worker(engine);
 	}
+}
+
+int quern_engine_forward_stats(const struct quern_engine *engine, uint16_t rule, uint16_t target,
+			       struct quern_forward_stats *stats)
+{
+	struct quern_forward_stats sum = {.forwarded = 0};
+
+	if (!quern_engine_forward_rule(engine, rule))
+		return -ENOENT;
+	for (uint16_t number = 0; number < engine->worker_count; number++)
+		if (!shard_forward_add_stats(engine->groups[number].forward, rule, target, &sum))
+			return -ENOENT;
+	*stats = sum;
+	return 0;
+}
+
+const struct quern_forward_rule *quern_engine_forward_rule(const struct quern_engine *engine, uint16_t rule)
+{
+	return forwards(engine) ? shard_forward_rule(engine->groups[0].forward, rule) : NULL;
 }

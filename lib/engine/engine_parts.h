@@ -87,6 +87,8 @@ struct quern_engine {
 	struct engine_shard shards[QUERN_MAX_SHARDS];
 	struct worker workers[QUERN_MAX_SHARDS];
 	struct engine_group groups[QUERN_MAX_SHARDS]; /* by worker */
+	struct shard_checks *checks;                  /* of all groups; null where no target is checked */
+	struct shard_checks *next_checks;             /* and of rules that workers still have to take */
 	struct engine_watch watches[QUERN_MAX_SHARDS];
 	struct engine_watched watched;
 	uint16_t worker_count;
@@ -173,6 +175,13 @@ int engine_check_many(const struct quern_engine_config *config, const struct que
 		      char error[QUERN_ERROR_TEXT]);
 /* True where some rule listens to a group at that port. */
 bool engine_hears_groups(const struct quern_forward_config *forward, uint16_t port);
+
+/* The first of the local ports that probes have; that there are enough; and checks for rules, of the system's memory,
+ * which go on where those of now are: null where there is nothing to check. 0 or -ENOMEM. */
+uint16_t engine_check_port(const struct quern_engine *engine);
+int engine_check_probes(const struct quern_forward_config *forward, char error[QUERN_ERROR_TEXT]);
+int engine_make_checks(const struct quern_engine *engine, const struct quern_forward_config *forward,
+		       struct shard_checks **checks);
 
 int engine_start_ports(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 /* Lines between the shards of a port, and to each worker what it needs for its turns. */

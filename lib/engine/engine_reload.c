@@ -59,6 +59,8 @@ static int prepare(struct quern_engine *engine, uint16_t number, const struct qu
 		code = shard_reload_build(group->next, group->forward, forward->rules, forward->rule_count,
 					  sources_bytes > 0 ? group->sources : NULL);
 	if (code == 0)
+		shard_reload_check(group->next, engine->next_checks);
+	if (code == 0)
 		return 0;
 	return engine_fail(error, code, "worker %u: it cannot have these rules: %s", number, strerror(-code));
 }
@@ -71,6 +73,8 @@ static void give_up(struct quern_engine *engine)
 		free(group->next);
 		group->next = NULL;
 	}
+	free(engine->next_checks);
+	engine->next_checks = NULL;
 }
 
 static void wait_for_workers(const struct quern_engine *engine)
@@ -88,6 +92,11 @@ int quern_engine_reload_forward(struct quern_engine *engine, const struct quern_
 
 	engine_tend_reload(engine);
 	code = check(engine, forward, error);
+	/* What a worker may still have to take is not given up. */
+	if (code != 0)
+		return code;
+	if (engine_make_checks(engine, forward, &engine->next_checks) != 0)
+		code = engine_fail(error, -ENOMEM, "no memory for the checks of targets");
 	for (uint16_t number = 0; number < engine->worker_count && code == 0; number++)
 		code = prepare(engine, number, forward, error);
 	if (code != 0) {
@@ -115,15 +124,27 @@ bool quern_engine_reload_is_done(const struct quern_engine *engine)
 	return true;
 }
 
+/* Of whose rules no worker is left. */
+static void free_checks(struct quern_engine *engine)
+{
+	free(engine->checks);
+	engine->checks = engine->next_checks;
+	engine->next_checks = NULL;
+}
+
 void engine_tend_reload(struct quern_engine *engine)
 {
-	bool has_passed = false;
+	bool has_passed = false, waits = false;
 
 	for (uint16_t number = 0; number < engine->worker_count; number++) {
 		struct engine_group *group = &engine->groups[number];
 
-		if (group->next == NULL || !shard_forward_is_settled(group->forward))
+		if (group->next == NULL)
 			continue;
+		if (!shard_forward_is_settled(group->forward)) {
+			waits = true;
+			continue;
+		}
 		if (!has_passed)
 			engine_pass_telemetry();
 		has_passed = true;
@@ -133,6 +154,8 @@ void engine_tend_reload(struct quern_engine *engine)
 		group->given = group->next;
 		group->next = NULL;
 	}
+	if (has_passed && !waits)
+		free_checks(engine);
 }
 
 void engine_free_reload(struct engine_group *group)

@@ -1,5 +1,6 @@
 /* engine_telemetry.c - commands of DPDK's telemetry about the engine of this process: /quern/stats, /quern/conns,
- * /quern/ports, /quern/reload, /quern/workers. They run on threads of telemetry's own, while the engine is open. */
+ * /quern/forward, /quern/ports, /quern/reload, /quern/workers. They run on threads of telemetry's own, while the engine
+ * is open. */
 #include "engine/engine_telemetry.h"
 
 #include <ctype.h>
@@ -235,6 +236,7 @@ struct command {
 
 static const struct command commands[] = {
 	{"/quern/conns", engine_answer_conns, "Connections. state= local= remote= shard= limit= cursor="},
+	{"/quern/forward", engine_answer_forward, "A rule of forwarding and its targets: rule="},
 	{"/quern/ports", engine_answer_ports, "Devices, drivers, and what --impair did. No parameters"},
 	{"/quern/reload", NULL, "Has the application read its rules again. No parameters"},
 	{"/quern/stats", answer_stats, "Counters, states, memory of three shards, from shard= on"},

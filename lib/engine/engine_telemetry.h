@@ -23,6 +23,9 @@ struct rte_tel_data *engine_telemetry_inner(struct rte_tel_data *outer, const ch
 /* /quern/ports: what each port is, and what its bad lines do. */
 int engine_answer_ports(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 
+/* /quern/forward: a rule of forwarding and its targets. */
+int engine_answer_forward(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
+
 /* /quern/conns: connections of a shard, a page of columns, and where to go on. */
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 

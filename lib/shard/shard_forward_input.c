@@ -114,7 +114,9 @@ void shard_forward_no_next_hop(struct quern_shard *shard, const struct udp_rule 
 	const struct shard_forward *forward = shard->forward;
 
 	shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
-	counter_add(&forward->sets[rule->set]->counts[rule->number].refused, 1);
+	/* Those of rules that a reload has put aside have been carried already. */
+	if (rule->set == forward->rules->set->number)
+		counter_add(&forward->rules->counts[rule->number].refused, 1);
 	counter_add(&shard_way_of(forward, rule, target)->refused, 1);
 }
 

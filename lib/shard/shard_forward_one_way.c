@@ -42,13 +42,14 @@ static bool send_to(struct quern_shard *shard, struct shard_frame *frame, const 
 	if (!shard_forward_may(shard, frame, one_way.out, came.pair != NULL))
 		return frame->packet->ttl > 1;
 	if (!shard_forward_link(one_way.out, one_way.way, &link)) {
-		shard_drop(shard, QUERN_DROP_NO_NEXT_HOP);
+		shard_forward_no_next_hop(shard, rule, target);
 		return true;
 	}
 	mbuf = is_copy ? shard_forward_copy(one_way.out, frame->mbuf, frame->packet)
 		       : shard_forward_take(one_way.out, frame);
 	if (mbuf) {
 		counter_add(&shard->counters.udp_forwarded, 1);
+		shard_forward_count_out(one_way.way, shard_forward_bytes_of(frame->packet));
 		shard_forward_send(one_way.out, mbuf, frame->packet, &goes, one_way.sums, link);
 	}
 	return true;
@@ -62,6 +63,7 @@ void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame,
 
 	if (up == 0) {
 		shard_drop(shard, QUERN_DROP_UDP_NO_TARGET);
+		counter_add(&shard->forward->rules->counts[rule->number].refused, 1);
 		return;
 	}
 	if (rule->balance != QUERN_BALANCE_ALL) {

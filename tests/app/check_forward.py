@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,12 @@ def says_what_it_does(quern, schema):
     assert "sessions      opened 0   ended 0   open at end 0, of 131,072 there may be" in text, text
     assert "core " in text and ": forward, " in text, text
     assert len(result["series"]) in (2, 3), result["series"]
+    nothing = {"sessions": 0, "opened": 0, "forwarded": 0, "forwarded_bytes": 0, "returned": 0, "returned_bytes": 0,
+               "refused": 0}
+    assert result["rules"] == [{"name": "flags", **nothing,
+                                "targets": [{"to": to, **nothing, "state": "unchecked", "cause": None, "changes": 0}
+                                            for to in ("198.19.0.5:5353", "198.19.0.6:5353")]}], result["rules"]
+    assert "198.19.0.6:5353" in text.split("rules ")[1], text
 
 
 def tells_its_settings(quern, schema):
@@ -113,6 +120,10 @@ def answers_ctl_while_it_runs(quern, _schema):
                 text = subprocess.run([word for word in words if word != "--json"], capture_output=True, text=True,
                                       timeout=20, check=True, env=environment).stdout
                 assert "forward  cable" in text and "\ndatagrams" not in text, text
+                rules = json.loads(answers[0].stdout)["rules"]
+                assert [(rule["name"], rule["targets"]["to"], rule["targets"]["forwarded"]) for rule in rules] == [
+                    ("flags", ["198.19.0.5:5353"], [0])], rules
+                assert re.search(r"\nrules .*\n +flags .*\n +198.19.0.5:5353 +unchecked( +0){5}\n", text), text
             finally:
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=20)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forward/forward_health.h"
 #include "forward/forward_live.h"
 #include "forward/forward_report.h"
 
@@ -75,6 +76,60 @@ Test(forward_series, has_what_happened_between_two_looks_of_all_shards)
 	forward_series_close(&series);
 	free(last);
 	free(now);
+}
+
+Test(forward_health, tells_of_a_target_that_is_down_and_up_again)
+{
+	const struct quern_forward_target target = {.to = {.address = 0xc6130005, .port = 53}};
+	const struct quern_forward_rule rule = {
+		.name = "dns", .targets = &target, .target_count = 1, .check = {.probe = QUERN_PROBE_ICMP, .fall = 4}};
+	const struct quern_forward_stats up = {.state = QUERN_TARGET_UP},
+					 down = {.state = QUERN_TARGET_DOWN, .cause = QUERN_TARGET_UNANSWERED};
+	char text[512] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	forward_health_note(out, &rule, 0, QUERN_TARGET_NEW, &up);
+	forward_health_note(out, &rule, 0, QUERN_TARGET_UP, &down);
+	forward_health_note(out, &rule, 0, QUERN_TARGET_DOWN, &up);
+	fclose(out);
+	cr_assert_str_eq(text, "warning: target 198.19.0.5:53 of rule dns is down: no answer, 4 probes in a row\n"
+			       "target 198.19.0.5:53 of rule dns is up again\n");
+}
+
+Test(forward_report, has_a_line_for_each_rule_and_target)
+{
+	const struct quern_forward_target targets[] = {{.to = {.address = 0xc6130005, .port = 53}},
+						       {.to = {.address = 0xc6130006}}};
+	const struct quern_forward_rule rule = {.name = "dns", .targets = targets, .target_count = 2};
+	struct quern_forward_stats all[] = {
+		{.forwarded = 4000, .returned = 3999, .opened = 12, .sessions = 7, .refused = 1},
+		{.forwarded = 3000, .returned = 3000, .opened = 9, .sessions = 6, .state = QUERN_TARGET_UP},
+		{.forwarded = 1000,
+		 .returned = 999,
+		 .opened = 3,
+		 .sessions = 1,
+		 .state = QUERN_TARGET_DOWN,
+		 .cause = QUERN_TARGET_REFUSED}};
+	const struct forward_stats stats = {.rules = &rule, .rule_count = 1, .all = all};
+	char text[1024];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	json_t *rules = forward_stats_json(&stats), *target;
+
+	forward_stats_text(out, &stats);
+	fclose(out);
+	cr_assert_str_eq(text, "rules                                               sessions"
+			       "      opened     forwarded      returned     refused   share\n"
+			       "              dns                                          7"
+			       "          12         4,000         3,999           1\n"
+			       "                198.19.0.5:53         up                   6"
+			       "           9         3,000         3,000           0  75.0 %\n"
+			       "                198.19.0.6            down                 1"
+			       "           3         1,000           999           0  25.0 %\n");
+	target = json_array_get(json_object_get(json_array_get(rules, 0), "targets"), 1);
+	cr_assert_str_eq(json_string_value(json_object_get(target, "to")), "198.19.0.6");
+	cr_assert_eq(json_integer_value(json_object_get(target, "returned")), 999);
+	cr_assert_str_eq(json_string_value(json_object_get(target, "cause")), "its port is closed");
+	json_decref(rules);
 }
 
 Test(forward_report, fails_where_a_session_is_not_accounted_for)

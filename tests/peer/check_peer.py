@@ -20,7 +20,8 @@ SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "al
             "ip6": "peer_ip6", "guest": "peer_guest", "forward": "peer_forward", "udp": "peer_udp",
             "reload": "peer_reload",
             "translate": "peer_translate",
-            "source": "peer_source", "group": "peer_group"}
+            "source": "peer_source", "group": "peer_group",
+            "health": "peer_health"}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

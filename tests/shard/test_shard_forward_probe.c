@@ -43,7 +43,7 @@ static struct quern_forward_check check_by_udp(void)
 					    .answer_bytes = 4};
 }
 
-Test(shard_forward_check, by_udp_the_answer_must_begin_as_it_should)
+Test(shard_forward_probe, by_udp_the_answer_must_begin_as_it_should)
 {
 	struct lab_packet probe;
 
@@ -69,7 +69,7 @@ Test(shard_forward_check, by_udp_the_answer_must_begin_as_it_should)
 }
 
 /* Answers that are none: from another port or host, or to another port of ours. */
-Test(shard_forward_check, by_udp_forged_answers_do_not_count)
+Test(shard_forward_probe, by_udp_forged_answers_do_not_count)
 {
 	static const uint8_t places[] = {19, 21, 23};
 
@@ -85,7 +85,7 @@ Test(shard_forward_check, by_udp_forged_answers_do_not_count)
 	lab_close(&lab);
 }
 
-Test(shard_forward_check, a_closed_port_is_told_by_icmp_and_counts_at_once)
+Test(shard_forward_probe, a_closed_port_is_told_by_icmp_and_counts_at_once)
 {
 	check_lab_open(&lab, check_by_udp(), false);
 	for (int i = 0; i < FALL; i++) {

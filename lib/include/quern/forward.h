@@ -105,9 +105,9 @@ struct quern_forward_rule {
 	struct quern_forward_check check;
 };
 
-/* What an engine forwards. It refuses by -ENOTSUP what it does not do yet: check; and keep_source for several workers
- * where rules do not tell whose an answer is. Each of its workers needs a shard on every port that rules name or lead
- * to. Rules are copied; they and all that they point to must be there while the engine is opened. */
+/* What an engine forwards. It refuses by -ENOTSUP keep_source for several workers where rules do not tell whose an
+ * answer is. Each of its workers needs a shard on every port that rules name or lead to. Rules are copied; they and all
+ * that they point to must be there while the engine is opened. */
 struct quern_forward_config {
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
