@@ -2,7 +2,7 @@
  * cycles a datagram, of the forwarder alone, by the number of sessions. Both take their bursts from a ring and put them
  * into another; what brings the frames back to the beginning is not counted.
  *
- *	bench_forward [--small]     prints one line of JSON a number of sessions
+ *	bench_forward [--small]     prints one line of JSON a number of sessions, and one of a fan-out to four targets
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ enum {
 	ROUNDS = 31,
 	ROUND_BURSTS = 4096,
 	FRAME_BYTES = 60,
+	FAN_OUT = 4,
 	CLIENT_PORTS = 50000
 };
 
@@ -53,7 +54,8 @@ struct forwarder {
 	struct rte_mempool *pool;
 	uint64_t now_ns;
 	struct random random;
-	uint32_t sessions;
+	uint32_t sessions; /* of clients */
+	uint16_t targets;  /* that get a copy each, 1 for one alone */
 };
 
 static void *zeroed(size_t bytes)
@@ -69,7 +71,7 @@ static struct quern_shard *shard_new(struct forwarder *forwarder, uint16_t numbe
 	const struct shard_config config = {.number = number,
 					    .max_connections = 64,
 					    .max_time_wait = 64,
-					    .max_udp_flows = forwarder->sessions,
+					    .max_udp_flows = forwarder->sessions * forwarder->targets,
 					    .ethernet = true,
 					    .mac = {2, 0, 0, 0, 0, (uint8_t)number},
 					    .addresses = {.first = address, .last = last},
@@ -83,11 +85,18 @@ static struct quern_shard *shard_new(struct forwarder *forwarder, uint16_t numbe
 /* As many addresses towards the target as so many sessions need. */
 static void open_group(struct forwarder *forwarder)
 {
-	static const struct quern_forward_target target = {.to = {.address = TARGET, .port = 5300}};
-	static const struct quern_forward_rule rule = {
-		.name = "one", .listen = {.address = LISTEN, .port = 53}, .targets = &target, .target_count = 1};
-	const struct shard_forward_config config = {.max_sessions = forwarder->sessions, .seed = 7};
+	struct quern_forward_target targets[FAN_OUT];
+	struct quern_forward_rule rule = {.name = "one",
+					  .listen = {.address = LISTEN, .port = 53},
+					  .targets = targets,
+					  .target_count = forwarder->targets,
+					  .balance = forwarder->targets > 1 ? QUERN_BALANCE_ALL : QUERN_BALANCE_MAGLEV};
+	const struct shard_forward_config config = {.max_sessions = forwarder->sessions * forwarder->targets,
+						    .seed = 7};
 	void *rules = zeroed(shard_rules_bytes(&rule, 1));
+
+	for (uint16_t i = 0; i < FAN_OUT; i++)
+		targets[i] = (struct quern_forward_target){.to = {.address = TARGET, .port = (uint16_t)(5300 + i)}};
 
 	forwarder->group = shard_forward_open(&config, zeroed(shard_forward_bytes(&config)), forwarder->now_ns);
 	forwarder->shards[0] = shard_new(forwarder, 0, LISTEN, LISTEN);
@@ -134,16 +143,16 @@ static void fill(struct forwarder *forwarder, struct rte_mbuf **spare, uint32_t 
 	CHECK(rte_ring_enqueue_bulk(forwarder->rx, (void *const *)spare, BURST, NULL) == BURST);
 }
 
-/* One turn of a worker, as far as these two shards go. */
-static uint32_t forward_turn(struct forwarder *forwarder)
+/* One turn of a worker, as far as these two shards go: `most` frames go out. */
+static uint32_t forward_turn(struct forwarder *forwarder, uint32_t most)
 {
-	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *mbufs[FAN_OUT * BURST];
 	uint32_t count = rte_ring_dequeue_burst(forwarder->rx, (void **)mbufs, BURST, NULL);
 
 	shard_receive(forwarder->shards[0], mbufs, (uint16_t)count, forwarder->now_ns);
 	shard_expire(forwarder->shards[0], forwarder->now_ns);
 	shard_expire(forwarder->shards[1], forwarder->now_ns);
-	count = shard_transmit(forwarder->shards[1], mbufs, BURST);
+	count = shard_transmit(forwarder->shards[1], mbufs, (uint16_t)most);
 	rte_ring_enqueue_burst(forwarder->tx, (void *const *)mbufs, count, NULL);
 	return count;
 }
@@ -163,20 +172,26 @@ static void answer_arp(struct forwarder *forwarder)
 	shard_receive(forwarder->shards[1], &mbuf, 1, forwarder->now_ns);
 }
 
-/* Opens the session of every client. */
+/* Gives back what has come out, and takes new buffers for a burst. */
+static void renew(struct forwarder *forwarder, struct rte_mbuf **spare)
+{
+	struct rte_mbuf *mbufs[FAN_OUT * BURST];
+
+	rte_pktmbuf_free_bulk(mbufs, rte_ring_dequeue_burst(forwarder->tx, (void **)mbufs, FAN_OUT * BURST, NULL));
+	CHECK(rte_pktmbuf_alloc_bulk(forwarder->pool, spare, BURST) == 0);
+}
+
+/* Opens the session of every client, or those towards all targets. */
 static void open_sessions(struct forwarder *forwarder, struct rte_mbuf **spare)
 {
-	struct rte_mbuf *mbufs[BURST];
-
 	for (uint32_t first = 0; first < forwarder->sessions + BURST; first += BURST) {
 		fill(forwarder, spare, first);
-		forward_turn(forwarder);
+		forward_turn(forwarder, FAN_OUT * BURST);
 		answer_arp(forwarder);
-		rte_pktmbuf_free_bulk(mbufs, rte_ring_dequeue_burst(forwarder->tx, (void **)mbufs, BURST, NULL));
-		CHECK(rte_pktmbuf_alloc_bulk(forwarder->pool, spare, BURST) == 0);
+		renew(forwarder, spare);
 		forwarder->now_ns += first == 0 ? 200000000 : 0;
 	}
-	CHECK(shard_forward_sessions(forwarder->group) == forwarder->sessions);
+	CHECK(shard_forward_sessions(forwarder->group) == forwarder->sessions * forwarder->targets);
 }
 
 /* Cycles a datagram of `bursts` bursts. */
@@ -190,7 +205,7 @@ static double measure(struct forwarder *forwarder, struct rte_mbuf **spare, uint
 		fill(forwarder, spare, UINT32_MAX);
 		start = rte_rdtsc();
 		done += is_floor ? floor_udp_turn(forwarder->rx, forwarder->tx, rte_cpu_to_be_32(TARGET))
-				 : forward_turn(forwarder);
+				 : forward_turn(forwarder, BURST);
 		cycles += rte_rdtsc() - start;
 		CHECK(rte_ring_dequeue_bulk(forwarder->tx, (void **)spare, BURST, NULL) == BURST);
 		forwarder->now_ns += 10000;
@@ -225,12 +240,38 @@ static void compare(struct forwarder *forwarder, struct rte_mbuf **spare, uint32
 	       ratio[rounds - 1]);
 }
 
+/* Each datagram of a thousand clients to four targets: cycles a packet that is sent. */
+static void fan_out(struct forwarder *forwarder, struct rte_mbuf **spare, uint32_t rounds, uint32_t bursts)
+{
+	double cycles[ROUNDS];
+
+	for (uint32_t i = 0; i < rounds; i++) {
+		uint64_t spent = 0, sent = 0;
+
+		for (uint32_t j = 0; j < bursts; j++) {
+			uint64_t start;
+
+			fill(forwarder, spare, UINT32_MAX);
+			start = rte_rdtsc();
+			sent += forward_turn(forwarder, FAN_OUT * BURST);
+			spent += rte_rdtsc() - start;
+			renew(forwarder, spare);
+			forwarder->now_ns += 10000;
+		}
+		CHECK(sent == (uint64_t)bursts * BURST * FAN_OUT);
+		cycles[i] = (double)spent / (double)sent;
+	}
+	qsort(cycles, rounds, sizeof(cycles[0]), by_value);
+	printf("{\"targets\": %d, \"cycles_a_packet_sent\": %.1f, \"least\": %.1f, \"most\": %.1f}\n", FAN_OUT,
+	       cycles[rounds / 2], cycles[0], cycles[rounds - 1]);
+}
+
 int main(int argc, char **argv)
 {
 	static const uint32_t sessions[] = {1, 1000, 10000, 1000000};
 	bool is_small = bench_is_small(argc, argv);
 	struct rte_mbuf *spare[BURST];
-	struct forwarder forwarder = {.now_ns = 1000000000};
+	struct forwarder forwarder = {.now_ns = 1000000000, .targets = 1};
 
 	bench_eal_open("1024");
 	random_seed(&forwarder.random, 7);
@@ -245,6 +286,11 @@ int main(int argc, char **argv)
 		open_sessions(&forwarder, spare);
 		compare(&forwarder, spare, is_small ? 3 : ROUNDS, is_small ? 16 : ROUND_BURSTS);
 	}
+	forwarder.sessions = 1000;
+	forwarder.targets = FAN_OUT;
+	open_group(&forwarder);
+	open_sessions(&forwarder, spare);
+	fan_out(&forwarder, spare, is_small ? 3 : ROUNDS, is_small ? 16 : ROUND_BURSTS / FAN_OUT);
 	bench_eal_close();
 	return 0;
 }

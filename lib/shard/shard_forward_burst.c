@@ -4,7 +4,7 @@
 #include "shard/shard_forward_recent.h"
 #include "wire/wire_glance.h"
 
-enum { RESTS = 15 };
+enum { RESTS = 63 };
 
 /* Frames that are datagrams at a glance, and have not been passed on yet. */
 struct glances {
@@ -201,8 +201,7 @@ static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, u
 		if (!is_plain(mbufs[i], flags) ||
 		    !wire_glance(rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len, mac, &glance))
 			return i;
-		key = shard_recent_find(shard, &glance.key);
-		if (key && goes_on) {
+		if (goes_on && (key = shard_recent_find(shard, &glance.key))) {
 			if (pass_on(view, mbufs[i], &glance, key, passed))
 				continue;
 			goes_on = false;

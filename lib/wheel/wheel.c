@@ -215,7 +215,8 @@ uint32_t wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *fired, uint3
 			wheel->lag = target - wheel->now + 1;
 			return turn.count;
 		}
-		if (!next_slot_tick(wheel, &tick) || seq_before(target, tick))
+		/* Most calls come many times a tick. */
+		if (wheel->now == target || !next_slot_tick(wheel, &tick) || seq_before(target, tick))
 			break;
 		wheel->now = tick;
 	}
