@@ -46,19 +46,19 @@ static bool is_taken(struct quern_engine *engine, const struct cli_settings *ane
 static bool perform(struct forward_reload *reload, struct quern_engine *engine, FILE *out)
 {
 	static struct cli_settings anew;
-	bool taken = quern_engine_reload_is_done(engine);
+	bool taken = false;
 
-	if (!taken)
-		fputs("error: a worker has not taken the rules before yet\n  Try again\n", out);
-	if (taken) {
+	if (quern_engine_reload_is_done(engine)) {
 		taken = config_again_begin(&anew, reload->settings->command, out) == 0 && is_taken(engine, &anew);
 		config_again_end(taken);
+	} else {
+		fputs("error: a worker has not taken the rules before yet\n  Try again\n", out);
 	}
-	if (taken)
+	if (taken) {
 		publish(reload, &anew.forward);
-	if (taken)
 		fprintf(out, anew.forward.rule_count == 1 ? "%u rule is in use\n" : "%u rules are in use\n",
 			anew.forward.rule_count);
+	}
 	reload->taken += taken;
 	reload->refused += !taken;
 	return taken;

@@ -1,7 +1,6 @@
 /* serve_command.c - servers on each port, until they are told to stop. */
 #include "serve/serve_command.h"
 
-
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"

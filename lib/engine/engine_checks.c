@@ -2,8 +2,6 @@
 #include "engine/engine_parts.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <rte_cycles.h>
 
@@ -12,7 +10,7 @@
 
 static const uint64_t seed_of_checks = UINT64_C(0x636865636b636865);
 
-enum { LINE = 64, NS_PER_MS = 1000000 };
+enum { NS_PER_MS = 1000000 };
 
 uint16_t engine_check_port(const struct quern_engine *engine)
 {
@@ -43,16 +41,15 @@ int engine_make_checks(const struct quern_engine *engine, const struct quern_for
 		.first_port = engine_check_port(engine),
 		.seed = engine->config.seed + seed_of_checks,
 		.now_ms = (uint32_t)(worker_clock_ns(&engine->clock, rte_rdtsc()) / NS_PER_MS)};
-	size_t bytes = (shard_checks_bytes(forward->rules, forward->rule_count) + LINE - 1) & ~(size_t)(LINE - 1);
+	size_t bytes = shard_checks_bytes(forward->rules, forward->rule_count);
 	void *memory;
 
 	*checks = NULL;
 	if (bytes == 0)
 		return 0;
-	memory = aligned_alloc(LINE, bytes);
+	memory = engine_zeroed(bytes);
 	if (memory == NULL)
 		return -ENOMEM;
-	memset(memory, 0, bytes);
 	*checks = shard_checks_build(memory, forward->rules, forward->rule_count, engine->checks, &config);
 	return 0;
 }

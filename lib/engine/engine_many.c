@@ -3,14 +3,9 @@
 
 #include <errno.h>
 
-#include "base/ip6.h"
+#include "base/endpoint.h"
 
 enum { LONGEST_WITH_BROADCAST = 30 /* RFC 3021 */ };
-
-static bool is_group(const struct quern_endpoint *end)
-{
-	return quern_ip6_is_set(&end->ip6) ? ip6_is_multicast(end->ip6) : end->address >> 28 == 14;
-}
 
 /* Whether an address is everybody's of a port's network. */
 static bool is_directed(const struct quern_port_config *port, const struct quern_endpoint *to)
@@ -30,7 +25,7 @@ static bool is_on_some_network(const struct quern_engine_config *config, const s
 
 bool engine_is_many(const struct quern_engine_config *config, const struct quern_endpoint *to)
 {
-	return is_group(to) || to->address == UINT32_MAX || is_on_some_network(config, to);
+	return base_endpoint_is_group(to) || to->address == UINT32_MAX || is_on_some_network(config, to);
 }
 
 static bool speaks(const struct quern_port_config *port, const struct quern_endpoint *end)
@@ -77,7 +72,7 @@ int engine_check_many(const struct quern_engine_config *config, const struct que
 	char text[QUERN_ENDPOINT_TEXT];
 	int code = 0;
 
-	if (is_group(&rule->listen) && !speaks(&config->ports[rule->port], &rule->listen))
+	if (base_endpoint_is_group(&rule->listen) && !speaks(&config->ports[rule->port], &rule->listen))
 		return engine_fail(error, -EADDRNOTAVAIL,
 				   "rule '%s': port %u has no address of %s, to listen to %s from\n  Give it one: --ip",
 				   rule->name, rule->port, version_of(&rule->listen),
@@ -91,7 +86,7 @@ int engine_check_many(const struct quern_engine_config *config, const struct que
 						   "rule '%s': target %s is all of a port's network\n"
 						   "  Add broadcast and one_way, or give the address of a host",
 						   rule->name, quern_format_endpoint(to, text));
-		} else if (is_group(to) || to->address == UINT32_MAX) {
+		} else if (base_endpoint_is_group(to) || to->address == UINT32_MAX) {
 			code = check_way(config, rule, to, error);
 		}
 	}
@@ -101,7 +96,7 @@ int engine_check_many(const struct quern_engine_config *config, const struct que
 bool engine_hears_groups(const struct quern_forward_config *forward, uint16_t port)
 {
 	for (uint16_t i = 0; i < forward->rule_count; i++)
-		if (forward->rules[i].port == port && is_group(&forward->rules[i].listen))
+		if (forward->rules[i].port == port && base_endpoint_is_group(&forward->rules[i].listen))
 			return true;
 	return false;
 }

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <numa.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <rte_mbuf.h>
 
+#include "base/line.h"
 #include "engine/engine_machine.h"
 
 #define PAGE_2M (UINT64_C(2) << 20)
@@ -22,6 +25,13 @@ struct sizing {
 	uint64_t page;
 	uint64_t room;
 };
+
+void *engine_zeroed(size_t bytes)
+{
+	void *memory = aligned_alloc(LINE_BYTES, base_line_up(bytes));
+
+	return memory != NULL ? memset(memory, 0, base_line_up(bytes)) : NULL;
+}
 
 uint16_t engine_data_room(const struct quern_engine *engine, uint16_t port)
 {

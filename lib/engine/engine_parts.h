@@ -176,6 +176,10 @@ int engine_check_many(const struct quern_engine_config *config, const struct que
 /* True where some rule listens to a group at that port. */
 bool engine_hears_groups(const struct quern_forward_config *forward, uint16_t port);
 
+/* Memory of the system's, zeroed and in whole lines, for what comes while the engine runs: EAL's may be planned to the
+ * last page. Null where there is none; free() gives it back. */
+void *engine_zeroed(size_t bytes);
+
 /* The first of the local ports that probes have; that there are enough; and checks for rules, of the system's memory,
  * which go on where those of now are: null where there is nothing to check. 0 or -ENOMEM. */
 uint16_t engine_check_port(const struct quern_engine *engine);

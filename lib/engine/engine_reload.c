@@ -14,15 +14,6 @@
 
 enum { PATIENCE_MS = 1000, NS_PER_MS = 1000000 };
 
-/* Of the system's memory: EAL's may be planned to the last page. */
-static void *zeroed(size_t bytes)
-{
-	size_t whole = (bytes + 63) & ~(size_t)63;
-	void *memory = aligned_alloc(64, whole);
-
-	return memory != NULL ? memset(memory, 0, whole) : NULL;
-}
-
 static uint32_t sessions_of(const struct quern_forward_config *forward)
 {
 	return forward->max_sessions ? forward->max_sessions : SHARD_SESSIONS_DEFAULT;
@@ -53,8 +44,8 @@ static int prepare(struct quern_engine *engine, uint16_t number, const struct qu
 	int code = -ENOMEM;
 
 	if (sources_bytes > 0 && group->sources == NULL)
-		group->sources = zeroed(sources_bytes);
-	group->next = zeroed(shard_reload_bytes(group->forward, forward->rules, forward->rule_count));
+		group->sources = engine_zeroed(sources_bytes);
+	group->next = engine_zeroed(shard_reload_bytes(group->forward, forward->rules, forward->rule_count));
 	if (group->next != NULL && (sources_bytes == 0 || group->sources != NULL))
 		code = shard_reload_build(group->next, group->forward, forward->rules, forward->rule_count,
 					  sources_bytes > 0 ? group->sources : NULL);

@@ -6,20 +6,16 @@
 #include <quern/target.h>
 
 #include "base/check.h"
+#include "base/line.h"
 #include "base/random.h"
 #include "udp/udp_rules.h"
 
-enum { LINE = 64, FIRST_WITHIN_MS = 250 };
+enum { FIRST_WITHIN_MS = 250 };
 
 /* The parts of the memory, in order. */
 struct layout {
 	size_t rules, probes, texts, end;
 };
-
-static size_t next_line(size_t bytes)
-{
-	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
-}
 
 static struct layout lay_out(const struct quern_forward_rule *rules, uint16_t count)
 {
@@ -32,10 +28,10 @@ static struct layout lay_out(const struct quern_forward_rule *rules, uint16_t co
 		probes += rules[i].target_count;
 		texts += (size_t)rules[i].check.request_bytes + rules[i].check.answer_bytes;
 	}
-	at.rules = next_line(sizeof(struct shard_checks));
-	at.probes = at.rules + next_line(count * sizeof(struct shard_check_rule));
-	at.texts = at.probes + next_line(probes * sizeof(struct shard_probe));
-	at.end = probes == 0 ? 0 : at.texts + next_line(texts);
+	at.rules = base_line_up(sizeof(struct shard_checks));
+	at.probes = at.rules + base_line_up(count * sizeof(struct shard_check_rule));
+	at.texts = at.probes + base_line_up(probes * sizeof(struct shard_probe));
+	at.end = probes == 0 ? 0 : at.texts + base_line_up(texts);
 	return at;
 }
 

@@ -5,11 +5,13 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "base/endpoint.h"
+#include "base/line.h"
 #include "shard/shard_checks.h"
 #include "shard/shard_forward_check.h"
 #include "udp/udp_fragments.h"
 
-enum { LINE = 64, LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, ETHER_BYTES = 14 };
+enum { LOWEST_PORT = 1024, PORTS = 65536 - LOWEST_PORT, ETHER_BYTES = 14 };
 
 /* The parts of a group's memory, and of a rule set's, in order. */
 struct layout {
@@ -20,11 +22,6 @@ struct rules_layout {
 	size_t set, balance, ways, transits, groups, counts, end;
 };
 
-static size_t next_line(size_t bytes)
-{
-	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
-}
-
 static uint32_t sessions_of(const struct shard_forward_config *config)
 {
 	return config->max_sessions ? config->max_sessions : SHARD_SESSIONS_DEFAULT;
@@ -34,11 +31,11 @@ static struct layout lay_out(const struct shard_forward_config *config)
 {
 	struct layout at;
 
-	at.groups = next_line(sizeof(struct shard_forward));
-	at.pool = at.groups + next_line(SHARD_FORWARD_SHARDS * sizeof(struct shard_groups));
-	at.sources = at.pool + next_line(udp_pool_bytes(sessions_of(config)));
-	at.fragments = at.sources + next_line(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
-	at.end = at.fragments + next_line(config->fragmented ? udp_fragments_bytes(config->fragmented) : 0);
+	at.groups = base_line_up(sizeof(struct shard_forward));
+	at.pool = at.groups + base_line_up(SHARD_FORWARD_SHARDS * sizeof(struct shard_groups));
+	at.sources = at.pool + base_line_up(udp_pool_bytes(sessions_of(config)));
+	at.fragments = at.sources + base_line_up(config->counts_sources ? udp_limits_bytes(sessions_of(config)) : 0);
+	at.end = at.fragments + base_line_up(config->fragmented ? udp_fragments_bytes(config->fragmented) : 0);
 	return at;
 }
 
@@ -91,14 +88,14 @@ static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules,
 
 	for (uint16_t i = 0; i < count; i++)
 		targets += rules[i].target_count;
-	at.set = next_line(sizeof(struct shard_rules));
-	at.ways = at.set + next_line(udp_rules_bytes(rules, count));
-	at.transits = at.ways + next_line(targets * sizeof(struct shard_way));
-	at.balance = at.transits + next_line(shard_transit_bytes(rules, count));
+	at.set = base_line_up(sizeof(struct shard_rules));
+	at.ways = at.set + base_line_up(udp_rules_bytes(rules, count));
+	at.transits = at.ways + base_line_up(targets * sizeof(struct shard_way));
+	at.balance = at.transits + base_line_up(shard_transit_bytes(rules, count));
 	at.groups = at.balance +
-		    next_line(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
-	at.counts = at.groups + next_line(count * sizeof(struct shard_group));
-	at.end = at.counts + next_line(count * sizeof(struct shard_rule_counts));
+		    base_line_up(count * sizeof(struct udp_balance_rule) + targets * sizeof(struct udp_balance_target));
+	at.counts = at.groups + base_line_up(count * sizeof(struct shard_group));
+	at.end = at.counts + base_line_up(count * sizeof(struct shard_rule_counts));
 	return at;
 }
 
@@ -172,7 +169,7 @@ static int name_listen(struct shard_rules *rules, const struct quern_shard *shar
 		       uint32_t *name)
 {
 	*name = listen->address;
-	if (shard_group_is(listen))
+	if (base_endpoint_is_group(listen))
 		return shard_group_add(rules, shard, listen, name);
 	return !quern_ip6_is_set(&listen->ip6) || shard_ip6_own_alias(shard, listen->ip6, name) ? 0 : -EADDRNOTAVAIL;
 }

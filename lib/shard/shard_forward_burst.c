@@ -121,7 +121,7 @@ static inline bool pass_to_target(struct view view, struct rte_mbuf *mbuf, const
 	if (session->next_copy || !shard_way_is_fresh(way, view.now_ms) || !may_leave(out, glance))
 		return false;
 	udp_session_heard(session, view.now_ms);
-	shard_forward_count_out(way, (uint32_t)glance->frame_bytes - ETHER_BYTES);
+	shard_forward_count_out(way, wire_glance_ip_bytes(glance));
 	memcpy(session->client_mac, frame + 6, 6);
 	memcpy(frame, way->link.header, 12);
 	wire_glance_rewrite(frame, &session->outer, (struct wire_udp_sums){session->ip_sum, session->udp_sum});
@@ -144,8 +144,7 @@ static inline bool pass_to_client(struct view view, struct rte_mbuf *mbuf, const
 	memcpy(frame, session->client_mac, 6);
 	memcpy(frame + 6, out->config.mac, 6);
 	wire_glance_rewrite(frame, &session->inner, wire_udp_sums_back(there));
-	shard_forward_count_back(&view.rules[session->set].ways[session->place],
-				 (uint32_t)glance->frame_bytes - ETHER_BYTES);
+	shard_forward_count_back(&view.rules[session->set].ways[session->place], wire_glance_ip_bytes(glance));
 	passed->to_clients++;
 	send_frame(out, mbuf, glance->frame_bytes, passed);
 	return true;

@@ -8,8 +8,6 @@
 
 #include "wire/wire_error.h"
 
-enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
-
 bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const struct wire_link **link)
 {
 	if (!shard_way_is_fresh(way, out->now_ms)) {
@@ -26,10 +24,7 @@ bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const st
 /* And of the way back: to where the client's datagrams came from, as every answer goes (compare shard_send.c). */
 static void link_to_client(const struct quern_shard *out, const struct udp_session *session, struct wire_link *link)
 {
-	link->bytes = 0;
-	if (out->config.ethernet)
-		wire_link_make(link, session->client_mac, out->config.mac, out->config.vlan,
-			       flow_key_is_ip6(&session->inner) ? ETHER_IPV6 : ETHER_IPV4);
+	shard_link_to(out, session->client_mac, flow_key_is_ip6(&session->inner), link);
 }
 
 /* Puts a link header before the packet of a frame, in place of the one that it came with. */
@@ -211,8 +206,7 @@ static bool find_link(struct quern_shard *out, const struct udp_session *session
 		link_to_client(out, session, link);
 		return true;
 	}
-	if (!shard_forward_link(out, shard_session_way(out->forward, session),
-				&known))
+	if (!shard_forward_link(out, shard_session_way(out->forward, session), &known))
 		return false;
 	*link = *known;
 	return true;

@@ -83,9 +83,9 @@ struct shard_forward {
 	struct udp_pool pool;
 	struct random random;
 	struct udp_limits limits;
-	struct udp_fragments *fragments; /* null where none is put together */
-	struct shard_groups *groups;     /* by shard */
-	uint32_t barren_ms; /* when a local end was last looked for in vain */
+	struct udp_fragments *fragments;         /* null where none is put together */
+	struct shard_groups *groups;             /* by shard */
+	uint32_t barren_ms;                      /* when a local end was last looked for in vain */
 	const struct shard_checks *checks_taken; /* whose bits are in the balance, */
 	uint32_t generation_taken;               /* as they were then */
 	uint32_t probed_tick;
@@ -307,8 +307,8 @@ void shard_session_heard(const struct shard_forward *forward, struct udp_session
 void shard_session_add_copies(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
 			      uint64_t targets, struct udp_session *first, struct udp_session *last);
 
-/* Takes a session that others of its client no longer lead to out of the tables, and gives it back. */
-void shard_session_drop_copy(struct shard_forward *forward, struct udp_session *session);
+/* Takes one session out of the tables and gives it back; no other of its client leads to it any more. */
+void shard_session_unmake(struct shard_forward *forward, struct udp_session *session);
 
 /* Takes a session out of the tables and gives it back, and the others of its client with it. */
 void shard_session_close(struct shard_forward *forward, struct udp_session *session);

@@ -4,19 +4,15 @@
 #include "shard/shard_group.h"
 
 #include "base/check.h"
+#include "base/line.h"
 
 /* Work of a turn: some 50 us. A session that ends, or gets another time to end at, is more of it than one that just
  * goes on. */
-enum { LINE = 64, WORK_A_TURN = 4096, WORK_GOES_ON = 1, WORK_IS_TIMED = 4, WORK_ENDS = 16 };
-
-static size_t next_line(size_t bytes)
-{
-	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
-}
+enum { WORK_A_TURN = 4096, WORK_GOES_ON = 1, WORK_IS_TIMED = 4, WORK_ENDS = 16 };
 
 size_t shard_reload_bytes(const struct shard_forward *forward, const struct quern_forward_rule *rules, uint16_t count)
 {
-	return next_line(sizeof(struct shard_reload)) + next_line(udp_map_bytes(forward->rules->set)) +
+	return base_line_up(sizeof(struct shard_reload)) + base_line_up(udp_map_bytes(forward->rules->set)) +
 	       shard_rules_bytes(rules, count);
 }
 
@@ -33,8 +29,8 @@ int shard_reload_build(void *memory, const struct shard_forward *forward, const 
 		       uint16_t count, void *sources)
 {
 	struct shard_reload *reload = memory;
-	char *map = (char *)memory + next_line(sizeof(*reload));
-	char *set = map + next_line(udp_map_bytes(forward->rules->set));
+	char *map = (char *)memory + base_line_up(sizeof(*reload));
+	char *set = map + base_line_up(udp_map_bytes(forward->rules->set));
 	int code = shard_rules_build(set, forward, rules, count);
 
 	if (code != 0)

@@ -43,12 +43,11 @@ static void sort(const struct shard_forward *forward, struct udp_session *first,
 /* Another one is the first from now on. */
 static void hand_over(struct shard_forward *forward, struct udp_session *from, struct udp_session *to)
 {
-	const struct quern_shard *in = forward->shards[from->inner_shard];
 	struct table *table = &forward->shards[from->inner_shard]->table;
 
 	if (from == to)
 		return;
-	table_replace(table, table_hash_udp(&in->table, &from->inner),
+	table_replace(table, table_hash_udp(table, &from->inner),
 		      table_ref(TABLE_UDP_INNER, udp_session_index(&forward->pool, from)),
 		      table_ref(TABLE_UDP_INNER, udp_session_index(&forward->pool, to)));
 	to->flags &= (uint8_t)~UDP_SESSION_COPY;
@@ -78,7 +77,7 @@ uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *
 	hand_over(forward, first, ring.stay[0]);
 	link_all(forward, &ring);
 	for (uint32_t i = 0; i < ring.leave_count; i++)
-		shard_session_drop_copy(forward, ring.leave[i]);
+		shard_session_unmake(forward, ring.leave[i]);
 	/* Who is alone is passed on at a glance, where no other would be made. */
 	if (ring.stay_count < rule->target_count)
 		ring.stay[0]->flags |= UDP_SESSION_LACKING | UDP_SESSION_SLOW;

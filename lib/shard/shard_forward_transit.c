@@ -131,7 +131,10 @@ static bool is_own(const struct quern_shard *shard, const struct wire_udp_ends *
 static const struct shard_transit *in_transit(const struct quern_shard *shard, const struct packet *packet)
 {
 	const struct wire_udp_ends ends = wire_udp_ends_of(packet);
+	const struct shard_rules *rules = shard->forward->rules;
 
+	if (!rules || rules->transit_count == 0)
+		return NULL;
 	return is_of_kind(packet) && !is_own(shard, &ends) ? find(shard, packet) : NULL;
 }
 

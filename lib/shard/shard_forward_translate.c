@@ -1,5 +1,6 @@
 /* shard_forward_translate.c - datagrams, and errors about them, that go on in the other version of IP (RFC 7915). */
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_icmp.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "wire/wire_error.h"
 #include "wire/wire_udp46.h"
 
-enum { MORE_OF_IP6 = 20, ERROR_BYTES_MAX = 576, ERROR_BYTES_MAX_IP6 = 1280 };
+enum { MORE_OF_IP6 = 20 };
 
 uint32_t shard_translated_bytes(const struct packet *packet, bool is_ip6)
 {
@@ -86,7 +87,7 @@ void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const 
 void shard_translate_error(struct quern_shard *out, const struct shard_frame *frame, const struct wire_udp_ends *came,
 			   const struct wire_link *link)
 {
-	uint32_t error_max = came->pair ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
+	uint32_t error_max = came->pair ? SHARD_ICMP_ERROR_MAX_IP6 : SHARD_ICMP_ERROR_MAX;
 	uint32_t most = RTE_MIN(out->config.mtu, error_max), bytes;
 	struct packet packet = *frame->packet;
 	struct rte_mbuf *mbuf = shard_send_buffer(out, WIRE_LINK_MAX + most);

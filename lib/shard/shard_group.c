@@ -8,8 +8,6 @@
 #include "wire/wire_group.h"
 
 enum {
-	ETHER_IPV4 = 0x0800,
-	ETHER_IPV6 = 0x86dd,
 	NEWEST_IGMP = 3,
 	NEWEST_MLD = 2,
 	IGMP_HEADERS = 24 + 8, /* before the records of a report */
@@ -23,11 +21,6 @@ static_assert((int)ALIAS_GROUP_MAX == (int)QUERN_FORWARD_RULES_MAX, "and has a n
 
 static const uint32_t all_systems = 0xe0000001; /* RFC 1112: of this link */
 static const struct quern_ip6 all_nodes = {UINT64_C(0xff02) << 48, 1};
-
-bool shard_group_is(const struct quern_endpoint *end)
-{
-	return quern_ip6_is_set(&end->ip6) ? ip6_is_multicast(end->ip6) : end->address >> 28 == 14;
-}
 
 void shard_groups_init(struct shard_groups *groups)
 {
@@ -251,15 +244,13 @@ static struct quern_ip6 link_local(const struct quern_shard *shard)
 static void send_report(struct quern_shard *shard, const struct wire_group_report *report, bool is_ip6)
 {
 	struct rte_mbuf *mbuf = shard_send_buffer(shard, is_ip6 ? WIRE_MLD_FRAME_MAX : WIRE_IGMP_FRAME_MAX);
-	struct wire_link link = {.bytes = 0};
+	struct wire_link link;
 	uint8_t *frame;
 	uint32_t bytes;
 
 	if (!mbuf)
 		return;
-	if (shard->config.ethernet)
-		wire_link_make(&link, shard->config.mac, shard->config.mac, shard->config.vlan,
-			       is_ip6 ? ETHER_IPV6 : ETHER_IPV4);
+	shard_link_to(shard, shard->config.mac, is_ip6, &link);
 	frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	bytes = is_ip6 ? wire_build_mld(frame, &link, link_local(shard), report)
 		       : wire_build_igmp(frame, &link, shard->config.addresses.first, report);
@@ -273,14 +264,21 @@ static void send_report(struct quern_shard *shard, const struct wire_group_repor
 	shard_send_frame(shard, mbuf);
 }
 
+static bool is_due(const struct quern_shard *shard, const struct neigh_groups *groups)
+{
+	uint32_t at_ms;
+
+	return neigh_groups_next(groups, &at_ms) && (int32_t)(at_ms - shard->now_ms) <= 0;
+}
+
 static uint32_t tell(struct quern_shard *shard, struct neigh_groups *groups, bool is_ip6)
 {
 	uint32_t headers = is_ip6 ? MLD_HEADERS : IGMP_HEADERS, record = is_ip6 ? MLD_RECORD : IGMP_RECORD;
-	uint32_t fit = most(above(shard->config.mtu, headers) / record, 1), count = 0, at_ms;
+	uint32_t fit = most(above(shard->config.mtu, headers) / record, 1), count = 0;
 	struct wire_group_record records[WIRE_GROUP_RECORDS_MAX];
 	struct wire_group_report report;
 
-	while (neigh_groups_next(groups, &at_ms) && (int32_t)(at_ms - shard->now_ms) <= 0 &&
+	while (is_due(shard, groups) &&
 	       neigh_groups_report(groups, fit, shard->now_ms, &shard->forward->random, records, &report)) {
 		send_report(shard, &report, is_ip6);
 		count++;
@@ -291,8 +289,13 @@ static uint32_t tell(struct quern_shard *shard, struct neigh_groups *groups, boo
 uint32_t shard_group_expire(struct quern_shard *shard)
 {
 	struct shard_groups *groups = &shard->forward->groups[shard->forward_number];
+	uint32_t count = 0;
 
-	return tell(shard, &groups->ip4, false) + tell(shard, &groups->ip6, true);
+	if (unlikely(is_due(shard, &groups->ip4)))
+		count += tell(shard, &groups->ip4, false);
+	if (unlikely(is_due(shard, &groups->ip6)))
+		count += tell(shard, &groups->ip6, true);
+	return count;
 }
 
 bool shard_group_next(const struct quern_shard *shard, uint32_t *tick)

@@ -19,9 +19,6 @@ struct shard_group {
 	uint16_t port;            /* what rules call the port */
 };
 
-/* True for the address of a group of either version. */
-bool shard_group_is(const struct quern_endpoint *end);
-
 /* Begins without groups. */
 void shard_groups_init(struct shard_groups *groups);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
+#include "base/endpoint.h"
 
 /* Whether an address is everybody's of the network of a shard's port. */
 static bool is_directed(const struct quern_shard *shard, const struct quern_endpoint *to)
@@ -18,7 +18,7 @@ static bool is_everybody(const struct quern_endpoint *to)
 
 bool shard_group_is_target(const struct shard_forward *forward, const struct quern_endpoint *to)
 {
-	bool found = shard_group_is(to) || is_everybody(to);
+	bool found = base_endpoint_is_group(to) || is_everybody(to);
 
 	for (uint8_t i = 0; i < forward->shard_count && !found; i++)
 		found = is_directed(forward->shards[i], to);
@@ -59,7 +59,7 @@ bool shard_group_link(const struct quern_shard *out, const struct quern_endpoint
 	bool is_ip6 = quern_ip6_is_set(&to->ip6);
 	uint8_t mac[6];
 
-	if (shard_group_is(to)) {
+	if (base_endpoint_is_group(to)) {
 		if (is_ip6)
 			wire_group_mac(to->ip6, mac);
 		else
@@ -69,8 +69,6 @@ bool shard_group_link(const struct quern_shard *out, const struct quern_endpoint
 	} else {
 		return false;
 	}
-	link->bytes = 0;
-	if (out->config.ethernet)
-		wire_link_make(link, mac, out->config.mac, out->config.vlan, is_ip6 ? ETHER_IPV6 : ETHER_IPV4);
+	shard_link_to(out, mac, is_ip6, link);
 	return true;
 }

@@ -8,13 +8,7 @@
 #include "tcp/tcp_icmp.h"
 #include "wire/wire_error.h"
 
-enum {
-	ICMP_ECHO_REQUEST = 8,
-	ICMP6_ECHO_REQUEST = 128,
-	ERROR_BYTES_MAX = 576,      /* RFC 1812 4.3.2.3, of an error's IP packet */
-	ERROR_BYTES_MAX_IP6 = 1280, /* RFC 4443 2.4 (c) */
-	UNREACHABLES_AT_ONCE = 50
-};
+enum { ICMP_ECHO_REQUEST = 8, ICMP6_ECHO_REQUEST = 128, UNREACHABLES_AT_ONCE = 50 };
 
 /* RFC 9293 SHLD-25. The application may end the connection meanwhile. */
 static void tell(struct quern_shard *shard, struct tcp_conn *conn, const struct wire_icmp *icmp)
@@ -141,7 +135,7 @@ static struct packet as_to_us(const struct quern_shard *shard, const struct pack
  * are no datagrams: neither comes here. */
 void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
 {
-	uint32_t error_max = frame->packet->version == 6 ? ERROR_BYTES_MAX_IP6 : ERROR_BYTES_MAX;
+	uint32_t error_max = frame->packet->version == 6 ? SHARD_ICMP_ERROR_MAX_IP6 : SHARD_ICMP_ERROR_MAX;
 	uint32_t most = RTE_MIN(shard->config.mtu, error_max), bytes;
 	const struct wire_refusal refusal = {.what = what, .mtu = mtu, .most = most, .ttl = shard->reply_options.ttl};
 	const struct packet told = as_to_us(shard, frame->packet);

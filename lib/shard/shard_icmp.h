@@ -4,6 +4,9 @@
 
 #include "shard/shard_parts.h"
 
+/* The longest IP packet that an error is, of each version: RFC 1812 4.3.2.3, RFC 4443 2.4 (c). */
+enum { SHARD_ICMP_ERROR_MAX = 576, SHARD_ICMP_ERROR_MAX_IP6 = 1280 };
+
 /* An ICMP message, and the reference that the flow which it quotes has, 0 for none. */
 void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint32_t ref);
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { ETHER_IPV6 = 0x86dd };
-
 static bool send_nd(struct quern_shard *shard, const struct neigh_nd_packet *packet, const uint8_t dest[6])
 {
 	struct rte_mbuf *mbuf = shard_send_buffer(shard, WIRE_ND_FRAME_MAX);
@@ -13,7 +11,7 @@ static bool send_nd(struct quern_shard *shard, const struct neigh_nd_packet *pac
 
 	if (!mbuf)
 		return false;
-	wire_link_make(&link, dest, shard->config.mac, shard->config.vlan, ETHER_IPV6);
+	shard_link_to(shard, dest, true, &link);
 	bytes = wire_build_nd(rte_pktmbuf_mtod(mbuf, uint8_t *), &link, &packet->ip6, &packet->nd);
 	mbuf->data_len = (uint16_t)bytes;
 	mbuf->pkt_len = bytes;
@@ -103,7 +101,7 @@ bool shard_nd_link(struct quern_shard *shard, struct quern_ip6 address, bool is_
 	}
 	if (!find_mac(shard, address, is_stranger, mac))
 		return false;
-	wire_link_make(link, mac, shard->config.mac, shard->config.vlan, ETHER_IPV6);
+	shard_link_to(shard, mac, true, link);
 	return true;
 }
 

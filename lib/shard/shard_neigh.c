@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ARP_FRAME_MAX = 64 };
+enum { ETHER_ARP = 0x0806, ARP_FRAME_MAX = 64 };
 
 static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t nobody[6];
@@ -83,7 +83,7 @@ bool shard_neigh_link(struct quern_shard *shard, uint32_t address, bool is_stran
 	}
 	if (!find_mac(shard, address, is_stranger, mac))
 		return false;
-	wire_link_make(link, mac, shard->config.mac, shard->config.vlan, ETHER_IPV4);
+	shard_link_to(shard, mac, false, link);
 	return true;
 }
 

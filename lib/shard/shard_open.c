@@ -8,9 +8,9 @@
 
 #include "base/check.h"
 #include "base/least.h"
+#include "base/line.h"
 
 enum {
-	LINE = 64,
 	DEFAULT_RECORDS = 131072,
 	DEFAULT_BACKLOG = 1024,
 	DEFAULT_TIME_WAIT_MS = 60000,
@@ -22,11 +22,6 @@ enum {
 struct layout {
 	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, ip6, end;
 };
-
-static size_t next_line(size_t bytes)
-{
-	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
-}
 
 static struct shard_config with_defaults(const struct shard_config *given)
 {
@@ -67,16 +62,16 @@ static struct layout lay_out(const struct shard_config *config)
 {
 	struct layout at;
 
-	at.conns = next_line(sizeof(struct quern_shard));
+	at.conns = base_line_up(sizeof(struct quern_shard));
 	at.time_waits = at.conns + (size_t)config->max_connections * sizeof(struct tcp_conn);
-	at.table = next_line(at.time_waits + (size_t)config->max_time_wait * sizeof(struct tcp_time_wait));
+	at.table = base_line_up(at.time_waits + (size_t)config->max_time_wait * sizeof(struct tcp_time_wait));
 	at.neighbours = at.table + table_bytes(table_entries(config));
-	at.waiting = next_line(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
-	at.flights = next_line(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
+	at.waiting = base_line_up(at.neighbours + neigh_bytes(SHARD_NEIGHBOURS));
+	at.flights = base_line_up(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
 	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
-	at.scoreboards = next_line(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
-	at.ip6 = next_line(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
-	at.end = next_line(at.ip6 + shard_ip6_bytes(config));
+	at.scoreboards = base_line_up(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
+	at.ip6 = base_line_up(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
+	at.end = base_line_up(at.ip6 + shard_ip6_bytes(config));
 	return at;
 }
 
@@ -85,8 +80,7 @@ size_t shard_bytes(const struct shard_config *given)
 	struct shard_config config = with_defaults(given);
 
 	if (config.max_connections > SHARD_RECORDS_MAX || config.max_time_wait > SHARD_RECORDS_MAX ||
-	    config.max_udp_flows > SHARD_RECORDS_MAX ||
-	    config.mtu < LEAST_MTU || config.time_wait_ms > INT32_MAX ||
+	    config.max_udp_flows > SHARD_RECORDS_MAX || config.mtu < LEAST_MTU || config.time_wait_ms > INT32_MAX ||
 	    config.addresses.first > config.addresses.last || config.addresses.last >= ALIAS_OWN_FIRST ||
 	    config.prefix_length > 32 || !shard_ip6_is_sane(&config))
 		return 0;
@@ -167,7 +161,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	struct layout at;
 	char *block = memory;
 
-	CHECK(((uintptr_t)memory & (LINE - 1)) == 0);
+	CHECK(((uintptr_t)memory & (LINE_BYTES - 1)) == 0);
 	shard->config = with_defaults(given);
 	at = lay_out(&shard->config);
 	shard_set_time(shard, now_ns);

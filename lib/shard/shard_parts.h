@@ -345,6 +345,9 @@ void shard_send_link_back(const struct shard_frame *frame, struct wire_link *lin
 /* Puts a finished frame in line that has come to its end: where it begins is free again, or the frame is dropped. */
 void shard_send_frame_at_end(struct quern_shard *shard, struct rte_mbuf *mbuf);
 
+/* The link header of IP packets from a shard to a MAC address: none where its port has no Ethernet. */
+void shard_link_to(const struct quern_shard *shard, const uint8_t mac[6], bool is_ip6, struct wire_link *link);
+
 /* Puts a finished frame in line. */
 static inline void shard_send_frame(struct quern_shard *shard, struct rte_mbuf *mbuf)
 {

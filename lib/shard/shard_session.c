@@ -244,8 +244,7 @@ static void uncount(struct shard_forward *forward, const struct udp_session *ses
 	udp_balance_closed(&forward->rules->balance, rule, session->target);
 }
 
-/* Takes one session out of the tables, and gives its record back. */
-static void unmake(struct shard_forward *forward, struct udp_session *session)
+void shard_session_unmake(struct shard_forward *forward, struct udp_session *session)
 {
 	struct quern_shard *in = forward->shards[session->inner_shard], *out = forward->shards[session->outer_shard];
 	uint32_t index = udp_session_index(&forward->pool, session);
@@ -368,18 +367,13 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 	return session;
 }
 
-void shard_session_drop_copy(struct shard_forward *forward, struct udp_session *session)
-{
-	unmake(forward, session);
-}
-
 void shard_session_close(struct shard_forward *forward, struct udp_session *session)
 {
 	struct quern_shard *in = forward->shards[session->inner_shard];
 	uint32_t last = udp_session_index(&forward->pool, session) + 1, next = session->next_copy;
 
 	for (;;) {
-		unmake(forward, session);
+		shard_session_unmake(forward, session);
 		if (next == 0 || next == last)
 			break;
 		session = udp_session_at(&forward->pool, next - 1);

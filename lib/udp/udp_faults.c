@@ -16,11 +16,6 @@ bool udp_faults_is_any(const struct quern_endpoint *endpoint)
 	return endpoint->address == 0 && !quern_ip6_is_set(&endpoint->ip6);
 }
 
-bool udp_faults_is_group(const struct quern_endpoint *endpoint)
-{
-	return quern_ip6_is_set(&endpoint->ip6) ? ip6_is_multicast(endpoint->ip6) : endpoint->address >> 28 == 14;
-}
-
 bool udp_faults_is_broadcast(const struct quern_endpoint *endpoint)
 {
 	return endpoint->address == UDP_ADDRESS_BROADCAST;

@@ -35,8 +35,7 @@ void udp_faults_of_targets(struct udp_faults *faults, uint32_t rule);
 /* True where a rule has such a target, or can have: counts and pointers go together. */
 bool udp_faults_has_targets(const struct quern_forward_rule *rule);
 
-/* Groups, and addresses that no host has: of 240.0.0.0/4, which stand for IPv6 here, loopback, and mapped ones. */
-bool udp_faults_is_group(const struct quern_endpoint *endpoint);
+/* Addresses that no host has: of 240.0.0.0/4, which stand for IPv6 here, loopback, and mapped ones. */
 bool udp_faults_is_nobodys(const struct quern_endpoint *endpoint);
 
 /* The address that is everybody's of a network. */

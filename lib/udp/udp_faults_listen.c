@@ -1,7 +1,7 @@
 /* udp_faults_listen.c - what is wrong with where rules listen: bad addresses and ports, and two that want the same. */
 #include "udp/udp_faults.h"
 
-#include "base/ip6.h"
+#include "base/endpoint.h"
 
 enum { OF_IP4 = 1, OF_IP6 = 2, OF_BOTH = OF_IP4 | OF_IP6 };
 
@@ -99,7 +99,7 @@ static void look_at_many(struct udp_faults *faults, uint32_t number)
 	else if (!is_broadcast && rule->broadcast && is_ip6)
 		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "broadcast", "leave it out",
 				"takes broadcasts, which IPv6 does not have");
-	if (udp_faults_is_group(&rule->listen) && !rule->one_way)
+	if (base_endpoint_is_group(&rule->listen) && !rule->one_way)
 		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "one_way", "add one_way: true",
 				"listens to the group %s, which cannot be the source of answers (RFC 1122 3.2.1.3)",
 				text);

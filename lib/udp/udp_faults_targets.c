@@ -1,7 +1,7 @@
 /* udp_faults_targets.c - what is wrong with where datagrams of a rule go. */
 #include "udp/udp_faults.h"
 
-#include "base/ip6.h"
+#include "base/endpoint.h"
 
 bool udp_faults_has_targets(const struct quern_forward_rule *rule)
 {
@@ -19,7 +19,7 @@ static bool listens_on(const struct quern_forward_rule *rule, const struct quern
 {
 	uint32_t last_port = rule->last_port == 0 ? rule->listen.port : rule->last_port;
 
-	if (udp_faults_is_any(to) || udp_faults_is_group(to) || udp_faults_is_broadcast(to) ||
+	if (udp_faults_is_any(to) || base_endpoint_is_group(to) || udp_faults_is_broadcast(to) ||
 	    rule->listen.address != to->address || !ip6_equal(rule->listen.ip6, to->ip6))
 		return false;
 	return rule->listen.port == 0 || to->port == 0 || (rule->listen.port <= to->port && to->port <= last_port);
@@ -43,10 +43,10 @@ static void look_at_address(struct udp_faults *faults, uint32_t number, uint32_t
 	if (udp_faults_is_broadcast(to) && !rule->broadcast)
 		udp_faults_tell(faults, number, target, "broadcast", "add broadcast: true",
 				"target %s is everybody, and the rule sends no broadcasts", text);
-	if ((udp_faults_is_broadcast(to) || udp_faults_is_group(to)) && !rule->one_way)
+	if ((udp_faults_is_broadcast(to) || base_endpoint_is_group(to)) && !rule->one_way)
 		udp_faults_tell(faults, number, target, "one_way", "add one_way: true",
 				"target %s is many, whose answers belong to no session", text);
-	if ((udp_faults_is_broadcast(to) || udp_faults_is_group(to)) && rule->check.probe != QUERN_PROBE_NONE)
+	if ((udp_faults_is_broadcast(to) || base_endpoint_is_group(to)) && rule->check.probe != QUERN_PROBE_NONE)
 		udp_faults_tell(faults, number, target, "check", "leave the check out",
 				"target %s is many, and cannot be checked", text);
 	for (uint32_t i = 0; i < faults->count; i++) {

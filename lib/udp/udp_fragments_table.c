@@ -4,18 +4,12 @@
 #include <string.h>
 
 #include "base/check.h"
-
-enum { LINE = 64 };
+#include "base/line.h"
 
 /* The parts of the memory, in order. */
 struct layout {
 	size_t datagrams, buckets, pages, free_pages, whole, end;
 };
-
-static size_t next_line(size_t bytes)
-{
-	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
-}
 
 static uint32_t buckets_for(uint32_t datagrams)
 {
@@ -36,12 +30,12 @@ static struct layout lay_out(uint32_t datagrams)
 {
 	struct layout at;
 
-	at.datagrams = next_line(sizeof(struct udp_fragments));
-	at.buckets = at.datagrams + next_line(datagrams * sizeof(struct udp_whole));
-	at.pages = at.buckets + next_line(buckets_for(datagrams) * sizeof(uint32_t));
+	at.datagrams = base_line_up(sizeof(struct udp_fragments));
+	at.buckets = at.datagrams + base_line_up(datagrams * sizeof(struct udp_whole));
+	at.pages = at.buckets + base_line_up(buckets_for(datagrams) * sizeof(uint32_t));
 	at.free_pages = at.pages + (size_t)pages_for(datagrams) * UDP_FRAGMENTS_PAGE;
-	at.whole = at.free_pages + next_line(pages_for(datagrams) * sizeof(uint16_t));
-	at.end = at.whole + next_line(UDP_WHOLE_MAX);
+	at.whole = at.free_pages + base_line_up(pages_for(datagrams) * sizeof(uint16_t));
+	at.end = at.whole + base_line_up(UDP_WHOLE_MAX);
 	return at;
 }
 

@@ -26,6 +26,12 @@ struct wire_glance {
 	uint8_t ttl;
 };
 
+/* Length of its IP packet. */
+static inline uint32_t wire_glance_ip_bytes(const struct wire_glance *glance)
+{
+	return (uint32_t)glance->frame_bytes - ETHER_BYTES;
+}
+
 static inline uint64_t wire_glance_word(const uint8_t *at)
 {
 	uint64_t word;
