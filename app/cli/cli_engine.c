@@ -42,6 +42,13 @@ static void fill_addresses(struct quern_port_config *config, const struct cli_po
 						      .prefix_length = ip6->prefix_length};
 }
 
+struct quern_forward_config cli_engine_forward(const struct cli_settings *settings)
+{
+	return (struct quern_forward_config){.rules = settings->forward.rules,
+					     .rule_count = settings->forward.rule_count,
+					     .max_sessions = settings->forward.max_sessions};
+}
+
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings)
 {
 	*config = (struct quern_engine_config){
@@ -54,6 +61,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.on_stall = warn_of_stall,
 		.gives_up = cli_signal_came,
 		.capture = cli_capture_config(settings),
+		.forward = cli_engine_forward(settings),
 	};
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_port *port = &settings->ports[i];

@@ -7,7 +7,10 @@
 /* Asks on which NUMA nodes cores and ports are. */
 void cli_engine_nodes(const struct cli_settings *settings, const struct cli_cores *usable, struct cli_nodes *nodes);
 
-/* Ports, memory, seed and EAL arguments from the settings; shards are the command's own. */
+/* The rules of forward; none for other commands. */
+struct quern_forward_config cli_engine_forward(const struct cli_settings *settings);
+
+/* Ports, rules, memory, seed and EAL arguments from the settings; shards are the command's own. */
 void cli_engine_fill(struct quern_engine_config *config, const struct cli_settings *settings);
 
 /* Adds the shard of a worker with its share of the limits. */

@@ -168,6 +168,20 @@ static void print_files(const struct cli_settings *settings)
 		       settings->json && settings->pcap[0] != '\0' ? " " : "", settings->pcap);
 }
 
+/* Mistakes of rules that hang on ports and workers: the engine finds them. */
+static int check_rules(const struct cli_settings *settings, const struct cli_workers *workers)
+{
+	static struct quern_engine_config config;
+	char error[QUERN_ERROR_TEXT] = "";
+	int rc;
+
+	cli_engine_fill(&config, settings);
+	for (uint16_t i = 0; i < workers->count; i++)
+		cli_engine_add_shard(&config, settings, workers, i, "forward");
+	rc = quern_engine_check_forward(&config, error);
+	return rc == 0 ? CLI_EXIT_DONE : cli_fail(cli_exit_of(rc), "%s", error);
+}
+
 int config_check(const struct cli_settings *settings)
 {
 	struct cli_cores usable;
@@ -187,6 +201,10 @@ int config_check(const struct cli_settings *settings)
 		rc = cli_place_ports(settings, &usable, &nodes, &workers, error);
 	if (rc != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
+	if (settings->command == CLI_FORWARD)
+		rc = check_rules(settings, &workers);
+	if (rc != 0)
+		return rc;
 	print_time(settings);
 	print_ports(settings, &workers);
 	if (settings->command == CLI_FORWARD)

@@ -173,9 +173,6 @@ int forward_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
-	config.forward = (struct quern_forward_config){.rules = settings->forward.rules,
-						       .rule_count = settings->forward.rule_count,
-						       .max_sessions = settings->forward.max_sessions};
 	config.on_reload = forward_reload_asked;
 	config.reload_app = &forward.reload;
 	forward.settings = settings;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_signal.h"
 #include "config/config_gather.h"
@@ -31,9 +32,7 @@ static void publish(struct forward_reload *reload, const struct cli_forward *rul
 
 static bool is_taken(struct quern_engine *engine, const struct cli_settings *anew)
 {
-	const struct quern_forward_config config = {.rules = anew->forward.rules,
-						    .rule_count = anew->forward.rule_count,
-						    .max_sessions = anew->forward.max_sessions};
+	const struct quern_forward_config config = cli_engine_forward(anew);
 	char error[QUERN_ERROR_TEXT] = "";
 
 	if (quern_engine_reload_forward(engine, &config, error) == 0)

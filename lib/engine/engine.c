@@ -21,9 +21,10 @@ struct engine_step {
 static const struct engine_step steps[] = {
 	{"process", engine_check_process, NULL},
 	{"configuration", engine_check, NULL},
+	{"workers", engine_place_workers, NULL},
+	{"rules", engine_check_forward, NULL},
 	{"seed", engine_draw_seed, NULL},
 	{"capture file", engine_open_capture, engine_close_capture},
-	{"workers", engine_place_workers, NULL},
 	{"memory", engine_plan_memory, NULL},
 	{"limits", engine_try_limits, NULL},
 	{"runtime directory", engine_make_runtime_directory, engine_remove_runtime_directory},
@@ -103,6 +104,20 @@ int quern_engine_open(const struct quern_engine_config *config, struct quern_eng
 	}
 	*engine = made;
 	return 0;
+}
+
+int quern_engine_check_forward(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
+{
+	struct quern_engine *made = make(config);
+	int code;
+
+	if (made == NULL)
+		return engine_fail(error, -errno, "no engine: %s", strerror(errno));
+	code = engine_place_workers(made, error);
+	if (code == 0)
+		code = engine_check_forward(made, error);
+	discard(made);
+	return code;
 }
 
 void quern_engine_close(struct quern_engine *engine)

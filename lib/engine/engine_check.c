@@ -174,9 +174,5 @@ int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 	}
 	if (code == 0)
 		code = check_twice(config, error);
-	if (code == 0)
-		code = check_cables(engine, error);
-	if (code == 0)
-		code = engine_check_forward(engine, error);
-	return code;
+	return code == 0 ? check_cables(engine, error) : code;
 }

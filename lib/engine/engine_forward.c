@@ -140,7 +140,7 @@ int engine_check_rules(const struct quern_engine *engine, const struct quern_for
 	return code == 0 ? engine_check_sources(engine, forward, error) : code;
 }
 
-int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+int engine_check_forward(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	const struct quern_forward_config *forward = &engine->config.forward;
 
@@ -186,11 +186,8 @@ static int open_group(struct quern_engine *engine, uint16_t number, uint64_t see
 int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	struct random random;
-	int code = engine_check_sources(engine, &engine->config.forward, error);
+	int code = engine_make_checks(engine, &engine->config.forward, &engine->checks);
 
-	if (code != 0)
-		return code;
-	code = engine_make_checks(engine, &engine->config.forward, &engine->checks);
 	if (code != 0)
 		return engine_fail(error, code, "no memory for the checks of targets");
 	random_seed(&random, ~engine->config.seed);

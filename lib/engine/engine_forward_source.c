@@ -45,10 +45,10 @@ static int check_rule(const struct quern_engine *engine, const struct quern_forw
 
 		if (target)
 			return engine_fail(error, -ENOTSUP,
-					   "rules '%s' and '%s': both keep sources for %u workers towards %s\n"
+					   "rule '%s': it keeps sources for %u workers towards %s, as rule '%s' does\n"
 					   "  Give them different targets, or run one worker",
-					   rule->name, other->name, engine->worker_count,
-					   quern_format_endpoint(target, text));
+					   rule->name, engine->worker_count, quern_format_endpoint(target, text),
+					   other->name);
 	}
 	return 0;
 }

@@ -148,8 +148,8 @@ void engine_free_pools(struct quern_engine *engine);
 int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_shards(struct quern_engine *engine);
 
-/* The rules of forwarding make sense with the ports that there are. */
-int engine_check_forward(const struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+/* The rules of forwarding make sense with the ports and workers that there are. */
+int engine_check_forward(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_check_rules(const struct quern_engine *engine, const struct quern_forward_config *forward,
 		       char error[QUERN_ERROR_TEXT]);
 

@@ -91,6 +91,15 @@ rules:
 """
 TEN_RULES_PLACES = ["4:56", "5:12", "7:13", "8:10", "10:26", "11:12", "12:26", "12:52", "12:75", "13:12"]
 
+SOURCES = """kind: forward
+cores: 0-1
+ports:
+  - {name: a, dev: "net_null0", ip: 10.2.0.1/24}
+  - {name: b, dev: "net_null1", ip: 10.3.0.1/24}
+rules: [{name: dns, listen: 10.2.0.1:53, to: 10.3.0.5:53, keep_source: true},
+        {name: log, listen: 10.2.0.1:514, to: 10.3.0.5:53, keep_source: true}]
+"""
+
 GATEWAY = """kind: load
 ports: [{dev: "tap:q0", ip: 10.0.0.1/24, gateway: 10.1.0.1}]
 client: {target: "10.2.0.1:80", cps: 1k}
@@ -227,6 +236,20 @@ def errors_of_rules_and_ports_show_the_rule(desk):
     assert "forward needs a rule: " in error and places(error) == ["1:7"], error
 
 
+def what_only_the_engine_knows_of_rules_is_known_to_check(desk):
+    """With the same words and place as at the start, where no port has been opened yet."""
+    for rules, says, place in (("listen: 10.2.0.1:53-60", "it keeps sources for 2 workers, and does not tell", "6:16"),
+                               ("listen: 10.2.0.1:53", "towards 10.3.0.5:53, as rule 'log' does", "6:16")):
+        desk.write("rules.yaml", SOURCES.replace("listen: 10.2.0.1:53", rules))
+        said = [desk.run(command, "rules.yaml", code=1) for command in ("check", "run")]
+        assert said[0] == said[1] and said[0][0] == "", said
+        assert says in said[0][1] and places(said[0][1]) == [place], said
+        assert "dns: on" in desk.run("check", "rules.yaml", "--cores", "0")[0]
+    desk.write("rules.yaml", SOURCES.replace("10.3.0.5:53, keep_source: true}]", "10.3.0.6:53, keep_source: true}]"))
+    assert "log: on" in desk.run("check", "rules.yaml")[0]
+    assert os.listdir(desk.folder) == ["rules.yaml"], os.listdir(desk.folder)
+
+
 def files_that_are_none_are_refused(desk):
     os.mkfifo(os.path.join(desk.folder, "pipe"))
     desk.write("large.yaml", b"#" * (1 << 21))
@@ -306,7 +329,8 @@ def wrong_usage_names_what_is_right(desk):
 
 CASES = [the_file_is_what_the_flags_are, load_by_file_is_load_by_flags, what_has_no_flag_yet_is_unknown,
          examples_are_accepted, check_starts_nothing, ten_mistakes_have_ten_marks, rules_of_a_file_are_said_and_run,
-         errors_of_rules_and_ports_show_the_rule, files_that_are_none_are_refused,
+         errors_of_rules_and_ports_show_the_rule,
+         what_only_the_engine_knows_of_rules_is_known_to_check, files_that_are_none_are_refused,
          large_and_hostile_files_are_refused_soon,
          errors_of_the_whole_show_their_line, a_flag_goes_before_a_variable_before_a_file,
          wrong_usage_names_what_is_right]

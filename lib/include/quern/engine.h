@@ -111,6 +111,10 @@ int quern_engine_default(struct quern_engine_config *config, const char *device,
 int quern_engine_open(const struct quern_engine_config *config, struct quern_engine **engine,
 		      char error[QUERN_ERROR_TEXT]);
 
+/* What quern_engine_open() would find wrong with the rules of forwarding, for these ports and workers, in the same
+ * words; of a configuration that is good otherwise. Nothing is opened. 0 or -errno. */
+int quern_engine_check_forward(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT]);
+
 /* Starts the workers, calls `on_tick` about every 100 ms on this thread until quern_engine_stop(), then joins them.
  * 0, or -errno with `error` when a worker could not start or stopped by itself. */
 int quern_engine_run(struct quern_engine *engine, void (*on_tick)(struct quern_engine *engine, void *app), void *app,
