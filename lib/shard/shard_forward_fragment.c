@@ -6,7 +6,7 @@
 #include <rte_ip.h>
 #include <rte_ip_frag.h>
 
-enum { FRAGMENTS_MAX = 64 /* 65,535 bytes over an MTU of 1,280 are 54 */ };
+enum { FRAGMENTS_MAX = 64 /* 65,535 bytes in fragments of 1,280 are 54 */ };
 
 /* RFC 6864 4.3: the identifications of clients meet at our address, and are no longer one of a kind. Over IPv6 nobody
  * is to guess them (RFC 7739). */
@@ -26,10 +26,11 @@ static void cut4(struct quern_shard *out, struct rte_mbuf *mbuf, struct cut *cut
 
 static void cut6(struct quern_shard *out, struct rte_mbuf *mbuf, struct cut *cut)
 {
+	uint16_t mtu = (uint16_t)RTE_MIN(out->config.mtu, SHARD_CUT6_MTU);
+
 	cut->is_ip6 = true;
 	cut->id = (uint32_t)random_next(&out->forward->random);
-	cut->count =
-		rte_ipv6_fragment_packet(mbuf, cut->fragments, FRAGMENTS_MAX, out->config.mtu, out->pool, out->pool);
+	cut->count = rte_ipv6_fragment_packet(mbuf, cut->fragments, FRAGMENTS_MAX, mtu, out->pool, out->pool);
 }
 
 /* What rte_ip_frag leaves to do in a header. */

@@ -55,11 +55,15 @@ struct rte_mbuf *shard_forward_take(struct quern_shard *out, struct shard_frame 
 void shard_forward_finish(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet,
 			  const struct wire_link *link)
 {
+	uint32_t bytes = (uint32_t)(packet->frame_bytes - packet->link_bytes);
+	bool is_to_be_cut = bytes > out->config.mtu ||
+			    (mbuf->ol_flags & SHARD_MAY_BE_CUT && packet->version == 6 && bytes > SHARD_CUT6_MTU);
+
 	if (mbuf->nb_segs == 1)
 		mbuf->data_len = packet->frame_bytes;
 	mbuf->pkt_len = packet->frame_bytes;
 	mbuf->ol_flags = 0;
-	if (unlikely((uint32_t)(packet->frame_bytes - packet->link_bytes) > out->config.mtu)) {
+	if (unlikely(is_to_be_cut)) {
 		shard_forward_fragment(out, mbuf, packet->link_bytes, link);
 		return;
 	}

@@ -160,7 +160,13 @@ static inline uint32_t shard_forward_bytes_of(const struct packet *packet)
 	return (uint32_t)(packet->frame_bytes - packet->link_bytes);
 }
 
-enum { SHARD_WAY_KNOWN_MS = 100 };
+enum {
+	SHARD_WAY_KNOWN_MS = 100,
+	SHARD_CUT6_MTU = 1280 /* RFC 8200 5: who cuts must know the path, or send no more than every one takes */
+};
+
+/* Of a buffer on its way out: its datagram may be cut. Ports that cut datagrams themselves are given none. */
+#define SHARD_MAY_BE_CUT RTE_MBUF_F_TX_UDP_SEG
 
 /* The port vouches for a checksum that is not there: the frame never left this machine. */
 static inline bool shard_forward_is_unfinished(const struct rte_mbuf *mbuf)

@@ -68,6 +68,9 @@ void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const 
 	}
 	if (mbuf->nb_segs > 1)
 		make_checksum(mbuf, &packet);
+	/* RFC 7915 4: of IPv4, what is not marked otherwise. */
+	if (wire_udp_may_be_fragmented(frame, &packet))
+		mbuf->ol_flags |= SHARD_MAY_BE_CUT;
 	if (packet.version == 4) {
 		shard_ip6_pair(out, NULL, goes, &pair);
 		ends.pair = &pair;

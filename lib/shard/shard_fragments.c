@@ -36,6 +36,7 @@ static struct rte_mbuf *spread(struct quern_shard *shard, const uint8_t *bytes, 
 	}
 	first->nb_segs = segments;
 	first->pkt_len = count;
+	first->ol_flags |= SHARD_MAY_BE_CUT;
 	return first;
 }
 

@@ -56,7 +56,20 @@ static enum quern_icmp meaning_of(uint8_t type, uint8_t code)
 	return code == PROBLEM_NEXT_HEADER ? QUERN_ICMP_PROTOCOL : QUERN_ICMP_PARAMETER;
 }
 
-/* What is quoted, as far as it goes. Ours have no extension headers, but datagrams that we pass on keep theirs. */
+/* Passes over the header of a fragment, where the skip over others has ended at one: only the first has ports. */
+static void skip_fragment(const uint8_t *ip, struct wire_ip6_payload *payload)
+{
+	const uint8_t *header = ip + payload->offset;
+
+	if (payload->protocol != IP_PROTOCOL_FRAGMENT || payload->end - payload->offset < IP6_FRAGMENT_BYTES ||
+	    wire_load16(header + 2) & IP6_FRAGMENT_OFFSET)
+		return;
+	payload->protocol = header[0];
+	payload->offset += IP6_FRAGMENT_BYTES;
+}
+
+/* What is quoted, as far as it goes. Segments of ours have no extension headers, but datagrams that we pass on keep
+ * theirs, and we cut some. */
 static uint8_t quoted_kind(const uint8_t *ip, uint32_t bytes, uint16_t *l4)
 {
 	struct wire_ip6_payload payload = {IP6_BYTES, IP6_BYTES + (uint32_t)wire_load16(ip + 4), ip[6]};
@@ -64,7 +77,9 @@ static uint8_t quoted_kind(const uint8_t *ip, uint32_t bytes, uint16_t *l4)
 
 	if (payload.end > bytes)
 		payload.end = bytes;
-	if (kind == 0 && wire_ip6_skip(ip, &payload) == QUERN_DROP_NONE && payload.protocol == IP_PROTOCOL_UDP)
+	if (kind == 0 && wire_ip6_skip(ip, &payload) != QUERN_DROP_NONE)
+		skip_fragment(ip, &payload);
+	if (kind == 0 && payload.protocol == IP_PROTOCOL_UDP)
 		kind = WIRE_UDP;
 	*l4 = (uint16_t)payload.offset;
 	return kind;

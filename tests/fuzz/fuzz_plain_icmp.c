@@ -10,6 +10,7 @@ enum {
 	QUOTED = 8,
 	IP4 = 20,
 	IP6 = 40,
+	FRAGMENT = 44,
 	QUERY = 130,
 	SOLICITATION = 135,
 	ADVERTISEMENT = 136,
@@ -40,6 +41,18 @@ struct quote {
 	uint32_t protocol, l4, length;
 };
 
+/* Over IPv6 the first fragment of a datagram has another header, behind which all is as in a whole one. */
+static bool skip_headers(const uint8_t *at, uint32_t end, struct quote *quote)
+{
+	if (fuzz_plain_skip_ip6(at, end, &quote->l4, &quote->protocol))
+		return true;
+	if (quote->protocol != FRAGMENT || end - quote->l4 < 8 || get16(at + quote->l4 + 2) >> 3 != 0)
+		return false;
+	quote->protocol = at[quote->l4];
+	quote->l4 += 8;
+	return true;
+}
+
 /* False where it is of no use. TCP has no extension headers before it: it is ours, not passed on. */
 static bool find_quote(const struct plain_frame *frame, const uint8_t *at, uint32_t bytes, struct quote *quote)
 {
@@ -51,8 +64,7 @@ static bool find_quote(const struct plain_frame *frame, const uint8_t *at, uint3
 		*quote = (struct quote){at[6], IP6, IP6 + get16(at + 4)};
 		if (quote->length > UINT16_MAX)
 			return false;
-		if (at[6] != PLAIN_TCP && !fuzz_plain_skip_ip6(at, bytes < quote->length ? bytes : quote->length,
-							       &quote->l4, &quote->protocol))
+		if (at[6] != PLAIN_TCP && !skip_headers(at, bytes < quote->length ? bytes : quote->length, quote))
 			return false;
 		return at[6] == PLAIN_TCP || quote->protocol == PLAIN_UDP;
 	}

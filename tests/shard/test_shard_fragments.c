@@ -2,11 +2,13 @@
  */
 #include <criterion/criterion.h>
 
+#include "support/lab_error.h"
 #include "support/lab_fragment.h"
 #include "support/raw_words.h"
 #include "udp/udp_fragments.h"
 
-enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, MTU = 1500, EACH = 1480, EACH6 = 1448, LONG = 4000 };
+enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, MTU = 1500, EACH = 1480, LONG = 4000, QUOTED = 500 };
+enum { CUT6 = 1280 /* what every path of IPv6 takes */, EACH6 = CUT6 - 48 };
 
 static struct lab lab;
 
@@ -49,21 +51,22 @@ static uint32_t pieces(uint32_t bytes, uint32_t each)
 	return (bytes + 8 + each - 1) / each;
 }
 
-/* There and back, in whatever order fragments come; each way is cut to its own MTU. */
+/* There and back, in whatever order fragments come; each way is cut to its own MTU, or as every path of IPv6 takes it.
+ */
 static void goes_there_and_back(bool is_ip6)
 {
-	uint32_t each = is_ip6 ? EACH6 : EACH;
+	uint32_t each = is_ip6 ? EACH6 : EACH, mtu = is_ip6 ? CUT6 : MTU;
 
 	open_for(is_ip6, QUERN_BALANCE_MAGLEV);
 	for (uint32_t bytes = 1500; bytes < 60000; bytes += 3001) {
 		struct lab_datagram asked = question(is_ip6, bytes, bytes), heard, answer, back;
 
 		lab_say_cut(&lab, 0, &asked, (1000 + bytes % 400) & ~7u, bytes, bytes % 2);
-		heard = lab_hear_joined(&lab, 1, MTU, &asked, pieces(bytes, each));
+		heard = lab_hear_joined(&lab, 1, mtu, &asked, pieces(bytes, each));
 		answer = lab_from_to(heard.dest, heard.source, bytes);
 		answer.text_bytes = bytes;
 		lab_say_cut(&lab, 1, &answer, 1400, bytes, true);
-		back = lab_hear_joined(&lab, 0, MTU, &answer, pieces(bytes, each));
+		back = lab_hear_joined(&lab, 0, mtu, &answer, pieces(bytes, each));
 		lab_expect_end(&back.source, &asked.dest);
 		lab_expect_end(&back.dest, &asked.source);
 	}
@@ -102,6 +105,57 @@ Test(shard_fragments, what_fits_goes_on_whole_and_copies_go_to_all)
 	lab_hear_joined(&lab, 1, MTU, &asked, 3);
 	lab_hear_joined(&lab, 1, MTU, &asked, 3);
 	lab_close(&lab);
+}
+
+/* RFC 8200 5: its sender may have cut it for a path that takes no more. To all targets too. */
+Test(shard_fragments, over_ip6_no_fragment_is_longer_than_every_path_takes)
+{
+	for (int is_all = 0; is_all < 2; is_all++) {
+		open_for(true, is_all ? QUERN_BALANCE_ALL : QUERN_BALANCE_MAGLEV);
+		for (uint32_t bytes = 1200; bytes < 2600; bytes += 7) {
+			struct lab_datagram asked = question(true, bytes, bytes);
+
+			lab_say_cut(&lab, 0, &asked, 600, bytes, false);
+			for (int target = 0; target <= is_all; target++)
+				if (bytes <= CUT6 - 48)
+					lab_hear_same(&lab, 1, &asked);
+				else
+					lab_hear_joined(&lab, 1, CUT6, &asked, pieces(bytes, EACH6));
+		}
+		lab_close(&lab);
+	}
+}
+
+/* RFC 5508 REQ-4: who has sent the datagram hears of it, though it is a fragment of ours that is quoted. Others than
+ * the first have no ports. */
+Test(shard_fragments, an_error_about_a_first_fragment_comes_to_who_has_sent_the_datagram)
+{
+	static const uint8_t closed[2][2] = {{3, 3}, {1, 4}};
+
+	for (int is_ip6 = 0; is_ip6 < 2; is_ip6++) {
+		struct lab_datagram asked = question(is_ip6, LONG, 1);
+		uint32_t at = is_ip6 ? 8 : 12, ends = is_ip6 ? 32 : 8, l4 = is_ip6 ? 48 : 20;
+		uint8_t error[LAB_FRAME_MAX], whole[LAB_WHOLE_MAX];
+		struct lab_packet first, second;
+		const uint8_t *quote;
+
+		lab_datagram_build(whole, &asked);
+		open_for(is_ip6, QUERN_BALANCE_MAGLEV);
+		lab_say_cut(&lab, 0, &asked, 1000, 1, true);
+		first = *lab_next(&lab, 1);
+		second = *lab_next(&lab, 1);
+		while (lab_next(&lab, 1))
+			continue;
+		first.bytes = second.bytes = QUOTED;
+		lab_say_bytes(&lab, 1, error, lab_error_about(error, &first, closed[is_ip6], 0));
+		quote = lab_error_quote(lab_next(&lab, 0), closed[is_ip6]);
+		cr_assert_arr_eq(quote + at, whole + at, ends, "addresses");
+		cr_assert_arr_eq(quote + l4, whole + (is_ip6 ? 40 : 20), 8, "ports, length and checksum");
+		lab_say_bytes(&lab, 1, error, lab_error_about(error, &second, closed[is_ip6], 0));
+		lab_hear_nothing(&lab);
+		cr_assert_eq(dropped(1, QUERN_DROP_ICMP_IGNORED) + dropped(1, QUERN_DROP_ICMP_QUOTE), 1);
+		lab_close(&lab);
+	}
 }
 
 /* A damaged one is none; one whose time to live is over is told, as are those that nobody takes. */
@@ -262,14 +316,14 @@ static void comes_to_its_owner(bool is_ip6)
 	open_with(is_ip6, QUERN_BALANCE_MAGLEV, plans);
 	for (uint16_t i = 0; i < 40; i++) {
 		asked.source.port = (uint16_t)(CLIENT + i);
-		lab_say_cut(&lab, 0, &asked, EACH6, i, false);
+		lab_say_cut(&lab, 0, &asked, 1448, i, false);
 		if (shard_foreign(lab.ports[0].shard, &moved, 1) == 1) {
 			foreign++;
 			cr_assert_neq(moved->hash.usr, 0);
 			shard_receive_moved(lab.ports[0].shard, &moved, 1, lab.now_ns);
 			lab_advance(&lab, 0);
 		}
-		lab_hear_joined(&lab, 1, MTU, &asked, 3);
+		lab_hear_joined(&lab, 1, MTU, &asked, is_ip6 ? 4 : 3);
 	}
 	cr_assert(foreign > 20 && foreign < 40, "%u of 40 are others'", foreign);
 	cr_assert_eq(shard_forward_sessions(lab.forward), 40);

@@ -125,6 +125,54 @@ Test(wire_icmp6, a_quote_that_says_it_held_less_than_ports_and_number_is_not_bel
 	}
 }
 
+/* The first fragment of a datagram as a router quotes it: behind destination options where `at` is 48. */
+static void quote_fragment(struct frame *frame, uint32_t at, uint16_t offset, uint8_t next, uint32_t bytes)
+{
+	uint8_t *quote;
+
+	error_make(frame, 2, 0, 1280, QUOTE_BYTES);
+	quote = frame->bytes + frame->l4 + QUOTE_AT;
+	memset(quote + 40, 0, QUOTE_BYTES - 40);
+	quote[6] = at == 40 ? 44 : 60;
+	quote[4] = 0;
+	quote[5] = (uint8_t)(bytes - 40);
+	if (at > 40)
+		quote[40] = 44;
+	quote[at] = next;
+	quote[at + 2] = (uint8_t)(offset >> 8);
+	quote[at + 3] = (uint8_t)offset;
+	memcpy(quote + at + 8, "\x00\x50\x9c\x41", 4);
+	frame6_fix_checksum(frame, 58);
+}
+
+Test(wire_icmp6, a_first_fragment_tells_its_ports_and_no_other_does)
+{
+	struct packet packet;
+	struct frame frame;
+
+	for (uint32_t offset = 0; offset <= UINT16_MAX; offset++) {
+		quote_fragment(&frame, 40, (uint16_t)offset, 17, QUOTE_BYTES);
+		cr_assert_eq(frame6_parse(&frame, &packet), offset < 8 ? QUERN_DROP_NONE : QUERN_DROP_ICMP_IGNORED,
+			     "offset word %u", offset);
+		if (offset >= 8)
+			continue;
+		cr_assert_eq(packet.icmp.quoted, WIRE_UDP);
+		cr_assert_eq(packet.icmp.quoted_l4, 48);
+		cr_assert(packet.key.local_port == 80 && packet.key.remote_port == 40001);
+	}
+	for (uint32_t bytes = 40; bytes < 56; bytes++) {
+		quote_fragment(&frame, 40, 1, 17, bytes);
+		cr_assert_eq(frame6_parse(&frame, &packet),
+			     bytes < 48 ? QUERN_DROP_ICMP_IGNORED : QUERN_DROP_ICMP_QUOTE, "%u bytes", bytes);
+	}
+	quote_fragment(&frame, 48, 1, 17, QUOTE_BYTES);
+	cr_assert_eq(frame6_parse(&frame, &packet), QUERN_DROP_ICMP_QUOTE, "too short for all of the UDP header");
+	quote_fragment(&frame, 40, 1, 6, QUOTE_BYTES);
+	cr_assert_eq(frame6_parse(&frame, &packet), QUERN_DROP_ICMP_IGNORED, "no segment of ours is cut");
+	quote_fragment(&frame, 40, 1, 44, QUOTE_BYTES);
+	cr_assert_eq(frame6_parse(&frame, &packet), QUERN_DROP_ICMP_IGNORED);
+}
+
 /* A solicitation for 2001:db8::1, or an advertisement of 2001:db8:1::9, with a MAC address of 02:…:02 or none. */
 static void nd_make(struct frame *frame, uint8_t type, uint8_t flags, bool has_mac)
 {
