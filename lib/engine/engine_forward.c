@@ -160,6 +160,8 @@ static int open_group(struct quern_engine *engine, uint16_t number, uint64_t see
 	int code;
 
 	config.is_prober = number == 0;
+	config.number = number;
+	config.groups = engine->worker_count;
 	config.check_port = engine_check_port(engine);
 	group->memory = rte_zmalloc("sessions", shard_forward_bytes(&config), 64);
 	group->rules = rte_zmalloc("rules", shard_rules_bytes(forward->rules, forward->rule_count), 64);

@@ -54,6 +54,9 @@ struct shard_forward *shard_forward_open(const struct shard_forward_config *conf
 	random_seed(&forward->random, config->seed);
 	forward->is_prober = config->is_prober;
 	forward->check_port = config->check_port;
+	forward->number = config->number;
+	for (forward->id_step = 1; forward->id_step < config->groups;)
+		forward->id_step = (uint16_t)(forward->id_step << 1);
 	for (int i = 0; i < 2; i++)
 		secret.words[i] = random_next(&forward->random);
 	udp_pool_init(&forward->pool, block + at.pool, sessions_of(config), (uint32_t)(now_ns / 1000000));
@@ -71,6 +74,7 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 
 	shard->forward = forward;
 	shard->forward_number = forward->shard_count;
+	shard->forward_id = (uint16_t)(random_next(&forward->random) * forward->id_step + forward->number);
 	shard->expect.fragments = forward->fragments != NULL;
 	shard->forward_port = port;
 	shard->glances = shard->config.ethernet && shard->config.vlan == 0;

@@ -32,6 +32,8 @@ struct shard_forward_config {
 	uint64_t seed;         /* every secret and random draw comes from it */
 	bool is_prober;        /* it probes targets for all groups that share their rules' checks */
 	uint16_t check_port;   /* the first of SHARD_CHECK_PORTS local ports that no session has; 0 for none */
+	uint16_t number;       /* this group's, of those that send from the same addresses, */
+	uint16_t groups;       /* and how many these are; 0 means 1 */
 };
 
 /* Bytes of zeroed memory, aligned to 64, that a group needs; 0 for a configuration that makes no sense. */

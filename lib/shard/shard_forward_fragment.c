@@ -19,7 +19,7 @@ struct cut {
 
 static void cut4(struct quern_shard *out, struct rte_mbuf *mbuf, struct cut *cut)
 {
-	rte_pktmbuf_mtod(mbuf, struct rte_ipv4_hdr *)->packet_id = rte_cpu_to_be_16(out->forward_id++);
+	rte_pktmbuf_mtod(mbuf, struct rte_ipv4_hdr *)->packet_id = rte_cpu_to_be_16(shard_forward_next_id(out));
 	cut->count =
 		rte_ipv4_fragment_packet(mbuf, cut->fragments, FRAGMENTS_MAX, out->config.mtu, out->pool, out->pool);
 }

@@ -90,6 +90,8 @@ struct shard_forward {
 	uint32_t generation_taken;               /* as they were then */
 	uint32_t probed_tick;
 	uint16_t check_port; /* as configured */
+	uint16_t number;     /* likewise */
+	uint16_t id_step;    /* from one identification of a shard to its next */
 	bool is_prober;
 	uint8_t shard_count;
 };
@@ -179,6 +181,16 @@ static inline bool shard_forward_is_unfinished(const struct rte_mbuf *mbuf)
 static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_ms)
 {
 	return way->is_known && now_ms - way->known_ms <= SHARD_WAY_KNOWN_MS;
+}
+
+/* RFC 6864 4.3: the identification of the next datagram of IPv4 that a shard writes anew, or cuts. Groups that send from
+ * the same addresses have no two alike. */
+static inline uint16_t shard_forward_next_id(struct quern_shard *out)
+{
+	uint16_t id = out->forward_id;
+
+	out->forward_id = (uint16_t)(id + out->forward->id_step);
+	return id;
 }
 
 /* shard_forward.c */

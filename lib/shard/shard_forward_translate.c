@@ -76,7 +76,7 @@ void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const 
 		ends.pair = &pair;
 		frame = wire_udp46_to6(frame, &packet, &ends, sums);
 	} else {
-		frame = wire_udp46_to4(frame, &packet, &ends, sums, out->forward_id++);
+		frame = wire_udp46_to4(frame, &packet, &ends, sums, shard_forward_next_id(out));
 	}
 	move_front(mbuf, frame);
 	if (is_to_be_finished)

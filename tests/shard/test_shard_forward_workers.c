@@ -81,7 +81,7 @@ static void forget_neighbours(struct lab *lab)
 		rte_pktmbuf_free_bulk(mbufs, shard_foreign(lab->ports[port].shard, mbufs, SHARD_BURST));
 }
 
-static void open_all(bool is_ip6, bool spread_by_port)
+static void open_with_mtu(bool is_ip6, bool spread_by_port, uint16_t mtu)
 {
 	static struct quern_forward_target targets[TARGETS];
 	static struct quern_forward_rule rules[1];
@@ -94,12 +94,22 @@ static void open_all(bool is_ip6, bool spread_by_port)
 					       .target_count = TARGETS};
 	plan_ports(spread_by_port);
 	for (uint16_t worker = 0; worker < WORKERS; worker++) {
-		const struct lab_plan plan = {
-			.max_sessions = CLIENTS, .port_plans = plans, .queue = worker, .rules = rules, .rule_count = 1};
+		const struct lab_plan plan = {.max_sessions = CLIENTS,
+					      .mtu = mtu,
+					      .port_plans = plans,
+					      .queue = worker,
+					      .groups = WORKERS,
+					      .rules = rules,
+					      .rule_count = 1};
 
 		lab_open(&group_of[worker], &plan);
 		forget_neighbours(&group_of[worker]);
 	}
+}
+
+static void open_all(bool is_ip6, bool spread_by_port)
+{
+	open_with_mtu(is_ip6, spread_by_port, 0);
 }
 
 /* A datagram in at a port, by the queue that its NIC chooses, or by the first of all where it has one alone. */
@@ -234,6 +244,28 @@ Test(shard_forward_workers, errors_find_the_worker_whose_session_they_are_about)
 		cr_assert_not_null(passed, "an error about a session of worker %u, heard by %u", worker, hearer);
 		cr_assert_eq(get32(passed->frame + 16), asked.source.address);
 		cr_assert_eq(get16(passed->frame + ICMP_HEADERS + 20), asked.source.port);
+	}
+	close_all();
+}
+
+/* RFC 6864 4.3: their datagrams leave from one address, and who puts them together must not mix them. */
+Test(shard_forward_workers, fragments_of_two_never_have_the_same_identification)
+{
+	enum { NARROW = 1280, LONG = 1400, DATAGRAMS = 400 };
+	static bool is_used[UINT16_MAX + 1];
+
+	open_with_mtu(false, true, NARROW);
+	for (uint16_t number = 0; number < DATAGRAMS; number++) {
+		struct lab_datagram asked = lab_from_to(client_at(false, number), lab_end(0, 1, LISTEN), 1);
+		struct lab *lab = &group_of[queue_of(0, &asked)];
+		uint32_t id;
+
+		asked.text_bytes = LONG;
+		say(0, &asked);
+		id = get16(lab_next(lab, 1)->frame + 4);
+		cr_assert(!is_used[id], "%u is that of another datagram", id);
+		is_used[id] = true;
+		cr_assert_eq(get16(lab_next(lab, 1)->frame + 4), id);
 	}
 	close_all();
 }

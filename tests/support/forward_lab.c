@@ -238,6 +238,8 @@ void lab_open(struct lab *lab, const struct lab_plan *plan)
 						    .fragmented = 16,
 						    .seed = 7,
 						    .is_prober = !plan->checks,
+						    .number = plan->queue,
+						    .groups = plan->groups,
 						    .check_port = has_checks ? LAB_CHECK_PORT : 0};
 
 	if (!in_pool) {

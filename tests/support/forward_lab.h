@@ -43,6 +43,7 @@ struct lab_plan {
 	uint16_t mtu;
 	const struct port_plan *port_plans; /* of each port, where several groups share them; null: all is this one's */
 	uint16_t queue;                     /* the group's, of each plan */
+	uint16_t groups;                    /* that share them */
 	uint16_t vlan;                      /* of all ports; over bare IP there is none */
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
