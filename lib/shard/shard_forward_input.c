@@ -264,6 +264,10 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 		return true;
 	if (!rule)
 		return false;
+	if (!shard_client_may(shard, frame->packet, rule)) {
+		shard_drop(shard, QUERN_DROP_IP_SOURCE);
+		return true;
+	}
 	if (rule->one_way) {
 		shard_forward_one_way(shard, frame, rule);
 		return true;

@@ -183,8 +183,8 @@ static inline bool shard_way_is_fresh(const struct shard_way *way, uint32_t now_
 	return way->is_known && now_ms - way->known_ms <= SHARD_WAY_KNOWN_MS;
 }
 
-/* RFC 6864 4.3: the identification of the next datagram of IPv4 that a shard writes anew, or cuts. Groups that send from
- * the same addresses have no two alike. */
+/* RFC 6864 4.3: the identification of the next datagram of IPv4 that a shard writes anew, or cuts. No two groups that
+ * send from the same addresses have one alike. */
 static inline uint16_t shard_forward_next_id(struct quern_shard *out)
 {
 	uint16_t id = out->forward_id;
@@ -307,6 +307,12 @@ uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *
 
 /* A client's datagram: targets that came get sessions as well. */
 void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame, struct udp_session *first);
+
+/* shard_forward_client.c */
+
+/* Whether who sends a datagram may be a client of a rule: no address of our own, nor of all of a network; and where
+ * targets see their clients, no address that is good on one link alone, or a target's own. */
+bool shard_client_may(const struct quern_shard *shard, const struct packet *packet, const struct udp_rule *rule);
 
 /* shard_session.c */
 

@@ -119,14 +119,11 @@ static void let_go_outer(struct quern_shard *out, const struct flow_key *key)
 	alias_release(&out->ip6.aliases, key->local);
 }
 
-/* The local end is the client's own: nobody else may have it, and least of all ourselves. */
+/* The local end is the client's own: nobody else may have it. */
 static enum quern_drop keep_source(struct quern_shard *out, const struct packet *packet, struct flow_key *key)
 {
 	bool is_ip6 = packet->version == 6;
 
-	if (is_ip6 ? neigh_nd_is_own(&out->ip6.neigh, packet->ip6.remote)
-		   : neigh_is_own(&out->neigh, packet->key.remote))
-		return QUERN_DROP_IP_SOURCE;
 	key->local = is_ip6 ? alias_take(&out->ip6.aliases, packet->ip6.remote) : packet->key.remote;
 	key->local_port = packet->key.remote_port;
 	if (key->local == 0)
