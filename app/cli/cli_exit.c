@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ int cli_exit_of(int rc)
 	case -EINVAL:
 	case -EADDRINUSE:
 	case -EADDRNOTAVAIL:
+	case -ENETUNREACH:
+	case -ENOTSUP:
 		return CLI_EXIT_USAGE;
 	case -ENOMEM:
 	case -EPERM:
@@ -51,6 +54,18 @@ FILE *cli_exit_stream(void)
 	return stream ? stream : stderr;
 }
 
+void cli_exit_plain(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		bool is_upper = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+
+		if (is_upper)
+			at[1] = '.';
+		if (is_upper || (*at < ' ' && *at != '\n') || *at == 0x7f)
+			*at = '.';
+	}
+}
+
 int cli_fail(int code, const char *format, ...)
 {
 	char text[MESSAGE_TEXT];
@@ -60,6 +75,7 @@ int cli_fail(int code, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	cli_exit_plain(text);
 	first = (int)strcspn(text, "\n");
 	fprintf(cli_exit_stream(), "error: %.*s\n", first, text);
 	if (show_place)

@@ -24,6 +24,9 @@ void cli_exit_print_to(FILE *out);
 /* Where errors are printed. */
 FILE *cli_exit_stream(void);
 
+/* Makes dots of what a terminal would obey, controls of ASCII and of Unicode, but leaves line ends. */
+void cli_exit_plain(char *text);
+
 /* Prints "error: ..." where errors are printed and returns `code`. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int code, const char *format, ...);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli_exit.h"
+
 bool config_faults_are_full(const struct config_faults *faults)
 {
 	return faults->count >= CONFIG_MAX_FAULTS;
@@ -22,6 +24,7 @@ void config_faults_add(struct config_faults *faults, struct config_mark mark, co
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
+	cli_exit_plain(message);
 	first = strcspn(message, "\n");
 	fault = &faults->at[faults->count - 1];
 	fault->mark = mark;

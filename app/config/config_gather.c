@@ -65,6 +65,7 @@ static int read_file(struct cli_settings *settings, const char *path, const char
 	struct config_text text;
 	int rc;
 
+	shows_kind = false;
 	config_file_free(file);
 	rc = config_text_read(&text, path, error);
 	if (rc != 0) {

@@ -5,6 +5,8 @@
 #include "config/config_environment.h"
 #include "config/config_reader.h"
 
+enum { SHOWN_MAX = 80 /* bytes of a value that is refused */ };
+
 static void fault_of_key(struct config_reader *reader, const struct config_key *key, struct config_mark mark,
 			 const char *what)
 {
@@ -19,10 +21,13 @@ static void refuse_value(struct config_reader *reader, const struct config_key *
 {
 	static const char behind[] = " behind the --port it belongs to";
 	const char *accepts = key->flag->accepts, *cut = strstr(accepts, behind);
-	char prefix[CONFIG_KEY_TEXT];
+	char prefix[CONFIG_KEY_TEXT], value[SHOWN_MAX + 1];
 
-	config_faults_add(&reader->file->faults, node->mark, "%s%s: '%.80s' is not accepted\nAccepted is %.*s%s",
-			  config_section_prefix(key->section, prefix), key->name, node->text,
+	snprintf(value, sizeof(value), "%s", node->text);
+	for (char *end = value; (end = strchr(end, '\n'));)
+		*end = '.';
+	config_faults_add(&reader->file->faults, node->mark, "%s%s: '%s' is not accepted\nAccepted is %.*s%s",
+			  config_section_prefix(key->section, prefix), key->name, value,
 			  (int)(cut ? cut - accepts : (long)strlen(accepts)), accepts,
 			  cut ? cut + sizeof(behind) - 1 : "");
 }

@@ -72,13 +72,14 @@ static int ask(struct rte_tel_data *answer)
 	int code = -ENODEV;
 
 	if (state != NOBODY)
-		return write_answer(answer, false, "another reload is under way\n  Try again\n");
+		return write_answer(answer, false, "error: another reload is under way\n  Try again\n");
 	state = WAITS;
 	wait_for_control();
 	if (state == DONE)
 		code = write_answer(answer, reload.is_taken, reload.text);
 	else if (state == WAITS)
-		code = write_answer(answer, false, "it did not get round to it in 4 s, and nothing has changed\n");
+		code = write_answer(answer, false,
+				    "error: it did not get round to it in 4 s, and nothing has changed\n");
 	else if (state == IN_HAND)
 		code = write_answer(answer, false,
 				    "it is still at it after 4 s\n  Look at its rules before you go on\n");

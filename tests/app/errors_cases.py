@@ -158,7 +158,7 @@ FORWARD = [
     Case(forward("--idle", "100ms"), 2, ["--idle 100ms: accepted is 1s to 24h"]),
     Case(forward("--keepalive", "off"), 2, ["--keepalive is no flag of quern forward; quern forward --help"]),
     Case(["forward", "-p", "net_null0", "--ip", "10.2.0.1/24", "-p", "net_null1", "--ip", "10.3.0.1/24", "--cores",
-          "0,1", "--listen", "10.2.0.1:53-60", "--to", "10.3.0.5:53", "--keep-source"], 1,
+          "0,1", "--listen", "10.2.0.1:53-60", "--to", "10.3.0.5:53", "--keep-source"], 2,
          ["keeps sources for 2 workers, and does not tell whose an answer is", "or run one worker"], 2),
     Case(["serve", "--to", "10.3.0.5:53"], 2, ["--to is no flag of quern serve"]),
 ]

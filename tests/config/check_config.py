@@ -241,7 +241,7 @@ def what_only_the_engine_knows_of_rules_is_known_to_check(desk):
     for rules, says, place in (("listen: 10.2.0.1:53-60", "it keeps sources for 2 workers, and does not tell", "6:16"),
                                ("listen: 10.2.0.1:53", "towards 10.3.0.5:53, as rule 'log' does", "6:16")):
         desk.write("rules.yaml", SOURCES.replace("listen: 10.2.0.1:53", rules))
-        said = [desk.run(command, "rules.yaml", code=1) for command in ("check", "run")]
+        said = [desk.run(command, "rules.yaml", code=2) for command in ("check", "run")]
         assert said[0] == said[1] and said[0][0] == "", said
         assert says in said[0][1] and places(said[0][1]) == [place], said
         assert "dns: on" in desk.run("check", "rules.yaml", "--cores", "0")[0]

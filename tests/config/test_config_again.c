@@ -145,6 +145,18 @@ Test(config_again, names_what_is_left_out_and_another_kind)
 }
 
 /* What was set above the file is not the file's to change. */
+/* Whatever was wrong with it before. */
+Test(config_again, of_a_file_that_is_gone_no_line_is_shown)
+{
+	begin(one, 0, NULL);
+	write_file("  []\n", 1400, "1k");
+	cr_assert_eq(again(), -EINVAL);
+	unlink(path);
+	cr_assert_eq(again(), -EINVAL);
+	cr_assert(strstr(said, "No such file or directory\n"), "%s", said);
+	cr_assert_null(strchr(said, '^'), "%s", said);
+}
+
 Test(config_again, goes_by_the_command_line_of_the_start)
 {
 	char *arguments[] = {(char[]){"--max-sessions"}, (char[]){"5k"}, NULL};

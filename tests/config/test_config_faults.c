@@ -159,6 +159,23 @@ Test(config_faults, count_columns_in_letters_and_show_a_part_of_a_long_line)
 	free(printed);
 }
 
+/* A file comes from anywhere, and its escapes may spell commands of a terminal. */
+Test(config_faults, show_nothing_that_a_terminal_obeys)
+{
+	char *printed;
+
+	cr_assert_eq(config_lab_read(&lab, "kind: load\n"
+					   "\"col\\e[31mour\\x9b\": blue\n"
+					   "client: {cps: \"fast\\e]0;x\\a\\n\\x7f\"}\n"),
+		     -EINVAL);
+	printed = config_lab_printed(&lab);
+	cr_assert(strstr(printed, "unknown key 'col.[31mour..'"), "%s", printed);
+	cr_assert(strstr(printed, "client.cps: 'fast.]0;x...' is not accepted\n"), "%s", printed);
+	for (const char *at = printed; *at; at++)
+		cr_assert(*at == '\n' || (unsigned char)*at >= ' ', "a byte 0x%02x", *at);
+	free(printed);
+}
+
 Test(config_faults, more_than_are_printed_are_counted)
 {
 	char *text = malloc(40000), *printed;
