@@ -107,7 +107,7 @@ static uint64_t turnover_run(void *argument, uint64_t iterations)
 		if (state->pool.used == state->sessions)
 			udp_session_close(&state->pool,
 					  udp_session_at(&state->pool, random_below(&state->random, state->sessions)));
-		CHECK(udp_session_open(&state->pool, &key, &key, 0, 0, 300000, 1) != NULL);
+		CHECK(udp_session_open(&state->pool, &key, &key, 300000, 1) != NULL);
 	}
 	return state->pool.used;
 }

@@ -103,7 +103,7 @@ static void probe_some(struct shard_forward *forward, struct shard_checks *check
 static uint64_t up_by(const struct shard_checks *checks, const struct udp_rule *rule)
 {
 	if (!checks || checks->rules[rule->number].probe == QUERN_PROBE_NONE)
-		return UINT64_MAX >> (QUERN_FORWARD_TARGETS_MAX - rule->target_count);
+		return udp_rule_all(rule);
 	return __atomic_load_n(&checks->rules[rule->number].up, __ATOMIC_RELAXED);
 }
 

@@ -1,6 +1,7 @@
 /* shard_forward_copies.c - fan-out: a datagram goes to every target of its rule. */
 #include "shard/shard_forward_parts.h"
 #include "shard/shard_fragments.h"
+#include "shard/shard_icmp.h"
 
 #include <string.h>
 
@@ -43,8 +44,28 @@ struct rte_mbuf *shard_forward_copy(struct quern_shard *out, struct rte_mbuf *mb
 	return copy;
 }
 
-/* The copy of one session. False where none of the others may go either. */
-static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_session *session)
+bool shard_forward_copy_fits(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
+			     bool is_ip6, uint32_t *least)
+{
+	uint32_t mtu = shard_forward_narrows(frame, out, is_ip6);
+
+	if (mtu == 0)
+		return true;
+	shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
+	if (*least == 0 || mtu < *least)
+		*least = mtu;
+	return false;
+}
+
+void shard_forward_copies_end(struct quern_shard *shard, const struct shard_frame *frame, uint32_t least)
+{
+	if (least != 0)
+		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, least);
+}
+
+/* The copy of one session. */
+static void send_copy(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_session *session,
+		      uint32_t *least)
 {
 	struct shard_forward *forward = shard->forward;
 	struct quern_shard *out = forward->shards[session->outer_shard];
@@ -56,33 +77,35 @@ static bool send_copy(struct quern_shard *shard, const struct shard_frame *frame
 	struct rte_mbuf *copy;
 	struct ip6_pair pair;
 
-	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
-		return frame->packet->ttl > 1;
+	if (!shard_forward_copy_fits(shard, frame, out, flow_key_is_ip6(&session->outer), least))
+		return;
 	if (!shard_forward_link(out, way, &link)) {
 		shard_forward_no_next_hop(shard, rule, session->target);
-		return true;
+		return;
 	}
 	copy = shard_forward_copy(out, frame->mbuf, frame->packet);
-	if (copy) {
-		counter_add(&shard->counters.udp_forwarded, 1);
-		shard_forward_count_out(way, shard_forward_bytes_of(frame->packet));
-		ends = shard_forward_ends(out, &session->outer, &pair);
-		shard_forward_send(out, copy, frame->packet, &ends, sums, link);
-	}
-	return true;
+	if (!copy)
+		return;
+	counter_add(&shard->counters.udp_forwarded, 1);
+	shard_forward_count_out(way, shard_forward_bytes_of(frame->packet));
+	ends = shard_forward_ends(out, &session->outer, &pair);
+	shard_forward_send(out, copy, frame->packet, &ends, sums, link);
 }
 
 void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first)
 {
 	const uint8_t *bytes = rte_pktmbuf_mtod(frame->mbuf, const uint8_t *);
+	bool lives = shard_forward_lives(shard, frame);
 	struct udp_session *session = first;
-	bool goes_on = true;
+	uint32_t least = 0;
 
 	shard_session_heard(shard->forward, first, shard->now_ms);
 	do {
 		if (shard->config.ethernet)
 			memcpy(session->client_mac, bytes + 6, 6);
-		goes_on = goes_on && send_copy(shard, frame, session);
+		if (lives)
+			send_copy(shard, frame, session, &least);
 		session = udp_session_at(&shard->forward->pool, session->next_copy - 1);
 	} while (session != first);
+	shard_forward_copies_end(shard, frame, least);
 }

@@ -119,25 +119,39 @@ void shard_forward_no_next_hop(struct quern_shard *shard, const struct udp_rule 
 	counter_add(&shard_way_of(forward, rule, target)->refused, 1);
 }
 
-bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
-		       bool is_ip6)
+bool shard_forward_lives(struct quern_shard *shard, const struct shard_frame *frame)
+{
+	if (frame->packet->ttl > 1)
+		return true;
+	shard_drop(shard, QUERN_DROP_UDP_TTL);
+	shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
+	return false;
+}
+
+uint32_t shard_forward_narrows(const struct shard_frame *frame, const struct quern_shard *out, bool is_ip6)
 {
 	const struct packet *packet = frame->packet;
-	bool is_too_long = shard_translated_bytes(packet, is_ip6) > out->config.mtu;
 
-	if (packet->ttl <= 1) {
-		shard_drop(shard, QUERN_DROP_UDP_TTL);
-		shard_icmp_refuse(shard, frame, QUERN_ICMP_TIME_EXCEEDED, 0);
+	if (shard_translated_bytes(packet, is_ip6) <= out->config.mtu || shard_came_in_fragments(frame->mbuf) ||
+	    wire_udp_may_be_fragmented(rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), packet))
+		return 0;
+	return shard_translated_mtu(packet, is_ip6, out->config.mtu);
+}
+
+/* RFC 1812 5.3.1 and 4.3.3.3: what may not go any further goes nowhere, and its sender hears of it: false. */
+static bool may_pass(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
+		     bool is_ip6)
+{
+	uint32_t mtu;
+
+	if (!shard_forward_lives(shard, frame))
 		return false;
-	}
-	if (is_too_long && !shard_came_in_fragments(frame->mbuf) &&
-	    !wire_udp_may_be_fragmented(rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), packet)) {
-		shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
-		shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG,
-				  shard_translated_mtu(packet, is_ip6, out->config.mtu));
-		return false;
-	}
-	return true;
+	mtu = shard_forward_narrows(frame, out, is_ip6);
+	if (mtu == 0)
+		return true;
+	shard_drop(shard, QUERN_DROP_UDP_TOO_BIG);
+	shard_icmp_refuse(shard, frame, QUERN_ICMP_TOO_BIG, mtu);
+	return false;
 }
 
 static void to_target(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *session)
@@ -151,7 +165,7 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 	udp_session_heard(session, shard->now_ms);
 	if (shard->config.ethernet)
 		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
-	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->outer)))
+	if (!may_pass(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return;
 	if (!shard_forward_link(out, way, &link)) {
 		shard_forward_no_next_hop(shard, shard_rule_of(forward, session), session->target);
@@ -182,7 +196,7 @@ static void to_client(struct quern_shard *shard, struct shard_frame *frame, stru
 
 	if (session->flags & UDP_SESSION_ANSWERS)
 		shard_session_heard(forward, session, shard->now_ms);
-	if (!shard_forward_may(shard, frame, out, flow_key_is_ip6(&session->inner)))
+	if (!may_pass(shard, frame, out, flow_key_is_ip6(&session->inner)))
 		return;
 	link_to_client(out, session, &link);
 	counter_add(&shard->counters.udp_returned, 1);
@@ -268,6 +282,9 @@ bool shard_forward_first(struct quern_shard *shard, struct shard_frame *frame)
 		shard_drop(shard, QUERN_DROP_IP_SOURCE);
 		return true;
 	}
+	/* Nobody gets a session by what goes no further. */
+	if (!shard_forward_lives(shard, frame))
+		return true;
 	if (rule->one_way) {
 		shard_forward_one_way(shard, frame, rule);
 		return true;

@@ -28,9 +28,9 @@ void shard_one_way_to(const struct shard_forward *forward, const struct udp_rule
 	one_way->sums = wire_udp_sums(came, &goes);
 }
 
-/* Sends a datagram on, in its own buffer or a copy. False where it cannot go to any other target either. */
-static bool send_to(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule, uint16_t target,
-		    bool is_copy)
+/* Sends a datagram on, in its own buffer or a copy. */
+static void send_to(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule, uint16_t target,
+		    bool is_copy, uint32_t *least)
 {
 	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
 	struct shard_one_way one_way;
@@ -39,20 +39,19 @@ static bool send_to(struct quern_shard *shard, struct shard_frame *frame, const 
 	struct rte_mbuf *mbuf;
 
 	shard_one_way_to(shard->forward, rule, target, &came, &one_way);
-	if (!shard_forward_may(shard, frame, one_way.out, came.pair != NULL))
-		return frame->packet->ttl > 1;
+	if (!shard_forward_copy_fits(shard, frame, one_way.out, came.pair != NULL, least))
+		return;
 	if (!shard_forward_link(one_way.out, one_way.way, &link)) {
 		shard_forward_no_next_hop(shard, rule, target);
-		return true;
+		return;
 	}
 	mbuf = is_copy ? shard_forward_copy(one_way.out, frame->mbuf, frame->packet)
 		       : shard_forward_take(one_way.out, frame);
-	if (mbuf) {
-		counter_add(&shard->counters.udp_forwarded, 1);
-		shard_forward_count_out(one_way.way, shard_forward_bytes_of(frame->packet));
-		shard_forward_send(one_way.out, mbuf, frame->packet, &goes, one_way.sums, link);
-	}
-	return true;
+	if (!mbuf)
+		return;
+	counter_add(&shard->counters.udp_forwarded, 1);
+	shard_forward_count_out(one_way.way, shard_forward_bytes_of(frame->packet));
+	shard_forward_send(one_way.out, mbuf, frame->packet, &goes, one_way.sums, link);
 }
 
 void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule)
@@ -60,17 +59,18 @@ void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame,
 	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
 	struct udp_balance *balance = &shard->forward->rules->balance;
 	uint64_t up = udp_balance_up(balance, rule);
+	uint32_t least = 0;
 
 	if (up == 0) {
 		shard_drop(shard, QUERN_DROP_UDP_NO_TARGET);
 		counter_add(&shard->forward->rules->counts[rule->number].refused, 1);
 		return;
 	}
-	if (rule->balance != QUERN_BALANCE_ALL) {
+	if (rule->balance == QUERN_BALANCE_ALL)
+		for (; up; up &= up - 1)
+			send_to(shard, frame, rule, (uint16_t)__builtin_ctzll(up), true, &least);
+	else
 		send_to(shard, frame, rule, udp_balance_pick(balance, rule, shard_client_hash(&came), shard->now_ms),
-			false);
-		return;
-	}
-	for (bool goes_on = true; goes_on && up; up &= up - 1)
-		goes_on = send_to(shard, frame, rule, (uint16_t)__builtin_ctzll(up), true);
+			false, &least);
+	shard_forward_copies_end(shard, frame, least);
 }

@@ -206,10 +206,12 @@ bool shard_forward_link(struct quern_shard *out, struct shard_way *way, const st
 /* A datagram has no next hop towards that target: dropped and counted. */
 void shard_forward_no_next_hop(struct quern_shard *shard, const struct udp_rule *rule, uint16_t target);
 
-/* RFC 1812 5.3.1: what would leave with no time to live, and what is too long in the version of IP in which it leaves
- * and must not be cut, goes no further, and its sender hears of it: false. */
-bool shard_forward_may(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
-		       bool is_ip6);
+/* RFC 1812 5.3.1: false for what would leave with no time to live. It is dropped, and its sender hears of it. */
+bool shard_forward_lives(struct quern_shard *shard, const struct shard_frame *frame);
+
+/* Where a datagram is too long to leave in a version of IP, and must not be cut: the MTU that its sender has to be
+ * told. 0 where it may leave. */
+uint32_t shard_forward_narrows(const struct shard_frame *frame, const struct quern_shard *out, bool is_ip6);
 
 /* The frame's own buffer, or a copy where others read it. It is no longer the frame's. Null, counted, with none left.
  */
@@ -248,6 +250,12 @@ void shard_translate_error(struct quern_shard *out, const struct shard_frame *fr
 /* A copy of a datagram whose headers are ours to write; of a long text by reference, where the port gathers. `mbuf`
  * stays as it is, and may be given back. Null, counted, with no buffer left. */
 struct rte_mbuf *shard_forward_copy(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *packet);
+
+/* What is too long for some of those to whom it is copied: each is counted, and its sender told once, of the least MTU;
+ * `least` begins as 0. */
+bool shard_forward_copy_fits(struct quern_shard *shard, const struct shard_frame *frame, const struct quern_shard *out,
+			     bool is_ip6, uint32_t *least);
+void shard_forward_copies_end(struct quern_shard *shard, const struct shard_frame *frame, uint32_t least);
 
 /* A datagram for all targets, by the first of its sessions. */
 void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first);
@@ -305,7 +313,12 @@ bool shard_reload_renumber(struct shard_forward *forward, struct udp_session *se
  * end where none stays; the others get their new numbers. Returns how many were looked at. */
 uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *session, const struct udp_rule *rule);
 
-/* A client's datagram: targets that came get sessions as well. */
+/* Sessions towards all targets that are up, of a client that has none: the one that is counted for all in `first`. Who
+ * finds no room for one more has those that there are. Returns why there is none. */
+enum quern_drop shard_ring_make(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+				const struct flow_key *inner, struct udp_session **first);
+
+/* A client's datagram: targets that came, or came up, get sessions as well. */
 void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame, struct udp_session *first);
 
 /* shard_forward_client.c */
@@ -327,9 +340,11 @@ struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_f
 /* A session, and the others of its client where there are some, were heard of. */
 void shard_session_heard(const struct shard_forward *forward, struct udp_session *session, uint32_t now_ms);
 
-/* Opens sessions for more targets, a bit each, behind the last of a client's, as long as there is room. */
-void shard_session_add_copies(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
-			      uint64_t targets, struct udp_session *first, struct udp_session *last);
+/* Opens one session of a client towards a target: its record, with the inner key held once more, in the tables. Returns
+ * why there is none, counted for the target. */
+enum quern_drop shard_session_make(struct quern_shard *shard, const struct shard_frame *frame,
+				   const struct udp_rule *rule, const struct flow_key *inner, uint16_t target,
+				   uint8_t flags, struct udp_session **made);
 
 /* Takes one session out of the tables and gives it back; no other of its client leads to it any more. */
 void shard_session_unmake(struct shard_forward *forward, struct udp_session *session);

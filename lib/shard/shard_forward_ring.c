@@ -1,5 +1,5 @@
 /* shard_forward_ring.c - the sessions of a client whose datagrams go to all: a ring that loses targets which are gone,
- * and gets those which came. */
+ * and gets those which came, or came up. */
 #include "shard/shard_forward_parts.h"
 
 #include "base/check.h"
@@ -64,6 +64,17 @@ static void link_all(const struct shard_forward *forward, const struct ring *rin
 				: udp_session_index(&forward->pool, ring->stay[(i + 1) % ring->stay_count]) + 1;
 }
 
+/* Whether a target has none in the ring: then each datagram asks whether it may have one now. Else who is alone would
+ * be passed on at a glance, where no other is made. */
+static void mark(struct udp_session *first, bool is_lacking)
+{
+	bool is_translated = flow_key_is_ip6(&first->inner) != flow_key_is_ip6(&first->outer);
+
+	first->flags &= (uint8_t) ~(UDP_SESSION_LACKING | UDP_SESSION_SLOW);
+	first->flags |= is_lacking ? UDP_SESSION_LACKING : 0;
+	first->flags |= is_lacking || is_translated ? UDP_SESSION_SLOW : 0;
+}
+
 uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *session, const struct udp_rule *rule)
 {
 	struct udp_session *first = first_of(forward, session);
@@ -78,23 +89,57 @@ uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *
 	link_all(forward, &ring);
 	for (uint32_t i = 0; i < ring.leave_count; i++)
 		shard_session_unmake(forward, ring.leave[i]);
-	/* Who is alone is passed on at a glance, where no other would be made. */
-	if (ring.stay_count < rule->target_count)
-		ring.stay[0]->flags |= UDP_SESSION_LACKING | UDP_SESSION_SLOW;
+	mark(ring.stay[0], ring.stay_count < rule->target_count);
 	for (uint32_t i = 0; i < ring.stay_count; i++)
 		shard_reload_renumber(forward, ring.stay[i]);
 	return ring.stay_count + ring.leave_count;
+}
+
+/* Sessions for more targets, a bit each, behind the last of a client's, as long as there is room. Returns which of them
+ * have one. */
+static uint64_t add(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+		    uint64_t targets, struct udp_session *first, struct udp_session *last)
+{
+	struct shard_forward *forward = shard->forward;
+	struct udp_session *session;
+	uint64_t added = 0;
+
+	for (; targets && !udp_pool_is_full(&forward->pool); targets &= targets - 1) {
+		if (shard_session_make(shard, frame, rule, &first->inner, (uint16_t)__builtin_ctzll(targets),
+				       UDP_SESSION_COPY, &session) != QUERN_DROP_NONE)
+			continue;
+		last->next_copy = udp_session_index(&forward->pool, session) + 1;
+		session->next_copy = udp_session_index(&forward->pool, first) + 1;
+		last = session;
+		added |= targets & -targets;
+	}
+	return added;
+}
+
+enum quern_drop shard_ring_make(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+				const struct flow_key *inner, struct udp_session **first)
+{
+	uint64_t up = udp_balance_up(&shard->forward->rules->balance, rule), have = up & -up;
+	enum quern_drop drop;
+
+	if (!up)
+		return QUERN_DROP_UDP_NO_TARGET;
+	drop = shard_session_make(shard, frame, rule, inner, (uint16_t)__builtin_ctzll(up), 0, first);
+	if (drop != QUERN_DROP_NONE)
+		return drop;
+	have |= add(shard, frame, rule, up & ~have, *first, *first);
+	mark(*first, have != udp_rule_all(rule));
+	return QUERN_DROP_NONE;
 }
 
 void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame, struct udp_session *first)
 {
 	struct shard_forward *forward = shard->forward;
 	const struct udp_rule *rule = shard_rule_of(forward, first);
-	uint64_t lacking = udp_balance_up(&forward->rules->balance, rule);
+	uint64_t lacking = udp_rule_all(rule), up = udp_balance_up(&forward->rules->balance, rule);
 	struct udp_session *last = first;
 
 	/* Its rule may be one of those before once more: it is asked again when it has the new numbers. */
-	first->flags &= (uint8_t)~UDP_SESSION_LACKING;
 	if (rule->set != forward->rules->set->number)
 		return;
 	for (;;) {
@@ -103,5 +148,6 @@ void shard_ring_fill(struct quern_shard *shard, const struct shard_frame *frame,
 			break;
 		last = after(forward, last);
 	}
-	shard_session_add_copies(shard, frame, rule, lacking, first, last);
+	lacking &= ~add(shard, frame, rule, lacking & up, first, last);
+	mark(first, lacking != 0);
 }

@@ -186,9 +186,9 @@ static struct wire_udp_sums sums_of(struct shard_forward *forward, const struct 
 	return wire_udp_sums(&came, &goes);
 }
 
-/* The record of a session whose inner key is held once more, in the tables. */
-static enum quern_drop make(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
-			    const struct flow_key *inner, uint16_t target, uint8_t flags, struct udp_session **made)
+enum quern_drop shard_session_make(struct quern_shard *shard, const struct shard_frame *frame,
+				   const struct udp_rule *rule, const struct flow_key *inner, uint16_t target,
+				   uint8_t flags, struct udp_session **made)
 {
 	struct shard_forward *forward = shard->forward;
 	struct shard_way *way = shard_way_of(forward, rule, target);
@@ -202,7 +202,7 @@ static enum quern_drop make(struct quern_shard *shard, const struct shard_frame 
 		counter_add(&way->refused, 1);
 		return drop;
 	}
-	session = udp_session_open(&forward->pool, inner, &outer, rule->number, target, rule->idle_ms, shard->now_ms);
+	session = udp_session_open(&forward->pool, inner, &outer, rule->idle_ms, shard->now_ms);
 	if (session) {
 		session->inner_shard = shard->forward_number;
 		session->outer_shard = way->shard;
@@ -261,38 +261,6 @@ void shard_session_unmake(struct shard_forward *forward, struct udp_session *ses
 	udp_session_close(&forward->pool, session);
 }
 
-void shard_session_add_copies(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
-			      uint64_t targets, struct udp_session *first, struct udp_session *last)
-{
-	struct shard_forward *forward = shard->forward;
-	struct udp_session *session;
-
-	for (; targets; targets &= targets - 1) {
-		if (make(shard, frame, rule, &first->inner, (uint16_t)__builtin_ctzll(targets), UDP_SESSION_COPY,
-			 &session) != QUERN_DROP_NONE)
-			return;
-		last->next_copy = udp_session_index(&forward->pool, session) + 1;
-		session->next_copy = udp_session_index(&forward->pool, first) + 1;
-		last = session;
-	}
-}
-
-/* A session for each target that is up, in a ring. Who finds no room for one more has those that there are. */
-static enum quern_drop make_copies(struct quern_shard *shard, const struct shard_frame *frame,
-				   const struct udp_rule *rule, const struct flow_key *inner,
-				   struct udp_session **first)
-{
-	uint64_t up = udp_balance_up(&shard->forward->rules->balance, rule);
-	enum quern_drop drop;
-
-	if (!up)
-		return QUERN_DROP_UDP_NO_TARGET;
-	drop = make(shard, frame, rule, inner, (uint16_t)__builtin_ctzll(up), 0, first);
-	if (drop == QUERN_DROP_NONE)
-		shard_session_add_copies(shard, frame, rule, up & (up - 1), *first, *first);
-	return drop;
-}
-
 /* There is room for as many sources as for sessions: where none is left for a source, none is for its session. */
 static enum quern_drop drop_of(enum udp_limit limit)
 {
@@ -309,28 +277,38 @@ static enum quern_drop drop_of(enum udp_limit limit)
 	return QUERN_DROP_UDP_SESSIONS_FULL;
 }
 
-/* The session of a new client, or its sessions, counted for its rule and source. */
+/* By the rule's choice of a target, or to all of them. */
+static enum quern_drop make_any(struct quern_shard *shard, const struct shard_frame *frame, const struct udp_rule *rule,
+				const struct flow_key *inner, struct udp_session **session)
+{
+	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
+	uint16_t target;
+
+	if (rule->balance == QUERN_BALANCE_ALL)
+		return shard_ring_make(shard, frame, rule, inner, session);
+	target = udp_balance_pick(&shard->forward->rules->balance, rule, shard_client_hash(&came), shard->now_ms);
+	if (target == UDP_NO_TARGET)
+		return QUERN_DROP_UDP_NO_TARGET;
+	return shard_session_make(shard, frame, rule, inner, target, 0, session);
+}
+
+/* The session of a new client, or its sessions, counted for its rule and source. Who may not have one does not take a
+ * turn of the targets. */
 static enum quern_drop make_counted(struct quern_shard *shard, const struct shard_frame *frame,
 				    const struct udp_rule *rule, const struct flow_key *inner,
 				    struct udp_session **session)
 {
-	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
 	struct shard_forward *forward = shard->forward;
-	uint16_t target = UDP_NO_TARGET;
 	enum quern_drop drop;
 	enum udp_limit limit;
 	bool is_by_source;
 
-	if (rule->balance != QUERN_BALANCE_ALL) {
-		target = udp_balance_pick(&forward->rules->balance, rule, shard_client_hash(&came), shard->now_ms);
-		if (target == UDP_NO_TARGET)
-			return QUERN_DROP_UDP_NO_TARGET;
-	}
 	limit = udp_limits_open(&forward->limits, rule, inner->remote, &is_by_source);
 	if (limit != UDP_LIMIT_NONE)
 		return drop_of(limit);
-	drop = target == UDP_NO_TARGET ? make_copies(shard, frame, rule, inner, session)
-				       : make(shard, frame, rule, inner, target, 0, session);
+	drop = QUERN_DROP_UDP_SESSIONS_FULL;
+	if (!udp_pool_is_full(&forward->pool))
+		drop = make_any(shard, frame, rule, inner, session);
 	if (drop != QUERN_DROP_NONE) {
 		udp_limits_close(&forward->limits, rule, inner->remote, is_by_source);
 		return drop;

@@ -20,11 +20,6 @@ size_t udp_balance_bytes(const struct udp_rules *set)
 	       set->target_count * sizeof(struct udp_balance_target);
 }
 
-static uint64_t all_of(const struct udp_rule *rule)
-{
-	return ~UINT64_C(0) >> (QUERN_FORWARD_TARGETS_MAX - rule->target_count);
-}
-
 void udp_balance_init(struct udp_balance *balance, void *memory, const struct udp_rules *set)
 {
 	memset(memory, 0, udp_balance_bytes(set));
@@ -34,7 +29,7 @@ void udp_balance_init(struct udp_balance *balance, void *memory, const struct ud
 	for (uint32_t i = 0; i < set->rule_count; i++) {
 		const struct udp_rule *rule = &set->rules[i];
 
-		balance->rules[i].up = all_of(rule);
+		balance->rules[i].up = udp_rule_all(rule);
 		balance->rules[i].last = QUERN_FORWARD_TARGETS_MAX - 1;
 		if (rule->slow_start_ms != 0)
 			balance->rules[i].slow_inverse = UINT32_MAX / rule->slow_start_ms;
@@ -76,7 +71,7 @@ static void carry_rule(struct udp_balance *balance, const struct udp_balance *ol
 
 	if (!rule)
 		return;
-	fresh = all_of(rule);
+	fresh = udp_rule_all(rule);
 	for (uint16_t i = 0; i < old_rule->target_count; i++) {
 		uint16_t target = udp_map_target(map, old_rule->number, i);
 

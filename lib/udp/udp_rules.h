@@ -39,6 +39,12 @@ struct udp_rule {
 	bool keep_port, keep_source, one_way, translate, broadcast, answers_refresh;
 };
 
+/* All targets of a rule, a bit each. */
+static inline uint64_t udp_rule_all(const struct udp_rule *rule)
+{
+	return ~UINT64_C(0) >> (QUERN_FORWARD_TARGETS_MAX - rule->target_count);
+}
+
 /* Ports of one address of one port of the engine's, cut into pieces that have one rule, or none, each. */
 struct udp_place {
 	uint64_t key;   /* 0 is empty */

@@ -40,7 +40,7 @@ static struct udp_session *take_free(struct udp_pool *pool)
 
 /* The wheel's links stay as they are: the node may still lie in the slot of the record's last life. */
 struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_key *inner, const struct flow_key *outer,
-				     uint16_t rule, uint16_t target, uint32_t idle_ms, uint32_t now_ms)
+				     uint32_t idle_ms, uint32_t now_ms)
 {
 	struct udp_session *session = take_free(pool);
 
@@ -48,8 +48,8 @@ struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_ke
 		return NULL;
 	session->inner = *inner;
 	session->outer = *outer;
-	session->rule = rule;
-	session->target = target;
+	session->rule = 0;
+	session->target = 0;
 	session->ip_sum = 0;
 	session->udp_sum = 0;
 	session->inner_shard = 0;

@@ -58,10 +58,16 @@ size_t udp_pool_bytes(uint32_t capacity);
 /* Begins empty at tick `tick` in `memory`, which must be all zero. */
 void udp_pool_init(struct udp_pool *pool, void *memory, uint32_t capacity, uint32_t tick);
 
-/* A session of these keys that was heard now and ends `idle_ms` after it was last heard. Its shards, sums and flags are
- * zero and the caller's to set. Null where none is free. */
+/* A session of these keys that was heard now and ends `idle_ms` after it was last heard. All else of it is zero and the
+ * caller's to set. Null where none is free. */
 struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_key *inner, const struct flow_key *outer,
-				     uint16_t rule, uint16_t target, uint32_t idle_ms, uint32_t now_ms);
+				     uint32_t idle_ms, uint32_t now_ms);
+
+/* True where none is free. */
+static inline bool udp_pool_is_full(const struct udp_pool *pool)
+{
+	return pool->used == pool->capacity;
+}
 
 /* Gives a session back; its keys stay as they are until it is opened again. */
 void udp_session_close(struct udp_pool *pool, struct udp_session *session);

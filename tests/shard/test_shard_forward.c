@@ -131,6 +131,45 @@ Test(shard_forward, limits_hold_and_what_is_over_them_is_counted)
 	lab_close(&lab);
 }
 
+/* Nor do those whose datagrams end here, or for whom there is no record. */
+Test(shard_forward, who_is_over_a_limit_takes_no_turn_of_the_targets)
+{
+	static const struct quern_forward_target targets[2] = {
+		{.to = {.address = LAB_ADDRESS(1, 100), .port = TARGET}},
+		{.to = {.address = LAB_ADDRESS(1, 101), .port = TARGET}}};
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1), heard;
+
+	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN),
+					      .balance = QUERN_BALANCE_ROUND_ROBIN,
+					      .targets = targets,
+					      .target_count = 2,
+					      .idle_ms = 1000,
+					      .max_sessions_per_source = 1},
+		  &(struct lab_plan){.counts_sources = true, .max_sessions = 8});
+	for (uint16_t client = 0; client < 10; client++) {
+		asked.source = lab_end(0, (uint16_t)(200 + client), CLIENT);
+		asked.ttl = 1;
+		lab_say(&lab, 0, &asked);
+		cr_assert_not_null(lab_next(&lab, 0), "time exceeded");
+		asked.ttl = 0;
+		lab_say(&lab, 0, &asked);
+		if (client >= 8)
+			continue;
+		heard = lab_hear_same(&lab, 1, &asked);
+		lab_expect_end(&heard.dest, &targets[client % 2].to);
+		asked.source.port++;
+		lab_say(&lab, 0, &asked);
+	}
+	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_SOURCE_LIMIT], 8);
+	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_SESSIONS_FULL], 2);
+	lab_advance(&lab, 1001);
+	asked.source.port = CLIENT;
+	lab_say(&lab, 0, &asked);
+	heard = lab_hear_same(&lab, 1, &asked);
+	lab_expect_end(&heard.dest, &targets[0].to);
+	lab_close(&lab);
+}
+
 Test(shard_forward, records_run_out_and_come_back)
 {
 	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
@@ -166,6 +205,7 @@ Test(shard_forward, who_has_no_time_to_live_and_who_is_too_long_is_told)
 	cr_assert_eq(error->frame[20], 11, "time exceeded");
 	cr_assert_eq(error->frame[21], 0, "on its way");
 	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_TTL], 1);
+	cr_assert_eq(shard_forward_sessions(lab.forward), 0, "a session by what goes nowhere");
 	asked.ttl = 2;
 	lab_say(&lab, 0, &asked);
 	cr_assert_eq(lab_hear(&lab, 1).ttl, 1);

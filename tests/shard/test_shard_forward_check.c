@@ -120,6 +120,38 @@ Test(shard_forward_check, with_all_targets_down_datagrams_are_dropped)
 	lab_close(&lab);
 }
 
+/* Who asked when there was but one of them hears of the other with the first datagram after it came up, and keeps it.
+ */
+Test(shard_forward_check, clients_of_all_get_copies_to_a_target_that_comes_up)
+{
+	struct check_targets all = {{false, true}, {0, 0}, {0, 0}};
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+
+	check_lab_open_by(&lab, (struct quern_forward_check){.probe = QUERN_PROBE_ICMP}, false, QUERN_BALANCE_ALL);
+	check_lab_pass(&lab, &all, FIRST_WITHIN + FALL * EVERY + 2);
+	cr_assert_eq(check_lab_state(&lab, 1), QUERN_TARGET_DOWN);
+	for (unsigned int i = 0; i < 3; i++) {
+		lab_say(&lab, 0, &asked);
+		cr_assert_eq(check_lab_target_of(lab_next(&lab, 1)->frame), 0);
+		lab_hear_nothing(&lab);
+	}
+	all.is_dead[1] = false;
+	check_lab_pass(&lab, &all, (RISE + 1) * EVERY);
+	cr_assert_eq(check_lab_state(&lab, 1), QUERN_TARGET_UP);
+	cr_assert_eq(shard_forward_sessions(lab.forward), 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		lab_say(&lab, 0, &asked);
+		for (unsigned int target = 0; target < 2; target++)
+			cr_assert_eq(check_lab_target_of(lab_next(&lab, 1)->frame), target);
+		lab_hear_nothing(&lab);
+		cr_assert_eq(shard_forward_sessions(lab.forward), 2);
+		all.is_dead[1] = true;
+		check_lab_pass(&lab, &all, FALL * EVERY);
+	}
+	cr_assert_eq(check_lab_state(&lab, 1), QUERN_TARGET_DOWN);
+	lab_close(&lab);
+}
+
 Test(shard_forward_check, over_ip6_as_well)
 {
 	struct check_targets all = {{false, true}, {0, 0}, {0, 0}};

@@ -3,8 +3,9 @@
 
 #include "support/forward_lab.h"
 #include "support/raw_frame.h"
+#include "support/raw_words.h"
 
-enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000 };
+enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, NARROW = 1300, DONT_FRAGMENT = 0x4000 };
 
 static struct lab lab;
 
@@ -84,4 +85,43 @@ Test(shard_forward_copies, a_fan_out_without_records_for_all_has_those_that_ther
 	}
 	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_SESSIONS_FULL], 1);
 	lab_close(&lab);
+}
+
+/* RFC 1812 4.3.3.3, once for a datagram; the way that is narrowest counts. */
+static void too_long_is_told_once(bool is_one_way)
+{
+	struct lab_datagram asked = lab_from_to(lab_end(0, 200, CLIENT), lab_end(0, 1, LISTEN), 1);
+	const struct quern_forward_rule rule = {.name = "all",
+						.listen = asked.dest,
+						.targets = all,
+						.target_count = ALL,
+						.balance = QUERN_BALANCE_ALL,
+						.one_way = is_one_way};
+	const struct lab_packet *error;
+
+	lab_open(&lab, &(struct lab_plan){.ports = 3, .mtu = NARROW, .rules = &rule, .rule_count = 1});
+	asked.text_bytes = NARROW;
+	asked.fragment = DONT_FRAGMENT;
+	for (uint64_t said = 1; said <= 2; said++) {
+		lab_say(&lab, 0, &asked);
+		error = lab_next(&lab, 0);
+		cr_assert_not_null(error);
+		cr_assert(error->frame[20] == 3 && error->frame[21] == 4, "fragmentation needed");
+		cr_assert_eq(get16(error->frame + 26), NARROW);
+		lab_hear_nothing(&lab);
+		cr_assert_eq(lab_counters(&lab, 0)->unreachables_sent, said);
+		cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_TOO_BIG], said * ALL);
+	}
+	asked.ttl = 1;
+	lab_say(&lab, 0, &asked);
+	error = lab_next(&lab, 0);
+	cr_assert(error && error->frame[20] == 11, "time exceeded");
+	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_TTL], 1);
+	lab_close(&lab);
+}
+
+Test(shard_forward_copies, what_is_too_long_for_all_is_told_once)
+{
+	too_long_is_told_once(false);
+	too_long_is_told_once(true);
 }

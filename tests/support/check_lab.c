@@ -17,7 +17,7 @@ const struct quern_forward_rule *check_lab_rule(void)
 	return &rule;
 }
 
-void check_lab_open(struct lab *lab, struct quern_forward_check check, bool is_ip6)
+void check_lab_open_by(struct lab *lab, struct quern_forward_check check, bool is_ip6, enum quern_balance balance)
 {
 	check.interval_ms = CHECK_LAB_EVERY_MS;
 	check.rise = CHECK_LAB_RISE;
@@ -27,11 +27,16 @@ void check_lab_open(struct lab *lab, struct quern_forward_check check, bool is_i
 			is_ip6 ? lab_end6(1, (uint16_t)(100 + i), TARGET) : lab_end(1, (uint16_t)(100 + i), TARGET);
 	rule = (struct quern_forward_rule){.name = "dns",
 					   .listen = is_ip6 ? lab_end6(0, 1, LISTEN) : lab_end(0, 1, LISTEN),
-					   .balance = QUERN_BALANCE_ROUND_ROBIN,
+					   .balance = balance,
 					   .targets = targets,
 					   .target_count = 2,
 					   .check = check};
 	lab_open(lab, &(struct lab_plan){.rules = &rule, .rule_count = 1});
+}
+
+void check_lab_open(struct lab *lab, struct quern_forward_check check, bool is_ip6)
+{
+	check_lab_open_by(lab, check, is_ip6, QUERN_BALANCE_ROUND_ROBIN);
 }
 
 enum quern_target_state check_lab_state(const struct lab *lab, uint16_t target)

@@ -15,8 +15,9 @@ struct check_targets {
 	uint64_t at_ms[2]; /* of the last one */
 };
 
-/* Opens it with one rule, in turn to two targets, that are checked so. */
+/* Opens it with one rule, in turn to two targets, that are checked so; or by another balance. */
 void check_lab_open(struct lab *lab, struct quern_forward_check check, bool is_ip6);
+void check_lab_open_by(struct lab *lab, struct quern_forward_check check, bool is_ip6, enum quern_balance balance);
 const struct quern_forward_rule *check_lab_rule(void);
 
 enum quern_target_state check_lab_state(const struct lab *lab, uint16_t target);

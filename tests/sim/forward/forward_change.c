@@ -163,7 +163,7 @@ static void keep_copies(struct forward_session *session, const struct quern_forw
 		session->copies[kept++].target = (uint8_t)target;
 	}
 	session->copy_count = kept;
-	session->is_lacking |= rule->balance == QUERN_BALANCE_ALL && kept < rule->target_count;
+	session->is_lacking = rule->balance == QUERN_BALANCE_ALL && kept < rule->target_count;
 }
 
 /* What the plan has by now are the new rules. */

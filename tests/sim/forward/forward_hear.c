@@ -47,7 +47,7 @@ static const char *judge_maglev(struct forward_world *world, const struct forwar
 	return NULL;
 }
 
-/* Of equal weights, and as long as none was refused behind its choice, each has its turn. */
+/* Of equal weights, and as long as none found no port behind its choice, each has its turn. */
 static const char *judge_turns(struct forward_world *world, const struct forward_session *session, uint8_t target)
 {
 	const struct quern_forward_rule *rule = &world->plan.rules[session->rule];
@@ -151,13 +151,15 @@ static const char *judge_there(struct forward_world *world, const struct link *l
 	return fault;
 }
 
-/* A client's datagram that was damaged, and passed on all the same in this burst, has told where the client is. */
+/* A client's datagram that was damaged, and passed on all the same in this burst, has told where the client is. One
+ * that wants a closer look may be behind an answer that came later: ways there and back keep no order between them. */
 static bool is_told_so(const struct forward_world *world, const struct link *link,
 		       const struct forward_message *message)
 {
 	for (const struct forward_message *before = world->messages; before < message; before++)
-		if (before->session == message->session && before->is_damaged && !before->is_back &&
-		    goes_to(world, link, before->mac))
+		if (before->session == message->session && !before->is_back &&
+		    (before->is_damaged ? goes_to(world, link, before->mac)
+					: goes_to(world, link, message->session->mac_before)))
 			return true;
 	return false;
 }

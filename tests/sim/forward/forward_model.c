@@ -125,6 +125,14 @@ static void drop(struct forward_world *world, enum quern_drop reason, uint32_t t
 	world->due.drops[reason] += times;
 }
 
+/* Its time to live is over. */
+static void expire(struct forward_world *world, struct forward_message *message)
+{
+	drop(world, QUERN_DROP_UDP_TTL, 1);
+	message->refusals = 1;
+	world->due.refusals++;
+}
+
 /* Time to live and length: what is left goes on. */
 static void pass(struct forward_world *world, struct forward_message *message, uint32_t wanted)
 {
@@ -134,24 +142,22 @@ static void pass(struct forward_world *world, struct forward_message *message, u
 	uint32_t copies = (uint32_t)__builtin_popcount(wanted);
 
 	if (datagram->ttl <= 1) {
-		drop(world, QUERN_DROP_UDP_TTL, 1);
-		message->refusals = 1;
+		expire(world, message);
 	} else if (bytes > world->plan.mtu && (is_ip6(&datagram->dest) || datagram->fragment != 0)) {
 		drop(world, QUERN_DROP_UDP_TOO_BIG, copies);
-		message->refusals = copies;
+		message->refusals = 1;
+		world->due.refusals++;
 	} else {
 		message->wanted = wanted;
 	}
-	world->due.refusals += message->refusals;
 }
 
-/* Targets that came to its rule get copies as well, as far as there are records. */
+/* Targets that have none of its copies yet get some, as far as there are records. */
 static void fill(struct forward_world *world, struct forward_session *session)
 {
 	uint32_t left = world->plan.max_sessions - forward_records(world);
 	uint32_t has = 0;
 
-	session->is_lacking = false;
 	for (uint8_t copy = 0; copy < session->copy_count; copy++)
 		has |= 1u << session->copies[copy].target;
 	for (uint8_t target = 0; target < rule_of(world, session)->target_count && left > 0; target++) {
@@ -160,6 +166,7 @@ static void fill(struct forward_world *world, struct forward_session *session)
 		session->copies[session->copy_count++] = (struct forward_copy){.target = target};
 		left--;
 	}
+	session->is_lacking = session->copy_count < rule_of(world, session)->target_count;
 }
 
 static void to_targets(struct forward_world *world, struct forward_message *message, struct forward_session *session)
@@ -226,6 +233,7 @@ static void open_session(struct forward_world *world, uint16_t port, struct forw
 	session->copy_count = 1;
 	if (rule->balance == QUERN_BALANCE_ALL)
 		session->copy_count = (uint8_t)(rule->target_count < left ? rule->target_count : left);
+	session->is_lacking = rule->balance == QUERN_BALANCE_ALL && session->copy_count < rule->target_count;
 	for (uint8_t copy = 0; copy < session->copy_count; copy++)
 		session->copies[copy].target = copy;
 	world->due.opened++;
@@ -243,12 +251,15 @@ static void by_rule(struct forward_world *world, uint16_t port, struct forward_m
 		world->due.refusals++;
 		return;
 	}
+	if (message->datagram.ttl <= 1) {
+		expire(world, message);
+		return;
+	}
 	reason = refusal(world, number, &message->datagram.source);
 	if (reason == QUERN_DROP_NONE) {
 		open_session(world, port, message, number);
 		return;
 	}
-	world->is_uneven[number] = true;
 	drop(world, reason, 1);
 }
 

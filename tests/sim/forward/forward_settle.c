@@ -80,12 +80,13 @@ static void settle_messages(struct forward_world *world)
 			forward_fail(world, "an ICMP error about an open session was not passed on");
 }
 
-/* Of the new ones, who has found no port is none. */
+/* Of the new ones, who has found no port is none; where the clients are is known for the next burst. */
 static void settle_sessions(struct forward_world *world)
 {
 	for (uint32_t i = world->session_count; i-- > 0;) {
 		struct forward_session *session = &world->sessions[i];
 
+		memcpy(session->mac_before, session->mac, 6);
 		if (!session->is_in_doubt)
 			continue;
 		session->is_in_doubt = false;

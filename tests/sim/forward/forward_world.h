@@ -74,9 +74,10 @@ struct forward_session {
 	bool is_in_doubt;  /* new in this burst, and perhaps there was no port for it */
 	bool is_by_source; /* counted for its source's limit */
 	bool is_older;     /* than the rules: its target was chosen by those before */
-	bool is_lacking;   /* of a rule for all: with its client's next datagram it gets the targets that it has not */
+	bool is_lacking;   /* of a rule for all: with its client's next datagrams it gets the targets that it has not */
 	struct quern_endpoint client, listen;
 	uint8_t mac[6];
+	uint8_t mac_before[6]; /* when the burst began */
 	uint64_t heard_ms;
 	struct forward_copy copies[FORWARD_TARGETS];
 };
@@ -156,7 +157,7 @@ struct forward_world {
 	struct forward_asked asked[FORWARD_ASKED];
 	struct forward_seen seen[FORWARD_SEEN];
 	uint32_t turns[FORWARD_RULES][FORWARD_TARGETS]; /* sessions that were opened towards each */
-	bool is_uneven[FORWARD_RULES];                  /* and some were not, after their target was chosen */
+	bool is_uneven[FORWARD_RULES];                  /* and some found no port, after their target was chosen */
 	struct forward_tally due;
 	struct forward_heard heard;
 	struct quern_counters before; /* of all shards, when the burst began */
