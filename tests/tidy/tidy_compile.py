@@ -9,6 +9,7 @@ from tidy_tree import bare_c
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Werror"]
+LEAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib/dpdk/dpdk_lean.h")
 
 
 def dpdk_folders():
@@ -20,7 +21,7 @@ def compile_alone(tree, header, march, compiler="gcc"):
     """The compiler's complaints about a file that holds nothing but this header, twice."""
     folders = ["-I", "lib/include"]
     if not header.startswith("lib/include/"):
-        folders += ["-I", "lib", "-I", "app", "-I", "tests", "-I", "bench", *dpdk_folders()]
+        folders += ["-I", "lib", "-I", "app", "-I", "tests", "-I", "bench", *dpdk_folders(), "-include", LEAN]
     program = f'#include "{header}"\n#include "{header}"\nextern int a_file_must_declare_something;\n'
     command = [compiler, "-std=gnu11", "-D_GNU_SOURCE", f"-march={march}", *WARNINGS, *folders, "-I", ".",
                "-fsyntax-only", "-x", "c", "-"]
