@@ -306,6 +306,7 @@ Test(shard_overload, a_line_to_the_port_that_is_half_full_takes_no_syns)
 	struct script script, late;
 	struct raw_segment segment;
 
+	driver_pool_buffers = 4095;
 	driver_open(&driver, &config);
 	driver_listen(&driver, SCRIPT_PORT, NULL);
 	script = script_new(&driver);

@@ -300,6 +300,7 @@ Test(shard_pacing, serves_many_alike)
 	uint32_t una[CROWD], sent[CROWD] = {0};
 	const struct driver_heard *heard;
 
+	driver_pool_buffers = 4095;
 	scripts[0] = script_reader(&driver, &large);
 	for (int i = 0; i < CROWD; i++) {
 		scripts[i] = script_new(&driver);

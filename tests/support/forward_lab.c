@@ -11,7 +11,7 @@
 #include "support/raw_frame.h"
 #include "support/raw_words.h"
 
-enum { POOL_BUFFERS = 8191, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
+enum { POOL_BUFFERS = 2047, NS_PER_MS = 1000000, START_MS = 1000000, HOSTS = 4, GATEWAY = 9, MTU = 1500 };
 enum { ETHER_BYTES = 14, TAG_BYTES = 4, ETHER_VLAN = 0x8100 };
 
 static struct rte_mempool *in_pool, *out_pool;

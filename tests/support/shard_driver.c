@@ -10,8 +10,9 @@
 #include "support/bare_eal.h"
 #include "support/raw_port.h"
 
-enum { POOL_BUFFERS = 4095, NS_PER_MS = 1000000, ETHER_BYTES = 14 };
+enum { NS_PER_MS = 1000000, ETHER_BYTES = 14 };
 
+unsigned int driver_pool_buffers = 1023;
 const uint8_t driver_mac[6] = {2, 0, 0, 0, 0, 1}, driver_peer_mac[6] = {2, 0, 0, 0, 0, 9};
 
 static void act(struct quern_shard *shard, struct quern_conn conn, enum driver_habit habit)
@@ -194,8 +195,8 @@ void driver_open_at(struct driver *driver, const struct shard_config *config, ui
 
 	if (in_pool == NULL) {
 		bare_eal_start();
-		in_pool = bare_eal_pool("in", POOL_BUFFERS);
-		out_pool = bare_eal_pool("out", POOL_BUFFERS);
+		in_pool = bare_eal_pool("in", driver_pool_buffers);
+		out_pool = bare_eal_pool("out", driver_pool_buffers);
 	}
 	memset(driver, 0, sizeof(*driver));
 	filled = with_defaults(config, out_pool);

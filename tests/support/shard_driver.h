@@ -82,6 +82,10 @@ struct driver {
 /* The callbacks that note what the application is told; their `app` is the driver. */
 extern const struct quern_events driver_events;
 
+/* What the pools of frames in and out hold each, unless a test that needs more says so before its first driver_open():
+ * there is a process for each test, and a buffer costs it a page. */
+extern unsigned int driver_pool_buffers;
+
 /* Makes a shard. Where `config` (may be null) leaves them zero: 64 connections, 32 half-open ones, 64 TIME-WAIT
  * records, addresses LOCAL to LOCAL_LAST of 198.18.0.0/15, MTU 1500, no Ethernet header, seed 1, a pool of its own. The
  * clock begins at `start_ms`. May be opened again after driver_close(). With Ethernet the shard's MAC address is

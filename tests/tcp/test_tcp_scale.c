@@ -121,9 +121,11 @@ Test(tcp_scale, a_peer_without_the_option_is_not_scaled_in_either_direction)
 Test(tcp_scale, a_large_window_is_offered_in_units_and_taken_to_its_last_octet)
 {
 	const struct quern_tcp_options large = {.receive_window = MIB};
-	struct script script = script_reader(&driver, &large);
+	struct script script;
 	uint32_t seq = 1;
 
+	driver_pool_buffers = 4095;
+	script = script_reader(&driver, &large);
 	say_syn(&script, SYN, 0, 0, 65535);
 	hear(&script, SYN | ACK, 0, 1);
 	cr_assert_eq(script.heard.scale, SCALE_OF_MIB);
