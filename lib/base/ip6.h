@@ -31,6 +31,12 @@ static inline bool ip6_is_multicast(struct quern_ip6 address)
 	return address.high >> 56 == 0xff;
 }
 
+/* RFC 4291 2.7: a group whose scope is reserved (0), or is an interface alone (1), and so never on a wire. */
+static inline bool ip6_is_group_within(struct quern_ip6 address)
+{
+	return ip6_is_multicast(address) && (address.high >> 48 & 0xf) <= 1;
+}
+
 /* RFC 4291 2.5.6: fe80::/10. */
 static inline bool ip6_is_link_local(struct quern_ip6 address)
 {

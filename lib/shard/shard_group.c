@@ -83,17 +83,29 @@ static bool tells(const struct quern_shard *shard)
 	return !shard->config.plan || shard->config.queue == 0;
 }
 
+/* RFC 3376 6, RFC 3810 6: everybody on a link is in the group of all, and nobody says so. */
+static bool is_told_of(const struct shard_group *group)
+{
+	return alias_is_group(group->name) ? !ip6_equal(group->address, all_nodes) : group->name != all_systems;
+}
+
 /* Returns how many groups of a version of IP the rules listen to at a shard's port. */
 static uint32_t follow(const struct quern_shard *shard, const struct shard_rules *rules, struct neigh_groups *groups,
 		       bool is_ip6)
 {
 	struct quern_ip6 wanted[NEIGH_GROUPS_MAX] = {{0, 0}};
-	uint32_t count = 0;
+	uint32_t count = 0, told = 0;
 
-	for (uint16_t i = 0; i < rules->group_count; i++)
-		if (rules->groups[i].port == shard->forward_port && alias_is_group(rules->groups[i].name) == is_ip6)
-			wanted[count++] = rules->groups[i].address;
-	neigh_groups_follow(groups, wanted, count, tells(shard), shard->now_ms);
+	for (uint16_t i = 0; i < rules->group_count; i++) {
+		const struct shard_group *group = &rules->groups[i];
+
+		if (group->port != shard->forward_port || alias_is_group(group->name) != is_ip6)
+			continue;
+		count++;
+		if (is_told_of(group))
+			wanted[told++] = group->address;
+	}
+	neigh_groups_follow(groups, wanted, told, tells(shard), shard->now_ms);
 	return count;
 }
 

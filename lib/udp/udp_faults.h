@@ -7,6 +7,8 @@
 
 #include <quern/forward.h>
 
+#define UDP_SCOPE_REMEDY "give one of scope 2 or more, e.g. in ff02::/16 or ff05::/16"
+
 enum { UDP_LISTEN_TEXT = QUERN_ENDPOINT_TEXT + 8, UDP_NAME_TEXT = QUERN_FORWARD_NAME_MAX + 3 };
 
 /* The rules that are looked at, and what was found. */

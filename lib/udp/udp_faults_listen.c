@@ -99,6 +99,9 @@ static void look_at_many(struct udp_faults *faults, uint32_t number)
 	else if (!is_broadcast && rule->broadcast && is_ip6)
 		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "broadcast", "leave it out",
 				"takes broadcasts, which IPv6 does not have");
+	if (ip6_is_group_within(rule->listen.ip6))
+		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "listen", UDP_SCOPE_REMEDY,
+				"listens to the group %s, which is never on a wire (RFC 4291 2.7)", text);
 	if (base_endpoint_is_group(&rule->listen) && !rule->one_way)
 		udp_faults_tell(faults, number, QUERN_FORWARD_NO_TARGET, "one_way", "add one_way: true",
 				"listens to the group %s, which cannot be the source of answers (RFC 1122 3.2.1.3)",

@@ -40,6 +40,9 @@ static void look_at_address(struct udp_faults *faults, uint32_t number, uint32_t
 	if (udp_faults_is_nobodys(to))
 		udp_faults_tell(faults, number, target, "to", "give the address of a host or a group",
 				"target %s is an address that nobody has", text);
+	if (ip6_is_group_within(to->ip6))
+		udp_faults_tell(faults, number, target, "to", UDP_SCOPE_REMEDY,
+				"target %s is a group that is never on a wire (RFC 4291 2.7)", text);
 	if (udp_faults_is_broadcast(to) && !rule->broadcast)
 		udp_faults_tell(faults, number, target, "broadcast", "add broadcast: true",
 				"target %s is everybody, and the rule sends no broadcasts", text);

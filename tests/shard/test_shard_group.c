@@ -261,6 +261,26 @@ Test(shard_group, and_so_over_ip6_for_whoever_sends)
 	lab_close(&lab);
 }
 
+/* RFC 3376 6, RFC 3810 6: who asks gets no answer about it either. */
+Test(shard_group, of_the_group_of_all_nothing_is_told)
+{
+	struct quern_endpoint all = {.address = 0xe0000001, .port = FEED}, to = lab_end(1, 100, TARGET),
+			      ours = lab_end(1, 1, CLIENT);
+	struct lab_datagram said = lab_from_to(lab_end(0, 200, CLIENT), all, 1);
+
+	open_with(all, to);
+	ask(3, LAB_ADDRESS(0, 254), 0, 10);
+	lab_advance(&lab, 2000);
+	lab_hear_nothing(&lab);
+	goes_on(&said, &ours, &to);
+	lab_close(&lab);
+	all = (struct quern_endpoint){.ip6 = {UINT64_C(0xff02) << 48, 1}, .port = FEED};
+	open_with(all, lab_end6(1, 100, TARGET));
+	ask6(1000);
+	lab_advance(&lab, 2000);
+	lab_close(&lab);
+}
+
 /* Datagrams that a group does not let in, or its rule not on: each is counted, and answered by nobody. */
 static void stays(struct quern_endpoint from, struct quern_endpoint to, uint8_t ttl, enum quern_drop reason)
 {

@@ -39,6 +39,8 @@ SPOIL(no_beginning, rule->listen.port = 0; rule->last_port = 7)
 SPOIL(class_e, rule->listen.address = 0xf0000001)
 SPOIL(loopback, rule->listen.address = 0x7f000001)
 SPOIL(group, rule->listen.address = 0xe0000001)
+SPOIL(group_within, rule->listen = ((struct quern_endpoint){.port = 5301, .ip6 = {UINT64_C(0xff11) << 48, 5}});
+      rule->one_way = rule->translate = true)
 SPOIL(everybody, rule->listen.address = 0xffffffff)
 SPOIL(everybody_both_ways, rule->listen.address = 0xffffffff; rule->broadcast = true)
 SPOIL(broadcast_ip6, rule->listen = ((struct quern_endpoint){.port = 5301, .ip6 = {UINT64_C(0xfd) << 56, 1}});
@@ -55,6 +57,8 @@ SPOIL(portless, targets[2].to.port = 0)
 SPOIL(kept_port, rule->keep_port = true; targets[0].to.port = 0; targets[1].to.port = 0)
 SPOIL(circle, targets[1].to.address = 0xc6120001; targets[1].to.port = 5302)
 SPOIL(target_group, targets[1].to.address = 0xe0000001)
+SPOIL(target_within, targets[1].to = ((struct quern_endpoint){.port = 53, .ip6 = {UINT64_C(0xff) << 56, 5}});
+      rule->one_way = rule->translate = true)
 SPOIL(target_everybody, targets[1].to.address = 0xffffffff; rule->one_way = true)
 SPOIL(no_balance, rule->balance = QUERN_BALANCES_END)
 SPOIL(short_idle, rule->idle_ms = 999)
@@ -91,6 +95,7 @@ static const struct spoil SPOILS[] = {
 	{class_e, QUERN_FORWARD_NO_TARGET, "listen", "240.0.0.1:5301"},
 	{loopback, QUERN_FORWARD_NO_TARGET, "listen", "127.0.0.1"},
 	{group, QUERN_FORWARD_NO_TARGET, "one_way", "group 224.0.0.1:5301"},
+	{group_within, QUERN_FORWARD_NO_TARGET, "listen", "[ff11::5]:5301, which is never on a wire"},
 	{everybody, QUERN_FORWARD_NO_TARGET, "broadcast", "255.255.255.255:5301"},
 	{everybody_both_ways, QUERN_FORWARD_NO_TARGET, "one_way", "255.255.255.255:5301 alone"},
 	{broadcast_ip6, QUERN_FORWARD_NO_TARGET, "broadcast", "which IPv6 does not have"},
@@ -106,6 +111,7 @@ static const struct spoil SPOILS[] = {
 	{kept_port, 2, "keep_port", "198.19.0.3:53 has a port"},
 	{circle, 1, "to", "198.18.0.1:5302 is where rule 'r2' listens"},
 	{target_group, 1, "one_way", "224.0.0.1:53 is many"},
+	{target_within, 1, "to", "[ff00::5]:53 is a group that is never on a wire"},
 	{target_everybody, 1, "broadcast", "sends no broadcasts"},
 	{no_balance, QUERN_FORWARD_NO_TARGET, "balance", "none that there is"},
 	{short_idle, QUERN_FORWARD_NO_TARGET, "idle", "999 ms"},
