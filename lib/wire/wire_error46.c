@@ -9,7 +9,13 @@
 
 enum {
 	ICMP6_PARAMETER_PROBLEM = 4,
+	ICMP_PARAMETER_PROBLEM = 12,
+	PROBLEM_FIELD = 0,
 	PROBLEM_NEXT_HEADER = 1,
+	PROBLEM_LENGTH = 2, /* over IPv4: of the field that the pointer names */
+	CODE_PRECEDENCE_VIOLATION = 14,
+	CODE_PRECEDENCE_CUT_OFF = 15,
+	NOWHERE = 0xff,
 	NEXT_HEADER_AT = 6,  /* RFC 7915 4.2: what the problem is with is the field that says that UDP comes next */
 	MORE_IN_IP6 = 20,    /* bytes of header */
 	IP6_MTU_LEAST = 1280 /* RFC 8200 5 */
@@ -42,12 +48,54 @@ static uint32_t mtu_turn(uint32_t mtu, bool is_ip6)
 	return mtu < UINT16_MAX ? mtu : UINT16_MAX;
 }
 
-/* The first words of the message, its checksum 0; false where there are none for it. */
-static bool head_build(uint8_t *icmp, const struct wire_icmp *about, bool is_ip6)
+/* RFC 7915 figures 3 and 6: where in a header stands what a byte of the other version's belongs to. */
+static uint8_t field_turn(uint32_t pointer, bool is_ip6)
 {
-	const uint8_t *word = is_ip6 ? words6[about->what] : words4[about->what];
+	static const uint8_t fields6[IP_BYTES] = {0,       1,       4, 4, NOWHERE, NOWHERE, NOWHERE, NOWHERE, 7,  6,
+						  NOWHERE, NOWHERE, 8, 8, 8,       8,       24,      24,      24, 24};
+	static const uint8_t fields4[] = {0, 1, NOWHERE, NOWHERE, 2, 2, 9, 8};
+
+	if (is_ip6)
+		return pointer < IP_BYTES ? fields6[pointer] : NOWHERE;
+	if (pointer < sizeof(fields4))
+		return fields4[pointer];
+	if (pointer >= IP6_BYTES)
+		return NOWHERE;
+	return pointer < 24 ? 12 : 16;
+}
+
+/* A header's field is wrong: which, as its sender has written it. */
+static bool problem_build(uint8_t *icmp, const uint8_t *came, const struct wire_icmp *about, bool is_ip6)
+{
+	uint32_t rest = wire_load32(came + 4), pointer = field_turn(is_ip6 ? rest >> 24 : rest, is_ip6);
+
+	if (pointer == NOWHERE || (about->code != PROBLEM_FIELD && !(is_ip6 && about->code == PROBLEM_LENGTH)))
+		return false;
+	wire_store32(icmp, (uint32_t)(is_ip6 ? ICMP6_PARAMETER_PROBLEM : ICMP_PARAMETER_PROBLEM) << 24);
+	wire_store32(icmp + 4, is_ip6 ? pointer : pointer << 24);
+	return true;
+}
+
+/* What IPv6 says of an error. RFC 7915 4.2: it has no word for a precedence that is too low for a host. */
+static const uint8_t *word6(const struct wire_icmp *about)
+{
+	bool is_unreachable = about->type == ICMP_UNREACHABLE;
+
+	if (is_unreachable && about->code == CODE_PRECEDENCE_VIOLATION)
+		return words6[QUERN_ICMP_NONE];
+	if (is_unreachable && about->code == CODE_PRECEDENCE_CUT_OFF)
+		return words6[QUERN_ICMP_PROHIBITED];
+	return words6[about->what];
+}
+
+/* The first words of the message, its checksum 0; false where there are none for it. `came` is what came. */
+static bool head_build(uint8_t *icmp, const uint8_t *came, const struct wire_icmp *about, bool is_ip6)
+{
+	const uint8_t *word = is_ip6 ? word6(about) : words4[about->what];
 	uint32_t code = word[1], rest = 0;
 
+	if (about->what == QUERN_ICMP_PARAMETER)
+		return problem_build(icmp, came, about, is_ip6);
 	if (word[0] == 0)
 		return false;
 	if (about->what == QUERN_ICMP_TIME_EXCEEDED)
@@ -90,7 +138,7 @@ uint32_t wire_error_turn46(uint8_t *to, const uint8_t *frame, const struct packe
 	uint32_t front_bytes = 2 * header_bytes + ICMP_BYTES, message_bytes;
 
 	CHECK(packet->icmp.quoted == WIRE_UDP && is_ip6 == (packet->version == 4));
-	if (most < front_bytes + UDP_BYTES || !head_build(icmp, &packet->icmp, is_ip6))
+	if (most < front_bytes + UDP_BYTES || !head_build(icmp, frame + packet->l4_offset, &packet->icmp, is_ip6))
 		return 0;
 	if (udp_bytes > most - front_bytes)
 		udp_bytes = most - front_bytes;

@@ -272,7 +272,7 @@ Test(shard_forward_translate, errors_come_to_who_has_sent_the_datagram_in_words_
 /* A word that the other version does not have is dropped. */
 Test(shard_forward_translate, an_error_without_a_word_for_it_goes_no_further)
 {
-	static const uint8_t problem[2] = {4, 0};
+	static const uint8_t problem[2] = {4, 2};
 	struct lab_datagram asked = question(false, 100);
 	uint8_t error[LAB_FRAME_MAX];
 	struct lab_packet out;
