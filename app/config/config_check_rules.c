@@ -89,12 +89,17 @@ static void print_rule(const struct cli_settings *settings, const struct quern_f
 
 void config_check_rules(const struct cli_settings *settings)
 {
+	bool has_sessions = settings->forward.max_sessions > 0;
 	char number[REPORT_NUMBER_TEXT];
 
+	for (uint16_t i = 0; i < settings->forward.rule_count; i++)
+		has_sessions |= !settings->forward.rules[i].one_way;
 	for (uint16_t i = 0; i < settings->forward.rule_count; i++) {
 		fputs(i == 0 ? "rules     " : "          ", stdout);
 		print_rule(settings, &settings->forward.rules[i]);
 	}
+	if (!has_sessions)
+		return;
 	printf("limits    %s sessions\n",
 	       report_format_count(settings->forward.max_sessions ? settings->forward.max_sessions : DEFAULT_SESSIONS,
 				   number));

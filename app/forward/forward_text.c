@@ -66,11 +66,16 @@ static void print_sessions(FILE *out, const struct forward_report *report)
 	const struct quern_counters *traffic = &report->run.traffic;
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT];
 
-	fprintf(out, "sessions      opened %s   ended %s", report_format_count(traffic->udp_sessions_opened, a),
-		report_format_count(traffic->udp_sessions_ended, b));
-	fprintf(out, "   open at end %s, of %s there may be\n", report_format_count(report->use.sessions, a),
-		report_format_count(report->use.capacity, b));
-	fprintf(out, "              check: opened = ended + open  %s\n", forward_report_adds_up(report) ? "✓" : "✗");
+	if (report->use.capacity == 0) {
+		fputs("sessions      none: all rules are one way\n", out);
+	} else {
+		fprintf(out, "sessions      opened %s   ended %s", report_format_count(traffic->udp_sessions_opened, a),
+			report_format_count(traffic->udp_sessions_ended, b));
+		fprintf(out, "   open at end %s, of %s there may be\n", report_format_count(report->use.sessions, a),
+			report_format_count(report->use.capacity, b));
+		fprintf(out, "              check: opened = ended + open  %s\n",
+			forward_report_adds_up(report) ? "✓" : "✗");
+	}
 	if (report->reloads_taken + report->reloads_refused > 0)
 		fprintf(out, "rules         read again %s, refused %s\n", report_format_count(report->reloads_taken, a),
 			report_format_count(report->reloads_refused, b));

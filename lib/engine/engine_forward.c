@@ -72,13 +72,24 @@ static bool forwards(const struct quern_engine *engine)
 	return engine->config.forward.rule_count > 0;
 }
 
+const struct quern_forward_rule *engine_rule_with_sessions(const struct quern_forward_config *forward)
+{
+	for (uint16_t i = 0; i < forward->rule_count; i++)
+		if (!forward->rules[i].one_way)
+			return &forward->rules[i];
+	return NULL;
+}
+
 uint32_t engine_sessions_a_worker(const struct quern_engine *engine)
 {
 	const struct quern_forward_config *forward = &engine->config.forward;
 	uint32_t all = forward->max_sessions ? forward->max_sessions : SHARD_SESSIONS_DEFAULT;
 	uint16_t workers = engine->worker_count ? engine->worker_count : 1;
 
-	return forwards(engine) ? (all + workers - 1) / workers : 0;
+	if (!forwards(engine))
+		return 0;
+	/* There is no pool of none. */
+	return engine->keeps_sessions ? (all + workers - 1) / workers : 1;
 }
 
 uint32_t engine_udp_flows(const struct quern_engine *engine, uint16_t port)
@@ -146,6 +157,7 @@ int engine_check_forward(struct quern_engine *engine, char error[QUERN_ERROR_TEX
 
 	if (!forwards(engine))
 		return 0;
+	engine->keeps_sessions = forward->max_sessions != 0 || engine_rule_with_sessions(forward);
 	if (engine_sessions_a_worker(engine) > SHARD_SESSIONS_MAX)
 		return engine_fail(error, -EINVAL, "%u sessions are too many\n  Possible: %d for each worker",
 				   forward->max_sessions, SHARD_SESSIONS_MAX);
@@ -218,7 +230,7 @@ void quern_engine_sessions(const struct quern_engine *engine, struct quern_forwa
 	*use = (struct quern_forward_use){.sessions = 0};
 	for (uint16_t number = 0; forwards(engine) && number < engine->worker_count; number++) {
 		use->sessions += shard_forward_sessions(engine->groups[number].forward);
-		use->capacity += engine_sessions_a_worker(engine);
+		use->capacity += engine->keeps_sessions ? engine_sessions_a_worker(engine) : 0;
 	}
 }
 

@@ -47,8 +47,8 @@ static void read_governor(const char *root, struct quern_inventory_cores *cores)
 
 	while (next_stretch(&list, &first, &last)) {
 		for (unsigned long core = first; core <= last; core++) {
-			if (!engine_files_path(path, root,
-						   "/sys/devices/system/cpu/cpu%lu/cpufreq/scaling_governor", core) ||
+			if (!engine_files_path(path, root, "/sys/devices/system/cpu/cpu%lu/cpufreq/scaling_governor",
+					       core) ||
 			    !engine_files_line(path, governor, sizeof(governor)))
 				continue;
 			if (cores->governor[0] != '\0' && strcmp(cores->governor, governor) != 0)
@@ -88,8 +88,7 @@ static void read_cores(const char *root, struct quern_inventory_cores *cores)
 	cores->online = count_cores(cores->online_list);
 	cores->isolated = count_cores(cores->isolated_list);
 	cores->nodes = count_nodes(root);
-	if (engine_files_path(path, root, "/sys/devices/system/cpu/smt/active") &&
-	    engine_files_number(path, &smt))
+	if (engine_files_path(path, root, "/sys/devices/system/cpu/smt/active") && engine_files_number(path, &smt))
 		cores->smt = smt != 0 ? QUERN_YES : QUERN_NO;
 	read_governor(root, cores);
 }
@@ -104,8 +103,7 @@ static void read_pool(const char *folder, uint16_t node, const char *name, struc
 	    kib > UINT64_MAX >> 10)
 		return;
 	*pool = (struct quern_inventory_pool){.page_bytes = kib << 10, .node = node};
-	if (!engine_files_path(path, folder, "/%s/nr_hugepages", name) ||
-	    !engine_files_number(path, &pool->total))
+	if (!engine_files_path(path, folder, "/%s/nr_hugepages", name) || !engine_files_number(path, &pool->total))
 		return;
 	if (engine_files_path(path, folder, "/%s/free_hugepages", name))
 		engine_files_number(path, &pool->free);
@@ -137,8 +135,7 @@ static uint64_t kib_of(const char *root, const char *key)
 {
 	char path[PATH_MAX], value[64];
 
-	if (!engine_files_path(path, root, "/proc/meminfo") ||
-	    !engine_files_value(path, key, value, sizeof(value)))
+	if (!engine_files_path(path, root, "/proc/meminfo") || !engine_files_value(path, key, value, sizeof(value)))
 		return 0;
 	return strtoull(value, NULL, 10);
 }

@@ -121,8 +121,7 @@ static void read_nic(const char *root, const char *address, const struct routes 
 	*nic = (struct quern_inventory_nic){
 		.vendor = read_id(device, "vendor"), .device = read_id(device, "device"), .node = -1};
 	snprintf(nic->address, sizeof(nic->address), "%.15s", address);
-	if (engine_files_path(path, device, "/numa_node") && engine_files_number(path, &node) &&
-	    node <= INT16_MAX)
+	if (engine_files_path(path, device, "/numa_node") && engine_files_number(path, &node) && node <= INT16_MAX)
 		nic->node = (int16_t)node;
 	if (engine_files_path(path, device, "/driver"))
 		engine_files_link(path, nic->driver, sizeof(nic->driver));

@@ -18,6 +18,8 @@ int quern_engine_need(const struct quern_engine_config *config, struct quern_nee
 	memset(engine, 0, sizeof(*engine));
 	engine->config = *config;
 	code = engine_check(engine, error);
+	if (code == 0)
+		code = engine_check_forward(engine, error);
 	if (code == 0) {
 		code = engine_plan_memory(engine, error);
 		*need = (struct quern_need){.bytes = engine->memory.need_bytes, .is_huge = engine->memory.huge};

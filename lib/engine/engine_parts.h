@@ -89,6 +89,7 @@ struct quern_engine {
 	struct engine_group groups[QUERN_MAX_SHARDS]; /* by worker */
 	struct shard_checks *checks;                  /* of all groups; null where no target is checked */
 	struct shard_checks *next_checks;             /* and of rules that workers still have to take */
+	bool keeps_sessions; /* of forwarding: some rule did at the start, or max_sessions says that one may */
 	struct engine_watch watches[QUERN_MAX_SHARDS];
 	struct engine_watched watched;
 	uint16_t worker_count;
@@ -158,6 +159,8 @@ int engine_check_sources(const struct quern_engine *engine, const struct quern_f
 			 char error[QUERN_ERROR_TEXT]);
 int engine_open_groups(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_close_groups(struct quern_engine *engine);
+/* The first rule that keeps sessions; null where all are one way. */
+const struct quern_forward_rule *engine_rule_with_sessions(const struct quern_forward_config *forward);
 /* Sessions that a worker may have, and entries of them in the table of a shard on a port; and bytes of memory that a
  * worker takes for them. All 0 where nothing is forwarded. */
 uint32_t engine_sessions_a_worker(const struct quern_engine *engine);

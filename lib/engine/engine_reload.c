@@ -23,6 +23,7 @@ static int check(const struct quern_engine *engine, const struct quern_forward_c
 		 char error[QUERN_ERROR_TEXT])
 {
 	const struct quern_forward_config *now = &engine->config.forward;
+	const struct quern_forward_rule *keeper = engine_rule_with_sessions(forward);
 
 	if (now->rule_count == 0 || forward->rule_count == 0)
 		return engine_fail(error, -EINVAL,
@@ -31,6 +32,11 @@ static int check(const struct quern_engine *engine, const struct quern_forward_c
 	if (sessions_of(forward) != sessions_of(now))
 		return engine_fail(error, -EINVAL, "max_sessions: %u, and it runs with %u\n  That needs a restart",
 				   sessions_of(forward), sessions_of(now));
+	if (keeper && !engine->keeps_sessions)
+		return engine_fail(error, -EINVAL,
+				   "rule '%s': it keeps sessions, and there is no room for any, since none did so far\n"
+				   "  That needs a restart, or max_sessions from the start on",
+				   keeper->name);
 	if (!quern_engine_reload_is_done(engine))
 		return engine_fail(error, -EBUSY, "a worker has not taken the rules before yet\n  Try again");
 	return engine_check_rules(engine, forward, error);

@@ -1,16 +1,31 @@
 /* shard_forward_one_way.c - datagrams of rules that keep no session: each finds its target by itself. */
 #include "shard/shard_forward_parts.h"
 
+/* Of a client's hash, another one than that by which maglev finds its target. */
+#define OF_ADDRESSES UINT64_C(0xd6e8feb86659fd93)
+
+/* What flow keys hold of one of our own addresses, the same for all of a client. */
+static uint32_t local_for(const struct quern_shard *out, const struct wire_udp_ends *came)
+{
+	bool is_ip6 = came->pair != NULL;
+	uint32_t first = shard_first_local(out, is_ip6), last = shard_last_local(out, is_ip6);
+	uint64_t hash = hash_fold(shard_client_hash(came), OF_ADDRESSES);
+
+	return first + (uint32_t)((hash >> 32) * ((uint64_t)last - first + 1) >> 32);
+}
+
 /* Who sends it, as its target sees that: the client, or ourselves. No answer is expected, so that any port is as good
  * as the client's own. */
 static void set_source(const struct quern_shard *out, bool keep_source, const struct wire_udp_ends *came,
 		       struct shard_one_way *one_way)
 {
+	uint32_t local = keep_source ? came->key->remote : local_for(out, came);
+
 	one_way->goes.local_port = came->key->remote_port;
-	if (came->pair)
-		one_way->pair.local = keep_source ? came->pair->remote : out->config.ip6.first;
+	if (!came->pair)
+		one_way->goes.local = local;
 	else
-		one_way->goes.local = keep_source ? came->key->remote : out->config.addresses.first;
+		one_way->pair.local = keep_source ? came->pair->remote : shard_ip6_own_address(out, local);
 }
 
 void shard_one_way_to(const struct shard_forward *forward, const struct udp_rule *rule, uint16_t target,

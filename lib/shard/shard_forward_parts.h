@@ -332,6 +332,10 @@ bool shard_client_may(const struct quern_shard *shard, const struct packet *pack
 /* What stays together by maglev: a client's address and port. The same for all workers and machines. */
 uint64_t shard_client_hash(const struct wire_udp_ends *came);
 
+/* The first and the last of a port's own addresses, as flow keys have them. */
+uint32_t shard_first_local(const struct quern_shard *shard, bool is_ip6);
+uint32_t shard_last_local(const struct quern_shard *shard, bool is_ip6);
+
 /* Opens a session for a datagram that has none, by a rule that keeps some. Null, with the frame counted as dropped,
  * where that cannot be. */
 struct udp_session *shard_session_open(struct quern_shard *shard, struct shard_frame *frame,

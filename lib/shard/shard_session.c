@@ -48,12 +48,12 @@ static bool comes_to(const struct quern_shard *shard, const struct flow_key *key
 	return port_plan_queue6(plan, &pair, key) == shard->config.queue;
 }
 
-static uint32_t first_local(const struct quern_shard *shard, bool is_ip6)
+uint32_t shard_first_local(const struct quern_shard *shard, bool is_ip6)
 {
 	return is_ip6 ? ALIAS_OWN_FIRST : shard->config.addresses.first;
 }
 
-static uint32_t last_local(const struct quern_shard *shard, bool is_ip6)
+uint32_t shard_last_local(const struct quern_shard *shard, bool is_ip6)
 {
 	const struct quern_port_ip6 *ip6 = &shard->config.ip6;
 
@@ -64,7 +64,7 @@ static uint32_t last_local(const struct quern_shard *shard, bool is_ip6)
 static void next_local(const struct quern_shard *out, struct shard_way *way, struct flow_key *key)
 {
 	bool is_ip6 = quern_ip6_is_set(&way->to.ip6);
-	uint32_t first = first_local(out, is_ip6), last = last_local(out, is_ip6), place;
+	uint32_t first = shard_first_local(out, is_ip6), last = shard_last_local(out, is_ip6), place;
 
 	if (way->next_local < first || way->next_local > last)
 		way->next_local = first;

@@ -221,6 +221,12 @@ def rules_of_a_file_are_said_and_run(desk):
         ("dns", "10.2.0.1:53", 2, 30000), ("media", "10.2.0.1:20000-29999", 1, 120000)], config
 
 
+def one_way_has_no_sessions(desk):
+    one_way = FORWARD.replace(", idle: 30s", ", one_way: true").replace(", idle: 2m", ", one_way: true")
+    assert "sessions\n" not in desk.run("check", "-", stdin=one_way)[0].replace("without sessions\n", "")
+    assert "limits    5,000 sessions" in desk.run("check", "-", "--max-sessions", "5k", stdin=one_way)[0]
+
+
 def errors_of_rules_and_ports_show_the_rule(desk):
     for old, new, says, place in (("10.2.0.1:53", "10.2.0.9:53", "is no port's own address", "6:12"),
                                   ("[10.3.0.7]", "[10.3.0.1]", "is our own address", "7:12"),
@@ -329,6 +335,7 @@ def wrong_usage_names_what_is_right(desk):
 
 CASES = [the_file_is_what_the_flags_are, load_by_file_is_load_by_flags, what_has_no_flag_yet_is_unknown,
          examples_are_accepted, check_starts_nothing, ten_mistakes_have_ten_marks, rules_of_a_file_are_said_and_run,
+         one_way_has_no_sessions,
          errors_of_rules_and_ports_show_the_rule,
          what_only_the_engine_knows_of_rules_is_known_to_check, files_that_are_none_are_refused,
          large_and_hostile_files_are_refused_soon,

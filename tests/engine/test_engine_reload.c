@@ -11,6 +11,7 @@
 
 #include <criterion/criterion.h>
 
+#include <quern/inventory.h>
 #include <quern/reload.h>
 
 #include "engine/cable_engine.h"
@@ -105,6 +106,40 @@ Test(engine_reload, takes_rules_that_are_good_and_changes_nothing_by_others)
 	const struct quern_engine_config config = prepared(1);
 
 	run(&config, change_rules);
+}
+
+static void want_sessions(struct quern_engine *running, void *app)
+{
+	struct quern_forward_rule wanted[] = {rules[0], rules[1]};
+	struct quern_forward_config forward = {.rules = wanted, .rule_count = 2};
+	struct quern_forward_use use;
+
+	(void)app;
+	quern_engine_sessions(running, &use);
+	cr_assert_eq(use.capacity, 0);
+	wanted[0].one_way = true;
+	expect(&forward, -EINVAL, "rule 'b': it keeps sessions, and there is no room for any");
+	wanted[1].one_way = true;
+	expect(&forward, 0, "");
+	quern_engine_stop(running);
+}
+
+/* Nor is there memory for sessions, unless max_sessions says that there may be some. */
+Test(engine_reload, has_no_sessions_for_rules_where_none_kept_some_at_the_start)
+{
+	struct quern_forward_rule one_way = rules[0];
+	struct quern_engine_config config = prepared(1);
+	struct quern_need with, without;
+	char error[QUERN_ERROR_TEXT] = "";
+
+	one_way.one_way = true;
+	config.forward.rules = &one_way;
+	config.forward.max_sessions = 100000;
+	cr_assert_eq(quern_engine_need(&config, &with, error), 0, "%s", error);
+	config.forward.max_sessions = 0;
+	cr_assert_eq(quern_engine_need(&config, &without, error), 0, "%s", error);
+	cr_assert_gt(with.bytes, without.bytes + 64 * 100000);
+	run(&config, want_sessions);
 }
 
 static void change_none(struct quern_engine *running, void *app)

@@ -217,26 +217,27 @@ Test(shard_group, the_shard_of_another_queue_leaves_it_to_the_first_to_tell)
 	lab_close(&lab);
 }
 
-/* A datagram of a client's goes to the target, from our own address and the client's port. */
-static void goes_on(const struct lab_datagram *said, const struct quern_endpoint *ours, const struct quern_endpoint *to)
+/* A datagram of a client's goes to the target, from an address of our own, which is returned, and the client's port. */
+static struct quern_endpoint goes_on(const struct lab_datagram *said, const struct quern_endpoint *to)
 {
 	struct lab_datagram heard;
 
 	lab_say(&lab, 0, said);
 	heard = lab_hear_same(&lab, 1, said);
-	lab_expect_end(&heard.source, ours);
+	lab_expect_own(&heard.source, 1, CLIENT);
 	lab_expect_end(&heard.dest, to);
+	return heard.source;
 }
 
 Test(shard_group, what_its_group_hears_goes_on_and_nothing_comes_back)
 {
-	struct quern_endpoint to = lab_end(1, 100, TARGET), ours = lab_end(1, 1, CLIENT);
+	struct quern_endpoint to = lab_end(1, 100, TARGET), ours = to;
 	struct lab_datagram said = lab_from_to(lab_end(0, 200, CLIENT), group, 7), back;
 
 	open_joined(group, to);
 	for (uint32_t i = 0; i < 1472; i += 64) {
 		said.text_bytes = said.text_from = i;
-		goes_on(&said, &ours, &to);
+		ours = goes_on(&said, &to);
 	}
 	cr_assert_eq(lab_counters(&lab, 0)->udp_forwarded, 23);
 	cr_assert_eq(shard_forward_sessions(lab.forward), 0);
@@ -249,14 +250,14 @@ Test(shard_group, what_its_group_hears_goes_on_and_nothing_comes_back)
 
 Test(shard_group, and_so_over_ip6_for_whoever_sends)
 {
-	struct quern_endpoint to = lab_end6(1, 100, TARGET), ours = lab_end6(1, 1, CLIENT);
+	struct quern_endpoint to = lab_end6(1, 100, TARGET);
 
 	lab_only_without_ethernet("the hosts here have no neighbour discovery");
 	open_joined(group6, to);
 	for (uint16_t host = 10; host < 200; host += 10) {
 		struct lab_datagram said = lab_from_to(lab_end6(0, host, CLIENT), group6, host);
 
-		goes_on(&said, &ours, &to);
+		goes_on(&said, &to);
 	}
 	lab_close(&lab);
 }
@@ -264,15 +265,14 @@ Test(shard_group, and_so_over_ip6_for_whoever_sends)
 /* RFC 3376 6, RFC 3810 6: who asks gets no answer about it either. */
 Test(shard_group, of_the_group_of_all_nothing_is_told)
 {
-	struct quern_endpoint all = {.address = 0xe0000001, .port = FEED}, to = lab_end(1, 100, TARGET),
-			      ours = lab_end(1, 1, CLIENT);
+	struct quern_endpoint all = {.address = 0xe0000001, .port = FEED}, to = lab_end(1, 100, TARGET);
 	struct lab_datagram said = lab_from_to(lab_end(0, 200, CLIENT), all, 1);
 
 	open_with(all, to);
 	ask(3, LAB_ADDRESS(0, 254), 0, 10);
 	lab_advance(&lab, 2000);
 	lab_hear_nothing(&lab);
-	goes_on(&said, &ours, &to);
+	goes_on(&said, &to);
 	lab_close(&lab);
 	all = (struct quern_endpoint){.ip6 = {UINT64_C(0xff02) << 48, 1}, .port = FEED};
 	open_with(all, lab_end6(1, 100, TARGET));
@@ -324,7 +324,7 @@ Test(shard_group, other_groups_other_ports_own_datagrams_and_those_at_their_end_
 Test(shard_group, other_rules_join_what_they_name_and_leave_what_they_do_not)
 {
 	static const struct quern_forward_target to = {.to = {.address = LAB_ADDRESS(1, 100), .port = TARGET}};
-	struct quern_endpoint other = {.address = group.address + 1, .port = FEED}, ours = lab_end(1, 1, CLIENT);
+	struct quern_endpoint other = {.address = group.address + 1, .port = FEED};
 	struct quern_forward_rule rules[2] = {
 		{.name = "feed", .listen = other, .targets = &to, .target_count = 1, .one_way = true},
 		{.name = "asked", .listen = lab_end(0, 1, FEED), .targets = &to, .target_count = 1}};
@@ -338,7 +338,7 @@ Test(shard_group, other_rules_join_what_they_name_and_leave_what_they_do_not)
 	lab_advance(&lab, 1000);
 	while (lab_next(&lab, 0))
 		continue;
-	goes_on(&said, &ours, &to.to);
+	goes_on(&said, &to.to);
 	stays(said.source, group, 0, QUERN_DROP_IP_DEST);
 	lab_offer(&lab, rules + 1, 1);
 	lab_settle(&lab);

@@ -95,6 +95,9 @@ struct lab_datagram lab_from_to(struct quern_endpoint source, struct quern_endpo
 /* Both ends are the same. */
 void lab_expect_end(const struct quern_endpoint *found, const struct quern_endpoint *expected);
 
+/* One of a port's own addresses, with that port number; returns which host it is, of 1 to 4. */
+uint16_t lab_expect_own(const struct quern_endpoint *found, uint16_t port, uint16_t number);
+
 /* The next datagram that came out of a port is one that went in at another: the same text, a hop less. */
 struct lab_datagram lab_hear_same(struct lab *lab, uint16_t port, const struct lab_datagram *said);
 

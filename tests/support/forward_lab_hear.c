@@ -36,6 +36,17 @@ void lab_expect_end(const struct quern_endpoint *found, const struct quern_endpo
 	cr_assert_str_eq(quern_format_endpoint(found, is), quern_format_endpoint(expected, ought));
 }
 
+uint16_t lab_expect_own(const struct quern_endpoint *found, uint16_t port, uint16_t number)
+{
+	bool is_ip6 = quern_ip6_is_set(&found->ip6);
+	uint16_t host = (uint16_t)(is_ip6 ? found->ip6.low : found->address & 0xffff);
+	struct quern_endpoint own = is_ip6 ? lab_end6(port, host, number) : lab_end(port, host, number);
+
+	lab_expect_end(found, &own);
+	cr_assert(host >= 1 && host <= 4, "host %u is not one of the port's own", host);
+	return host;
+}
+
 struct lab_datagram lab_hear_same(struct lab *lab, uint16_t port, const struct lab_datagram *said)
 {
 	struct lab_datagram heard = lab_hear(lab, port);

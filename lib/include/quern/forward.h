@@ -111,7 +111,7 @@ struct quern_forward_rule {
 struct quern_forward_config {
 	const struct quern_forward_rule *rules;
 	uint16_t rule_count;
-	uint32_t max_sessions; /* all workers together; 0 means 131,072 */
+	uint32_t max_sessions; /* all workers together; 0 means 131,072, or none where all rules are one way */
 };
 
 /* What is wrong with a rule. */
