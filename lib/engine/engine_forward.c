@@ -124,10 +124,6 @@ static int check_rule(const struct quern_engine_config *config, const struct que
 	if (rule->port >= config->port_count)
 		return engine_fail(error, -EINVAL, "rule '%s': it listens on port %u\n  There are ports 0 to %u",
 				   rule->name, rule->port, config->port_count - 1u);
-	if (rule->one_way && rule->translate)
-		return engine_fail(error, -ENOTSUP,
-				   "rule '%s': this version translates no datagrams one way\n  Leave one of them out",
-				   rule->name);
 	for (uint16_t i = 0; i < rule->target_count; i++)
 		if (!engine_is_many(config, &rule->targets[i].to) && !some_port_leads_to(config, &rule->targets[i].to))
 			return engine_fail(error, -ENETUNREACH,

@@ -82,7 +82,7 @@ void shard_forward_send(struct quern_shard *out, struct rte_mbuf *mbuf, const st
 	bool is_to_be_finished = shard_forward_is_unfinished(mbuf);
 
 	if (unlikely((goes->pair != NULL) != (packet->version == 6))) {
-		shard_translate_send(out, mbuf, packet, goes->key, sums, link);
+		shard_translate_send(out, mbuf, packet, goes, sums, link);
 		return;
 	}
 	if (packet->version == 6)

@@ -239,7 +239,7 @@ uint32_t shard_translated_mtu(const struct packet *packet, bool is_ip6, uint16_t
 
 /* What shard_forward_send() does, with ends of the other version. */
 void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *came,
-			  const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link);
+			  const struct wire_udp_ends *goes, struct wire_udp_sums sums, const struct wire_link *link);
 
 /* Sends an ICMP error on to whoever has sent the datagram that it is about, as `came` in the other version. */
 void shard_translate_error(struct quern_shard *out, const struct shard_frame *frame, const struct wire_udp_ends *came,
@@ -261,19 +261,6 @@ void shard_forward_copies_end(struct quern_shard *shard, const struct shard_fram
 void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, struct udp_session *first);
 
 /* shard_forward_one_way.c */
-
-/* Where a datagram of a rule without sessions goes, and what it becomes. */
-struct shard_one_way {
-	struct shard_way *way;
-	struct quern_shard *out;
-	struct flow_key goes; /* ports, and over IPv4 addresses */
-	struct ip6_pair pair; /* addresses over IPv6 */
-	struct wire_udp_sums sums;
-};
-
-/* Fills in what becomes of a datagram with these ends that goes to a target of a rule: nothing else is looked at. */
-void shard_one_way_to(const struct shard_forward *forward, const struct udp_rule *rule, uint16_t target,
-		      const struct wire_udp_ends *came, struct shard_one_way *one_way);
 
 /* A datagram by a rule that keeps no session: to a target, or a copy to each. */
 void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule);

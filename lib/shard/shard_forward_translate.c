@@ -53,13 +53,11 @@ static void move_front(struct rte_mbuf *mbuf, const uint8_t *front)
 }
 
 void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const struct packet *came,
-			  const struct flow_key *goes, struct wire_udp_sums sums, const struct wire_link *link)
+			  const struct wire_udp_ends *goes, struct wire_udp_sums sums, const struct wire_link *link)
 {
 	bool is_to_be_finished = shard_forward_is_unfinished(mbuf);
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	struct wire_udp_ends ends = {goes, NULL};
 	struct packet packet = *came;
-	struct ip6_pair pair;
 
 	if (rte_pktmbuf_headroom(mbuf) < WIRE_UDP46_HEADROOM) {
 		shard_drop(out, QUERN_DROP_NO_MBUF);
@@ -71,13 +69,10 @@ void shard_translate_send(struct quern_shard *out, struct rte_mbuf *mbuf, const 
 	/* RFC 7915 4: of IPv4, what is not marked otherwise. */
 	if (wire_udp_may_be_fragmented(frame, &packet))
 		mbuf->ol_flags |= SHARD_MAY_BE_CUT;
-	if (packet.version == 4) {
-		shard_ip6_pair(out, NULL, goes, &pair);
-		ends.pair = &pair;
-		frame = wire_udp46_to6(frame, &packet, &ends, sums);
-	} else {
-		frame = wire_udp46_to4(frame, &packet, &ends, sums, shard_forward_next_id(out));
-	}
+	if (packet.version == 4)
+		frame = wire_udp46_to6(frame, &packet, goes, sums);
+	else
+		frame = wire_udp46_to4(frame, &packet, goes, sums, shard_forward_next_id(out));
 	move_front(mbuf, frame);
 	if (is_to_be_finished)
 		wire_udp_finish(frame, &packet, false);

@@ -23,6 +23,7 @@ enum {
 };
 
 static struct lab lab;
+static bool is_one_way; /* the rule that is opened next */
 
 static struct quern_endpoint end_of(bool is_ip6, uint16_t port, uint16_t host, uint16_t number)
 {
@@ -43,12 +44,14 @@ static void open_rule(struct quern_endpoint listen, struct quern_endpoint to, st
 					   .target_count = also_to.port ? 2 : 1,
 					   .balance = also_to.port ? QUERN_BALANCE_ALL : QUERN_BALANCE_MAGLEV,
 					   .translate = true,
-					   .idle_ms = 5000};
+					   .one_way = is_one_way,
+					   .idle_ms = is_one_way ? 0 : 5000};
 	lab_open(&lab, &(struct lab_plan){.rules = &rule, .rule_count = 1});
 }
 
 static void open_from(bool is_ip6)
 {
+	is_one_way = false;
 	open_rule(end_of(is_ip6, 0, 1, LISTEN), end_of(!is_ip6, 1, 100, TARGET), (struct quern_endpoint){.port = 0});
 }
 
@@ -299,6 +302,61 @@ Test(shard_forward_translate, a_time_to_live_that_is_over_is_told_in_the_clients
 		asked.ttl = 2;
 		lab_say(&lab, 0, &asked);
 		cr_assert_eq(lab_hear(&lab, 1).ttl, 1);
+		lab_close(&lab);
+	}
+}
+
+/* From an address of the port's own, in its version; to a target, a group, or copies to targets of both. */
+static void goes_one_way(bool is_ip6)
+{
+	const struct quern_endpoint target = end_of(!is_ip6, 1, 100, TARGET), none = {.port = 0};
+
+	is_one_way = true;
+	open_rule(end_of(is_ip6, 0, 1, LISTEN), target, none);
+	for (uint32_t bytes = 0; bytes <= MTU - IP6 - 8; bytes += 3) {
+		struct lab_datagram asked = question(is_ip6, bytes), heard;
+
+		lab_say(&lab, 0, &asked);
+		heard = lab_hear_same(&lab, 1, &asked);
+		lab_expect_end(&heard.dest, &target);
+		lab_expect_own(&heard.source, 1, CLIENT);
+	}
+	for (uint32_t bytes = 1600; bytes < 5000; bytes += 371) {
+		struct lab_datagram asked = question(is_ip6, bytes);
+		uint32_t there = is_ip6 ? 1480 : EACH6;
+
+		lab_say_cut(&lab, 0, &asked, 1400, bytes, false);
+		lab_hear_joined(&lab, 1, MTU, &asked, (bytes + 8 + there - 1) / there);
+	}
+	cr_assert_eq(shard_forward_sessions(lab.forward), 0);
+	cr_assert_eq(shard_forward_aliases(lab.ports[0].shard) + shard_forward_aliases(lab.ports[1].shard), 0);
+	lab_close(&lab);
+}
+
+Test(shard_forward_translate, one_way_nothing_is_kept_of_it)
+{
+	goes_one_way(false);
+	goes_one_way(true);
+}
+
+Test(shard_forward_translate, one_way_copies_and_groups_are_of_any_version)
+{
+	const struct quern_endpoint group = {.address = 0xefff0101, .port = TARGET};
+	const struct quern_endpoint group6 = {.ip6 = {UINT64_C(0xff05) << 48, 0x101}, .port = TARGET};
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct lab_datagram asked = question(i % 2, 700), heard[2];
+
+		is_one_way = true;
+		open_rule((struct quern_endpoint){.port = LISTEN}, i < 2 ? lab_end(1, 100, TARGET) : group,
+			  i < 2 ? lab_end6(1, 101, TARGET) : group6);
+		lab_say(&lab, 0, &asked);
+		for (uint32_t target = 0; target < 2; target++) {
+			heard[target] = lab_hear_same(&lab, 1, &asked);
+			lab_expect_own(&heard[target].source, 1, CLIENT);
+		}
+		cr_assert_eq(heard[0].dest.address, i < 2 ? LAB_ADDRESS(1, 100) : group.address);
+		cr_assert_eq(heard[1].dest.ip6.low, i < 2 ? 101 : 0x101);
 		lab_close(&lab);
 	}
 }
