@@ -108,9 +108,12 @@ int quern_engine_open(const struct quern_engine_config *config, struct quern_eng
 
 int quern_engine_check_forward(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
 {
-	struct quern_engine *made = make(config);
-	int code;
+	int code = engine_check_words(config, error);
+	struct quern_engine *made;
 
+	if (code != 0)
+		return code;
+	made = make(config);
 	if (made == NULL)
 		return engine_fail(error, -errno, "no engine: %s", strerror(errno));
 	code = engine_place_workers(made, error);

@@ -156,9 +156,8 @@ static int check_twice(const struct quern_engine_config *config, char error[QUER
 	return 0;
 }
 
-int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+int engine_check_words(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT])
 {
-	const struct quern_engine_config *config = &engine->config;
 	int code = check_counts(config, error);
 
 	for (uint16_t port = 0; port < config->port_count && code == 0; port++)
@@ -167,12 +166,18 @@ int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 		code = check_impair(&config->ports[port], port, error);
 	if (code == 0)
 		code = check_shards(config, error);
+	return code == 0 ? check_twice(config, error) : code;
+}
+
+int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
+{
+	const struct quern_engine_config *config = &engine->config;
+	int code = engine_check_words(config, error);
+
 	for (uint16_t port = 0; port < config->port_count && code == 0; port++) {
 		struct nic_config nic = engine_nic_config(engine, port);
 
 		code = nic_check(&nic, error);
 	}
-	if (code == 0)
-		code = check_twice(config, error);
 	return code == 0 ? check_cables(engine, error) : code;
 }

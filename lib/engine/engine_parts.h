@@ -104,6 +104,9 @@ struct quern_engine {
 /* Writes `error` and returns `code`. */
 int engine_fail(char error[QUERN_ERROR_TEXT], int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* What is wrong with ports and shards as they are named, on any machine. 0 or -errno. */
+int engine_check_words(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT]);
+
 /* Each step returns 0, or -errno with `error` and nothing of its own left behind; each has its undo or needs none. */
 int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_check(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

@@ -242,6 +242,16 @@ def errors_of_rules_and_ports_show_the_rule(desk):
     assert "forward needs a rule: " in error and places(error) == ["1:7"], error
 
 
+def what_only_the_engine_knows_of_ports_is_known_to_check(desk):
+    for old, new, says, place in (("eth2", "eth1", "port 1 'af_xdp:eth1': the same device as port 0", "3:21"),
+                                  ("ip: 10.3.0.1/24", 'mtu: 1279, ip: [10.3.0.1/24, "fd03::1/64"]',
+                                   "port 1 'af_xdp:eth2': MTU 1279 is too little for IPv6", "4:21")):
+        desk.write("rules.yaml", FORWARD.replace(old, new))
+        said = [desk.run(command, "rules.yaml", code=2) for command in ("check", "run")]
+        assert said[0] == said[1], said
+        assert says in said[0][1] and places(said[0][1]) == [place], said
+
+
 def what_only_the_engine_knows_of_rules_is_known_to_check(desk):
     """With the same words and place as at the start, where no port has been opened yet."""
     for rules, says, place in (("listen: 10.2.0.1:53-60", "it keeps sources for 2 workers, and does not tell", "6:16"),
@@ -337,6 +347,7 @@ CASES = [the_file_is_what_the_flags_are, load_by_file_is_load_by_flags, what_has
          examples_are_accepted, check_starts_nothing, ten_mistakes_have_ten_marks, rules_of_a_file_are_said_and_run,
          one_way_has_no_sessions,
          errors_of_rules_and_ports_show_the_rule,
+         what_only_the_engine_knows_of_ports_is_known_to_check,
          what_only_the_engine_knows_of_rules_is_known_to_check, files_that_are_none_are_refused,
          large_and_hostile_files_are_refused_soon,
          errors_of_the_whole_show_their_line, a_flag_goes_before_a_variable_before_a_file,

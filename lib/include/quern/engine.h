@@ -111,8 +111,8 @@ int quern_engine_default(struct quern_engine_config *config, const char *device,
 int quern_engine_open(const struct quern_engine_config *config, struct quern_engine **engine,
 		      char error[QUERN_ERROR_TEXT]);
 
-/* What quern_engine_open() would find wrong with the rules of forwarding, for these ports and workers, in the same
- * words; of a configuration that is good otherwise. Nothing is opened. 0 or -errno. */
+/* What quern_engine_open() would find wrong, on any machine, with these ports and with the rules of forwarding for them
+ * and for these workers, in the same words. Nothing is opened. 0 or -errno. */
 int quern_engine_check_forward(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT]);
 
 /* Starts the workers, calls `on_tick` about every 100 ms on this thread until quern_engine_stop(), then joins them.
