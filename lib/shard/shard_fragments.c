@@ -1,6 +1,7 @@
 /* shard_fragments.c - fragments in: until their datagram is whole, and then as any other. */
 #include "shard/shard_fragments.h"
 #include "shard/shard_forward_parts.h"
+#include "shard/shard_icmp.h"
 
 #include "udp/udp_fragments.h"
 
@@ -105,8 +106,21 @@ const void *shard_fragments_text(const struct quern_shard *shard, const struct s
 				joined);
 }
 
+/* Who sends has to know that it was in vain, where we know who that is. */
+static void tell_sender(const struct shard_forward *forward)
+{
+	struct packet packet;
+	uint16_t port;
+	const uint8_t *first = udp_fragments_first(forward->fragments, SHARD_ICMP_ERROR_MAX_IP6, &packet, &port);
+
+	if (first)
+		shard_icmp_lost(forward->shards[port], first, &packet);
+}
+
 void shard_fragments_expire(struct shard_forward *forward)
 {
-	while (udp_fragments_are_late(forward->fragments, forward->shards[0]->now_ms))
+	while (udp_fragments_are_late(forward->fragments, forward->shards[0]->now_ms)) {
+		tell_sender(forward);
 		count_loss(forward, udp_fragments_give_up(forward->fragments), QUERN_DROP_IP_FRAGMENT_LOST);
+	}
 }

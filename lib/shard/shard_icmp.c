@@ -131,27 +131,27 @@ static struct packet as_to_us(const struct quern_shard *shard, const struct pack
 	return told;
 }
 
-/* RFC 1122 3.2.2: what is sent to many, fragments and errors draw no error. Fragments are dropped as such, and errors
- * are no datagrams: neither comes here. */
-void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
+/* RFC 1122 3.2.2: what is sent to many, later fragments and errors draw no error. Fragments are dropped as such, and
+ * errors are no datagrams: neither comes here. */
+static void refuse(struct quern_shard *shard, const uint8_t *frame, const struct packet *packet,
+		   struct wire_refusal refusal)
 {
-	uint32_t error_max = frame->packet->version == 6 ? SHARD_ICMP_ERROR_MAX_IP6 : SHARD_ICMP_ERROR_MAX;
-	uint32_t most = RTE_MIN(shard->config.mtu, error_max), bytes;
-	const struct wire_refusal refusal = {.what = what, .mtu = mtu, .most = most, .ttl = shard->reply_options.ttl};
-	const struct packet told = as_to_us(shard, frame->packet);
+	uint32_t error_max = packet->version == 6 ? SHARD_ICMP_ERROR_MAX_IP6 : SHARD_ICMP_ERROR_MAX, bytes;
+	const struct packet told = as_to_us(shard, packet);
 	struct rte_mbuf *mbuf;
 
-	if (frame->packet->to_group)
+	if (packet->to_group)
 		return;
 	if (shard->pool_is_short || !take_token(shard)) {
 		counter_add(&shard->counters.unreachables_throttled, 1);
 		return;
 	}
-	mbuf = shard_send_buffer(shard, WIRE_LINK_MAX + most);
+	refusal.most = RTE_MIN(shard->config.mtu, error_max);
+	refusal.ttl = shard->reply_options.ttl;
+	mbuf = shard_send_buffer(shard, WIRE_LINK_MAX + refusal.most);
 	if (!mbuf)
 		return;
-	bytes = wire_build_error(rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_mtod(frame->mbuf, const uint8_t *),
-				 &told, &refusal);
+	bytes = wire_build_error(rte_pktmbuf_mtod(mbuf, uint8_t *), frame, &told, &refusal);
 	if (bytes == 0) {
 		rte_pktmbuf_free(mbuf);
 		return;
@@ -160,4 +160,15 @@ void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *fram
 	mbuf->pkt_len = bytes;
 	counter_add(&shard->counters.unreachables_sent, 1);
 	shard_send_frame(shard, mbuf);
+}
+
+void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu)
+{
+	refuse(shard, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *), frame->packet,
+	       (struct wire_refusal){.what = what, .mtu = mtu});
+}
+
+void shard_icmp_lost(struct quern_shard *shard, const uint8_t *first, const struct packet *packet)
+{
+	refuse(shard, first, packet, (struct wire_refusal){.what = QUERN_ICMP_TIME_EXCEEDED, .is_of_fragments = true});
 }

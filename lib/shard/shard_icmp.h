@@ -14,4 +14,8 @@ void shard_icmp_input(struct quern_shard *shard, struct shard_frame *frame, uint
  * on, where it is too big for it. */
 void shard_icmp_refuse(struct quern_shard *shard, const struct shard_frame *frame, enum quern_icmp what, uint32_t mtu);
 
+/* The same of one whose first fragment has come, and others have not in time (RFC 792, RFC 8200 4.5); there are as many
+ * bytes at `first` as an error quotes. */
+void shard_icmp_lost(struct quern_shard *shard, const uint8_t *first, const struct packet *packet);
+
 #endif

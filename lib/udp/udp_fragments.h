@@ -55,6 +55,13 @@ bool udp_fragments_are_late(const struct udp_fragments *fragments, uint32_t now_
 /* The time at which the oldest datagram has had its time; false where there is none. */
 bool udp_fragments_next(const struct udp_fragments *fragments, uint32_t *late_ms);
 
+/* The first fragment of the oldest datagram as it came, as far as `most` bytes of its text: with its packet, which says
+ * how long it was, and its port. Good as long as udp_fragments_whole(). Null where it has not come, or nothing comes of
+ * the datagram.
+ */
+const uint8_t *udp_fragments_first(struct udp_fragments *fragments, uint32_t most, struct packet *packet,
+				   uint16_t *port);
+
 /* Gives the oldest datagram up; there must be one. */
 struct udp_fragments_loss udp_fragments_give_up(struct udp_fragments *fragments);
 

@@ -187,6 +187,24 @@ bool udp_fragments_are_late(const struct udp_fragments *fragments, uint32_t now_
 	return udp_fragments_next(fragments, &late_ms) && (int32_t)(now_ms - late_ms) >= 0;
 }
 
+const uint8_t *udp_fragments_first(struct udp_fragments *fragments, uint32_t most, struct packet *packet,
+				   uint16_t *port)
+{
+	const struct udp_whole *whole = at(fragments, fragments->oldest);
+	uint32_t head_bytes, bytes;
+
+	CHECK(fragments->oldest != 0 && most <= UDP_FRAGMENTS_PAGE);
+	if (!whole->has_first || whole->is_spoilt)
+		return NULL;
+	*packet = whole->first;
+	*port = whole->name.port;
+	head_bytes = wire_fragment_head_again(fragments->joined, whole->head, packet);
+	bytes = packet->fragment.bytes < most ? packet->fragment.bytes : most;
+	memcpy(fragments->joined + head_bytes, fragments->pages + (size_t)(whole->pages[0] - 1) * UDP_FRAGMENTS_PAGE,
+	       bytes);
+	return fragments->joined;
+}
+
 struct udp_fragments_loss udp_fragments_give_up(struct udp_fragments *fragments)
 {
 	struct udp_whole *whole = at(fragments, fragments->oldest);

@@ -28,10 +28,11 @@ static const uint8_t words6[QUERN_ICMPS_END][2] = {[QUERN_ICMP_NET] = {ICMP6_UNR
 /* The first words of the message, its checksum 0. */
 static void head_build(uint8_t *icmp, const uint8_t word[2], const struct wire_refusal *refusal, bool is_ip6)
 {
+	uint32_t code = word[1] + (uint32_t)refusal->is_of_fragments;
 	uint32_t mtu = is_ip6 || refusal->mtu < UINT16_MAX ? refusal->mtu : UINT16_MAX;
 
-	CHECK(word[0] != 0);
-	wire_store32(icmp, (uint32_t)word[0] << 24 | (uint32_t)word[1] << 16);
+	CHECK(word[0] != 0 && (!refusal->is_of_fragments || refusal->what == QUERN_ICMP_TIME_EXCEEDED));
+	wire_store32(icmp, (uint32_t)word[0] << 24 | code << 16);
 	wire_store32(icmp + 4, refusal->what == QUERN_ICMP_TOO_BIG ? mtu : 0);
 }
 

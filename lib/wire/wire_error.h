@@ -16,6 +16,7 @@ struct wire_refusal {
 	uint32_t mtu;         /* with TOO_BIG: of the way on */
 	uint32_t most; /* bytes that the error's IP packet may have: 576 at most (RFC 1812 4.3.2.3), 1280 over IPv6 */
 	uint8_t ttl;
+	bool is_of_fragments; /* with TIME_EXCEEDED: others did not come in time */
 };
 
 /* Writes an ICMP error about the datagram of a received frame, as it came: to whoever has sent it, from where it went

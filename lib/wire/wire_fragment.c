@@ -83,3 +83,21 @@ void wire_fragment_head(uint8_t *head, const uint8_t *frame, const struct packet
 	wire_store16(ip + 4, (uint16_t)bytes);
 	ip[6] = IP_PROTOCOL_UDP;
 }
+
+uint32_t wire_fragment_head_again(uint8_t *to, const uint8_t *head, struct packet *first)
+{
+	uint32_t head_bytes = wire_fragment_head_bytes(first);
+	uint8_t *ip = to + first->link_bytes, *fragment = to + head_bytes;
+
+	memcpy(to, head, head_bytes);
+	if (first->version == 4)
+		return head_bytes;
+	wire_store16(ip + 4, (uint16_t)(IP6_FRAGMENT_BYTES + first->fragment.bytes));
+	ip[6] = IP_PROTOCOL_FRAGMENT;
+	wire_store32(fragment, (uint32_t)IP_PROTOCOL_UDP << 24 | !first->fragment.is_last);
+	wire_store32(fragment + 4, first->fragment.id);
+	first->l4_offset = (uint16_t)head_bytes;
+	first->text_offset = (uint16_t)(head_bytes + IP6_FRAGMENT_BYTES);
+	first->frame_bytes = (uint16_t)(first->text_offset + first->fragment.bytes);
+	return first->text_offset;
+}

@@ -25,4 +25,8 @@ uint32_t wire_fragment_head_bytes(const struct packet *first);
 void wire_fragment_head(uint8_t *head, const uint8_t *frame, const struct packet *first, uint32_t bytes,
 			bool is_congested);
 
+/* Writes the head of a first fragment as it came, by the first bytes of its frame; headers that stood between that of
+ * IPv6 and its own are gone. Returns its length, and makes `first` the packet of that frame. */
+uint32_t wire_fragment_head_again(uint8_t *to, const uint8_t *head, struct packet *first);
+
 #endif

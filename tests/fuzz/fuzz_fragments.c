@@ -22,6 +22,7 @@ enum {
 	LENGTH_MAX = 1200,
 	PLACES = OFFSETS * 8 + LENGTH_MAX,
 	LATE_MS = 100,
+	QUOTE_MAX = 1280,
 	NOBODY = 0xffff,
 	INPUT_MAX = 6000
 };
@@ -211,8 +212,16 @@ static void expire(struct udp_fragments *table, struct plain *plains, uint32_t n
 {
 	uint32_t lost = 0, begun = 0;
 
-	while (udp_fragments_are_late(table, now_ms))
+	while (udp_fragments_are_late(table, now_ms)) {
+		struct packet first;
+		uint16_t port;
+		const uint8_t *frame = udp_fragments_first(table, QUOTE_MAX, &first, &port);
+
+		/* What an error would quote is a first fragment. */
+		CHECK(!frame ||
+		      (first.fragment.offset == 0 && first.frame_bytes == first.text_offset + first.fragment.bytes));
 		lost += udp_fragments_give_up(table).frames;
+	}
 	for (uint32_t i = 0; i < NAMES; i++) {
 		if (plains[i].is_begun && now_ms - plains[i].began_ms >= UDP_FRAGMENTS_MS) {
 			lost -= plains[i].frames;

@@ -158,6 +158,39 @@ Test(shard_fragments, an_error_about_a_first_fragment_comes_to_who_has_sent_the_
 	}
 }
 
+/* RFC 792, RFC 8200 4.5: where the first fragment has come, its sender hears that others have not. */
+Test(shard_fragments, who_sends_hears_that_fragments_were_lost_where_the_first_was_not)
+{
+	static const uint8_t late[2][2] = {{11, 1}, {3, 1}};
+
+	for (int is_ip6 = 0; is_ip6 < 2; is_ip6++) {
+		struct lab_datagram asked = question(is_ip6, LONG, 1);
+		uint8_t whole[LAB_WHOLE_MAX], fragment[LAB_FRAME_MAX];
+		uint32_t bytes = lab_datagram_build(whole, &asked), header = is_ip6 ? 40 : 20, part, quoted;
+		const struct lab_packet *error;
+
+		open_for(is_ip6, QUERN_BALANCE_MAGLEV);
+		lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, whole, bytes, 1400, 1400, 1));
+		lab_advance(&lab, UDP_FRAGMENTS_MS + 1);
+		lab_hear_nothing(&lab);
+		part = lab_fragment(fragment, whole, bytes, 0, 1400, 2);
+		lab_say_bytes(&lab, 0, fragment, part);
+		lab_say_bytes(&lab, 0, fragment, lab_fragment(fragment, whole, bytes, 2800, 1208, 2));
+		lab_fragment(fragment, whole, bytes, 0, 1400, 2);
+		lab_advance(&lab, UDP_FRAGMENTS_MS + 1);
+		error = lab_next(&lab, 0);
+		cr_assert_not_null(error);
+		quoted = error->bytes - header - 8;
+		cr_assert_eq(error->bytes, is_ip6 ? 1280 : 576);
+		cr_assert_lt(quoted, part);
+		cr_assert_arr_eq(lab_error_quote(error, late[is_ip6]), fragment, quoted);
+		lab_hear_nothing(&lab);
+		cr_assert_eq(dropped(0, QUERN_DROP_IP_FRAGMENT_LOST), 3);
+		cr_assert_eq(lab_counters(&lab, 0)->unreachables_sent, 1);
+		lab_close(&lab);
+	}
+}
+
 /* A damaged one is none; one whose time to live is over is told, as are those that nobody takes. */
 Test(shard_fragments, what_is_wrong_with_a_datagram_is_found_once_it_is_whole)
 {
@@ -202,6 +235,7 @@ Test(shard_fragments, overlaps_and_what_never_becomes_whole_are_dropped_and_coun
 	cr_assert_eq(dropped(0, QUERN_DROP_IP_FRAGMENT_LOST), 0);
 	lab_advance(&lab, 2);
 	cr_assert_eq(dropped(0, QUERN_DROP_IP_FRAGMENT_LOST), 2);
+	cr_assert_not_null(lab_next(&lab, 0), "time exceeded");
 	/* And so the first is no longer spoilt. */
 	lab_say_cut(&lab, 0, &asked, EACH, 1, false);
 	lab_hear_joined(&lab, 1, MTU, &asked, 3);
@@ -215,7 +249,7 @@ Test(shard_fragments, a_flood_holds_nothing_up_and_its_memory_is_bounded)
 	enum { FLOOD = 20000 };
 	struct lab_datagram asked = question(false, LONG, 1), lie = asked;
 	uint8_t packet[LAB_FRAME_MAX * 2], fragment[LAB_FRAME_MAX];
-	uint32_t bytes;
+	uint32_t bytes, errors = 0;
 
 	open_for(false, QUERN_BALANCE_MAGLEV);
 	for (uint32_t i = 0; i < FLOOD; i++) {
@@ -231,6 +265,10 @@ Test(shard_fragments, a_flood_holds_nothing_up_and_its_memory_is_bounded)
 	cr_assert(shard_forward_validate(lab.forward));
 	lab_advance(&lab, UDP_FRAGMENTS_MS + 1);
 	cr_assert_eq(dropped(0, QUERN_DROP_IP_FRAGMENT_FULL) + dropped(0, QUERN_DROP_IP_FRAGMENT_LOST), FLOOD);
+	/* Of those that were left half had a first one: no more than an error's limit lets through at once. */
+	while (lab_next(&lab, 0))
+		errors++;
+	cr_assert(errors > 0 && errors <= 50 + 2, "%u errors", errors);
 	lab_close(&lab);
 }
 
