@@ -146,11 +146,20 @@ static const struct shard_checks *checks_of(const struct quern_shard *shard)
 	return shard->forward && shard->forward->rules ? shard->forward->rules->checks : NULL;
 }
 
-static bool is_from(const struct packet *packet, const struct quern_endpoint *to)
+/* A packet has the addresses of a probe's answer: from the target, to where the probe was sent from. */
+static bool is_between(const struct quern_shard *shard, const struct packet *packet, const struct shard_probe *probe)
 {
+	const struct shard_forward *forward = shard->forward;
+	const struct udp_rule *rule = &forward->rules->set->rules[probe->rule];
+	const struct quern_shard *out = forward->shards[shard_way_of(forward, rule, probe->target)->shard];
+	struct ip6_pair pair;
+	struct flow_key key;
+
+	name_ends(out, probe, &key, &pair);
 	if (packet->version == 6)
-		return ip6_equal(packet->ip6.remote, to->ip6);
-	return !quern_ip6_is_set(&to->ip6) && packet->key.remote == to->address;
+		return quern_ip6_is_set(&probe->to.ip6) && ip6_equal(packet->ip6.remote, pair.remote) &&
+		       ip6_equal(packet->ip6.local, pair.local);
+	return !quern_ip6_is_set(&probe->to.ip6) && packet->key.remote == key.remote && packet->key.local == key.local;
 }
 
 bool shard_forward_echoed(struct quern_shard *shard, const struct shard_frame *frame)
@@ -163,7 +172,7 @@ bool shard_forward_echoed(struct quern_shard *shard, const struct shard_frame *f
 	    echo.id >= checks->probe_count)
 		return false;
 	probe = &checks->probes[echo.id];
-	if (checks->rules[probe->rule].probe != QUERN_PROBE_ICMP || !is_from(frame->packet, &probe->to) ||
+	if (checks->rules[probe->rule].probe != QUERN_PROBE_ICMP || !is_between(shard, frame->packet, probe) ||
 	    echo.nonce != shard_checks_nonce(checks, echo.id, echo.sequence))
 		return false;
 	shard_checks_hear(probe, echo.sequence, SHARD_HEARD_ANSWER);
@@ -176,7 +185,7 @@ static struct shard_probe *probe_of(const struct quern_shard *shard, const struc
 	const struct shard_checks *checks = checks_of(shard);
 	struct shard_probe *probe = checks ? shard_checks_by_port(checks, packet->key.local_port) : NULL;
 
-	return probe && probe->to.port == packet->key.remote_port && is_from(packet, &probe->to) ? probe : NULL;
+	return probe && probe->to.port == packet->key.remote_port && is_between(shard, packet, probe) ? probe : NULL;
 }
 
 bool shard_forward_answered(struct quern_shard *shard, const struct shard_frame *frame)
