@@ -54,15 +54,14 @@ static void find_way(const struct shard_forward *forward, const struct udp_rule 
 }
 
 /* Sends a datagram on, in its own buffer or a copy. */
-static void send_to(struct quern_shard *shard, struct shard_frame *frame, const struct udp_rule *rule, uint16_t target,
-		    bool is_copy, uint32_t *least)
+static void send_to(struct quern_shard *shard, struct shard_frame *frame, const struct wire_udp_ends *came,
+		    const struct udp_rule *rule, uint16_t target, bool is_copy, uint32_t *least)
 {
-	const struct wire_udp_ends came = wire_udp_ends_of(frame->packet);
 	struct one_way one_way;
 	const struct wire_link *link;
 	struct rte_mbuf *mbuf;
 
-	find_way(shard->forward, rule, target, &came, &one_way);
+	find_way(shard->forward, rule, target, came, &one_way);
 	if (!shard_forward_copy_fits(shard, frame, one_way.out, one_way.goes.pair != NULL, least))
 		return;
 	if (!shard_forward_link(one_way.out, one_way.way, &link)) {
@@ -92,9 +91,9 @@ void shard_forward_one_way(struct quern_shard *shard, struct shard_frame *frame,
 	}
 	if (rule->balance == QUERN_BALANCE_ALL)
 		for (; up; up &= up - 1)
-			send_to(shard, frame, rule, (uint16_t)__builtin_ctzll(up), true, &least);
+			send_to(shard, frame, &came, rule, (uint16_t)__builtin_ctzll(up), true, &least);
 	else
-		send_to(shard, frame, rule, udp_balance_pick(balance, rule, shard_client_hash(&came), shard->now_ms),
-			false, &least);
+		send_to(shard, frame, &came, rule,
+			udp_balance_pick(balance, rule, shard_client_hash(&came), shard->now_ms), false, &least);
 	shard_forward_copies_end(shard, frame, least);
 }

@@ -121,21 +121,14 @@ bool shard_transit_may(const struct quern_shard *shard, const struct packet *pac
 	return shard->forward && is_of_kind(packet) && find(shard, packet);
 }
 
-static bool is_own(const struct quern_shard *shard, const struct wire_udp_ends *ends)
-{
-	return ends->pair ? neigh_nd_is_own(&shard->ip6.neigh, ends->pair->local)
-			  : neigh_is_own(&shard->neigh, ends->key->local);
-}
-
 /* The target that makes a packet one that we are but on the way of; null where it is to ourselves, or nobody's. */
 static const struct shard_transit *in_transit(const struct quern_shard *shard, const struct packet *packet)
 {
-	const struct wire_udp_ends ends = wire_udp_ends_of(packet);
 	const struct shard_rules *rules = shard->forward->rules;
 
 	if (!rules || rules->transit_count == 0)
 		return NULL;
-	return is_of_kind(packet) && !is_own(shard, &ends) ? find(shard, packet) : NULL;
+	return is_of_kind(packet) && !shard_is_to_own(shard, packet) ? find(shard, packet) : NULL;
 }
 
 /* The datagram of the client to which a packet belongs, as it had come: `came`, whose key and pair are the caller's.

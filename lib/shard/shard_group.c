@@ -185,8 +185,7 @@ static bool is_from(const struct quern_shard *shard, const uint8_t *frame, const
 {
 	if (shard->config.ethernet && memcmp(frame + 6, shard->config.mac, 6) == 0)
 		return true;
-	return packet->version == 6 ? neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.remote)
-				    : neigh_is_own(&shard->neigh, packet->key.remote);
+	return shard_is_from_own(shard, packet);
 }
 
 /* What a port has sent to many comes back where somebody sends it back, or another port of ours is on the same link: it

@@ -124,9 +124,11 @@ static struct packet as_to_us(const struct quern_shard *shard, const struct pack
 {
 	struct packet told = *packet;
 
-	if (packet->version == 6 && !neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.local))
+	if (shard_is_to_own(shard, packet))
+		return told;
+	if (packet->version == 6)
 		told.ip6.local = shard->config.ip6.first;
-	if (packet->version == 4 && !neigh_is_own(&shard->neigh, packet->key.local))
+	else
 		told.key.local = shard->config.addresses.first;
 	return told;
 }

@@ -308,6 +308,19 @@ static inline void shard_route_release(struct quern_shard *shard, uint8_t servic
 	shard->releases += !origin->is_listener;
 }
 
+/* Whether a packet goes to an address of the port's own, or comes from one. */
+static inline bool shard_is_to_own(const struct quern_shard *shard, const struct packet *packet)
+{
+	return packet->version == 6 ? neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.local)
+				    : neigh_is_own(&shard->neigh, packet->key.local);
+}
+
+static inline bool shard_is_from_own(const struct quern_shard *shard, const struct packet *packet)
+{
+	return packet->version == 6 ? neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.remote)
+				    : neigh_is_own(&shard->neigh, packet->key.remote);
+}
+
 /* shard_neigh.c */
 
 /* An ARP packet. Where other shards of the port should know of it, its frame is set aside for them. */

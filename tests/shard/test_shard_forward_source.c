@@ -2,56 +2,13 @@
  * us. */
 #include <criterion/criterion.h>
 
-#include "support/forward_lab.h"
 #include "support/raw_frame.h"
 #include "support/raw_words.h"
+#include "support/source_lab.h"
 
-enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, VLAN = 7 };
+enum { LISTEN = SOURCE_LAB_LISTEN, TARGET = SOURCE_LAB_TARGET, CLIENT = 40000, VLAN = 7 };
 
 static struct lab lab;
-
-/* One rule to a target behind port 1, of the version of where it listens. */
-static void open_with(struct quern_forward_rule rule, const struct lab_plan *more)
-{
-	static struct quern_forward_rule rules[1];
-	static struct quern_forward_target target;
-	struct lab_plan plan = more ? *more : (struct lab_plan){0};
-
-	target.to = rule.listen.ip6.low ? lab_end6(1, 100, TARGET) : lab_end(1, 100, TARGET);
-	rules[0] = rule;
-	rules[0].name = "dns";
-	rules[0].keep_source = true;
-	if (!rules[0].targets) {
-		rules[0].targets = &target;
-		rules[0].target_count = 1;
-	}
-	plan.rules = rules;
-	plan.rule_count = 1;
-	lab_open(&lab, &plan);
-}
-
-static void open_plainly(void)
-{
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
-}
-
-/* A client's datagram to where the rule listens. */
-static struct lab_datagram question(uint16_t client, uint16_t port)
-{
-	return lab_from_to(lab_end(0, client, port), lab_end(0, 1, LISTEN), port);
-}
-
-/* What the target says to a client. */
-static struct lab_datagram answer_to(uint16_t client, uint16_t port)
-{
-	return lab_from_to(lab_end(1, 100, TARGET), lab_end(0, client, port), 500);
-}
-
-static void ask(const struct lab_datagram *asked)
-{
-	lab_say(&lab, 0, asked);
-	lab_hear_same(&lab, 1, asked);
-}
 
 static void goes_there_and_back(struct quern_endpoint client, struct quern_endpoint listen,
 				struct quern_endpoint target, uint16_t target_port)
@@ -71,7 +28,8 @@ static void goes_there_and_back(struct quern_endpoint client, struct quern_endpo
 
 static void clients_are_seen(uint16_t vlan)
 {
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, &(struct lab_plan){.vlan = vlan});
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)},
+			&(struct lab_plan){.vlan = vlan});
 	for (uint16_t i = 0; i < 100; i++)
 		goes_there_and_back(lab_end(0, (uint16_t)(200 + i % 5), (uint16_t)(CLIENT + i % 20)),
 				    lab_end(0, 1, LISTEN), lab_end(1, 100, TARGET), 1);
@@ -89,7 +47,7 @@ Test(shard_forward_source, a_target_sees_its_client_and_the_answer_comes_from_wh
 
 Test(shard_forward_source, and_so_over_ip6)
 {
-	open_with((struct quern_forward_rule){.listen = lab_end6(0, 1, LISTEN), .idle_ms = 1000}, NULL);
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end6(0, 1, LISTEN), .idle_ms = 1000}, NULL);
 	for (uint16_t i = 0; i < 100; i++)
 		goes_there_and_back(lab_end6(0, (uint16_t)(200 + i % 5), (uint16_t)(CLIENT + i % 20)),
 				    lab_end6(0, 1, LISTEN), lab_end6(1, 100, TARGET), 1);
@@ -105,8 +63,10 @@ Test(shard_forward_source, client_and_target_may_be_at_one_port)
 	static struct quern_forward_target target;
 
 	target.to = lab_end(0, 100, TARGET);
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .targets = &target, .target_count = 1},
-		  &(struct lab_plan){.ports = 1});
+	source_lab_open(
+		&lab,
+		(struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .targets = &target, .target_count = 1},
+		&(struct lab_plan){.ports = 1});
 	for (uint16_t i = 0; i < 10; i++)
 		goes_there_and_back(lab_end(0, 200, (uint16_t)(CLIENT + i)), lab_end(0, 1, LISTEN), target.to, 0);
 	cr_assert_eq(shard_forward_sessions(lab.forward), 10);
@@ -118,7 +78,8 @@ Test(shard_forward_source, and_so_over_ip6_at_one_port)
 	static struct quern_forward_target target;
 
 	target.to = lab_end6(0, 100, TARGET);
-	open_with(
+	source_lab_open(
+		&lab,
 		(struct quern_forward_rule){
 			.listen = lab_end6(0, 1, LISTEN), .targets = &target, .target_count = 1, .idle_ms = 1000},
 		&(struct lab_plan){.ports = 1});
@@ -143,20 +104,20 @@ static void is_nobodys(uint16_t port, struct lab_datagram datagram)
 
 Test(shard_forward_source, strangers_get_nothing_through)
 {
-	struct lab_datagram asked = question(200, CLIENT), stranger = answer_to(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT), stranger = source_lab_answer(200, CLIENT);
 
-	open_plainly();
-	ask(&asked);
+	source_lab_open_plainly(&lab);
+	source_lab_ask(&lab, &asked);
 	/* The target to another port, and to another host. */
-	is_nobodys(1, answer_to(200, CLIENT + 1));
-	is_nobodys(1, answer_to(201, CLIENT));
+	is_nobodys(1, source_lab_answer(200, CLIENT + 1));
+	is_nobodys(1, source_lab_answer(201, CLIENT));
 	/* Another port of the target's, and another host. */
 	stranger.source.port++;
 	is_nobodys(1, stranger);
 	stranger.source = lab_end(1, 101, TARGET);
 	is_nobodys(1, stranger);
 	/* Whoever says at another port that it is the target. */
-	is_nobodys(0, answer_to(200, CLIENT));
+	is_nobodys(0, source_lab_answer(200, CLIENT));
 	/* A client that sends by us to the target, or to anybody. */
 	is_nobodys(0, lab_from_to(lab_end(0, 200, CLIENT), lab_end(1, 100, TARGET), 1));
 	is_nobodys(0, lab_from_to(lab_end(0, 200, CLIENT), lab_end(2, 100, TARGET), 1));
@@ -167,10 +128,10 @@ Test(shard_forward_source, strangers_get_nothing_through)
 Test(shard_forward_source, nothing_else_is_routed)
 {
 	uint8_t segment[40] = {0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6}, echo[28] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1};
-	struct lab_datagram asked = question(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT);
 
-	open_plainly();
-	ask(&asked);
+	source_lab_open_plainly(&lab);
+	source_lab_ask(&lab, &asked);
 	put32(segment + 12, LAB_ADDRESS(1, 100));
 	put32(segment + 16, LAB_ADDRESS(0, 200));
 	put16(segment + 10, ~ones_sum(0, segment, 20) & 0xffff);
@@ -192,16 +153,16 @@ Test(shard_forward_source, nothing_else_is_routed)
 
 Test(shard_forward_source, an_answer_after_the_end_is_to_nobody)
 {
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT);
 
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .idle_ms = 1000}, NULL);
-	ask(&asked);
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .idle_ms = 1000}, NULL);
+	source_lab_ask(&lab, &asked);
 	lab_advance(&lab, 999);
 	lab_say(&lab, 1, &answer);
 	lab_hear_same(&lab, 0, &answer);
 	lab_advance(&lab, 2);
 	is_nobodys(1, answer);
-	ask(&asked);
+	source_lab_ask(&lab, &asked);
 	lab_say(&lab, 1, &answer);
 	lab_hear_same(&lab, 0, &answer);
 	lab_close(&lab);
@@ -210,16 +171,17 @@ Test(shard_forward_source, an_answer_after_the_end_is_to_nobody)
 /* The target could not tell the two apart, nor could we its answers. */
 Test(shard_forward_source, one_client_port_has_one_session_towards_a_target)
 {
-	struct lab_datagram asked = question(200, CLIENT), again;
+	struct lab_datagram asked = source_lab_question(200, CLIENT), again;
 
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .last_port = LISTEN + 1}, NULL);
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .last_port = LISTEN + 1},
+			NULL);
 	again = asked;
 	again.dest.port = LISTEN + 1;
-	ask(&asked);
+	source_lab_ask(&lab, &asked);
 	lab_say(&lab, 0, &again);
 	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_UDP_NO_PORT], 1);
 	again.source.port++;
-	ask(&again);
+	source_lab_ask(&lab, &again);
 	cr_assert_eq(shard_forward_sessions(lab.forward), 2);
 	lab_close(&lab);
 }
@@ -227,9 +189,9 @@ Test(shard_forward_source, one_client_port_has_one_session_towards_a_target)
 /* Who says that it is us could have our own datagrams sent to it. */
 Test(shard_forward_source, a_client_with_an_address_of_ours_is_none)
 {
-	struct lab_datagram asked = question(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT);
 
-	open_plainly();
+	source_lab_open_plainly(&lab);
 	asked.source = lab_end(1, 1, CLIENT);
 	lab_say(&lab, 0, &asked);
 	cr_assert_eq(lab_counters(&lab, 0)->drops[QUERN_DROP_IP_SOURCE], 1);
@@ -240,16 +202,17 @@ Test(shard_forward_source, a_client_with_an_address_of_ours_is_none)
 Test(shard_forward_source, by_fan_out_every_target_sees_its_client_and_may_answer)
 {
 	static struct quern_forward_target targets[2];
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT), heard;
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT), heard;
 
 	targets[0].to = lab_end(1, 100, TARGET);
 	targets[1].to = lab_end(1, 101, TARGET);
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN),
-					      .balance = QUERN_BALANCE_ALL,
-					      .targets = targets,
-					      .target_count = 2,
-					      .idle_ms = 1000},
-		  NULL);
+	source_lab_open(&lab,
+			(struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN),
+						    .balance = QUERN_BALANCE_ALL,
+						    .targets = targets,
+						    .target_count = 2,
+						    .idle_ms = 1000},
+			NULL);
 	lab_say(&lab, 0, &asked);
 	for (int i = 0; i < 2; i++) {
 		heard = lab_hear_same(&lab, 1, &asked);

@@ -7,53 +7,11 @@
 #include "support/lab_fragment.h"
 #include "support/raw_frame.h"
 #include "support/raw_words.h"
+#include "support/source_lab.h"
 
-enum { LISTEN = 53, TARGET = 5300, CLIENT = 40000, ERROR_BYTES = 56, LONG = 4000 };
+enum { LISTEN = SOURCE_LAB_LISTEN, TARGET = SOURCE_LAB_TARGET, CLIENT = 40000, ERROR_BYTES = 56, LONG = 4000 };
 
 static struct lab lab;
-
-/* One rule to a target behind port 1, of the version of where it listens. */
-static void open_with(struct quern_forward_rule rule, const struct lab_plan *more)
-{
-	static struct quern_forward_rule rules[1];
-	static struct quern_forward_target target;
-	struct lab_plan plan = more ? *more : (struct lab_plan){0};
-
-	target.to = rule.listen.ip6.low ? lab_end6(1, 100, TARGET) : lab_end(1, 100, TARGET);
-	rules[0] = rule;
-	rules[0].name = "dns";
-	rules[0].keep_source = true;
-	if (!rules[0].targets) {
-		rules[0].targets = &target;
-		rules[0].target_count = 1;
-	}
-	plan.rules = rules;
-	plan.rule_count = 1;
-	lab_open(&lab, &plan);
-}
-
-static void open_plainly(void)
-{
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)}, NULL);
-}
-
-/* A client's datagram to where the rule listens. */
-static struct lab_datagram question(uint16_t client, uint16_t port)
-{
-	return lab_from_to(lab_end(0, client, port), lab_end(0, 1, LISTEN), port);
-}
-
-/* What the target says to a client. */
-static struct lab_datagram answer_to(uint16_t client, uint16_t port)
-{
-	return lab_from_to(lab_end(1, 100, TARGET), lab_end(0, client, port), 500);
-}
-
-static void ask(const struct lab_datagram *asked)
-{
-	lab_say(&lab, 0, asked);
-	lab_hear_same(&lab, 1, asked);
-}
 
 /* All as if nobody kept sources: dropped by its address, and no word to whoever sent it. */
 static void is_nobodys(uint16_t port, struct lab_datagram datagram)
@@ -102,10 +60,10 @@ static void expect_error(uint16_t port, uint8_t type, struct quern_endpoint sour
 /* RFC 5508 REQ-4: from the target, or from a router before it, and from the client about an answer. */
 Test(shard_forward_transit, errors_from_either_side_come_to_who_has_sent_the_datagram)
 {
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT);
 	const uint32_t complainers[] = {LAB_ADDRESS(1, 100), LAB_ADDRESS(1, 77)};
 
-	open_plainly();
+	source_lab_open_plainly(&lab);
 	for (int i = 0; i < 2; i++) {
 		lab_say(&lab, 0, &asked);
 		say_error(1, complainers[i], lab_next(&lab, 1)->frame);
@@ -120,9 +78,9 @@ Test(shard_forward_transit, errors_from_either_side_come_to_who_has_sent_the_dat
 /* Nobody remembers the datagram, but its rule says what it had been. */
 Test(shard_forward_transit, errors_about_one_way_datagrams_come_to_their_client)
 {
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT);
 
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .one_way = true}, NULL);
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN), .one_way = true}, NULL);
 	lab_say(&lab, 0, &asked);
 	/* Over Ethernet the client's MAC address is asked for first. */
 	say_error(1, LAB_ADDRESS(1, 100), lab.ports[1].heard[0].frame);
@@ -137,10 +95,10 @@ Test(shard_forward_transit, errors_about_one_way_datagrams_come_to_their_client)
 /* RFC 1812 4.3.2.4: of what we say ourselves of an answer, we are the source. */
 Test(shard_forward_transit, a_target_whose_answer_goes_no_further_is_told)
 {
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT);
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT);
 
-	open_plainly();
-	ask(&asked);
+	source_lab_open_plainly(&lab);
+	source_lab_ask(&lab, &asked);
 	answer.ttl = 1;
 	lab_say(&lab, 1, &answer);
 	expect_error(1, 11, lab_end(1, 1, 0), &answer);
@@ -196,12 +154,12 @@ static void answers_find_their_worker(bool has_error)
 	const struct port_plan *plan = plans_of_four();
 	unsigned int own = 0;
 
-	open_with((struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)},
-		  &(struct lab_plan){.port_plans = plan, .queue = 2});
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = lab_end(0, 1, LISTEN)},
+			&(struct lab_plan){.port_plans = plan, .queue = 2});
 	forget_set_aside();
 	for (uint16_t i = 0; i < 50; i++) {
-		struct lab_datagram asked = question(200, (uint16_t)(CLIENT + i)),
-				    answer = answer_to(200, (uint16_t)(CLIENT + i));
+		struct lab_datagram asked = source_lab_question(200, (uint16_t)(CLIENT + i)),
+				    answer = source_lab_answer(200, (uint16_t)(CLIENT + i));
 		const struct flow_key inner = {asked.dest.address, asked.source.address, LISTEN, asked.source.port};
 		int owner = port_plan_queue(plan, &inner);
 		uint8_t went[LAB_DATAGRAM_MAX];
@@ -233,14 +191,14 @@ Test(shard_forward_transit, an_answer_is_moved_to_the_worker_that_has_its_sessio
 
 static void goes_in_fragments(bool is_ip6)
 {
-	struct lab_datagram asked = question(200, CLIENT), answer = answer_to(200, CLIENT), back;
+	struct lab_datagram asked = source_lab_question(200, CLIENT), answer = source_lab_answer(200, CLIENT), back;
 
 	if (is_ip6) {
 		asked = lab_from_to(lab_end6(0, 200, CLIENT), lab_end6(0, 1, LISTEN), 1);
 		answer = lab_from_to(lab_end6(1, 100, TARGET), lab_end6(0, 200, CLIENT), 1);
 	}
 	asked.text_bytes = answer.text_bytes = LONG;
-	open_with((struct quern_forward_rule){.listen = asked.dest, .idle_ms = 1000}, NULL);
+	source_lab_open(&lab, (struct quern_forward_rule){.listen = asked.dest, .idle_ms = 1000}, NULL);
 	/* Before there is a session, and from a host that is no target. */
 	lab_say_cut(&lab, 1, &answer, 1400, 1, false);
 	cr_assert_eq(lab_counters(&lab, 1)->drops[QUERN_DROP_IP_DEST], 1);

@@ -347,8 +347,10 @@ void lab_say_burst(struct lab *lab, uint16_t port, const struct lab_datagram *da
 	struct rte_mbuf *mbufs[SHARD_BURST];
 	uint8_t packet[LAB_DATAGRAM_MAX];
 
-	for (uint16_t i = 0; i < count; i++)
+	for (uint16_t i = 0; i < count; i++) {
+		cr_assert_leq(datagrams[i].text_bytes, LAB_TEXT_MAX, "longer than a laboratory has room for");
 		mbufs[i] = frame_for(lab, port, packet, lab_datagram_build(packet, &datagrams[i]));
+	}
 	shard_receive(lab->ports[port].shard, mbufs, count, lab->now_ns);
 	lab_collect(lab);
 }

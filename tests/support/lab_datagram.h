@@ -8,7 +8,8 @@
 
 #include <quern/address.h>
 
-enum { LAB_DATAGRAM_MAX = 40 + 8 + 1472, LAB_TTL = 64 };
+/* The longest text that lab_say() takes, and its packet with the longer header: beyond any MTU of a laboratory. */
+enum { LAB_TEXT_MAX = 1952, LAB_DATAGRAM_MAX = 40 + 8 + LAB_TEXT_MAX, LAB_TTL = 64 };
 
 /* Both ends are of one version. Zero in `ttl` is LAB_TTL. */
 struct lab_datagram {
