@@ -232,6 +232,7 @@ static uint32_t end_idle(struct shard_forward *forward)
 	for (uint32_t i = 0; i < count; i++) {
 		struct udp_session *session = udp_session_at(&forward->pool, fired[i]);
 
+		shard_session_recall(forward, session);
 		if (!udp_session_is_over(&forward->pool, session, shard_rule_of(forward, session)->idle_ms))
 			continue;
 		shard_session_close(forward, session);

@@ -1,35 +1,31 @@
 /* shard_forward_burst.c - a burst of datagrams of sessions that are known, passed on at a glance: the same that
  * shard_forward_input.c does to each, where nothing is out of the ordinary. */
-#include "shard/shard_forward_parts.h"
 #include "shard/shard_forward_recent.h"
-#include "wire/wire_glance.h"
 
 enum { RESTS = 63 };
 
 /* Frames that are datagrams at a glance, and have not been passed on yet. */
 struct glances {
-	struct wire_glance at[SHARD_BURST];
+	struct flow_key at[SHARD_BURST];
 	struct rte_mbuf *mbufs[SHARD_BURST];
+	uint32_t bytes[SHARD_BURST]; /* of the frame */
 	const struct flow_key *keys[SHARD_BURST];
 	uint64_t hashes[SHARD_BURST];
 	uint32_t refs[SHARD_BURST];
 	uint32_t count;
+	bool held_back; /* behind one of a flow that is remembered */
 };
 
-/* What is asked of the group for each datagram, read once a burst: bytes of frames may be anything to the compiler. */
-struct view {
-	struct quern_shard *const *shards;
-	const struct shard_view *rules;
-	uint32_t now_ms;
-};
-
-/* Frames in line at a shard, and what has been passed on: counted at the end. */
+/* What has been passed on: the last ones, which go out together, and what is counted at the end. */
 struct passed {
-	struct quern_shard *out; /* where the last ones went, */
-	uint32_t out_tail;       /* what is in line there, */
-	uint32_t out_first;      /* and was before them, */
-	uint64_t out_bytes;      /* and how long they are */
-	uint64_t to_clients, bytes;
+	struct quern_shard *out; /* where they go, */
+	uint64_t out_from;       /* from which address, */
+	uint32_t out_number;     /* the number of that shard, */
+	uint32_t out_most;       /* and the longest frame that may leave it */
+	struct rte_mbuf **first; /* of those that are not in line there yet, */
+	uint64_t first_bytes;    /* and how long they are */
+	uint64_t bytes;          /* of all, as they came */
+	uint64_t to_clients;
 };
 
 /* The flags of a buffer that are looked at, and what they are beside 0 where a port has found both checksums good. */
@@ -57,127 +53,143 @@ static inline bool is_plain(const struct rte_mbuf *mbuf, struct plain_flags flag
 	return counts == 0x10001 && (said == 0 || said == flags.good);
 }
 
-/* Puts the last ones in line, and counts them. */
-static inline void end_out(struct passed *passed)
-{
-	passed->out->out_tail = passed->out_tail;
-	counter_add(&passed->out->counters.tx_packets, passed->out_tail - passed->out_first);
-	counter_add(&passed->out->counters.tx_bytes, passed->out_bytes);
-	passed->bytes += passed->out_bytes;
-}
-
-/* What comes goes out by that shard. */
-static inline void begin_out(struct passed *passed, struct quern_shard *out)
+/* What comes next goes out by that shard. */
+static inline void begin_out(struct passed *passed, struct quern_shard *out, struct rte_mbuf **first)
 {
 	passed->out = out;
-	passed->out_tail = out->out_tail;
-	passed->out_first = out->out_tail;
-	passed->out_bytes = 0;
+	passed->out_from = wire_glance_from_mac(out->config.mac);
+	passed->out_number = out->forward_number;
+	passed->out_most = out->forward_bytes;
+	passed->first = first;
+	passed->first_bytes = 0;
 }
 
-static void send_at_end(struct quern_shard *out, struct rte_mbuf *mbuf, struct passed *passed)
+/* Puts the last ones in line, as shard_send_frame() does to one: those before `end`. */
+static __rte_noinline void end_out(struct passed *passed, struct rte_mbuf **end)
 {
-	end_out(passed);
-	passed->bytes += mbuf->pkt_len;
-	shard_send_frame_at_end(out, mbuf);
-	begin_out(passed, out);
-}
+	struct quern_shard *out = passed->out;
+	uint32_t count = (uint32_t)(end - passed->first);
 
-/* As shard_send_frame(), whose counting is put off. */
-static inline void send_frame(struct quern_shard *out, struct rte_mbuf *mbuf, uint32_t bytes, struct passed *passed)
-{
-	if (out != passed->out) {
-		end_out(passed);
-		begin_out(passed, out);
+	passed->bytes += passed->first_bytes;
+	if (likely(count <= SHARD_OUT_MAX - out->out_tail)) {
+		memcpy(out->out + out->out_tail, passed->first, count * sizeof(*end));
+		out->out_tail += count;
+		counter_add(&out->counters.tx_packets, count);
+		counter_add(&out->counters.tx_bytes, passed->first_bytes);
+	} else {
+		while (passed->first < end)
+			shard_send_frame(out, *passed->first++);
 	}
-	if (unlikely(mbuf->pkt_len != bytes)) {
+	passed->first = end;
+	passed->first_bytes = 0;
+}
+
+/* The next ones, from that on, go out by another shard. */
+static __rte_noinline void turn_to(struct quern_shard *out, struct rte_mbuf **mbuf, struct passed *passed)
+{
+	end_out(passed, mbuf);
+	begin_out(passed, out, mbuf);
+}
+
+/* The frame at that place is not passed on. */
+static inline void leave_out(struct rte_mbuf **mbuf, struct passed *passed)
+{
+	if (passed->first != mbuf)
+		end_out(passed, mbuf);
+	passed->first = mbuf + 1;
+}
+
+/* A datagram of a flow, whose frame has `bytes` bytes. False where it has to be looked at more closely. */
+static __rte_always_inline bool pass_on(const struct quern_shard *shard, struct rte_mbuf **place, uint32_t bytes,
+					struct shard_recent *flow, struct passed *passed)
+{
+	struct rte_mbuf *mbuf = *place;
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	const uint64_t to = flow->to;
+
+	if (unlikely(shard_recent_out(to) != passed->out_number))
+		turn_to(shard->forward->shards[shard_recent_out(to)], place, passed);
+	if (wire_glance_ttl(frame) <= 1 || bytes > passed->out_most)
+		return false;
+	flow->heard_ms = shard->now_ms;
+	shard_tally_add(flow->tally, wire_glance_ip_bytes(bytes));
+	wire_glance_link(frame, to, passed->out_from);
+	wire_glance_rewrite(frame, (struct wire_glance_ends){flow->goes_addresses, flow->goes_ports},
+			    (struct wire_udp_sums){flow->ip_sum, flow->udp_sum});
+	if (unlikely(mbuf->data_len != bytes)) {
 		passed->bytes += mbuf->pkt_len - bytes;
 		mbuf->data_len = (uint16_t)bytes;
 		mbuf->pkt_len = bytes;
 	}
 	mbuf->ol_flags = 0;
-	if (unlikely(passed->out_tail == SHARD_OUT_MAX)) {
-		send_at_end(out, mbuf, passed);
-		return;
-	}
-	out->out[passed->out_tail++] = mbuf;
-	passed->out_bytes += bytes;
-}
-
-/* A frame that may leave by that shard, with a hop less to live. */
-static inline bool may_leave(const struct quern_shard *out, const struct wire_glance *glance)
-{
-	return glance->ttl > 1 && glance->frame_bytes <= out->forward_bytes;
-}
-
-/* A client's datagram. False where it has to be looked at more closely. */
-static inline bool pass_to_target(struct view view, struct rte_mbuf *mbuf, const struct wire_glance *glance,
-				  struct udp_session *session, struct passed *passed)
-{
-	struct shard_way *way = &view.rules[session->set].ways[session->place];
-	struct quern_shard *out = view.shards[session->outer_shard];
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-
-	if (session->next_copy || !shard_way_is_fresh(way, view.now_ms) || !may_leave(out, glance))
-		return false;
-	udp_session_heard(session, view.now_ms);
-	shard_forward_count_out(way, wire_glance_ip_bytes(glance));
-	memcpy(session->client_mac, frame + 6, 6);
-	memcpy(frame, way->link.header, 12);
-	wire_glance_rewrite(frame, &session->outer, (struct wire_udp_sums){session->ip_sum, session->udp_sum});
-	send_frame(out, mbuf, glance->frame_bytes, passed);
+	passed->to_clients += shard_recent_is_outer(to);
+	passed->first_bytes += bytes;
 	return true;
 }
 
-/* A target's answer, likewise. */
-static inline bool pass_to_client(struct view view, struct rte_mbuf *mbuf, const struct wire_glance *glance,
-				  struct udp_session *session, struct passed *passed)
+/* The same of one that is remembered: what has not been the same in all its datagrams is looked at. */
+static __rte_always_inline bool pass_again(const struct quern_shard *shard, struct rte_mbuf **place, uint64_t mac,
+					   struct shard_recent *flow, struct passed *passed)
 {
-	struct quern_shard *out = view.shards[session->inner_shard];
-	const struct wire_udp_sums there = {session->ip_sum, session->udp_sum};
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	const uint8_t *frame = rte_pktmbuf_mtod(*place, const uint8_t *);
+	uint32_t bytes;
 
-	if (!may_leave(out, glance))
+	if (!wire_glance_is_to(frame, mac) || !shard_recent_is_good(shard, flow, frame))
 		return false;
-	if (session->flags & UDP_SESSION_ANSWERS)
-		shard_session_heard(out->forward, session, view.now_ms);
-	memcpy(frame, session->client_mac, 6);
-	memcpy(frame + 6, out->config.mac, 6);
-	wire_glance_rewrite(frame, &session->inner, wire_udp_sums_back(there));
-	shard_forward_count_back(&view.rules[session->set].ways[session->place], wire_glance_ip_bytes(glance));
-	passed->to_clients++;
-	send_frame(out, mbuf, glance->frame_bytes, passed);
-	return true;
+	bytes = wire_glance_packet(frame, (*place)->data_len);
+	return bytes != 0 && pass_on(shard, place, bytes, flow, passed);
 }
 
-static inline bool pass_on(struct view view, struct rte_mbuf *mbuf, const struct wire_glance *glance,
-			   const struct flow_key *key, struct passed *passed)
+/* Puts a frame with those that are looked for in the table. */
+static __rte_always_inline void gather(const struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t bytes,
+				       struct glances *glances)
 {
-	bool is_inner;
-	struct udp_session *session = shard_recent_session(key, &is_inner);
+	struct flow_key *key = &glances->at[glances->count];
 
-	if (session->flags & UDP_SESSION_SLOW)
-		return false;
-	return is_inner ? pass_to_target(view, mbuf, glance, session, passed)
-			: pass_to_client(view, mbuf, glance, session, passed);
-}
-
-/* The key of a flow in its session. */
-static inline const struct flow_key *key_of(const struct shard_forward *forward, uint32_t ref)
-{
-	const struct udp_session *session = udp_session_at(&forward->pool, table_ref_index(ref));
-
-	return table_ref_kind(ref) == TABLE_UDP_INNER ? &session->inner : &session->outer;
+	wire_glance_key(rte_pktmbuf_mtod(mbuf, const uint8_t *), key);
+	glances->mbufs[glances->count] = mbuf;
+	glances->bytes[glances->count] = bytes;
+	glances->keys[glances->count] = key;
+	glances->hashes[glances->count] = table_hash_udp(&shard->table, key);
+	table_prefetch(&shard->table, glances->hashes[glances->count++]);
 }
 
 /* Where most flows have not been remembered, there are too many of them: the next bursts do without, since a guess that
  * is often wrong costs more than the table. */
-static inline void look_back(struct quern_shard *shard, uint32_t gathered, uint32_t seen)
+static inline void look_back(struct quern_shard *shard, const struct glances *glances, uint32_t seen)
 {
 	if (shard->recent_rests > 0)
 		shard->recent_rests--;
-	else if (2 * gathered > seen)
+	else if (2 * glances->count > seen && !glances->held_back)
 		shard->recent_rests = RESTS;
+}
+
+/* The same of one among those that go on at once. */
+static __rte_noinline void gather_aside(const struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t bytes,
+					struct glances *glances)
+{
+	gather(shard, mbuf, bytes, glances);
+}
+
+/* First pass where nothing is remembered: all are gathered. */
+static uint16_t gather_all(const struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count,
+			   struct glances *glances)
+{
+	const struct plain_flags flags = plain_flags_of(shard);
+	const uint64_t mac = wire_glance_mac(shard->config.mac);
+
+	for (uint16_t i = 0; i < count; i++) {
+		const struct rte_mbuf *mbuf = mbufs[i];
+		uint32_t bytes;
+
+		if (!is_plain(mbuf, flags) || mbuf->data_len < WIRE_GLANCE_BYTES)
+			return i;
+		bytes = wire_glance(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, mac);
+		if (bytes == 0)
+			return i;
+		gather(shard, mbufs[i], bytes, glances);
+	}
+	return count;
 }
 
 /* First pass: datagrams whose session is remembered go on at once, the others are gathered. Once one of a session that
@@ -187,31 +199,65 @@ static inline void look_back(struct quern_shard *shard, uint32_t gathered, uint3
 static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, uint16_t count, struct glances *glances,
 			   struct passed *passed)
 {
-	const struct view view = {shard->forward->shards, shard->forward->views, shard->now_ms};
 	const struct plain_flags flags = plain_flags_of(shard);
-	uint64_t mac = wire_glance_mac(shard->config.mac);
-	bool goes_on = shard->recent_rests == 0;
+	const uint64_t mac = wire_glance_mac(shard->config.mac);
+	bool goes_on = true;
 
-	glances->count = 0;
-	for (uint16_t i = 0; i < count; i++) {
-		struct wire_glance glance;
-		const struct flow_key *key;
+	for (struct rte_mbuf **mbuf = mbufs; mbuf < mbufs + count; mbuf++) {
+		const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
+		struct shard_recent *flow;
+		uint32_t bytes;
 
-		if (!is_plain(mbufs[i], flags) ||
-		    !wire_glance(rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len, mac, &glance))
-			return i;
-		if (goes_on && (key = shard_recent_find(shard, &glance.key))) {
-			if (pass_on(view, mbufs[i], &glance, key, passed))
+		if (!is_plain(*mbuf, flags) || (*mbuf)->data_len < WIRE_GLANCE_BYTES)
+			return (uint16_t)(mbuf - mbufs);
+		flow = goes_on ? shard_recent_find(shard, wire_glance_ends(frame)) : NULL;
+		if (flow) {
+			if (likely(pass_again(shard, mbuf, mac, flow, passed)))
 				continue;
+			glances->held_back = true;
 			goes_on = false;
 		}
-		glances->at[glances->count] = glance;
-		glances->mbufs[glances->count] = mbufs[i];
-		glances->keys[glances->count] = &glances->at[glances->count].key;
-		glances->hashes[glances->count] = table_hash_udp(&shard->table, &glance.key);
-		table_prefetch(&shard->table, glances->hashes[glances->count++]);
+		bytes = wire_glance(frame, (*mbuf)->data_len, mac);
+		if (bytes == 0)
+			return (uint16_t)(mbuf - mbufs);
+		leave_out(mbuf, passed);
+		gather_aside(shard, *mbuf, bytes, glances);
 	}
 	return count;
+}
+
+/* One that is known goes on. What becomes of a flow that is not remembered is written nowhere. */
+static inline bool pass_known(struct quern_shard *shard, struct rte_mbuf **mbuf, uint32_t bytes, uint32_t ref,
+			      struct passed *passed)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
+	struct shard_recent flow;
+
+	if (!shard_recent_learn(shard, ref, frame, &flow) || !pass_on(shard, mbuf, bytes, &flow, passed))
+		return false;
+	shard_recent_note(shard->forward, &flow);
+	return true;
+}
+
+/* The same, and it is remembered. */
+static __rte_noinline bool pass_and_add(struct quern_shard *shard, struct rte_mbuf **mbuf, uint32_t bytes, uint32_t ref,
+					struct passed *passed)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
+	struct shard_recent flow;
+
+	if (!shard_recent_learn(shard, ref, frame, &flow) || !pass_on(shard, mbuf, bytes, &flow, passed))
+		return false;
+	shard_recent_add(shard, &flow);
+	return true;
+}
+
+static inline bool pass_one(struct quern_shard *shard, struct glances *glances, uint32_t i, struct passed *passed)
+{
+	struct rte_mbuf **mbuf = &glances->mbufs[i];
+
+	return shard->recent_rests > 0 ? pass_known(shard, mbuf, glances->bytes[i], glances->refs[i], passed)
+				       : pass_and_add(shard, mbuf, glances->bytes[i], glances->refs[i], passed);
 }
 
 /* Second pass: what was gathered and is known goes on. What does not is left in `mbufs`, in order; returns how many
@@ -219,30 +265,28 @@ static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, u
 static uint16_t pass_gathered(struct quern_shard *shard, struct glances *glances, struct passed *passed,
 			      struct rte_mbuf **mbufs)
 {
-	const struct view view = {shard->forward->shards, shard->forward->views, shard->now_ms};
 	bool holds_back = false;
 	uint16_t left = 0;
 
 	table_find_burst(&shard->table, glances->hashes, glances->keys, glances->count, glances->refs);
+	passed->first = glances->mbufs;
 	for (uint32_t i = 0; i < glances->count; i++) {
 		bool is_known = glances->refs[i] != 0 && !holds_back;
-		const struct flow_key *key = is_known ? key_of(shard->forward, glances->refs[i]) : NULL;
 
-		if (key && pass_on(view, glances->mbufs[i], &glances->at[i], key, passed)) {
-			shard_recent_add(shard, key);
+		if (is_known && pass_one(shard, glances, i, passed))
 			continue;
-		}
 		/* What is nobody's yet has none of its session behind it that is known; of the others some may. */
 		holds_back |= is_known;
+		leave_out(&glances->mbufs[i], passed);
 		mbufs[left++] = glances->mbufs[i];
 	}
+	end_out(passed, glances->mbufs + glances->count);
 	return left;
 }
 
 /* Counts `count` frames that have been passed on. */
 static void count_passed(struct quern_shard *shard, struct passed *passed, uint64_t count)
 {
-	end_out(passed);
 	counter_add(&shard->counters.udp_forwarded, count - passed->to_clients);
 	counter_add(&shard->counters.udp_returned, passed->to_clients);
 	if (shard->is_moved) {
@@ -259,12 +303,18 @@ uint16_t shard_forward_burst(struct quern_shard *shard, struct rte_mbuf **mbufs,
 	struct glances glances;
 	uint16_t seen, left = 0;
 
-	begin_out(&passed, shard);
-	seen = glance_all(shard, mbufs, count, &glances, &passed);
-
-	look_back(shard, glances.count, seen);
+	glances.count = 0;
+	glances.held_back = false;
+	begin_out(&passed, shard, mbufs);
+	if (shard->recent_rests > 0) {
+		seen = gather_all(shard, mbufs, count, &glances);
+	} else {
+		seen = glance_all(shard, mbufs, count, &glances, &passed);
+		end_out(&passed, mbufs + seen);
+	}
 	if (glances.count > 0)
 		left = pass_gathered(shard, &glances, &passed, mbufs);
+	look_back(shard, &glances, seen);
 	count_passed(shard, &passed, seen - left);
 	if (seen < count)
 		memmove(mbufs + left, mbufs + seen, (size_t)(count - seen) * sizeof(mbufs[0]));

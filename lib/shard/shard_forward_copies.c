@@ -102,7 +102,7 @@ void shard_forward_copies(struct quern_shard *shard, struct shard_frame *frame, 
 	shard_session_heard(shard->forward, first, shard->now_ms);
 	do {
 		if (shard->config.ethernet)
-			memcpy(session->client_mac, bytes + 6, 6);
+			shard_session_came_from(shard->forward, session, bytes + 6);
 		if (lives)
 			send_copy(shard, frame, session, &least);
 		session = udp_session_at(&shard->forward->pool, session->next_copy - 1);

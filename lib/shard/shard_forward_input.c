@@ -164,7 +164,7 @@ static void to_target(struct quern_shard *shard, struct shard_frame *frame, stru
 
 	udp_session_heard(session, shard->now_ms);
 	if (shard->config.ethernet)
-		memcpy(session->client_mac, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6, 6);
+		shard_session_came_from(forward, session, rte_pktmbuf_mtod(frame->mbuf, const uint8_t *) + 6);
 	if (!may_pass(shard, frame, out, flow_key_is_ip6(&session->outer)))
 		return;
 	if (!shard_forward_link(out, way, &link)) {

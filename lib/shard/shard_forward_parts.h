@@ -10,17 +10,26 @@
 #include "udp/udp_session.h"
 #include "wire/wire_udp.h"
 
+/* Datagrams, and the bytes of their packets of IP, as they came. */
+struct shard_tally {
+	uint64_t datagrams, bytes;
+};
+
+static inline void shard_tally_add(struct shard_tally *tally, uint32_t bytes)
+{
+	counter_add(&tally->datagrams, 1);
+	counter_add(&tally->bytes, bytes);
+}
+
 /* The way to a target: the shard of the port that leads to it, and where the next session's local end is looked for.
  * What a datagram touches is in the first line. Counts are the worker's; others read them by counter_read(). */
 struct shard_way {
 	_Alignas(64) struct wire_link link;
 	bool is_known; /* `link` is good until known_ms, */
 	uint32_t known_ms;
-	uint8_t shard;            /* in the group */
-	uint64_t forwarded;       /* datagrams to the target */
-	uint64_t forwarded_bytes; /* of their packets of IP, as they came */
-	uint64_t returned;        /* and from it */
-	uint64_t returned_bytes;
+	uint8_t shard;                /* in the group */
+	struct shard_tally forwarded; /* to the target */
+	struct shard_tally returned;  /* and from it */
 	struct quern_endpoint to;
 	uint32_t next_local;
 	uint16_t next_port;
@@ -69,7 +78,7 @@ struct udp_fragments;
 struct shard_group;
 struct shard_groups;
 
-/* Of a set, what each datagram of a session asks for. */
+/* Of a set, what a datagram of a session asks for. */
 struct shard_view {
 	const struct udp_rule *rules;
 	struct shard_way *ways;
@@ -146,14 +155,12 @@ static inline struct wire_udp_ends shard_forward_ends(const struct quern_shard *
 /* A datagram goes to a target, or comes from one: so many bytes from its IP header on. */
 static inline void shard_forward_count_out(struct shard_way *way, uint32_t bytes)
 {
-	counter_add(&way->forwarded, 1);
-	counter_add(&way->forwarded_bytes, bytes);
+	shard_tally_add(&way->forwarded, bytes);
 }
 
 static inline void shard_forward_count_back(struct shard_way *way, uint32_t bytes)
 {
-	counter_add(&way->returned, 1);
-	counter_add(&way->returned_bytes, bytes);
+	shard_tally_add(&way->returned, bytes);
 }
 
 /* The bytes that count of a datagram that was parsed. */
@@ -336,6 +343,19 @@ void shard_session_heard(const struct shard_forward *forward, struct udp_session
 enum quern_drop shard_session_make(struct quern_shard *shard, const struct shard_frame *frame,
 				   const struct udp_rule *rule, const struct flow_key *inner, uint16_t target,
 				   uint8_t flags, struct udp_session **made);
+
+/* shard_forward_recent.c: what shards remember of a session's flows */
+
+/* It is no longer so: they are looked for in the table. */
+void shard_session_forget(const struct shard_forward *forward, const struct udp_session *session);
+
+/* The session knows when their datagrams were heard. */
+void shard_session_recall(const struct shard_forward *forward, const struct udp_session *session);
+
+/* A client's datagram came from this MAC address: there its answers go. */
+void shard_session_came_from(const struct shard_forward *forward, struct udp_session *session, const uint8_t mac[6]);
+
+/* shard_session.c, once more */
 
 /* Takes one session out of the tables and gives it back; no other of its client leads to it any more. */
 void shard_session_unmake(struct shard_forward *forward, struct udp_session *session);

@@ -144,6 +144,7 @@ bool shard_reload_renumber(struct shard_forward *forward, struct udp_session *se
 	const struct udp_rule *rule = shard_reload_find(forward, session, &target);
 
 	shard_session_join(session, rule, target);
+	shard_session_forget(forward, session);
 	if (rule->idle_ms == before_ms)
 		return false;
 	udp_session_set_idle(&forward->pool, session, rule->idle_ms);

@@ -7,10 +7,10 @@
 /* Of a target that the way leads to. */
 static void add_way(const struct shard_way *way, struct quern_forward_stats *stats)
 {
-	stats->forwarded += counter_read(&way->forwarded);
-	stats->forwarded_bytes += counter_read(&way->forwarded_bytes);
-	stats->returned += counter_read(&way->returned);
-	stats->returned_bytes += counter_read(&way->returned_bytes);
+	stats->forwarded += counter_read(&way->forwarded.datagrams);
+	stats->forwarded_bytes += counter_read(&way->forwarded.bytes);
+	stats->returned += counter_read(&way->returned.datagrams);
+	stats->returned_bytes += counter_read(&way->returned.bytes);
 }
 
 /* A worker may take others meanwhile: these stay until its engine has seen to it that nobody looks at them. */

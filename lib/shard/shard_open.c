@@ -1,6 +1,7 @@
 /* shard_open.c - one block of memory becomes a shard. */
 #include "shard/shard_cookie.h"
 #include "shard/shard_flight.h"
+#include "shard/shard_forward_recent.h"
 #include "shard/shard_reassembly.h"
 #include "shard/shard_scoreboard.h"
 
@@ -20,7 +21,7 @@ enum {
 
 /* The parts of the block, in order; each begins on a line of its own. */
 struct layout {
-	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, ip6, end;
+	size_t conns, time_waits, table, neighbours, waiting, flights, reassemblies, scoreboards, recent, ip6, end;
 };
 
 static struct shard_config with_defaults(const struct shard_config *given)
@@ -70,7 +71,8 @@ static struct layout lay_out(const struct shard_config *config)
 	at.flights = base_line_up(at.waiting + config->accept_backlog * sizeof(struct shard_waiting));
 	at.reassemblies = at.flights + (size_t)config->max_flights * sizeof(struct shard_flight);
 	at.scoreboards = base_line_up(at.reassemblies + reassemblies_of(config) * sizeof(struct shard_reassembly));
-	at.ip6 = base_line_up(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
+	at.recent = base_line_up(at.scoreboards + scoreboards_of(config) * sizeof(struct shard_scoreboard));
+	at.ip6 = at.recent + (config->max_udp_flows ? SHARD_RECENT * sizeof(struct shard_recent) : 0);
 	at.end = base_line_up(at.ip6 + shard_ip6_bytes(config));
 	return at;
 }
@@ -171,6 +173,7 @@ struct quern_shard *shard_open(const struct shard_config *given, void *memory, u
 	shard->flights = (struct shard_flight *)(block + at.flights);
 	shard->reassemblies = (struct shard_reassembly *)(block + at.reassemblies);
 	shard->scoreboards = (struct shard_scoreboard *)(block + at.scoreboards);
+	shard->recent = (struct shard_recent *)(block + at.recent);
 	/* Half of our buffers are for frames on their way. */
 	shard->buffers = shard_queue_buffers(
 		shard->pool, shard->pool->size / 2 / (shard->config.pool_shards ? shard->config.pool_shards : 1u));

@@ -36,9 +36,7 @@ enum {
 	SHARD_PORT_SLOTS = 256,
 	SHARD_SCAN_MAX = 65536,                 /* pairs looked at before an open fails: a millisecond or two */
 	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,     /* frames in line for the port, beyond which SYNs wait */
-	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3, /* and beyond which text waits */
-	SHARD_RECENT_BITS = 11,
-	SHARD_RECENT = 1 << SHARD_RECENT_BITS /* flows that are remembered: 16 kB */
+	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
 };
 
 /* A listener or a route: what its connections have in common. conn->profile is its number. */
@@ -81,6 +79,7 @@ static_assert(sizeof(struct shard_flight) == 192, "three cache lines");
 struct shard_forward;
 struct shard_frame;
 struct shard_reassembly;
+struct shard_recent;
 struct shard_scoreboard;
 
 struct quern_shard {
@@ -98,6 +97,7 @@ struct quern_shard {
 	struct shard_scoreboard *scoreboards;
 	struct rte_mempool *pool;
 	struct shard_forward *forward; /* the group that it forwards datagrams in, null for none */
+	struct shard_recent *recent;   /* by place: shard_forward_recent.h */
 	uint32_t out_head, out_tail;
 	uint32_t dead_count;
 	uint32_t queued_count;
@@ -158,7 +158,6 @@ struct quern_shard {
 	struct rte_mbuf *dead[SHARD_BURST];
 	struct rte_mbuf *foreign[SHARD_BURST];
 	struct rte_mbuf *out[SHARD_OUT_MAX];
-	const struct flow_key *recent[SHARD_RECENT]; /* shard_forward_recent.h */
 	struct shard_service services[SHARD_SERVICES];
 };
 

@@ -266,6 +266,7 @@ static void take_burst(struct quern_shard *shard, struct rte_mbuf **mbufs, uint1
 	shard_set_time(shard, now_ns);
 	if (count == 0)
 		return;
+#pragma GCC unroll 4
 	for (uint16_t i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
 	if (shard->glances) {

@@ -1,6 +1,5 @@
 /* shard_session.c - sessions of datagrams: opened by a client's first one, in the tables of both sides, and closed. */
 #include "shard/shard_forward_parts.h"
-#include "shard/shard_forward_recent.h"
 
 #include <string.h>
 
@@ -256,8 +255,7 @@ void shard_session_unmake(struct shard_forward *forward, struct udp_session *ses
 	out->udp_flows--;
 	let_go(in, &session->inner);
 	let_go_outer(out, &session->outer);
-	shard_recent_forget(in, &session->inner);
-	shard_recent_forget(out, &session->outer);
+	shard_session_forget(forward, session);
 	udp_session_close(&forward->pool, session);
 }
 

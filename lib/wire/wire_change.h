@@ -11,29 +11,51 @@
 /* What a TTL that is one less adds to the sum of its word, of which it is the low byte as words lie. */
 enum { WIRE_ONE_HOP_LESS = 0xfffe };
 
+/* A checksum after the change. RFC 1624 eqn. 4, whose case of all ones comes out as by eqn. 3: what is subtracted here
+ * carries round as what is added there. */
+static inline uint16_t wire_changed(uint16_t checksum, uint16_t change)
+{
+	return (uint16_t)(checksum - change - (checksum < change));
+}
+
 /* The checksum at `at` after the change. */
-static inline void wire_change_checksum(uint8_t *at, uint32_t change)
+static inline void wire_change_checksum(uint8_t *at, uint16_t change)
 {
 	uint16_t checksum;
 
 	memcpy(&checksum, at, 2);
-	checksum = (uint16_t)~wire_fold((uint16_t)~checksum + change);
+	checksum = wire_changed(checksum, change);
 	memcpy(at, &checksum, 2);
 }
 
-/* Both ports of a UDP header, as one word, and its checksum. RFC 768: 0 is none and stays so; what comes to 0 is sent
- * as all ones. */
-static inline void wire_change_udp(uint8_t *udp, uint32_t ports, uint16_t change)
+/* What is added to the checksum of an IPv4 header that loses a hop, beside `change`. */
+static inline uint16_t wire_change_of_hop(uint16_t change)
+{
+	return wire_fold((uint32_t)change + WIRE_ONE_HOP_LESS);
+}
+
+/* Both ports of a UDP header, as they lie in it, and its checksum. RFC 768: 0 is none and stays so; what comes to 0 is
+ * sent as all ones. */
+static inline void wire_change_udp_as(uint8_t *udp, uint32_t ports, uint16_t change)
 {
 	uint16_t checksum;
 
-	wire_store32(udp, ports);
+	memcpy(udp, &ports, 4);
 	memcpy(&checksum, udp + 6, 2);
 	if (checksum == 0)
 		return;
-	checksum = (uint16_t)~wire_fold((uint16_t)~checksum + (uint32_t)change);
-	checksum = checksum != 0 ? checksum : UINT16_MAX;
+	checksum = wire_changed(checksum, change);
+	checksum = (uint16_t)(checksum - (checksum < 1));
 	memcpy(udp + 6, &checksum, 2);
+}
+
+/* The same, of ports in host order, the source's above. */
+static inline void wire_change_udp(uint8_t *udp, uint32_t ports, uint16_t change)
+{
+	uint32_t as_it_lies;
+
+	wire_store32((uint8_t *)&as_it_lies, ports);
+	wire_change_udp_as(udp, as_it_lies, change);
 }
 
 #endif

@@ -19,18 +19,11 @@ enum { WIRE_GLANCE_BYTES = ETHER_BYTES + IP_BYTES + UDP_BYTES };
 static_assert(offsetof(struct flow_key, remote) == 4 && offsetof(struct flow_key, remote_port) == 10,
 	      "a key is what ends lie like in a header, turned round");
 
-/* What a glance finds. */
-struct wire_glance {
-	struct flow_key key;  /* from our side: local is the destination */
-	uint16_t frame_bytes; /* up to the end of the datagram */
-	uint8_t ttl;
+/* The ends of a datagram as they lie in its frame, byte by byte: source before destination. */
+struct wire_glance_ends {
+	uint64_t addresses;
+	uint32_t ports;
 };
-
-/* Length of its IP packet. */
-static inline uint32_t wire_glance_ip_bytes(const struct wire_glance *glance)
-{
-	return (uint32_t)glance->frame_bytes - ETHER_BYTES;
-}
 
 static inline uint64_t wire_glance_word(const uint8_t *at)
 {
@@ -43,66 +36,142 @@ static inline uint64_t wire_glance_word(const uint8_t *at)
 /* A MAC address as the first word of a frame to it has it, in its low bytes. */
 static inline uint64_t wire_glance_mac(const uint8_t mac[6])
 {
-	uint64_t word = 0;
+	uint32_t low;
+	uint16_t high;
 
-	memcpy(&word, mac, 6);
-	return word;
+	memcpy(&low, mac, 4);
+	memcpy(&high, mac + 4, 2);
+	return low | (uint64_t)high << 32;
 }
 
-/* Whether a header of 20 bytes adds up to all ones. */
+/* Whether a header of 20 bytes adds up to all ones: whose words of 64 bits, carries round, are a multiple of that. */
 static inline bool wire_glance_is_header_good(const uint8_t *ip)
 {
 	uint64_t first = wire_glance_word(ip), sum = first + wire_glance_word(ip + 8), more;
-	uint32_t last, half;
+	uint32_t last;
 
 	memcpy(&last, ip + 16, 4);
 	more = (uint64_t)last + (sum < first);
 	sum += more;
 	sum += sum < more;
-	half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
-	return (half + (half << 16 | half >> 16)) >> 16 == UINT16_MAX;
+	/* What is a multiple of an odd number has a quotient: here its inverse and the largest one, for 64 bits. */
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / UINT16_MAX;
 }
 
-/* True for a frame of `bytes` bytes to a MAC address (wire_glance_mac()) that is such a datagram. Three words have in
- * one test: the frame's way from one host to us; IPv4 without options; UDP, and no fragment. */
-static inline bool wire_glance(const uint8_t *frame, uint32_t bytes, uint64_t mac, struct wire_glance *glance)
+/* What is beyond the link header of such a frame of at least WIRE_GLANCE_BYTES: IPv4 without options; UDP, and no
+ * fragment; lengths that agree and fit; a good header. Returns the frame's bytes up to its end, or 0. */
+static inline uint32_t wire_glance_packet(const uint8_t *frame, uint32_t bytes)
 {
-	const uint8_t *ip = frame + ETHER_BYTES, *udp = ip + IP_BYTES;
-	uint64_t strange, addresses;
-	uint32_t ip_bytes, ports;
+	const uint8_t *ip = frame + ETHER_BYTES;
+	uint32_t fragment, ip_bytes, end;
 
-	if (bytes < WIRE_GLANCE_BYTES)
-		return false;
-	strange = (wire_glance_word(frame) ^ mac) & UINT64_C(0x1ffffffffffff);
-	strange |= (wire_glance_word(frame + 12) ^ UINT64_C(0x450008)) & UINT64_C(0xffffff);
-	strange |= (wire_glance_word(ip + 6) ^ UINT64_C(0x11000000)) & UINT64_C(0xff00ffbf);
+	memcpy(&fragment, ip + 6, 4); /* with TTL and protocol behind it */
+	if (ip[0] != 0x45 || (fragment & 0xff00ffbf) != 0x11000000)
+		return 0;
 	ip_bytes = wire_load16(ip + 2);
-	if (strange != 0 || ip_bytes > bytes - ETHER_BYTES || ip_bytes < IP_BYTES + UDP_BYTES ||
-	    wire_load16(udp + 4) != ip_bytes - IP_BYTES || !wire_glance_is_header_good(ip))
-		return false;
-	addresses = wire_load64(ip + 12);
-	ports = wire_load32(udp);
-	memcpy(&glance->key, &addresses, 8);
-	memcpy(&glance->key.local_port, &ports, 4);
-	glance->frame_bytes = (uint16_t)(ETHER_BYTES + ip_bytes);
-	glance->ttl = ip[8];
-	return true;
+	end = ip_bytes + ETHER_BYTES;
+	if (wire_load16(ip + IP_BYTES + 4) + (uint32_t)IP_BYTES != ip_bytes ||
+	    end - WIRE_GLANCE_BYTES > bytes - WIRE_GLANCE_BYTES || !wire_glance_is_header_good(ip))
+		return 0;
+	return end;
 }
 
-/* What wire_udp_rewrite4() does, to such a datagram. */
-static inline void wire_glance_rewrite(uint8_t *frame, const struct flow_key *goes, struct wire_udp_sums sums)
+/* Whether a frame goes to a MAC address: wire_glance_mac(). */
+static inline bool wire_glance_is_to(const uint8_t *frame, uint64_t mac)
+{
+	return (wire_glance_word(frame) ^ mac) << 16 == 0;
+}
+
+/* Where it comes from: the source's MAC address, and the type. */
+static inline uint64_t wire_glance_from(const uint8_t *frame)
+{
+	return wire_glance_word(frame + 6);
+}
+
+/* The bytes up to its end of a frame of `bytes` bytes, WIRE_GLANCE_BYTES at least, to a MAC address (wire_glance_mac())
+ * that is such a datagram; 0 for any other. */
+static inline uint32_t wire_glance(const uint8_t *frame, uint32_t bytes, uint64_t mac)
+{
+	if (!wire_glance_is_to(frame, mac) ||
+	    (wire_glance_from(frame) & UINT64_C(0xffff000000000001)) != UINT64_C(0x0008) << 48)
+		return 0;
+	return wire_glance_packet(frame, bytes);
+}
+
+/* Length of the IP packet of such a frame. */
+static inline uint32_t wire_glance_ip_bytes(uint32_t frame_bytes)
+{
+	return frame_bytes - ETHER_BYTES;
+}
+
+/* Its TTL. */
+static inline uint8_t wire_glance_ttl(const uint8_t *frame)
+{
+	return frame[ETHER_BYTES + 8];
+}
+
+/* Its ends. */
+static inline struct wire_glance_ends wire_glance_ends(const uint8_t *frame)
+{
+	struct wire_glance_ends ends;
+
+	ends.addresses = wire_glance_word(frame + ETHER_BYTES + 12);
+	memcpy(&ends.ports, frame + ETHER_BYTES + IP_BYTES, 4);
+	return ends;
+}
+
+/* Its key, from our side: local is the destination. */
+static inline void wire_glance_key(const uint8_t *frame, struct flow_key *key)
+{
+	uint64_t addresses = wire_load64(frame + ETHER_BYTES + 12);
+	uint32_t ports = wire_load32(frame + ETHER_BYTES + IP_BYTES);
+
+	memcpy(key, &addresses, 8);
+	memcpy(&key->local_port, &ports, 4);
+}
+
+/* The ends that a datagram of that key comes with. */
+static inline struct wire_glance_ends wire_glance_ends_from(const struct flow_key *key)
+{
+	struct wire_glance_ends ends;
+
+	memcpy(&ends.addresses, key, 8);
+	memcpy(&ends.ports, &key->local_port, 4);
+	return (struct wire_glance_ends){__builtin_bswap64(ends.addresses), __builtin_bswap32(ends.ports)};
+}
+
+/* And those that one goes with. */
+static inline struct wire_glance_ends wire_glance_ends_to(const struct flow_key *key)
+{
+	struct wire_glance_ends from = wire_glance_ends_from(key);
+
+	return (struct wire_glance_ends){from.addresses << 32 | from.addresses >> 32,
+					 from.ports << 16 | from.ports >> 16};
+}
+
+/* Gives it another link header: the six bytes of a MAC address that lie first in the word `to`, and what
+ * wire_glance_from() is to say of it. */
+static inline void wire_glance_link(uint8_t *frame, uint64_t to, uint64_t from)
+{
+	memcpy(frame, &to, 8);
+	memcpy(frame + 6, &from, 8);
+}
+
+/* What wire_glance_from() says of a datagram from that MAC address. */
+static inline uint64_t wire_glance_from_mac(const uint8_t mac[6])
+{
+	return wire_glance_mac(mac) | UINT64_C(0x0008) << 48;
+}
+
+/* What wire_udp_rewrite4() does, to such a datagram: wire_change_of_hop() is in `sums` already. */
+static inline void wire_glance_rewrite(uint8_t *frame, struct wire_glance_ends goes, struct wire_udp_sums sums)
 {
 	uint8_t *ip = frame + ETHER_BYTES;
-	uint64_t addresses;
-	uint32_t ports;
 
-	memcpy(&addresses, goes, 8);
-	memcpy(&ports, &goes->local_port, 4);
-	wire_change_checksum(ip + 10, (uint32_t)sums.ip + WIRE_ONE_HOP_LESS);
+	wire_change_checksum(ip + 10, sums.ip);
 	ip[8]--;
-	addresses = __builtin_bswap64(addresses << 32 | addresses >> 32);
-	memcpy(ip + 12, &addresses, 8);
-	wire_change_udp(ip + IP_BYTES, ports << 16 | ports >> 16, sums.udp);
+	memcpy(ip + 12, &goes.addresses, 8);
+	wire_change_udp_as(ip + IP_BYTES, goes.ports, sums.udp);
 }
 
 #endif

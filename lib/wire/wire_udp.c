@@ -62,7 +62,7 @@ void wire_udp_rewrite4(uint8_t *frame, const struct packet *packet, const struct
 	CHECK(packet->ttl > 1);
 	if (wire_load16(ip + 2) != bytes)
 		cut4(ip, bytes);
-	wire_change_checksum(ip + 10, (uint32_t)sums.ip + WIRE_ONE_HOP_LESS);
+	wire_change_checksum(ip + 10, wire_change_of_hop(sums.ip));
 	ip[8]--;
 	wire_store32(ip + 12, goes->local);
 	wire_store32(ip + 16, goes->remote);

@@ -17,9 +17,11 @@ static enum quern_drop judge(const struct frame *frame, struct packet *packet)
 	return frame_parse_exact(frame->bytes, frame->length, &expect, packet);
 }
 
-static bool glance_at(const struct frame *frame, struct wire_glance *glance)
+static uint32_t glance_at(const struct frame *frame)
 {
-	return wire_glance(frame->bytes, frame->length, wire_glance_mac(FRAME_OUR_MAC), glance);
+	if (frame->length < WIRE_GLANCE_BYTES)
+		return 0;
+	return wire_glance(frame->bytes, frame->length, wire_glance_mac(FRAME_OUR_MAC));
 }
 
 /* Turns some bits of a frame over, or cuts it; half of what is turned gets a right header checksum again. */
@@ -35,6 +37,11 @@ static void damage(struct frame *frame, struct random *random)
 	}
 }
 
+static bool are_alike(struct wire_glance_ends left, struct wire_glance_ends right)
+{
+	return left.addresses == right.addresses && left.ports == right.ports;
+}
+
 Test(wire_glance, takes_nothing_that_the_parser_refuses_and_reads_it_alike)
 {
 	uint32_t taken = 0, refused = 0;
@@ -43,13 +50,15 @@ Test(wire_glance, takes_nothing_that_the_parser_refuses_and_reads_it_alike)
 
 	random_seed(&random, 768);
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		struct wire_glance glance = {.ttl = 0};
+		struct flow_key key = {.local = 0};
 		struct packet packet;
 		enum quern_drop verdict;
+		uint32_t bytes;
 
 		sides_draw(&sides, &random, round % 8 ? 4 : 6);
 		damage(&sides.frame, &random);
-		if (!glance_at(&sides.frame, &glance)) {
+		bytes = glance_at(&sides.frame);
+		if (bytes == 0) {
 			refused++;
 			continue;
 		}
@@ -59,11 +68,23 @@ Test(wire_glance, takes_nothing_that_the_parser_refuses_and_reads_it_alike)
 			continue;
 		cr_assert_eq(verdict, QUERN_DROP_NONE, "round %u: the parser drops it for %d", round, verdict);
 		cr_assert_eq(packet.kind, WIRE_UDP, "round %u", round);
-		cr_assert(flow_key_equal(&packet.key, &glance.key), "round %u: another flow", round);
-		cr_assert_eq(packet.frame_bytes, glance.frame_bytes, "round %u", round);
-		cr_assert_eq(packet.ttl, glance.ttl, "round %u", round);
+		wire_glance_key(sides.frame.bytes, &key);
+		cr_assert(flow_key_equal(&packet.key, &key), "round %u: another flow", round);
+		cr_assert(are_alike(wire_glance_ends(sides.frame.bytes), wire_glance_ends_from(&key)), "round %u",
+			  round);
+		cr_assert_eq(packet.frame_bytes, bytes, "round %u", round);
+		cr_assert_eq(packet.ttl, wire_glance_ttl(sides.frame.bytes), "round %u", round);
 	}
 	cr_assert(taken > ROUNDS / 16 && refused > ROUNDS / 16, "%u taken, %u refused", taken, refused);
+}
+
+Test(wire_glance, changes_every_checksum_as_equation_3_of_rfc_1624_does)
+{
+	for (uint32_t change = 0; change <= UINT16_MAX; change += change < 3 || change > 0xfffb ? 1 : 61)
+		for (uint32_t checksum = 0; checksum <= UINT16_MAX; checksum++)
+			cr_assert_eq(wire_changed((uint16_t)checksum, (uint16_t)change),
+				     (uint16_t)~wire_fold((uint16_t)~checksum + change), "%u changed by %u", checksum,
+				     change);
 }
 
 Test(wire_glance, takes_every_ordinary_datagram_and_gives_it_the_same_ends_as_the_long_way)
@@ -75,8 +96,8 @@ Test(wire_glance, takes_every_ordinary_datagram_and_gives_it_the_same_ends_as_th
 	random_seed(&random, 1624);
 	for (uint32_t round = 0; round < ROUNDS / 4; round++) {
 		struct frame quick, slow;
-		struct wire_glance glance;
 		struct wire_udp_ends came, goes;
+		struct wire_udp_sums sums;
 		struct packet packet;
 
 		sides_draw(&sides, &random, 4);
@@ -88,14 +109,16 @@ Test(wire_glance, takes_every_ordinary_datagram_and_gives_it_the_same_ends_as_th
 		if (sides.frame.l3 != 14)
 			continue;
 		cr_assert_eq(judge(&sides.frame, &packet), QUERN_DROP_NONE, "round %u", round);
-		cr_assert_eq(glance_at(&sides.frame, &glance), sides.frame.l4 == 34, "round %u", round);
+		cr_assert_eq(glance_at(&sides.frame) != 0, sides.frame.l4 == 34, "round %u", round);
 		if (sides.frame.l4 != 34)
 			continue;
 		taken++;
 		came = wire_udp_ends_of(&packet);
 		quick = slow = sides.frame;
-		wire_udp_rewrite4(slow.bytes, &packet, goes.key, wire_udp_sums(&came, &goes));
-		wire_glance_rewrite(quick.bytes, goes.key, wire_udp_sums(&came, &goes));
+		sums = wire_udp_sums(&came, &goes);
+		wire_udp_rewrite4(slow.bytes, &packet, goes.key, sums);
+		sums.ip = wire_change_of_hop(sums.ip);
+		wire_glance_rewrite(quick.bytes, wire_glance_ends_to(goes.key), sums);
 		cr_assert_arr_eq(quick.bytes, slow.bytes, sizeof(quick.bytes), "round %u", round);
 	}
 	cr_assert_gt(taken, ROUNDS / 16);
