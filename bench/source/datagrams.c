@@ -57,6 +57,8 @@ static struct rte_ether_addr peer = {{2, 0, 0, 0, 0, 1}};
 static bool knows_peer;
 static struct rte_mempool *pool;
 static uint16_t nic;
+static struct question owed; /* an answer that the ring has no room for yet: who asks waits a second with the next */
+static bool owes;
 
 static bool read_options(int argc, char **argv)
 {
@@ -121,15 +123,18 @@ static void open_port(void)
 	CHECK(link.link_status);
 }
 
-/* What is made of a frame that is wanted: its first bytes, and a buffer of that length. */
-static void send_one(const void *bytes, uint16_t count)
+/* What is made of a frame that is wanted: its first bytes, and a buffer of that length. False where the ring is full.
+ */
+static bool send_one(const void *bytes, uint16_t count)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
 
 	CHECK(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, count), bytes, count);
-	if (rte_eth_tx_burst(nic, 0, &mbuf, 1) == 0)
-		rte_pktmbuf_free(mbuf);
+	if (rte_eth_tx_burst(nic, 0, &mbuf, 1) == 1)
+		return true;
+	rte_pktmbuf_free(mbuf);
+	return false;
 }
 
 static void ask(void)
@@ -164,7 +169,8 @@ static void hear_arp(const struct question *heard)
 						    .arp_sip = heard->arp.arp_data.arp_tip,
 						    .arp_tha = heard->arp.arp_data.arp_sha,
 						    .arp_tip = heard->arp.arp_data.arp_sip};
-	send_one(&answer, sizeof(answer));
+	owed = answer;
+	owes = true;
 }
 
 /* One burst that has come back. */
@@ -249,6 +255,8 @@ static double run(double length, struct tally *tally)
 	*tally = (struct tally){.sent = 0};
 	for (; now < end; now = rte_rdtsc()) {
 		hear(tally);
+		if (owes)
+			owes = !send_one(&owed, sizeof(owed));
 		say(tally);
 	}
 	return (double)(now - start) / (double)rte_get_tsc_hz();
