@@ -28,6 +28,11 @@ struct passed {
 	uint64_t to_clients;
 };
 
+/* What is looked for in frames: our MAC address (wire_glance_mac()), and the time (shard_recent_time()). */
+struct here_and_now {
+	uint64_t mac, time;
+};
+
 /* The flags of a buffer that are looked at, and what they are beside 0 where a port has found both checksums good. */
 struct plain_flags {
 	uint64_t mask, good;
@@ -128,13 +133,13 @@ static __rte_always_inline bool pass_on(const struct quern_shard *shard, struct 
 }
 
 /* The same of one that is remembered: what has not been the same in all its datagrams is looked at. */
-static __rte_always_inline bool pass_again(const struct quern_shard *shard, struct rte_mbuf **place, uint64_t mac,
-					   struct shard_recent *flow, struct passed *passed)
+static __rte_always_inline bool pass_again(const struct quern_shard *shard, struct rte_mbuf **place,
+					   struct here_and_now here, struct shard_recent *flow, struct passed *passed)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(*place, const uint8_t *);
 	uint32_t bytes;
 
-	if (!wire_glance_is_to(frame, mac) || !shard_recent_is_good(shard, flow, frame))
+	if (!wire_glance_is_to(frame, here.mac) || !shard_recent_is_good(shard, flow, frame, here.time))
 		return false;
 	bytes = wire_glance_packet(frame, (*place)->data_len);
 	return bytes != 0 && pass_on(shard, place, bytes, flow, passed);
@@ -200,7 +205,7 @@ static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, u
 			   struct passed *passed)
 {
 	const struct plain_flags flags = plain_flags_of(shard);
-	const uint64_t mac = wire_glance_mac(shard->config.mac);
+	const struct here_and_now here = {wire_glance_mac(shard->config.mac), shard_recent_time(shard)};
 	bool goes_on = true;
 
 	for (struct rte_mbuf **mbuf = mbufs; mbuf < mbufs + count; mbuf++) {
@@ -212,12 +217,12 @@ static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, u
 			return (uint16_t)(mbuf - mbufs);
 		flow = goes_on ? shard_recent_find(shard, wire_glance_ends(frame)) : NULL;
 		if (flow) {
-			if (likely(pass_again(shard, mbuf, mac, flow, passed)))
+			if (likely(pass_again(shard, mbuf, here, flow, passed)))
 				continue;
 			glances->held_back = true;
 			goes_on = false;
 		}
-		bytes = wire_glance(frame, (*mbuf)->data_len, mac);
+		bytes = wire_glance(frame, (*mbuf)->data_len, here.mac);
 		if (bytes == 0)
 			return (uint16_t)(mbuf - mbufs);
 		leave_out(mbuf, passed);

@@ -49,19 +49,20 @@ void shard_session_came_from(const struct shard_forward *forward, struct udp_ses
 	forget(forward, forward->shards[session->outer_shard], session, &session->outer);
 }
 
-bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *flow)
+bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *flow, const uint8_t *frame)
 {
 	const struct shard_forward *forward = shard->forward;
 	const struct udp_session *session = udp_session_at(&forward->pool, flow->session);
 	const struct shard_way *way = shard_session_way(forward, session);
+	uint64_t from = shard_recent_from(frame, shard_recent_time(shard));
 
-	if (shard_recent_is_outer(flow->to)) {
-		flow->known_ms = shard->now_ms;
-		return true;
-	}
-	if (!shard_way_is_fresh(way, shard->now_ms))
+	if ((flow->from ^ from) << 16 != 0)
 		return false;
-	flow->to = shard_recent_to(way->link.header, session->outer_shard, false);
-	flow->known_ms = way->known_ms;
+	if (!shard_recent_is_outer(flow->to)) {
+		if (!shard_way_is_fresh(way, shard->now_ms))
+			return false;
+		flow->to = shard_recent_to(way->link.header, session->outer_shard, false);
+	}
+	flow->from = from;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "wire/wire_glance.h"
 
 enum {
+	SHARD_RECENT_MS = 64, /* for which a next hop is good that was looked at */
 	SHARD_RECENT_SET = 2, /* flows that share a place */
 	SHARD_RECENT_BITS = 11,
 	SHARD_RECENT = SHARD_RECENT_SET << SHARD_RECENT_BITS /* flows that are remembered: 256 KiB */
@@ -17,15 +18,14 @@ enum {
 /* What a flow's next datagram asks for, while nothing changes: one line, and no other of the session. */
 struct shard_recent {
 	uint64_t came_addresses, goes_addresses; /* its ends, as they lie in a frame: before, and after */
-	uint64_t from;                           /* wire_glance_from() of the frame */
+	uint64_t from;                           /* shard_recent_from() of its last datagram */
 	uint64_t to;                             /* shard_recent_to() */
 	struct shard_tally *tally;               /* of its target; null: the flow of nobody */
 	uint32_t came_ports, goes_ports;
 	uint32_t heard_ms; /* its last datagram */
-	uint32_t known_ms; /* when its next hop was known */
 	uint32_t session : 31;
 	uint32_t is_heard : 1;    /* its datagrams keep the session */
-	uint16_t ip_sum, udp_sum; /* what other ends and a hop less add to checksums */
+	uint16_t ip_sum, udp_sum; /* wire_glance_sums() */
 };
 static_assert(sizeof(struct shard_recent) == 64, "one cache line");
 
@@ -70,44 +70,59 @@ static inline struct shard_recent *shard_recent_find(const struct quern_shard *s
 	return flow->tally ? flow : NULL;
 }
 
-/* The next hop of a flow was last looked at some time ago: false where it is to be asked for. */
-bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *flow);
+/* The time in which a next hop that was looked at stays good: in the place of the type in the word that says where a
+ * datagram of Ethernet comes from, so that both are one comparison. It comes again after an hour, of flows that were
+ * not heard for as long. */
+static inline uint64_t shard_recent_time(const struct quern_shard *shard)
+{
+	return (uint64_t)((shard->now_ms / SHARD_RECENT_MS ^ 0x0008) & UINT16_MAX) << 48;
+}
+
+/* Where a frame comes from, and when. */
+static inline uint64_t shard_recent_from(const uint8_t *frame, uint64_t time)
+{
+	return wire_glance_from(frame) ^ time;
+}
+
+/* A datagram of a flow is not from where the last one was, or in that time. True where it is the time alone, and the
+ * next hop is still known: the flow is of this time. */
+bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *flow, const uint8_t *frame);
 
 /* Whether a datagram of the flow came from where the last one did, and its next hop is still good. */
 static inline bool shard_recent_is_good(const struct quern_shard *shard, struct shard_recent *flow,
-					const uint8_t *frame)
+					const uint8_t *frame, uint64_t time)
 {
-	return flow->from == wire_glance_from(frame) &&
-	       (likely(shard->now_ms - flow->known_ms <= SHARD_WAY_KNOWN_MS) || shard_recent_renew(shard, flow));
+	return likely(flow->from == shard_recent_from(frame, time)) || shard_recent_renew(shard, flow, frame);
 }
 
 static __rte_always_inline void shard_recent_learn_inner(const struct shard_forward *forward,
 							 struct udp_session *session, const uint8_t *frame,
 							 struct shard_way *way, struct shard_recent *flow)
 {
+	const struct wire_udp_sums sums = wire_glance_sums((struct wire_udp_sums){session->ip_sum, session->udp_sum});
+
 	if (unlikely(memcmp(session->client_mac, frame + 6, sizeof(session->client_mac)) != 0))
 		shard_session_came_from(forward, session, frame + 6);
 	flow->goes_addresses = wire_glance_ends_to(&session->outer).addresses;
 	flow->goes_ports = wire_glance_ends_to(&session->outer).ports;
 	flow->tally = &way->forwarded;
-	flow->known_ms = way->known_ms;
-	flow->ip_sum = wire_change_of_hop(session->ip_sum);
-	flow->udp_sum = session->udp_sum;
+	flow->ip_sum = sums.ip;
+	flow->udp_sum = sums.udp;
 	flow->to = shard_recent_to(way->link.header, session->outer_shard, false);
 	flow->is_heard = true;
 }
 
 static __rte_always_inline void shard_recent_learn_outer(const struct udp_session *session, struct shard_way *way,
-							 uint32_t now_ms, struct shard_recent *flow)
+							 struct shard_recent *flow)
 {
-	const struct wire_udp_sums back = wire_udp_sums_back((struct wire_udp_sums){session->ip_sum, session->udp_sum});
+	const struct wire_udp_sums sums =
+		wire_glance_sums(wire_udp_sums_back((struct wire_udp_sums){session->ip_sum, session->udp_sum}));
 
 	flow->goes_addresses = wire_glance_ends_to(&session->inner).addresses;
 	flow->goes_ports = wire_glance_ends_to(&session->inner).ports;
 	flow->tally = &way->returned;
-	flow->known_ms = now_ms;
-	flow->ip_sum = wire_change_of_hop(back.ip);
-	flow->udp_sum = back.udp;
+	flow->ip_sum = sums.ip;
+	flow->udp_sum = sums.udp;
 	flow->to = shard_recent_to(session->client_mac, session->inner_shard, true);
 	flow->is_heard = (session->flags & UDP_SESSION_ANSWERS) != 0;
 }
@@ -131,10 +146,10 @@ static __rte_always_inline bool shard_recent_learn(const struct quern_shard *sha
 	if (is_inner)
 		shard_recent_learn_inner(forward, session, frame, way, flow);
 	else
-		shard_recent_learn_outer(session, way, shard->now_ms, flow);
+		shard_recent_learn_outer(session, way, flow);
 	flow->came_addresses = came.addresses;
 	flow->came_ports = came.ports;
-	flow->from = wire_glance_from(frame);
+	flow->from = shard_recent_from(frame, shard_recent_time(shard));
 	flow->heard_ms = shard->now_ms;
 	flow->session = table_ref_index(ref) & INT32_MAX;
 	return true;

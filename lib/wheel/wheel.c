@@ -210,6 +210,11 @@ uint32_t wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *fired, uint3
 	uint32_t tick;
 
 	wheel->lag = 0;
+	/* As for TCP in a shard that forwards datagrams. */
+	if (wheel->linked == 0) {
+		wheel->now = target;
+		return 0;
+	}
 	for (;;) {
 		if (!work_off_now(wheel, &turn)) {
 			wheel->lag = target - wheel->now + 1;

@@ -15,7 +15,18 @@ enum { WIRE_ONE_HOP_LESS = 0xfffe };
  * carries round as what is added there. */
 static inline uint16_t wire_changed(uint16_t checksum, uint16_t change)
 {
-	return (uint16_t)(checksum - change - (checksum < change));
+	uint16_t changed, borrow = __builtin_sub_overflow(checksum, change, &changed);
+
+	return (uint16_t)(changed - borrow);
+}
+
+/* The same of a UDP checksum that is one, from the complement of the change: what is added in place of being subtracted
+ * never comes to 0, which is none (RFC 768). */
+static inline uint16_t wire_changed_udp(uint16_t checksum, uint16_t complement)
+{
+	uint16_t changed, carry = __builtin_add_overflow(checksum, complement, &changed);
+
+	return (uint16_t)(changed + carry);
 }
 
 /* The checksum at `at` after the change. */
@@ -34,9 +45,8 @@ static inline uint16_t wire_change_of_hop(uint16_t change)
 	return wire_fold((uint32_t)change + WIRE_ONE_HOP_LESS);
 }
 
-/* Both ports of a UDP header, as they lie in it, and its checksum. RFC 768: 0 is none and stays so; what comes to 0 is
- * sent as all ones. */
-static inline void wire_change_udp_as(uint8_t *udp, uint32_t ports, uint16_t change)
+/* Both ports of a UDP header, as they lie in it, and its checksum, by the complement of the change. None stays so. */
+static inline void wire_change_udp_as(uint8_t *udp, uint32_t ports, uint16_t complement)
 {
 	uint16_t checksum;
 
@@ -44,18 +54,17 @@ static inline void wire_change_udp_as(uint8_t *udp, uint32_t ports, uint16_t cha
 	memcpy(&checksum, udp + 6, 2);
 	if (checksum == 0)
 		return;
-	checksum = wire_changed(checksum, change);
-	checksum = (uint16_t)(checksum - (checksum < 1));
+	checksum = wire_changed_udp(checksum, complement);
 	memcpy(udp + 6, &checksum, 2);
 }
 
-/* The same, of ports in host order, the source's above. */
+/* The same, of ports in host order, the source's above, and by the change. */
 static inline void wire_change_udp(uint8_t *udp, uint32_t ports, uint16_t change)
 {
 	uint32_t as_it_lies;
 
 	wire_store32((uint8_t *)&as_it_lies, ports);
-	wire_change_udp_as(udp, as_it_lies, change);
+	wire_change_udp_as(udp, as_it_lies, (uint16_t)~change);
 }
 
 #endif

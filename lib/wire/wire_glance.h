@@ -163,7 +163,13 @@ static inline uint64_t wire_glance_from_mac(const uint8_t mac[6])
 	return wire_glance_mac(mac) | UINT64_C(0x0008) << 48;
 }
 
-/* What wire_udp_rewrite4() does, to such a datagram: wire_change_of_hop() is in `sums` already. */
+/* What other ends and a hop less add to the header's checksum, and the complement of what they add to UDP's. */
+static inline struct wire_udp_sums wire_glance_sums(struct wire_udp_sums sums)
+{
+	return (struct wire_udp_sums){wire_change_of_hop(sums.ip), (uint16_t)~sums.udp};
+}
+
+/* What wire_udp_rewrite4() does, to such a datagram, by sums of wire_glance_sums(). */
 static inline void wire_glance_rewrite(uint8_t *frame, struct wire_glance_ends goes, struct wire_udp_sums sums)
 {
 	uint8_t *ip = frame + ETHER_BYTES;
