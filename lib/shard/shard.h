@@ -97,6 +97,9 @@ const struct quern_counters *shard_counters(const struct quern_shard *shard);
 /* Capacity, use and cost of records. */
 void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *memory);
 
+/* Frames in line for the port: SHARD_OUT_MAX at most. */
+uint32_t shard_waiting(const struct quern_shard *shard);
+
 /* Counts frames that the port refused for good. */
 void shard_count_refused(struct quern_shard *shard, uint32_t frames);
 

@@ -85,6 +85,11 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 	forward->shards[forward->shard_count++] = shard;
 }
 
+bool shard_is_beside(const struct quern_shard *shard, const struct quern_shard *other)
+{
+	return shard->forward != NULL && shard->forward == other->forward;
+}
+
 static struct rules_layout lay_rules_out(const struct quern_forward_rule *rules, uint16_t count)
 {
 	struct rules_layout at;

@@ -46,6 +46,9 @@ struct shard_forward *shard_forward_open(const struct shard_forward_config *conf
  */
 void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard, uint16_t port);
 
+/* Whether both forward datagrams, and to each other: they are of one group, which may be of one shard. */
+bool shard_is_beside(const struct quern_shard *shard, const struct quern_shard *other);
+
 /* Bytes of zeroed memory, aligned to 64, for rules of a group. */
 size_t shard_rules_bytes(const struct quern_forward_rule *rules, uint16_t count);
 

@@ -42,6 +42,11 @@ uint16_t shard_transmit(struct quern_shard *shard, struct rte_mbuf **mbufs, uint
 	return (uint16_t)count;
 }
 
+uint32_t shard_waiting(const struct quern_shard *shard)
+{
+	return shard->out_tail - shard->out_head;
+}
+
 void shard_set_congested(struct quern_shard *shard, bool congested)
 {
 	shard->congested = congested;

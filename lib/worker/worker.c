@@ -18,7 +18,8 @@
 enum {
 	WORKER_BURST = SHARD_BURST, /* frames a call of nic_receive() */
 	WORKER_BURST_LEAST = 32,    /* that a call gives where more wait: some drivers know no longer bursts */
-	BURSTS_FOR_OTHERS = 8       /* a turn and shard without a queue */
+	BURSTS_FOR_OTHERS = 8,      /* a turn and shard without a queue */
+	STANDSTILL_NS = 1000000     /* a port that takes nothing for so long is waited for by none */
 };
 
 static bool is_halted(const struct worker *worker)
@@ -68,14 +69,46 @@ static int receive_moved(const struct worker_shard *part, int most, uint64_t now
 	return frames;
 }
 
-static bool receive(struct worker_shard *part, uint64_t now_ns)
+/* Frames that may still be put in line for a port; as many as it likes where it stands still, and they are lost. */
+static uint32_t room_at(const struct worker_shard *part, uint64_t now_ns)
+{
+	uint32_t waiting = shard_waiting(part->shard);
+
+	if (part->held.count > 0 && now_ns - part->held.since_ns > STANDSTILL_NS)
+		return SHARD_OUT_MAX;
+	return waiting < SHARD_OUT_MAX / 2 ? SHARD_OUT_MAX / 2 - waiting : 0;
+}
+
+/* What a shard's datagrams may go on by: the port, of those of its group beside its own, that has most room. What finds
+ * none waits where it is, with whoever sends it: taken, it would be lost. */
+static uint32_t room_beyond(const struct worker *worker, const struct worker_shard *part, uint64_t now_ns)
+{
+	uint32_t room = 0, others = 0;
+
+	for (uint16_t number = 0; number < worker->shard_count; number++) {
+		const struct worker_shard *other = &worker->shards[number];
+
+		if (other == part || !shard_is_beside(part->shard, other->shard))
+			continue;
+		room = RTE_MAX(room, room_at(other, now_ns));
+		others++;
+	}
+	return others > 0 ? room : room_at(part, now_ns);
+}
+
+static bool receive(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
 {
 	int most = worker_load_frames(&part->load, now_ns);
 	uint64_t syns = shard_syns(part->shard);
-	int from_port = has_queue(part) ? receive_from_port(part, most, now_ns) : 0;
-	int moved = part->mail != NULL ? receive_moved(part, most, now_ns) : 0;
-	bool is_full = from_port == most || moved == most;
-	bool is_behind = worker_load_note(&part->load, is_full, shard_syns(part->shard) - syns, now_ns);
+	int from_port, moved;
+	bool is_full, is_behind;
+
+	if (shard_is_beside(part->shard, part->shard))
+		most = (int)RTE_MIN((uint32_t)most, room_beyond(worker, part, now_ns));
+	from_port = has_queue(part) ? receive_from_port(part, most, now_ns) : 0;
+	moved = part->mail != NULL ? receive_moved(part, most, now_ns) : 0;
+	is_full = most > 0 && (from_port == most || moved == most);
+	is_behind = worker_load_note(&part->load, is_full, shard_syns(part->shard) - syns, now_ns);
 
 	/* A sender that waits loses nothing, however many connections it has begun. */
 	shard_set_behind(part->shard, is_behind && !part->queue.sender_waits);
@@ -168,9 +201,9 @@ static bool transmit_all(struct worker_shard *part, uint64_t now_ns)
 	return transmit_for_others(part, now_ns) || found_work;
 }
 
-static bool turn(struct worker_shard *part, uint64_t now_ns)
+static bool turn(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
 {
-	bool found_work = receive(part, now_ns);
+	bool found_work = receive(worker, part, now_ns);
 
 	if (!worker_load_timers_wait(&part->load))
 		found_work |= shard_expire(part->shard, now_ns) > 0;
@@ -262,7 +295,7 @@ int worker_run(void *argument)
 		latest_cycle = worker_clock_later(latest_cycle, rte_rdtsc());
 		now_ns = worker_clock_ns(worker->clock, latest_cycle);
 		for (uint16_t number = 0; number < worker->shard_count; number++)
-			found_work |= turn(&worker->shards[number], now_ns);
+			found_work |= turn(worker, &worker->shards[number], now_ns);
 
 		counter_add(&worker->turns, 1);
 		counter_add(&worker->busy_turns, found_work);
