@@ -72,6 +72,7 @@ void shard_forward_join(struct shard_forward *forward, struct quern_shard *shard
 {
 	const struct udp_session *first = udp_session_at(&forward->pool, 0);
 
+	CHECK(shard->config.max_udp_flows > 0);
 	shard->forward = forward;
 	shard->forward_number = forward->shard_count;
 	shard->forward_id = (uint16_t)(random_next(&forward->random) * forward->id_step + forward->number);

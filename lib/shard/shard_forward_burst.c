@@ -159,16 +159,6 @@ static __rte_always_inline void gather(const struct quern_shard *shard, struct r
 	table_prefetch(&shard->table, glances->hashes[glances->count++]);
 }
 
-/* Where most flows have not been remembered, there are too many of them: the next bursts do without, since a guess that
- * is often wrong costs more than the table. */
-static inline void look_back(struct quern_shard *shard, const struct glances *glances, uint32_t seen)
-{
-	if (shard->recent_rests > 0)
-		shard->recent_rests--;
-	else if (2 * glances->count > seen && !glances->held_back)
-		shard->recent_rests = RESTS;
-}
-
 /* The same of one among those that go on at once. */
 static __rte_noinline void gather_aside(const struct quern_shard *shard, struct rte_mbuf *mbuf, uint32_t bytes,
 					struct glances *glances)
@@ -287,6 +277,16 @@ static uint16_t pass_gathered(struct quern_shard *shard, struct glances *glances
 	}
 	end_out(passed, glances->mbufs + glances->count);
 	return left;
+}
+
+/* Where most flows have not been remembered, there are too many of them: the next bursts do without, since a guess that
+ * is often wrong costs more than the table. */
+static inline void look_back(struct quern_shard *shard, const struct glances *glances, uint32_t seen)
+{
+	if (shard->recent_rests > 0)
+		shard->recent_rests--;
+	else if (2 * glances->count > seen && !glances->held_back)
+		shard->recent_rests = RESTS;
 }
 
 /* Counts `count` frames that have been passed on. */

@@ -111,6 +111,12 @@ static inline const struct udp_rule *shard_rule_of(const struct shard_forward *f
 	return &forward->views[session->set].rules[session->rule];
 }
 
+/* Whether an end of a session is of IPv6: what names it in a key may be an address of IPv4 in a frame. */
+static inline bool shard_session_has_ip6(const struct udp_session *session)
+{
+	return flow_key_is_ip6(&session->inner) || flow_key_is_ip6(&session->outer);
+}
+
 /* A session is of that rule and target from now on. */
 static inline void shard_session_join(struct udp_session *session, const struct udp_rule *rule, uint16_t target)
 {

@@ -31,7 +31,7 @@ void shard_session_forget(const struct shard_forward *forward, const struct udp_
 
 void shard_session_recall(const struct shard_forward *forward, const struct udp_session *session)
 {
-	const struct shard_recent *inner, *outer;
+	struct shard_recent *inner, *outer;
 
 	inner = find(forward, forward->shards[session->inner_shard], session, &session->inner);
 	outer = find(forward, forward->shards[session->outer_shard], session, &session->outer);
@@ -39,6 +39,11 @@ void shard_session_recall(const struct shard_forward *forward, const struct udp_
 		shard_recent_note(forward, inner);
 	if (outer)
 		shard_recent_note(forward, outer);
+	/* No flow's time is ever so old that it looks like one to come. */
+	if (inner)
+		inner->heard_ms = session->heard_ms;
+	if (outer)
+		outer->heard_ms = session->heard_ms;
 }
 
 void shard_session_came_from(const struct shard_forward *forward, struct udp_session *session, const uint8_t mac[6])
@@ -46,7 +51,7 @@ void shard_session_came_from(const struct shard_forward *forward, struct udp_ses
 	if (memcmp(session->client_mac, mac, sizeof(session->client_mac)) == 0)
 		return;
 	memcpy(session->client_mac, mac, sizeof(session->client_mac));
-	forget(forward, forward->shards[session->outer_shard], session, &session->outer);
+	shard_session_forget(forward, session);
 }
 
 bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *flow, const uint8_t *frame)
@@ -56,7 +61,7 @@ bool shard_recent_renew(const struct quern_shard *shard, struct shard_recent *fl
 	const struct shard_way *way = shard_session_way(forward, session);
 	uint64_t from = shard_recent_from(frame, shard_recent_time(shard));
 
-	if ((flow->from ^ from) << 16 != 0)
+	if ((flow->from ^ from) << 16 != 0 || !wire_glance_is_ipv4(frame))
 		return false;
 	if (!shard_recent_is_outer(flow->to)) {
 		if (!shard_way_is_fresh(way, shard->now_ms))

@@ -60,6 +60,8 @@ static inline bool shard_recent_is(const struct shard_recent *recent, struct wir
 	return recent->came_addresses == came.addresses && recent->came_ports == came.ports;
 }
 
+static_assert(SHARD_RECENT_SET == 2, "one and the other");
+
 /* The flow of a datagram with these ends; null where it is not remembered. */
 static inline struct shard_recent *shard_recent_find(const struct quern_shard *shard, struct wire_glance_ends came)
 {
@@ -164,14 +166,14 @@ static inline void shard_recent_note(const struct shard_forward *forward, const 
 		udp_session_heard(session, flow->heard_ms);
 }
 
-/* Remembers a flow, in the place of the other one of its set that was heard longer ago. */
+/* Remembers a flow, where nobody is or in the place of the one of its set that was heard longer ago. */
 static inline void shard_recent_add(struct quern_shard *shard, const struct shard_recent *flow)
 {
 	const struct wire_glance_ends came = {flow->came_addresses, flow->came_ports};
 	struct shard_recent *set = shard_recent_set(shard, came), *place = shard_recent_find(shard, came);
 
 	if (!place)
-		place = &set[seq_before(set[1].heard_ms, set[0].heard_ms)];
+		place = !set[0].tally ? &set[0] : &set[!set[1].tally || seq_before(set[1].heard_ms, set[0].heard_ms)];
 	if (place->tally)
 		shard_recent_note(shard->forward, place);
 	*place = *flow;

@@ -68,11 +68,9 @@ static void link_all(const struct shard_forward *forward, const struct ring *rin
  * be passed on at a glance, where no other is made. */
 static void mark(struct udp_session *first, bool is_lacking)
 {
-	bool is_translated = flow_key_is_ip6(&first->inner) != flow_key_is_ip6(&first->outer);
-
 	first->flags &= (uint8_t) ~(UDP_SESSION_LACKING | UDP_SESSION_SLOW);
 	first->flags |= is_lacking ? UDP_SESSION_LACKING : 0;
-	first->flags |= is_lacking || is_translated ? UDP_SESSION_SLOW : 0;
+	first->flags |= is_lacking || shard_session_has_ip6(first) ? UDP_SESSION_SLOW : 0;
 }
 
 uint32_t shard_ring_sort_out(struct shard_forward *forward, struct udp_session *session, const struct udp_rule *rule)

@@ -207,7 +207,7 @@ enum quern_drop shard_session_make(struct quern_shard *shard, const struct shard
 		session->outer_shard = way->shard;
 		shard_session_join(session, rule, target);
 		session->flags |= flags;
-		if (flow_key_is_ip6(inner) != flow_key_is_ip6(&outer))
+		if (shard_session_has_ip6(session))
 			session->flags |= UDP_SESSION_SLOW;
 		sums = sums_of(forward, frame->packet, session);
 		session->ip_sum = sums.ip;

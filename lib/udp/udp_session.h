@@ -58,8 +58,8 @@ size_t udp_pool_bytes(uint32_t capacity);
 /* Begins empty at tick `tick` in `memory`, which must be all zero. */
 void udp_pool_init(struct udp_pool *pool, void *memory, uint32_t capacity, uint32_t tick);
 
-/* A session of these keys that was heard now and ends `idle_ms` after it was last heard. All else of it is zero and the
- * caller's to set. Null where none is free. */
+/* A session of these keys that was heard now and ends `idle_ms` after it was last heard. All else of it is zero, but
+ * for the MAC address, and the caller's to set. Null where none is free. */
 struct udp_session *udp_session_open(struct udp_pool *pool, const struct flow_key *inner, const struct flow_key *outer,
 				     uint32_t idle_ms, uint32_t now_ms);
 

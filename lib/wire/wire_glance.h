@@ -58,15 +58,24 @@ static inline bool wire_glance_is_header_good(const uint8_t *ip)
 	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / UINT16_MAX;
 }
 
-/* What is beyond the link header of such a frame of at least WIRE_GLANCE_BYTES: IPv4 without options; UDP, and no
- * fragment; lengths that agree and fit; a good header. Returns the frame's bytes up to its end, or 0. */
+/* Whether a frame's type, and the first byte behind it, are those of IPv4 without options. */
+static inline bool wire_glance_is_ipv4(const uint8_t *frame)
+{
+	uint32_t word;
+
+	memcpy(&word, frame + 12, 4);
+	return (word & 0xffffff) == 0x450008;
+}
+
+/* What such a frame of at least WIRE_GLANCE_BYTES is beside its addresses: IPv4 without options; UDP, and no fragment;
+ * lengths that agree and fit; a good header. Returns the frame's bytes up to its end, or 0. */
 static inline uint32_t wire_glance_packet(const uint8_t *frame, uint32_t bytes)
 {
 	const uint8_t *ip = frame + ETHER_BYTES;
 	uint32_t fragment, ip_bytes, end;
 
 	memcpy(&fragment, ip + 6, 4); /* with TTL and protocol behind it */
-	if (ip[0] != 0x45 || (fragment & 0xff00ffbf) != 0x11000000)
+	if (!wire_glance_is_ipv4(frame) || (fragment & 0xff00ffbf) != 0x11000000)
 		return 0;
 	ip_bytes = wire_load16(ip + 2);
 	end = ip_bytes + ETHER_BYTES;
@@ -92,8 +101,7 @@ static inline uint64_t wire_glance_from(const uint8_t *frame)
  * that is such a datagram; 0 for any other. */
 static inline uint32_t wire_glance(const uint8_t *frame, uint32_t bytes, uint64_t mac)
 {
-	if (!wire_glance_is_to(frame, mac) ||
-	    (wire_glance_from(frame) & UINT64_C(0xffff000000000001)) != UINT64_C(0x0008) << 48)
+	if (!wire_glance_is_to(frame, mac) || frame[6] & 1)
 		return 0;
 	return wire_glance_packet(frame, bytes);
 }
