@@ -118,6 +118,7 @@ struct nic_queue {
 	uint16_t queue;
 	const struct nic_spread *spread; /* null but for cables with several queues */
 	bool sender_waits;               /* who sends to us offers again what finds no room, as on a cable */
+	bool backs_up;                   /* what we do not take stays with who sends, in a ring that both have */
 	struct nic_gate *gate;           /* null where the driver needs none */
 	struct nic_impair *impair;       /* null where frames pass as they are */
 	struct nic_capture *capture;     /* sees frames before bad lines do; null for none */

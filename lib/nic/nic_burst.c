@@ -12,6 +12,7 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 	return (struct nic_queue){.port = nic->port,
 				  .queue = queue,
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
+				  .backs_up = nic->kind == NIC_KIND_CABLE || nic->kind == NIC_KIND_MEMIF,
 				  .spread = nic->spread.plan != NULL ? &nic->spread : NULL,
 				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
 				  .impair = nic->impairs[queue],

@@ -74,13 +74,13 @@ static uint32_t room_at(const struct worker_shard *part, uint64_t now_ns)
 {
 	uint32_t waiting = shard_waiting(part->shard);
 
-	if (part->held.count > 0 && now_ns - part->held.since_ns > STANDSTILL_NS)
+	if (part->held.count > 0 && now_ns - part->took_ns > STANDSTILL_NS)
 		return SHARD_OUT_MAX;
 	return waiting < SHARD_OUT_MAX / 2 ? SHARD_OUT_MAX / 2 - waiting : 0;
 }
 
 /* What a shard's datagrams may go on by: the port, of those of its group beside its own, that has most room. What finds
- * none waits where it is, with whoever sends it: taken, it would be lost. */
+ * none waits with whoever sends it: taken, it would be lost. */
 static uint32_t room_beyond(const struct worker *worker, const struct worker_shard *part, uint64_t now_ns)
 {
 	uint32_t room = 0, others = 0;
@@ -99,15 +99,16 @@ static uint32_t room_beyond(const struct worker *worker, const struct worker_sha
 static bool receive(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
 {
 	int most = worker_load_frames(&part->load, now_ns);
+	int room = most;
 	uint64_t syns = shard_syns(part->shard);
 	int from_port, moved;
 	bool is_full, is_behind;
 
-	if (shard_is_beside(part->shard, part->shard))
-		most = (int)RTE_MIN((uint32_t)most, room_beyond(worker, part, now_ns));
-	from_port = has_queue(part) ? receive_from_port(part, most, now_ns) : 0;
+	if (part->queue.backs_up && shard_is_beside(part->shard, part->shard))
+		room = (int)RTE_MIN((uint32_t)most, room_beyond(worker, part, now_ns));
+	from_port = has_queue(part) ? receive_from_port(part, room, now_ns) : 0;
 	moved = part->mail != NULL ? receive_moved(part, most, now_ns) : 0;
-	is_full = most > 0 && (from_port == most || moved == most);
+	is_full = from_port == most || moved == most;
 	is_behind = worker_load_note(&part->load, is_full, shard_syns(part->shard) - syns, now_ns);
 
 	/* A sender that waits loses nothing, however many connections it has begun. */
@@ -125,10 +126,12 @@ static uint16_t hand_over(const struct worker_shard *part, struct rte_mbuf **mbu
 
 /* Hands over the frames in `held`, which are new or were refused before. What is refused for too long is lost, as on a
  * dead link. True once none is left. */
-static bool offer_held(const struct worker_shard *part, struct worker_held *held, uint64_t now_ns)
+static bool offer_held(struct worker_shard *part, struct worker_held *held, uint64_t now_ns)
 {
 	uint16_t sent = hand_over(part, held->mbufs, held->count);
 
+	if (sent > 0)
+		part->took_ns = now_ns;
 	held->count = (uint16_t)(held->count - sent);
 	if (held->count == 0)
 		return true;

@@ -37,6 +37,7 @@ struct worker_shard {
 	int (*on_start)(struct quern_shard *shard, void *app);
 	void *app;
 	struct worker_load load;
+	uint64_t took_ns;     /* when the port, or the line to it, last took a frame */
 	uint16_t next_sender; /* whose frames place 0 sends next, where it sends for others */
 	bool others_first;    /* in this turn */
 	struct worker_held held;
