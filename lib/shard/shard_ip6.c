@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { LINE = 64, LEAST_MTU_IP6 = 1280, ALIASED_RECORDS_MAX = ALIAS_PEER_MAX - ALIAS_RESERVE };
+#include "base/line.h"
+
+enum { LEAST_MTU_IP6 = 1280, ALIASED_RECORDS_MAX = ALIAS_PEER_MAX - ALIAS_RESERVE };
 
 static_assert((int)ALIAS_RESERVE >= (int)SHARD_BURST, "each packet of a burst may take an alias");
 
@@ -38,7 +40,7 @@ static uint32_t aliased_records(const struct shard_config *config)
 
 static size_t neighbours_at(const struct shard_config *config)
 {
-	return (alias_bytes(aliased_records(config)) + LINE - 1) & ~(size_t)(LINE - 1);
+	return base_line_up(alias_bytes(aliased_records(config)));
 }
 
 size_t shard_ip6_bytes(const struct shard_config *config)

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/counter.h"
+#include "base/line.h"
 
 bool udp_limits_counts_sources(const struct udp_rules *set)
 {
@@ -26,7 +27,7 @@ static uint32_t slots_for(uint32_t sources)
 
 size_t udp_limits_bytes(uint32_t sources)
 {
-	return ((size_t)slots_for(sources) * sizeof(struct udp_source) + 63) & ~(size_t)63;
+	return base_line_up((size_t)slots_for(sources) * sizeof(struct udp_source));
 }
 
 void udp_limits_init(struct udp_limits *limits, void *memory, uint32_t sources, const struct hash_secret *secret)
