@@ -87,6 +87,7 @@ static void open_crowd(void)
 	const struct shard_config config = {.max_connections = CROWD};
 	const struct quern_tcp_options alive = {.keepalive = true};
 
+	driver_pool_buffers = 4095;
 	driver_open(&driver, &config);
 	driver_listen(&driver, SCRIPT_PORT, NULL);
 	driver_listen(&driver, SCRIPT_PORT + 1, &alive);
