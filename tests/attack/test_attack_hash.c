@@ -6,7 +6,17 @@
 #include "table/table_bucket.h"
 #include "table/table_fixture.h"
 
-enum { FLOOD_BITS = 16, FLOOD = 1 << FLOOD_BITS, KEY_BITS = 96, IMAGE_BITS = 64, SECRETS = 4, ROUNDS = 15 };
+enum {
+	FLOOD_BITS = 16,
+	FLOOD = 1 << FLOOD_BITS,
+	KEY_BITS = 96,
+	IMAGE_BITS = 64,
+	SECRETS = 4,
+	ROUNDS = 15,
+	ROUNDS_MOST = 10 * ROUNDS
+};
+
+#define LEAST_RATE 0.8 /* of crafted tuples, by what random ones have */
 
 /* The key of Microsoft's specification, which most drivers set: known to everybody. */
 static const uint8_t known_key[PORT_PLAN_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
@@ -196,12 +206,13 @@ static double look_all_up(const struct fixture *fixture)
 	return battery_cpu_seconds() - begin;
 }
 
-/* The best of several rounds each, in turns: what the machine does beside them hits both. */
+/* The best of several rounds each, in turns: what the machine does beside them hits both. Of more rounds where it seems
+ * to have hit one alone. */
 static double rate_against(const struct fixture *flood, const struct fixture *random_keys)
 {
 	double best[2] = {1e9, 1e9};
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < ROUNDS || (round < ROUNDS_MOST && best[1] < LEAST_RATE * best[0]); round++) {
 		double seconds[2] = {look_all_up(flood), look_all_up(random_keys)};
 
 		for (int i = 0; i < 2; i++)
@@ -250,5 +261,5 @@ Test(attack_hash, crafted_tuples_are_found_as_fast_as_random_ones)
 		       "worst (%s)",
 		       FLOOD, CRAFTS - 1, SECRETS, worst_crafted, worst_random, worst_rate * 100, worst_name);
 	cr_assert_leq(worst_crafted, 2 * worst_random);
-	cr_assert_geq(worst_rate, 0.8, "%s", worst_name);
+	cr_assert_geq(worst_rate, LEAST_RATE, "%s", worst_name);
 }
