@@ -221,38 +221,29 @@ static uint16_t glance_all(struct quern_shard *shard, struct rte_mbuf **mbufs, u
 	return count;
 }
 
-/* One that is known goes on. What becomes of a flow that is not remembered is written nowhere. */
-static inline bool pass_known(struct quern_shard *shard, struct rte_mbuf **mbuf, uint32_t bytes, uint32_t ref,
-			      struct passed *passed)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
-	struct shard_recent flow;
-
-	if (!shard_recent_learn(shard, ref, frame, &flow) || !pass_on(shard, mbuf, bytes, &flow, passed))
-		return false;
-	shard_recent_note(shard->forward, &flow);
-	return true;
-}
-
-/* The same, and it is remembered. */
-static __rte_noinline bool pass_and_add(struct quern_shard *shard, struct rte_mbuf **mbuf, uint32_t bytes, uint32_t ref,
-					struct passed *passed)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
-	struct shard_recent flow;
-
-	if (!shard_recent_learn(shard, ref, frame, &flow) || !pass_on(shard, mbuf, bytes, &flow, passed))
-		return false;
-	shard_recent_add(shard, &flow);
-	return true;
-}
-
-static inline bool pass_one(struct quern_shard *shard, struct glances *glances, uint32_t i, struct passed *passed)
+/* One that is known goes on, and its flow is remembered or not: where it is not, most of what describes it is never
+ * written, since the caller says so in a constant. */
+static __rte_always_inline bool pass_known(struct quern_shard *shard, struct glances *glances, uint32_t i,
+					   bool is_remembered, struct passed *passed)
 {
 	struct rte_mbuf **mbuf = &glances->mbufs[i];
+	const uint8_t *frame = rte_pktmbuf_mtod(*mbuf, const uint8_t *);
+	struct shard_recent flow;
 
-	return shard->recent_rests > 0 ? pass_known(shard, mbuf, glances->bytes[i], glances->refs[i], passed)
-				       : pass_and_add(shard, mbuf, glances->bytes[i], glances->refs[i], passed);
+	if (!shard_recent_learn(shard, glances->refs[i], frame, &flow) ||
+	    !pass_on(shard, mbuf, glances->bytes[i], &flow, passed))
+		return false;
+	if (is_remembered)
+		shard_recent_add(shard, &flow);
+	else
+		shard_recent_note(shard->forward, &flow);
+	return true;
+}
+
+static __rte_noinline bool pass_and_remember(struct quern_shard *shard, struct glances *glances, uint32_t i,
+					     struct passed *passed)
+{
+	return pass_known(shard, glances, i, true, passed);
 }
 
 /* Second pass: what was gathered and is known goes on. What does not is left in `mbufs`, in order; returns how many
@@ -268,7 +259,8 @@ static uint16_t pass_gathered(struct quern_shard *shard, struct glances *glances
 	for (uint32_t i = 0; i < glances->count; i++) {
 		bool is_known = glances->refs[i] != 0 && !holds_back;
 
-		if (is_known && pass_one(shard, glances, i, passed))
+		if (is_known && (shard->recent_rests > 0 ? pass_known(shard, glances, i, false, passed)
+							 : pass_and_remember(shard, glances, i, passed)))
 			continue;
 		/* What is nobody's yet has none of its session behind it that is known; of the others some may. */
 		holds_back |= is_known;
