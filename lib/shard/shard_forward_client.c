@@ -9,8 +9,8 @@ enum { LINK_LOCAL = 0xa9fe /* RFC 3927: 169.254.0.0/16 */ };
 static bool is_ours_or_all(const struct quern_shard *shard, const struct packet *packet)
 {
 	if (packet->version == 6)
-		return shard->ip6.is_spoken && neigh_nd_is_own(&shard->ip6.neigh, packet->ip6.remote);
-	return neigh_is_own(&shard->neigh, packet->key.remote) || packet->key.remote == shard->neigh.broadcast;
+		return shard->ip6.is_spoken && shard_is_from_own(shard, packet);
+	return shard_is_from_own(shard, packet) || packet->key.remote == shard->neigh.broadcast;
 }
 
 /* RFC 3927 7, RFC 4291 2.5.6: such an address never leaves its link. */
