@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Adds up test results and ends with the line "N passed, N failed".
+"""Adds up test results, tells what failed and ends with the line "N passed, N failed".
 
 Each argument is one of
   DIR                   a meson build directory: the single tests of its last `meson test`
   NAME=STATUS           a step and its exit status: one test
-  "N passed, N failed"  the closing line of an earlier count
-Exits with 1 if anything failed or nothing ran.
+  FILE                  the output of an earlier count; what that found failed is said again
+Only the end of a long log may be kept. So the last lines of what each program said that failed stand at the end,
+and below them the names of all that failed. Exits with 1 if anything failed or nothing ran.
 """
 
 import json
@@ -17,6 +18,8 @@ PASSED = {"OK", "EXPECTEDFAIL"}
 POINT = re.compile(r"^(not )?ok\b([^#]*)(?:#\s*(\w+))?", re.IGNORECASE)
 PLAN = re.compile(r"^1\.\.\d+")
 CLOSING = re.compile(r"(\d+) passed, (\d+) failed")
+HEADING = "what failed:"
+LINES_KEPT = 40
 
 
 def count_points(output):
@@ -49,40 +52,70 @@ def count_program(record):
     return passed, failed, skipped
 
 
+def last_words(record):
+    """The last lines of what a program said, without TAP's points that passed."""
+    said = "\n".join(record.get(stream, "") for stream in ("stdout", "stderr")).splitlines()
+    telling = [line for line in said if line.strip() and not PLAN.match(line)
+               and (not POINT.match(line) or line.lower().startswith("not"))]
+    return [f"  | {line}" for line in telling[-LINES_KEPT:]]
+
+
 def count_directory(directory):
-    """Adds up one build directory and names the programs that failed."""
+    """One build directory's counts, with the names of programs that failed and what they said."""
     path = os.path.join(directory, "meson-logs", "testlog.json")
     if not os.path.exists(path):
-        print(f"failed: {directory}: no tests were run")
-        return 0, 1, 0
-    total = (0, 0, 0)
+        return (0, 1, 0), [], [f"failed: {directory}: no tests were run"]
+    total, said, names = (0, 0, 0), [], []
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in filter(str.strip, log):
             record = json.loads(line)
             counts = count_program(record)
             total = tuple(map(sum, zip(total, counts)))
             if counts[1]:
-                print(f"failed: {directory}: {record['name']}: {counts[1]} ({record['result']})")
-    return total
+                names.append(f"failed: {directory}: {record['name']}: {counts[1]} ({record['result']})")
+                said += [f"{directory}: {record['name']} said at its end:"] + last_words(record)
+    return total, said, names
+
+
+def count_earlier(path):
+    """What an earlier count came to, read from its output. Without a closing line it is one failure."""
+    with open(path, encoding="utf-8", errors="replace") as output:
+        lines = output.read().splitlines()
+    closing = CLOSING.fullmatch(lines[-1]) if lines else None
+    passed, failed = map(int, closing.groups()) if closing else (0, 1)
+    if not failed:
+        return (passed, 0, 0), [], []
+    ending = lines[:-1] if closing else lines
+    if HEADING not in ending:
+        return (passed, failed, 0), [f"  | {line}" for line in ending[-LINES_KEPT:]], [f"failed: {path}"]
+    found = ending[len(ending) - ending[::-1].index(HEADING):]
+    names = [line for line in found if line.startswith("failed: ")]
+    return (passed, failed, 0), [line for line in found if line not in names], names
 
 
 def count_argument(argument):
-    """Adds up one argument of the command line."""
-    closing = CLOSING.fullmatch(argument)
-    if closing:
-        return int(closing.group(1)), int(closing.group(2)), 0
+    """An argument's (passed, failed, skipped), what was said by what failed, and its names."""
+    if os.path.isfile(argument):
+        return count_earlier(argument)
     name, equals, status = argument.rpartition("=")
     if not equals:
         return count_directory(argument)
     if status != "0":
-        print(f"failed: {name}: exit status {status}")
-    return (1, 0, 0) if status == "0" else (0, 1, 0)
+        return (0, 1, 0), [], [f"failed: {name}: exit status {status}"]
+    return (1, 0, 0), [], []
 
 
 def main(arguments):
-    passed, failed, skipped = map(sum, zip((0, 0, 0), *map(count_argument, arguments)))
+    found = [count_argument(argument) for argument in arguments]
+    passed, failed, skipped = map(sum, zip((0, 0, 0), *(counts for counts, _, _ in found)))
     if skipped:
         print(f"{skipped} skipped: this machine or user lacks what they need")
+    if failed:
+        print(HEADING)
+        for _, said, _ in found:
+            print("\n".join(said), end="\n" if said else "")
+        for _, _, names in found:
+            print("\n".join(names), end="\n" if names else "")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
