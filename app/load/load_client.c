@@ -41,12 +41,11 @@ static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
 	return all / count + (number < all % count);
 }
 
-/* This client's part of --connections. Where there are more clients than --cc or --cps can be divided among, some may
- * open none: then theirs is the others'. */
+/* This client's part of --connections. Where there are more clients than --cc can be divided among, some may open none:
+ * then theirs is the others'. */
 static uint64_t share_of_connections(const struct cli_settings *settings, uint16_t number, uint16_t count)
 {
-	uint64_t divided = settings->cc > 0 ? settings->cc : settings->cps;
-	uint16_t openers = divided < count ? (uint16_t)divided : count;
+	uint16_t openers = settings->cc > 0 && settings->cc < count ? (uint16_t)settings->cc : count;
 
 	if (settings->connections == 0)
 		return UINT64_MAX;
@@ -65,7 +64,9 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 				       .port = port,
 				       .slot_count = cli_workers_share(workers, port, settings->max_connections)};
 	client->is_scheduled = settings->cps != 0 && settings->cps != CLI_CPS_MAX;
-	client->rate = client->is_scheduled ? share(settings->cps, number, count) : 0;
+	client->level = (struct cli_leg){.from = settings->cps, .to = settings->cps};
+	client->number = number;
+	client->count = count;
 	client->to_hold = share(settings->cc, number, count);
 	client->left = share_of_connections(settings, number, count);
 	for (uint16_t i = 0; i < settings->source_count; i++) {
@@ -133,8 +134,8 @@ static bool begin_when_told(struct load_client *client, uint64_t now)
 	client->measure_end_ns = client->settings->duration_ns == 0
 					 ? UINT64_MAX
 					 : client->measure_begin_ns + client->settings->duration_ns;
-	if (client->rate > 0)
-		load_schedule_begin(&client->schedule, client->rate, now);
+	if (client->is_scheduled)
+		load_pace_begin(&client->pace, &client->level, 1, client->number, client->count, now);
 	enter(client, LOAD_WARMUP);
 	return true;
 }
@@ -168,12 +169,11 @@ static bool open_due(struct load_client *client, struct quern_shard *shard, uint
 {
 	int opened = 0;
 
-	for (; opened < DUE_BATCH && client->rate > 0 && client->schedule.next_ns <= now && client->left > 0;
-	     opened++) {
-		if (client->schedule.next_ns >= client->measure_end_ns)
+	for (; opened < DUE_BATCH && client->pace.next_ns <= now && client->left > 0; opened++) {
+		if (client->pace.next_ns >= client->measure_end_ns)
 			break;
-		open_one(client, shard, client->schedule.next_ns, now);
-		load_schedule_advance(&client->schedule);
+		open_one(client, shard, client->pace.next_ns, now);
+		load_pace_advance(&client->pace);
 	}
 	return opened > 0;
 }
@@ -202,8 +202,8 @@ static void begin_draining(struct load_client *client, uint64_t now)
 {
 	if (now < client->measure_end_ns)
 		client->measure_end_ns = now;
-	if (client->is_scheduled && client->left > 0 && client->rate > 0)
-		client->missed = load_schedule_missed(&client->schedule, client->measure_end_ns);
+	if (client->is_scheduled && client->left > 0)
+		client->missed = load_pace_missed(&client->pace, client->measure_end_ns);
 	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
 	client->is_ending = client->left > 0 || order_of(client) >= LOAD_ORDER_END;
 	/* A run that ends by count lets its connections live to their end. */
@@ -219,7 +219,7 @@ static bool is_over(const struct load_client *client, uint64_t now)
 		return true;
 	if (now < client->measure_end_ns)
 		return false;
-	return client->rate == 0 || client->schedule.next_ns >= client->measure_end_ns ||
+	return !client->is_scheduled || client->pace.next_ns >= client->measure_end_ns ||
 	       now - client->measure_end_ns > CATCH_UP_NS;
 }
 

@@ -7,7 +7,7 @@
 #include "cli/cli_place.h"
 #include "load/load_hold.h"
 #include "load/load_http.h"
-#include "load/load_schedule.h"
+#include "load/load_pace.h"
 #include "report/report_tally.h"
 
 /* The life of a client; it only moves forward. Written by its worker, read by the control thread. */
@@ -61,9 +61,10 @@ struct load_client {
 	uint16_t next_route;
 
 	bool is_scheduled;
-	struct load_schedule schedule;
-	uint64_t rate;       /* this client's share of --cps */
-	uint64_t to_hold;    /* its share of --cc; 0 for none */
+	struct cli_leg level; /* --cps, of all clients */
+	struct load_pace pace;
+	uint16_t number, count;
+	uint64_t to_hold;    /* this client's share of --cc; 0 for none */
 	uint64_t left;       /* its share of --connections */
 	uint32_t setting_up; /* SYN given out, not decided */
 	uint32_t open;       /* established, not ended */

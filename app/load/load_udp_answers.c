@@ -21,7 +21,9 @@ static bool is_of_flow(const struct load_udp_flow *flow, const struct quern_endp
 /* When a datagram should have been sent. */
 static uint64_t intended_ns(const struct load_udp_client *client, uint64_t number)
 {
-	return client->schedule_begin_ns + (uint64_t)((double)number * (1e9 / (double)client->rate));
+	double of_all = (double)number * client->pace.count + client->number;
+
+	return client->schedule_begin_ns + (uint64_t)(of_all * (1e9 / (double)client->level.to));
 }
 
 static void note_times(struct load_udp_client *client, const struct payload_stamp *stamp, uint64_t number, uint64_t now)

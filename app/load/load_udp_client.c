@@ -42,10 +42,16 @@ static uint32_t flows_of(const struct cli_settings *settings, uint16_t number, u
 }
 
 /* Where there are more clients than flows, or datagrams a second, some send nothing: then their part is the others'. */
-static uint64_t rate_of(const struct cli_settings *settings, uint64_t pps, uint16_t number, uint16_t count)
+static uint16_t senders_of(const struct cli_settings *settings, uint64_t pps, uint16_t count)
 {
 	uint64_t most = settings->udp.flows < pps ? settings->udp.flows : pps;
-	uint16_t senders = most < count ? (uint16_t)most : count;
+
+	return most < count ? (uint16_t)most : count;
+}
+
+static uint64_t rate_of(const struct cli_settings *settings, uint64_t pps, uint16_t number, uint16_t count)
+{
+	uint16_t senders = senders_of(settings, pps, count);
 
 	return number < senders ? share(pps, number, senders) : 0;
 }
@@ -160,7 +166,8 @@ static void begin_sending(struct load_udp_client *client, enum payload_stamp_kin
 	report_udp_add(&client->tally->counts.flows, client->flow_count);
 	client->schedule_begin_ns = begin_ns;
 	if (client->rate > 0)
-		load_schedule_begin(&client->schedule, client->rate, begin_ns);
+		load_pace_begin(&client->pace, &client->level, 1, client->number,
+				senders_of(client->settings, client->level.to, client->count), begin_ns);
 	enter(client, kind == PAYLOAD_STAMP_WARMUP ? LOAD_UDP_WARMUP : LOAD_UDP_SENDING);
 }
 
@@ -176,6 +183,7 @@ static bool begin_when_told(struct load_udp_client *client, uint64_t now)
 	client->rate = 0;
 	if (order->pps != CLI_PPS_MAX)
 		client->rate = rate_of(client->settings, order->pps, client->number, client->count);
+	client->level = (struct cli_leg){.from = order->pps, .to = order->pps};
 	client->is_idle = client->flow_count == 0 || (client->rate == 0 && order->pps != CLI_PPS_MAX);
 	client->measure_begin_ns = now + order->warmup_ns;
 	client->measure_end_ns = order->duration_ns == 0 ? UINT64_MAX : client->measure_begin_ns + order->duration_ns;
@@ -225,12 +233,12 @@ static bool send_due(struct load_udp_client *client, struct quern_shard *shard, 
 	uint64_t end_ns = client->phase == LOAD_UDP_WARMUP ? client->measure_begin_ns : client->measure_end_ns;
 	int sent = 0;
 
-	for (; sent < BATCH && client->schedule.next_ns <= now && client->schedule.next_ns < end_ns; sent++) {
+	for (; sent < BATCH && client->pace.next_ns <= now && client->pace.next_ns < end_ns; sent++) {
 		if (!send_next(client, shard, now))
 			break;
-		if (now - client->schedule.next_ns <= ON_TIME_NS)
+		if (now - client->pace.next_ns <= ON_TIME_NS)
 			report_udp_add(&client->tally->on_schedule, 1);
-		load_schedule_advance(&client->schedule);
+		load_pace_advance(&client->pace);
 	}
 	return sent > 0;
 }
@@ -262,7 +270,7 @@ static bool is_over(const struct load_udp_client *client, uint64_t now)
 		return true;
 	if (now < client->measure_end_ns)
 		return false;
-	return client->rate == 0 || client->schedule.next_ns >= client->measure_end_ns ||
+	return client->rate == 0 || client->pace.next_ns >= client->measure_end_ns ||
 	       now - client->measure_end_ns > CATCH_UP_NS;
 }
 
@@ -271,8 +279,7 @@ static void begin_draining(struct load_udp_client *client, uint64_t now)
 	if (now < client->measure_end_ns)
 		client->measure_end_ns = now;
 	if (client->rate > 0 && client->phase == LOAD_UDP_SENDING)
-		report_udp_add(&client->tally->counts.missed,
-			       load_schedule_missed(&client->schedule, client->measure_end_ns));
+		report_udp_add(&client->tally->counts.missed, load_pace_missed(&client->pace, client->measure_end_ns));
 	/* What went out after the time was up is no part of a rate within it. */
 	if (client->last_sent_ns > client->measure_end_ns)
 		client->measure_end_ns = client->last_sent_ns;

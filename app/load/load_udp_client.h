@@ -5,7 +5,7 @@
 #include <quern/udp.h>
 
 #include "cli/cli_place.h"
-#include "load/load_schedule.h"
+#include "load/load_pace.h"
 #include "load/load_udp_ledger.h"
 #include "payload/payload_stamp.h"
 #include "report/report_udp.h"
@@ -57,7 +57,8 @@ struct load_udp_client {
 	enum payload_stamp_kind kind; /* of what is sent now, and heard */
 	uint64_t rate;                /* its share; 0 for as many as the window, or the port, lets go */
 	bool is_idle;                 /* it has no share */
-	struct load_schedule schedule;
+	struct cli_leg level;         /* the rate of all clients */
+	struct load_pace pace;
 	uint32_t next_flow;     /* flows take turns */
 	uint64_t next_sequence; /* so all of them have the same, but for those that have had their turn */
 	uint32_t wire_bytes;
