@@ -23,7 +23,7 @@ static int complete_server(const struct cli_settings *settings, char error[CLI_E
 		return refuse(error, "--root and --body say what --http answers; give --http as well");
 	if (http->root && http->body_given)
 		return refuse(error, "give --root or --body, not both");
-	if (http->is_spoken && (settings->close_given || settings->hold_ns > 0))
+	if (http->is_spoken && (settings->close_given || settings->hold.most > 0))
 		return refuse(error, "with --http each request says who closes; leave out --close and --hold");
 	return 0;
 }
@@ -34,7 +34,7 @@ static int complete_single(struct cli_settings *settings, char error[CLI_ERROR_T
 	if (settings->close_given && settings->close != CLI_CLOSE_SERVER)
 		return refuse(error, "with one request a connection the server closes first; leave out --close, or "
 				     "give --requests N");
-	if (settings->hold_ns > 0)
+	if (settings->hold.most > 0)
 		return refuse(error, "with one request a connection nothing is held; leave out --hold, or give "
 				     "--requests N");
 	settings->close = CLI_CLOSE_SERVER;
@@ -46,7 +46,7 @@ static int complete_lasting(struct cli_settings *settings, char error[CLI_ERROR_
 	if (settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH)
 		return refuse(error, "with --requests the client closes, behind the last answer; give --close client "
 				     "or rst");
-	if (settings->http.requests == 0 && settings->hold_ns > 0)
+	if (settings->http.requests == 0 && settings->hold.most > 0)
 		return refuse(error, "--requests 0 keeps connections as long as the run lasts; leave out --hold");
 	if (settings->http.requests == 0 && settings->connections > 0)
 		return refuse(error, "--requests 0 keeps connections as long as the run lasts; give --cc and -d, not "
@@ -72,6 +72,9 @@ int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return refuse(error, settings->command == CLI_BENCH
 					     ? "--requests and --body need HTTP: give --payload http"
 					     : "--requests needs HTTP: name the target as http://ADDR:PORT/PATH");
+	if (settings->think.most > 0 && (!http->is_spoken || http->requests == 1))
+		return refuse(error,
+			      "--think is the time between two requests of a connection; give --requests N as well");
 	if (!http->is_spoken)
 		return 0;
 	if (!http->path)

@@ -42,7 +42,12 @@ bool cli_set_cc(struct cli_settings *settings, const char *value)
 
 bool cli_set_hold(struct cli_settings *settings, const char *value)
 {
-	return cli_time_within(value, 0, CLI_MAX_TIMER, &settings->hold_ns);
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &settings->hold);
+}
+
+bool cli_set_think(struct cli_settings *settings, const char *value)
+{
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &settings->think);
 }
 
 bool cli_set_close(struct cli_settings *settings, const char *value)

@@ -126,13 +126,21 @@ static int complete_load(struct cli_settings *settings, char error[CLI_ERROR_TEX
 	return 0;
 }
 
+/* How long a connection lasts on average, its answers apart. */
+static double life_ns(const struct cli_settings *settings)
+{
+	uint32_t requests = settings->http.requests;
+
+	return (double)settings->hold.mean + (double)settings->think.mean * (requests > 0 ? requests - 1 : 0);
+}
+
 /* As many records as the load will hold open, where --max-connections does not say. */
 static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
 	uint64_t held = settings->cc;
 
 	if (settings->cps != 0 && settings->cps != CLI_CPS_MAX)
-		held = (uint64_t)((double)settings->cps * (double)settings->hold_ns / (double)CLI_NS_PER_S);
+		held = (uint64_t)((double)settings->cps * life_ns(settings) / (double)CLI_NS_PER_S);
 	if (settings->max_connections != 0) {
 		if (settings->cc > settings->max_connections)
 			return refuse(error, "--cc holds more connections than --max-connections allows; raise it");

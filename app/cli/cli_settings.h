@@ -12,6 +12,7 @@
 #include <quern/options.h>
 
 #include "cli/cli_address.h"
+#include "cli/cli_span.h"
 #include "cli/cli_units.h"
 
 enum { CLI_ERROR_TEXT = 512, CLI_FILE_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
@@ -151,7 +152,8 @@ struct cli_settings {
 	uint64_t connections; /* 0: no limit */
 	uint64_t cps;         /* 0: not asked for; CLI_CPS_MAX */
 	uint64_t cc;          /* 0: not asked for */
-	uint64_t hold_ns;
+	struct cli_span hold;  /* of a connection, behind its last answer */
+	struct cli_span think; /* between an answer and the next request */
 	bool close_given;
 	enum cli_close close;
 	uint64_t warmup_ns;

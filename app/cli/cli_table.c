@@ -15,6 +15,8 @@ enum {
 	WITH_ENGINE = CLI_ALL | CLI_FORWARD
 };
 
+#define SPAN_OF_TIME "a time up to 24h, e.g. 1s, or one drawn: uniform:1s-5s, or exp:2s with a mean of up to 72m"
+
 /* Help puts two flags on a line of 100 columns: 22 letters of help each. */
 const struct cli_flag cli_flag_table[] = {
 	{"port", 'p', "DEV", "tap:q0, af_packet:eth1",
@@ -59,7 +61,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"flows", 0, "N", "pairs of ends, 64", "1 to 1048576, e.g. 10k", CLI_LOAD, cli_set_flows},
 	{"one-way", 0, NULL, "no answers come back", NULL, CLI_LOAD | CLI_FORWARD, cli_set_one_way},
 	{"search", 0, "EXPR", "top rate: loss==0", "loss==0, or loss<=N%, e.g. loss<=0.01%", CLI_LOAD, cli_set_search},
-	{"hold", 0, "TIME", "keep each open, 0s", "a time up to 24h, e.g. 1s", CLI_ALL, cli_set_hold},
+	{"hold", 0, "SPAN", "keep each open, 0s", SPAN_OF_TIME, CLI_ALL, cli_set_hold},
 	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, cli_set_close},
 	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
 	 CLI_ALL, cli_set_payload},

@@ -76,7 +76,7 @@ static int complete_server(const struct cli_settings *settings, char error[CLI_E
 	if (settings->services & CLI_SERVICE_HTTP || settings->payload_bytes > 0)
 		return refuse(error,
 			      "--udp sends back what comes, or takes it by --discard; leave out --http and --payload");
-	if (settings->close_given || settings->hold_ns > 0)
+	if (settings->close_given || settings->hold.most > 0)
 		return refuse(error, "datagrams have no connection; leave out --close and --hold");
 	return 0;
 }
@@ -117,7 +117,7 @@ static int complete_client(struct cli_settings *settings, char error[CLI_ERROR_T
 {
 	struct cli_udp *udp = &settings->udp;
 
-	if (settings->cps != 0 || settings->cc != 0 || settings->connections != 0 || settings->hold_ns != 0 ||
+	if (settings->cps != 0 || settings->cc != 0 || settings->connections != 0 || settings->hold.most != 0 ||
 	    settings->close_given)
 		return refuse(error, "datagrams have no connection; give --pps, not --cps, --cc, --connections, --hold "
 				     "or --close");

@@ -114,7 +114,7 @@ static void print_datagrams(const struct cli_settings *settings)
 
 static void print_load(const struct cli_settings *settings)
 {
-	char number[REPORT_NUMBER_TEXT], hold[REPORT_NUMBER_TEXT];
+	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT];
 
 	fputs("load      ", stdout);
 	if (settings->cc > 0)
@@ -123,13 +123,15 @@ static void print_load(const struct cli_settings *settings)
 		fputs("as many a second as go", stdout);
 	else
 		printf("%s a second", report_format_count(settings->cps, number));
-	if (settings->hold_ns > 0)
-		printf(", each for %s", report_format_span(settings->hold_ns, hold));
+	if (settings->hold.most > 0)
+		printf(", each for %s", cli_format_time_span(&settings->hold, span));
 	if (settings->http.is_spoken && settings->http.requests > 0)
 		printf(", %u requests on each", settings->http.requests);
 	else if (settings->http.is_spoken)
 		fputs(", requests all the while", stdout);
-	else if (settings->payload_bytes > 0)
+	if (settings->think.most > 0)
+		printf(", %s between them", cli_format_time_span(&settings->think, span));
+	if (!settings->http.is_spoken && settings->payload_bytes > 0)
 		printf(", %u bytes each way", settings->payload_bytes);
 	if (settings->close == CLI_CLOSE_BOTH || settings->close == CLI_CLOSE_RST)
 		printf(", %s\n", settings->close == CLI_CLOSE_RST ? "ended by RST" : "both ends close");

@@ -118,6 +118,8 @@ static const struct {
 	{"client-cores", CONFIG_FORM_COMMAS},
 	{"server-cores", CONFIG_FORM_COMMAS},
 	{"payload", CONFIG_FORM_PAIR},
+	{"hold", CONFIG_FORM_PAIR},
+	{"hold", CONFIG_FORM_PAIR},
 	{"keepalive", CONFIG_FORM_IDLE},
 };
 

@@ -39,8 +39,8 @@ int http_server_open(struct http_server *server, const struct http_site *site, s
 	server->slots = calloc(connections, sizeof(*server->slots));
 	server->readers = calloc(server->reader_count, sizeof(*server->readers));
 	server->free_readers = calloc(server->reader_count, sizeof(*server->free_readers));
-	server->lingering.entries = calloc(connections, sizeof(*server->lingering.entries));
-	if (!server->slots || !server->readers || !server->free_readers || !server->lingering.entries) {
+	if (!server->slots || !server->readers || !server->free_readers ||
+	    load_wheel_open(&server->lingering, connections, LINGER_NS) != 0) {
 		http_server_close(server);
 		return -ENOMEM;
 	}
@@ -53,7 +53,7 @@ void http_server_close(struct http_server *server)
 	free(server->slots);
 	free(server->readers);
 	free(server->free_readers);
-	free(server->lingering.entries);
+	load_wheel_close(&server->lingering);
 	*server = (struct http_server){.slots = NULL};
 }
 
@@ -150,7 +150,7 @@ static void linger(struct http_server *server, struct quern_shard *shard, struct
 		return;
 	}
 	quern_conn_shutdown(shard, conn);
-	load_hold_put(&server->lingering, conn.index, conn.generation, quern_now(shard) + LINGER_NS);
+	load_wheel_put(&server->lingering, conn.index, conn.generation, quern_now(shard), LINGER_NS);
 }
 
 static void count_answer(struct http_server *server, uint16_t status)
@@ -285,7 +285,7 @@ bool http_server_ended(struct http_server *server, struct quern_conn conn)
 
 	if (is_cut)
 		report_count(&server->tally->requests[REPORT_REQUESTS_cut_short]);
-	load_hold_remove(&server->lingering, conn.index);
+	load_wheel_remove(&server->lingering, conn.index);
 	give_back(server, slot);
 	slot->flags = 0;
 	return is_cut;
@@ -309,7 +309,7 @@ static void stop_lingering(struct http_server *server, struct quern_shard *shard
 	struct quern_conn_info info;
 
 	if (quern_conn_info(shard, conn, &info) == 0 && info.queued_bytes > 0)
-		load_hold_put(&server->lingering, conn.index, conn.generation, quern_now(shard) + LINGER_NS);
+		load_wheel_put(&server->lingering, conn.index, conn.generation, quern_now(shard), LINGER_NS);
 	else
 		quern_conn_close(shard, conn);
 }
@@ -322,8 +322,7 @@ bool http_server_turn(struct http_server *server, struct quern_shard *shard)
 
 	if (now_ns >= server->next_second_ns)
 		read_clock(server, now_ns);
-	while (stopped < LINGER_BATCH &&
-	       load_hold_take_due(&server->lingering, now_ns, &conn.index, &conn.generation)) {
+	while (stopped < LINGER_BATCH && load_wheel_take(&server->lingering, now_ns, &conn.index, &conn.generation)) {
 		stop_lingering(server, shard, conn);
 		stopped++;
 	}

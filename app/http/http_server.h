@@ -9,7 +9,7 @@
 #include "http/http_answer.h"
 #include "http/http_request.h"
 #include "http/http_site.h"
-#include "load/load_hold.h"
+#include "load/load_wheel.h"
 #include "report/report_tally.h"
 
 /* What is kept of a connection: 32 bytes, and 16 for its place among those that wait for the peer's FIN. */
@@ -35,7 +35,7 @@ struct http_server {
 	uint32_t used_count; /* the others below this one are in use */
 	uint32_t reader_count;
 	uint32_t connection_count;
-	struct load_hold lingering;
+	struct load_wheel lingering;
 	uint64_t next_second_ns;
 	uint32_t now_s;
 	char date[HTTP_DATE_BYTES + 1];

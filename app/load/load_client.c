@@ -78,9 +78,11 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->exchange = load_exchange_of(settings);
 	client->tally = malloc(sizeof(*client->tally));
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
-	if (settings->hold_ns > 0)
-		client->hold.entries = calloc(client->slot_count, sizeof(*client->hold.entries));
-	if (!client->tally || !client->slots || (settings->hold_ns > 0 && !client->hold.entries) ||
+	client->longest_wait_ns = settings->hold.most + settings->think.most;
+	load_draw_begin(&client->draw, settings->seed, number);
+	if (!client->tally || !client->slots ||
+	    (client->longest_wait_ns > 0 &&
+	     load_wheel_open(&client->wheel, client->slot_count, client->longest_wait_ns) != 0) ||
 	    (settings->http.is_spoken && load_http_open(client) != 0)) {
 		load_client_close(client);
 		return -ENOMEM;
@@ -92,7 +94,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 void load_client_close(struct load_client *client)
 {
 	load_http_close(client);
-	free(client->hold.entries);
+	load_wheel_close(&client->wheel);
 	free(client->slots);
 	free(client->tally);
 	*client = (struct load_client){.phase = LOAD_DONE};
@@ -182,7 +184,7 @@ static bool open_due(struct load_client *client, struct quern_shard *shard, uint
  * millisecond, so that a full port space does not become millions of failures. */
 static bool open_room(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	uint64_t used = (uint64_t)client->setting_up + (client->to_hold > 0 ? client->open : client->http.unanswered);
+	uint64_t used = (uint64_t)client->setting_up + (client->to_hold > 0 ? client->open : client->unanswered);
 	uint64_t most = client->to_hold > 0 ? client->to_hold : client->settings->cc > 0 ? 0 : WINDOW;
 	uint64_t room = used < most ? most - used : 0;
 	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
@@ -208,7 +210,7 @@ static void begin_draining(struct load_client *client, uint64_t now)
 	client->is_ending = client->left > 0 || order_of(client) >= LOAD_ORDER_END;
 	/* A run that ends by count lets its connections live to their end. */
 	if (client->left == 0)
-		client->deadline_ns += client->settings->hold_ns;
+		client->deadline_ns += client->longest_wait_ns;
 	enter(client, LOAD_DRAINING);
 }
 
@@ -225,7 +227,7 @@ static bool is_over(const struct load_client *client, uint64_t now)
 
 static bool open_and_close(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	bool closed = load_close_due(client, shard, now), opened;
+	bool closed = load_wake_due(client, shard, now), opened;
 
 	if (client->phase == LOAD_WARMUP && now >= client->measure_begin_ns)
 		enter(client, LOAD_MEASURING);
@@ -255,7 +257,8 @@ static void stop_waiting_for_more(struct load_client *client, uint64_t now)
 /* While answers go on coming, a run by count waits for the rest of them. */
 static uint64_t drain_deadline(const struct load_client *client)
 {
-	uint64_t heard_deadline_ns = client->http.heard_ns + client->settings->connect_timeout_ns + SLACK_NS;
+	uint64_t heard_deadline_ns =
+		client->heard_ns + client->settings->connect_timeout_ns + SLACK_NS + client->longest_wait_ns;
 
 	if (client->is_ending || heard_deadline_ns < client->deadline_ns)
 		return client->deadline_ns;
@@ -264,13 +267,14 @@ static uint64_t drain_deadline(const struct load_client *client)
 
 static bool drain(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	/* Those that are held for a time that lies beyond the end of the run have been held long enough. */
-	uint64_t due = client->is_ending && client->exchange->is_let_finish ? now + client->settings->hold_ns : now;
-	bool closed = load_close_due(client, shard, due);
+	bool closed = load_wake_due(client, shard, now);
 	bool is_cut = client->left > 0 && !client->exchange->is_let_finish;
 	bool is_decided = client->setting_up == 0 && (is_cut || client->open == 0);
 
 	stop_waiting_for_more(client, now);
+	/* Those that wait for a time that lies beyond the end of the run have waited long enough. */
+	if (client->is_ending && client->exchange->is_let_finish)
+		load_wheel_hurry(&client->wheel);
 	if (!is_decided && now < drain_deadline(client) && order_of(client) < LOAD_ORDER_QUIT)
 		return closed;
 	enter(client, LOAD_DECIDED);

@@ -5,9 +5,10 @@
 #include <quern/calls.h>
 
 #include "cli/cli_place.h"
-#include "load/load_hold.h"
+#include "load/load_draw.h"
 #include "load/load_http.h"
 #include "load/load_pace.h"
+#include "load/load_wheel.h"
 #include "report/report_tally.h"
 
 /* The life of a client; it only moves forward. Written by its worker, read by the control thread. */
@@ -52,7 +53,9 @@ struct load_client {
 	const struct load_exchange *exchange;
 	struct load_http http;
 	struct load_slot *slots; /* by conn.index */
-	struct load_hold hold;
+	struct load_wheel wheel; /* of those that are held, or think */
+	struct load_draw draw;
+	uint64_t longest_wait_ns; /* in it */
 	uint32_t slot_count;
 
 	struct quern_range sources[CLI_MAX_ADDRESSES];
@@ -68,6 +71,8 @@ struct load_client {
 	uint64_t left;       /* its share of --connections */
 	uint32_t setting_up; /* SYN given out, not decided */
 	uint32_t open;       /* established, not ended */
+	uint32_t unanswered; /* connections that wait for an answer to their request */
+	uint64_t heard_ns;   /* when text of one last came */
 	uint64_t retry_at_ns;
 
 	uint64_t waiting_since_ns;

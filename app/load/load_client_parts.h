@@ -4,7 +4,13 @@
 
 #include "load/load_client.h"
 
-enum { LOAD_SLOT_LIVE = 1, LOAD_SLOT_ESTABLISHED = 2, LOAD_SLOT_MEASURED = 4, LOAD_SLOT_HEARD = 8 };
+enum {
+	LOAD_SLOT_LIVE = 1,
+	LOAD_SLOT_ESTABLISHED = 2,
+	LOAD_SLOT_MEASURED = 4,
+	LOAD_SLOT_HEARD = 8,
+	LOAD_SLOT_THINKS = 16
+};
 
 extern const struct quern_events load_client_events;
 
@@ -15,7 +21,11 @@ void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t
 /* Counts a connection as what it is when the counts are closed, and forgets it. */
 void load_slot_settle(struct load_client *client, struct load_slot *slot);
 
-/* Closes the connections that were held long enough, a bounded number. Returns whether there were any. */
-bool load_close_due(struct load_client *client, struct quern_shard *shard, uint64_t now);
+/* Begins the next exchange of a connection, or has it think first. Returns whether that was all: it may be closed. */
+bool load_next(struct load_client *client, struct quern_shard *shard, struct quern_conn conn);
+
+/* Closes the connections that were held long enough, and goes on with those that have thought: a bounded number.
+ * Returns whether there were any. */
+bool load_wake_due(struct load_client *client, struct quern_shard *shard, uint64_t now);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum {
 	UNIT_SHIFT = 6, /* 64 ns */
-	CLOSE_BATCH = 64
+	WAKE_BATCH = 64
 };
 
 void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
@@ -49,28 +49,54 @@ static void close_now(const struct load_client *client, struct quern_shard *shar
 		quern_conn_close(shard, conn);
 }
 
-bool load_close_due(struct load_client *client, struct quern_shard *shard, uint64_t now)
+static void hold_or_close(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t now)
+{
+	const struct cli_span *hold = &client->settings->hold;
+
+	if (client->settings->close == CLI_CLOSE_SERVER)
+		return;
+	if (hold->most > 0)
+		load_wheel_put(&client->wheel, conn.index, conn.generation, now, load_draw_span(&client->draw, hold));
+	else
+		close_now(client, shard, conn);
+}
+
+bool load_next(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	const struct cli_span *think = &client->settings->think;
+
+	if (think->most == 0)
+		return client->exchange->again(client, shard, conn);
+	client->slots[conn.index].flags |= LOAD_SLOT_THINKS;
+	load_wheel_put(&client->wheel, conn.index, conn.generation, quern_now(shard),
+		       load_draw_span(&client->draw, think));
+	return false;
+}
+
+static void wake(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t now)
+{
+	struct load_slot *slot = &client->slots[conn.index];
+	bool has_thought = slot->flags & LOAD_SLOT_THINKS;
+
+	slot->flags &= ~(uint32_t)LOAD_SLOT_THINKS;
+	if (!has_thought || client->is_ending)
+		close_now(client, shard, conn);
+	else if (client->exchange->again(client, shard, conn))
+		hold_or_close(client, shard, conn, now);
+}
+
+bool load_wake_due(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
 	struct quern_conn conn = {.shard = quern_shard_number(shard)};
-	int closed = 0;
+	int woken = 0;
 
 	if (quern_congested(shard))
 		return false;
-	while (closed < CLOSE_BATCH && load_hold_take_due(&client->hold, now, &conn.index, &conn.generation)) {
-		close_now(client, shard, conn);
-		closed++;
+	while (woken < WAKE_BATCH && load_wheel_take(&client->wheel, now, &conn.index, &conn.generation)) {
+		wake(client, shard, conn, now);
+		woken++;
 	}
-	return closed > 0;
-}
-
-static void hold_or_close(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t now)
-{
-	if (client->settings->close == CLI_CLOSE_SERVER)
-		return;
-	if (client->hold.entries)
-		load_hold_put(&client->hold, conn.index, conn.generation, now + client->settings->hold_ns);
-	else
-		close_now(client, shard, conn);
+	return woken > 0;
 }
 
 static void on_established(struct quern_shard *shard, struct quern_conn conn, void *app)
@@ -126,6 +152,9 @@ static void on_peer_closed(struct quern_shard *shard, struct quern_conn conn, vo
 {
 	struct load_client *client = app;
 
+	/* It is closed at once, whatever it waited for. */
+	load_wheel_remove(&client->wheel, conn.index);
+	client->slots[conn.index].flags &= ~(uint32_t)LOAD_SLOT_THINKS;
 	if (client->phase < LOAD_SWEEPING)
 		client->exchange->peer_closed(client, shard, conn);
 	quern_conn_close(shard, conn);
@@ -149,7 +178,7 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	uint32_t flags = slot->flags;
 	bool is_whole;
 
-	load_hold_remove(&client->hold, conn.index);
+	load_wheel_remove(&client->wheel, conn.index);
 	if (client->phase >= LOAD_SWEEPING) {
 		load_slot_settle(client, slot);
 		return;

@@ -61,12 +61,14 @@ static bool have_all_bytes_come(struct load_client *client, struct quern_shard *
 const struct load_exchange *load_exchange_of(const struct cli_settings *settings)
 {
 	static const struct load_exchange none = {.start = say_nothing,
+						  .again = say_nothing,
 						  .take = forget,
 						  .room = leave,
 						  .peer_closed = leave,
 						  .ended = say_nothing,
 						  .settle = settle_nothing},
 					  bytes = {.start = send_bytes,
+						   .again = say_nothing,
 						   .take = take_bytes,
 						   .room = send_more_bytes,
 						   .peer_closed = leave,

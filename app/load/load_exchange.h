@@ -9,6 +9,8 @@ struct load_exchange {
 	bool is_let_finish;
 	/* The connection is established. Returns whether that is all: it may be closed. */
 	bool (*start)(struct load_client *client, struct quern_shard *shard, struct quern_conn conn);
+	/* load_next() was called, and the think time is over. Likewise. */
+	bool (*again)(struct load_client *client, struct quern_shard *shard, struct quern_conn conn);
 	/* Text has come. Likewise. */
 	bool (*take)(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, const void *text,
 		     uint32_t bytes);

@@ -54,7 +54,7 @@ static void stop_waiting(struct load_client *client, struct load_http_slot *slot
 {
 	count(client, slot, what);
 	slot->flags &= (uint8_t)~WAITS;
-	client->http.unanswered--;
+	client->unanswered--;
 }
 
 static void push(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
@@ -81,7 +81,7 @@ static void ask(struct load_client *client, struct quern_shard *shard, struct qu
 	slot->sent_bytes = 0;
 	http_response_begin(&slot->response, false);
 	count(client, slot, REPORT_REQUESTS_sent);
-	client->http.unanswered++;
+	client->unanswered++;
 	push(client, shard, conn, slot);
 }
 
@@ -91,6 +91,12 @@ static bool start(struct load_client *client, struct quern_shard *shard, struct 
 
 	slot->answered = 0;
 	ask(client, shard, conn, slot);
+	return false;
+}
+
+static bool again(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	ask(client, shard, conn, &client->http.slots[conn.index]);
 	return false;
 }
 
@@ -117,9 +123,7 @@ static bool go_on(struct load_client *client, struct quern_shard *shard, struct 
 	/* RFC 9112 6.3: more than was asked for is no answer to what will be; the connection is of no use. */
 	if (has_surplus || slot->answered == requests || client->is_ending)
 		return true;
-	if (http_response_keeps_alive(&slot->response))
-		ask(client, shard, conn, slot);
-	return false;
+	return http_response_keeps_alive(&slot->response) && load_next(client, shard, conn);
 }
 
 static bool take(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, const void *text,
@@ -128,7 +132,7 @@ static bool take(struct load_client *client, struct quern_shard *shard, struct q
 	struct load_http_slot *slot = &client->http.slots[conn.index];
 	uint32_t taken;
 
-	client->http.heard_ns = quern_now(shard);
+	client->heard_ns = quern_now(shard);
 	if (!(slot->flags & WAITS))
 		return false;
 	taken = http_response_take(&slot->response, text, bytes);
@@ -187,6 +191,7 @@ static void settle(struct load_client *client, uint32_t index)
 
 const struct load_exchange load_http_exchange = {.is_let_finish = true,
 						 .start = start,
+						 .again = again,
 						 .take = take,
 						 .room = room,
 						 .peer_closed = peer_closed,

@@ -24,8 +24,6 @@ struct load_http {
 	struct load_http_slot *slots; /* by conn.index; null where HTTP is not spoken */
 	uint16_t request_bytes;
 	char request[LOAD_HTTP_REQUEST_MAX];
-	uint32_t unanswered; /* connections whose answer is not whole */
-	uint64_t heard_ns;   /* when text last came */
 };
 
 #endif

@@ -151,7 +151,7 @@ const char *report_memory_name(enum quern_memory memory)
 
 json_t *report_config(const struct cli_settings *settings)
 {
-	char target[QUERN_ENDPOINT_TEXT];
+	char target[QUERN_ENDPOINT_TEXT], span[CLI_SPAN_TEXT];
 	json_t *object = json_object();
 
 	json_object_set_new(object, "kind", json_string(cli_command_name(settings->command)));
@@ -171,7 +171,9 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "memory", json_string(report_memory_name(settings->memory)));
 	add_integer(object, "duration_ns", settings->duration_ns);
 	add_integer(object, "connections", settings->connections);
-	add_integer(object, "hold_ns", settings->hold_ns);
+	add_integer(object, "hold_ns", settings->hold.mean);
+	json_object_set_new(object, "hold", json_string(cli_format_time_span(&settings->hold, span)));
+	json_object_set_new(object, "think", json_string(cli_format_time_span(&settings->think, span)));
 	add_integer(object, "warmup_ns", settings->warmup_ns);
 	add_integer(object, "time_wait_ns", settings->time_wait_ns);
 	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);

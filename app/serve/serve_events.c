@@ -26,8 +26,9 @@ static void finish(struct serve_server *server, struct quern_shard *shard, struc
 {
 	if (!serve_closes_first(server->settings))
 		return;
-	if (server->hold.entries)
-		load_hold_put(&server->hold, conn.index, conn.generation, quern_now(shard) + server->settings->hold_ns);
+	if (server->wheel.entries)
+		load_wheel_put(&server->wheel, conn.index, conn.generation, quern_now(shard),
+			       load_draw_span(&server->draw, &server->settings->hold));
 	else
 		serve_close_now(server, shard, conn);
 }
@@ -94,7 +95,7 @@ static void count_ended(struct quern_shard *shard, struct quern_conn conn, enum 
 	struct serve_server *server = app;
 
 	(void)shard;
-	load_hold_remove(&server->hold, conn.index);
+	load_wheel_remove(&server->wheel, conn.index);
 	report_count(&server->tally->ended);
 	report_count(&server->tally->closed[report_close_of(how)]);
 }

@@ -8,7 +8,10 @@
 #include "serve/serve_server_parts.h"
 #include "cli/cli_tcp.h"
 
-enum { CLOSE_BATCH = 64 };
+enum {
+	CLOSE_BATCH = 64,
+	SERVER_DRAWS = 1000 /* beyond the numbers of clients */
+};
 
 int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
 		      const struct cli_workers *workers, uint16_t number, const struct http_site *site)
@@ -16,7 +19,7 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 	uint16_t port = workers->at[number].port;
 	uint32_t most = cli_workers_share(workers, port, settings->max_connections);
 	const struct cli_port *at = &settings->ports[port];
-	bool holds = settings->hold_ns > 0 && serve_closes_first(settings);
+	bool holds = settings->hold.most > 0 && serve_closes_first(settings);
 
 	*server = (struct serve_server){.settings = settings, .port = port};
 	for (uint16_t i = 0; i < settings->listen_count; i++) {
@@ -28,9 +31,8 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 			server->listen[server->listen_count++] = settings->listen[i];
 	}
 	server->tally = malloc(sizeof(*server->tally));
-	if (holds)
-		server->hold.entries = calloc(most, sizeof(*server->hold.entries));
-	if (!server->tally || (holds && !server->hold.entries) ||
+	load_draw_begin(&server->draw, settings->seed, SERVER_DRAWS + number);
+	if (!server->tally || (holds && load_wheel_open(&server->wheel, most, settings->hold.most) != 0) ||
 	    (settings->udp.is_spoken && serve_udp_open(&server->udp, settings, port) != 0) ||
 	    (site && http_server_open(&server->http, site, server->tally, most) != 0)) {
 		serve_server_close(server);
@@ -44,7 +46,7 @@ void serve_server_close(struct serve_server *server)
 {
 	http_server_close(&server->http);
 	serve_udp_close(&server->udp);
-	free(server->hold.entries);
+	load_wheel_close(&server->wheel);
 	free(server->tally);
 	*server = (struct serve_server){.settings = NULL};
 }
@@ -73,10 +75,10 @@ bool serve_server_turn(struct quern_shard *shard, void *app)
 
 	if (server->settings->http.is_spoken)
 		return http_server_turn(&server->http, shard);
-	if (!server->hold.first || quern_congested(shard))
+	if (server->wheel.count == 0 || quern_congested(shard))
 		return false;
 	while (closed < CLOSE_BATCH &&
-	       load_hold_take_due(&server->hold, quern_now(shard), &conn.index, &conn.generation)) {
+	       load_wheel_take(&server->wheel, quern_now(shard), &conn.index, &conn.generation)) {
 		serve_close_now(server, shard, conn);
 		closed++;
 	}

@@ -6,14 +6,16 @@
 
 #include "cli/cli_place.h"
 #include "http/http_server.h"
-#include "load/load_hold.h"
+#include "load/load_draw.h"
+#include "load/load_wheel.h"
 #include "report/report_tally.h"
 #include "serve/serve_udp.h"
 
 struct serve_server {
 	const struct cli_settings *settings;
 	struct report_tally *tally;
-	struct load_hold hold;
+	struct load_wheel wheel; /* of those that are held */
+	struct load_draw draw;
 	struct http_server http; /* where that is spoken */
 	struct serve_udp udp;    /* likewise */
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];

@@ -131,6 +131,8 @@ static const struct {
 	{"bench --cc none", {"--cc", "none", "200k"}},
 	{"bench -d 10", {"--duration", "10", "10s"}},
 	{"bench --hold 25h", {"--hold", "25h", "24h"}},
+	{"bench --hold uniform:5s-1s", {"--hold", "uniform:5s-1s", "uniform:1s-5s"}},
+	{"load --hold exp:73m", {"--hold", "exp:73m", "72m"}},
 	{"bench --close peer", {"--close", "peer", "rst"}},
 	{"bench --payload https", {"--payload", "https", "none"}},
 	{"bench --memory 2M", {"--memory", "2M", "huge"}},

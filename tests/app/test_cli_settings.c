@@ -60,7 +60,7 @@ Test(cli_settings, as_many_records_as_will_be_held_and_room_for_those_on_their_w
 	cr_assert_gt(settings.max_connections, 200000);
 	settings = begin(CLI_BENCH);
 	settings.cps = 100000;
-	settings.hold_ns = 5 * CLI_NS_PER_S;
+	settings.hold = cli_span_of(5 * CLI_NS_PER_S);
 	cr_assert_eq(cli_complete(&settings, error), 0);
 	cr_assert_gt(settings.max_connections, 500000);
 	settings.cps = 0;

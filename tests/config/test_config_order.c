@@ -47,16 +47,16 @@ Test(config_order, a_flag_counts_more_than_a_variable_and_that_more_than_the_fil
 {
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
 	cr_assert_eq(settings.cps, 1000);
-	cr_assert_eq(settings.hold_ns, CLI_NS_PER_S);
+	cr_assert_eq(settings.hold.mean, CLI_NS_PER_S);
 	cr_assert_eq(settings.duration_ns, 7 * CLI_NS_PER_S);
 	setenv("QUERN_CPS", "2k", 1);
 	setenv("QUERN_HOLD", "2s", 1);
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
 	cr_assert_eq(settings.cps, 2000);
-	cr_assert_eq(settings.hold_ns, 2 * CLI_NS_PER_S);
+	cr_assert_eq(settings.hold.mean, 2 * CLI_NS_PER_S);
 	cr_assert_eq(gather(load, "run --cps 3k"), CLI_RUN);
 	cr_assert_eq(settings.cps, 3000);
-	cr_assert_eq(settings.hold_ns, 2 * CLI_NS_PER_S);
+	cr_assert_eq(settings.hold.mean, 2 * CLI_NS_PER_S);
 	cr_assert_eq(settings.duration_ns, 7 * CLI_NS_PER_S);
 }
 
