@@ -119,17 +119,28 @@ static uint32_t take_counted(struct http_body *body, uint32_t bytes)
 	return taken;
 }
 
-uint32_t http_body_take(struct http_body *body, const uint8_t *text, uint32_t bytes)
+uint32_t http_body_take_run(struct http_body *body, const uint8_t *text, uint32_t bytes, uint32_t *content_bytes)
 {
 	uint32_t taken = 0;
 
+	*content_bytes = 0;
 	if (body->step == HTTP_BODY_UNTIL_CLOSE)
-		return bytes;
+		return *content_bytes = bytes;
 	while (taken < bytes && body->step > HTTP_BODY_BAD) {
-		if (body->step == HTTP_BODY_COUNTED || body->step == HTTP_BODY_CHUNK)
-			taken += take_counted(body, bytes - taken);
-		else
-			take_between(body, text[taken++]);
+		if (body->step == HTTP_BODY_COUNTED || body->step == HTTP_BODY_CHUNK) {
+			*content_bytes = take_counted(body, bytes - taken);
+			return taken + *content_bytes;
+		}
+		take_between(body, text[taken++]);
 	}
+	return taken;
+}
+
+uint32_t http_body_take(struct http_body *body, const uint8_t *text, uint32_t bytes)
+{
+	uint32_t taken = 0, content_bytes;
+
+	while (taken < bytes && body->step > HTTP_BODY_BAD)
+		taken += http_body_take_run(body, text + taken, bytes - taken, &content_bytes);
 	return taken;
 }

@@ -1,4 +1,4 @@
-/* http_body.h - where the body of a message ends (RFC 9112 6 and 7). What it holds is nobody's concern here. */
+/* http_body.h - where the body of a message ends (RFC 9112 6 and 7). */
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
@@ -37,5 +37,9 @@ void http_body_begin_until_close(struct http_body *body);
 
 /* Takes bytes up to the end of the body, and returns how many. `step` tells HTTP_BODY_ENDED and HTTP_BODY_BAD. */
 uint32_t http_body_take(struct http_body *body, const uint8_t *text, uint32_t bytes);
+
+/* The same, but no further than to the end of what lies there together of what the body holds, which is the last
+ * `*content_bytes` of what was taken. */
+uint32_t http_body_take_run(struct http_body *body, const uint8_t *text, uint32_t bytes, uint32_t *content_bytes);
 
 #endif

@@ -103,20 +103,31 @@ static void take_head(struct http_response *response, uint8_t byte)
 		response->stage = HTTP_REFUSED;
 }
 
-uint32_t http_response_take(struct http_response *response, const void *text, uint32_t bytes)
+uint32_t http_response_take_run(struct http_response *response, const void *text, uint32_t bytes,
+				uint32_t *content_bytes)
 {
 	const uint8_t *from = text;
 	uint32_t taken = 0;
 
+	*content_bytes = 0;
 	while (taken < bytes && response->stage == HTTP_IN_HEAD)
 		take_head(response, from[taken++]);
 	if (response->stage != HTTP_IN_BODY)
 		return taken;
-	taken += http_body_take(&response->body, from + taken, bytes - taken);
+	taken += http_body_take_run(&response->body, from + taken, bytes - taken, content_bytes);
 	if (response->body.step == HTTP_BODY_ENDED)
 		response->stage = HTTP_COMPLETE;
 	else if (response->body.step == HTTP_BODY_BAD)
 		response->stage = HTTP_REFUSED;
+	return taken;
+}
+
+uint32_t http_response_take(struct http_response *response, const void *text, uint32_t bytes)
+{
+	uint32_t taken = 0, content_bytes;
+
+	while (taken < bytes && response->stage <= HTTP_IN_BODY)
+		taken += http_response_take_run(response, (const uint8_t *)text + taken, bytes - taken, &content_bytes);
 	return taken;
 }
 

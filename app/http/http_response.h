@@ -1,4 +1,4 @@
-/* http_response.h - an answer as it comes in, in pieces of any size (RFC 9112). Its body is taken and forgotten. */
+/* http_response.h - an answer as it comes in, in pieces of any size (RFC 9112). */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H
 
@@ -23,6 +23,11 @@ void http_response_begin(struct http_response *response, bool answers_head);
 /* Takes bytes up to the end of the answer, and returns how many. `stage` tells. Interim answers (1xx) are passed over.
  */
 uint32_t http_response_take(struct http_response *response, const void *text, uint32_t bytes);
+
+/* The same, but no further than to the end of what lies there together of what the body holds, which is the last
+ * `*content_bytes` of what was taken. */
+uint32_t http_response_take_run(struct http_response *response, const void *text, uint32_t bytes,
+				uint32_t *content_bytes);
 
 /* The connection has ended: so has a body that lasts as long. */
 void http_response_end(struct http_response *response);

@@ -71,6 +71,7 @@ Test(http_response, ends_where_its_head_says)
 		{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\nx", 200,
 		 true},
 		{"HTTP/1.1 204 None\r\nContent-Length: 5\r\n\r\nx", 204, true},
+		{"HTTP/1.1 204 None\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nx", 204, false},
 		{"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\nx", 304, true},
 		{"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: "
 		 "1\r\n\r\nax",
@@ -86,6 +87,42 @@ Test(http_response, ends_where_its_head_says)
 		cr_assert_eq(response.status, cases[i].status, "%u: %s", response.status, cases[i].text);
 		cr_assert_eq(taken, strlen(cases[i].text) - 1, "%u bytes of %s", taken, cases[i].text);
 		cr_assert_eq(http_response_keeps_alive(&response), cases[i].keeps_alive, "%s", cases[i].text);
+	}
+}
+
+/* Reads an answer run by run, in pieces of one size, and gathers what its body holds. */
+static void gather(const char *text, size_t piece, char *content)
+{
+	struct http_response response;
+	size_t length = strlen(text), at = 0;
+	uint32_t bytes, gathered = 0;
+
+	http_response_begin(&response, false);
+	while (at < length && response.stage <= HTTP_IN_BODY) {
+		size_t given = length - at < piece ? length - at : piece;
+		uint32_t taken = http_response_take_run(&response, text + at, (uint32_t)given, &bytes);
+
+		cr_assert(taken > 0 && taken <= given && bytes <= taken, "%u and %u of %zu", taken, bytes, given);
+		memcpy(content + gathered, text + at + taken - bytes, bytes);
+		gathered += bytes;
+		at += taken;
+	}
+	content[gathered] = '\0';
+}
+
+Test(http_response, gives_what_its_body_holds_run_by_run)
+{
+	static const char *const texts[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nin chunkx", "HTTP/1.1 200 OK\r\n\r\nin chunk",
+		"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"3;a=b\r\nin \r\n1\r\nc\r\n4\nhunk\n0\r\nTrailer: x\r\n\r\nx"};
+	char content[64];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (size_t piece = 1; piece <= strlen(texts[i]); piece++) {
+			gather(texts[i], piece, content);
+			cr_assert_str_eq(content, "in chunk", "'%s' by %zu of %s", content, piece, texts[i]);
+		}
 	}
 }
 
