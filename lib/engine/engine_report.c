@@ -47,6 +47,9 @@ int quern_engine_worker(const struct quern_engine *engine, uint16_t number, stru
 	report->cycles = counter_read(&worker->cycles);
 	report->turns = counter_read(&worker->turns);
 	report->busy_turns = counter_read(&worker->busy_turns);
+	report->gaps = counter_read(&worker->gap.count);
+	report->gap_ns = counter_read(&worker->gap.ns);
+	report->longest_gap_ns = counter_read(&worker->gap.longest_ns);
 	report->stalls = counter_read(&engine->watches[number].stalls);
 	report->longest_stall_ms = counter_read(&engine->watches[number].longest_ms);
 	return 0;

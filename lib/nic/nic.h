@@ -122,6 +122,7 @@ struct nic_queue {
 	struct nic_gate *gate;           /* null where the driver needs none */
 	struct nic_impair *impair;       /* null where frames pass as they are */
 	struct nic_capture *capture;     /* sees frames before bad lines do; null for none */
+	uint32_t most_ns;                /* that a frame takes, in or out, and what comes of it */
 	bool cuts;                       /* the driver has to see frames that it may cut before it sends them */
 };
 

@@ -5,10 +5,16 @@
 
 #include "nic/nic_capture.h"
 #include "nic/nic_impair.h"
+#include "nic/nic_kinds.h"
 #include "nic/nic_spread.h"
+
+/* More than a frame takes, with all that it makes us do: through a ring, and by way of the kernel or of a file. */
+enum { RING_NS = 500, CALL_NS = 5000 };
 
 struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 {
+	bool is_slow = nic_kind_rows[nic->kind].is_slow || nic->captures[queue] != NULL;
+
 	return (struct nic_queue){.port = nic->port,
 				  .queue = queue,
 				  .sender_waits = nic->kind == NIC_KIND_CABLE,
@@ -17,6 +23,7 @@ struct nic_queue nic_queue_of(struct nic *nic, uint16_t queue)
 				  .gate = nic->is_kept ? &nic->gates[queue] : NULL,
 				  .impair = nic->impairs[queue],
 				  .capture = nic->captures[queue],
+				  .most_ns = is_slow ? CALL_NS : RING_NS,
 				  .cuts = nic->tx_cut_buffers > 0};
 }
 

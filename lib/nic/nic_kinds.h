@@ -20,6 +20,7 @@ struct nic_kind_row {
 	bool is_kept; /* as in struct nic */
 	/* The driver takes count times object size for the length of a pool, and the rest for none of its. */
 	bool pool_is_gapless;
+	bool is_slow; /* frames pass by system calls */
 	bool locks; /* memory of frames, which a device reads and writes */
 };
 

@@ -113,6 +113,9 @@ uint64_t shard_syns(const struct quern_shard *shard);
  * one are dropped before anything is looked up for them. */
 void shard_set_behind(struct quern_shard *shard, bool is_behind);
 
+/* Says that the shard had no core for a while: what quern_latest_gap() answers. */
+void shard_set_gap(struct quern_shard *shard, struct quern_gap gap);
+
 /* Says whether the port takes no more frames for now: what quern_congested() answers. */
 void shard_set_congested(struct quern_shard *shard, bool congested);
 

@@ -34,8 +34,8 @@ enum {
 	SHARD_SCOREBOARDS_MAX = 8192,  /* connections that may know what their peer has beyond a hole */
 	SHARD_NEIGHBOURS = 4096,
 	SHARD_PORT_SLOTS = 256,
-	SHARD_SCAN_MAX = 65536,                 /* pairs looked at before an open fails: a millisecond or two */
-	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,     /* frames in line for the port, beyond which SYNs wait */
+	SHARD_SCAN_MAX = 65536,                /* pairs looked at before an open fails: a millisecond or two */
+	SHARD_OUT_SYNS = SHARD_OUT_MAX / 2,    /* frames in line for the port, beyond which SYNs wait */
 	SHARD_OUT_TEXT = SHARD_OUT_MAX / 4 * 3 /* and beyond which text waits */
 };
 
@@ -153,6 +153,7 @@ struct quern_shard {
 	bool is_moved;                       /* the burst at hand comes from another shard of the port */
 	uint8_t listeners[SHARD_PORT_SLOTS]; /* heads of chains, SHARD_NO_SERVICE where empty */
 	uint32_t queued[SHARD_QUEUED_MAX];
+	struct quern_gap gap; /* the latest */
 	struct quern_conn starved[SHARD_STARVED_MAX];
 	struct shard_paced paced[SHARD_PACED_MAX];
 	struct rte_mbuf *dead[SHARD_BURST];

@@ -47,6 +47,16 @@ uint32_t shard_waiting(const struct quern_shard *shard)
 	return shard->out_tail - shard->out_head;
 }
 
+void shard_set_gap(struct quern_shard *shard, struct quern_gap gap)
+{
+	shard->gap = gap;
+}
+
+struct quern_gap quern_latest_gap(const struct quern_shard *shard)
+{
+	return shard->gap;
+}
+
 void shard_set_congested(struct quern_shard *shard, bool congested)
 {
 	shard->congested = congested;

@@ -96,7 +96,8 @@ static uint32_t room_beyond(const struct worker *worker, const struct worker_sha
 	return others > 0 ? room : room_at(part, now_ns);
 }
 
-static bool receive(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
+/* Returns how many frames came. */
+static uint32_t receive(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
 {
 	int most = worker_load_frames(&part->load, now_ns);
 	int room = most;
@@ -113,7 +114,7 @@ static bool receive(const struct worker *worker, struct worker_shard *part, uint
 
 	/* A sender that waits loses nothing, however many connections it has begun. */
 	shard_set_behind(part->shard, is_behind && !part->queue.sender_waits);
-	return from_port + moved > 0;
+	return (uint32_t)(from_port + moved);
 }
 
 /* Hands frames to the port, or to the shard that sends for this one. */
@@ -146,73 +147,75 @@ static bool offer_held(struct worker_shard *part, struct worker_held *held, uint
 	return held->count == 0;
 }
 
-/* Hands over what the shard has to say, until that is all or the port takes no more. */
-static bool transmit(struct worker_shard *part, uint64_t now_ns)
+/* Hands over what the shard has to say, until that is all or the port takes no more. Returns how many frames that is.
+ */
+static uint32_t transmit(struct worker_shard *part, uint64_t now_ns)
 {
 	uint16_t count = SHARD_BURST;
-	bool found_work = part->held.count > 0;
+	uint32_t frames = part->held.count;
 
-	if (found_work && !offer_held(part, &part->held, now_ns))
-		return true;
+	if (frames > 0 && !offer_held(part, &part->held, now_ns))
+		return frames;
 	while (count == SHARD_BURST) {
 		count = shard_transmit(part->shard, part->held.mbufs, SHARD_BURST);
 		if (count == 0)
 			break;
-		found_work = true;
+		frames += count;
 		part->held.count = count;
 		part->held.since_ns = now_ns;
 		if (!offer_held(part, &part->held, now_ns))
 			break;
 	}
 	shard_set_congested(part->shard, part->held.count > 0);
-	return found_work;
+	return frames;
 }
 
 /* Sends what the shards without a queue have put in line. */
-static bool transmit_for_others(struct worker_shard *part, uint64_t now_ns)
+static uint32_t transmit_for_others(struct worker_shard *part, uint64_t now_ns)
 {
 	struct worker_held *held = &part->held_for_others;
-	bool found_work = held->count > 0;
+	uint32_t frames = held->count;
 
-	if (found_work && !offer_held(part, held, now_ns))
-		return true;
+	if (frames > 0 && !offer_held(part, held, now_ns))
+		return frames;
 	for (int burst = 0; burst < BURSTS_FOR_OTHERS * part->mail->places; burst++) {
 		held->count = worker_mail_collect(part->mail, &part->next_sender, held->mbufs, SHARD_BURST);
 		held->since_ns = now_ns;
 		if (held->count == 0)
 			break;
-		found_work = true;
+		frames += held->count;
 		if (!offer_held(part, held, now_ns))
 			break;
 	}
-	return found_work;
+	return frames;
 }
 
 /* A port that takes few frames takes the first: so they are one's own and others' in turn. */
-static bool transmit_all(struct worker_shard *part, uint64_t now_ns)
+static uint32_t transmit_all(struct worker_shard *part, uint64_t now_ns)
 {
-	bool found_work;
+	uint32_t frames;
 
 	if (part->mail == NULL || !part->mail->has_one_queue || part->place != 0)
 		return transmit(part, now_ns);
 	part->others_first = !part->others_first;
 	if (part->others_first) {
-		found_work = transmit_for_others(part, now_ns);
-		return transmit(part, now_ns) || found_work;
+		frames = transmit_for_others(part, now_ns);
+		return frames + transmit(part, now_ns);
 	}
-	found_work = transmit(part, now_ns);
-	return transmit_for_others(part, now_ns) || found_work;
+	frames = transmit(part, now_ns);
+	return frames + transmit_for_others(part, now_ns);
 }
 
-static bool turn(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
+/* Returns how much was done, 0 where there was no work. */
+static uint32_t turn(const struct worker *worker, struct worker_shard *part, uint64_t now_ns)
 {
-	bool found_work = receive(worker, part, now_ns);
+	uint32_t done = receive(worker, part, now_ns);
 
 	if (!worker_load_timers_wait(&part->load))
-		found_work |= shard_expire(part->shard, now_ns) > 0;
+		done += shard_expire(part->shard, now_ns);
 	if (part->on_turn != NULL)
-		found_work |= part->on_turn(part->shard, part->app);
-	return transmit_all(part, now_ns) || found_work;
+		done += part->on_turn(part->shard, part->app);
+	return done + transmit_all(part, now_ns);
 }
 
 static int start_shards(struct worker *worker, uint64_t now_ns)
@@ -257,17 +260,34 @@ static void free_held(struct worker *worker)
 
 /* Gives the CPU to others that need it: the kernel's own threads among them, which bring frames from and to its
  * interfaces. Where workers share a CPU, sched_yield() only hands it from one to the next, and a nap of a few
- * microseconds is over before it begins: they sleep in earnest. */
-static void give_way(const struct worker *worker, uint32_t idle_turns)
+ * microseconds is over before it begins: they sleep in earnest. Returns whether it has slept. */
+static bool give_way(const struct worker *worker, uint32_t idle_turns)
 {
 	const struct timespec nap = {.tv_nsec = WORKER_NAP_NS};
 
 	if (!worker->yields || idle_turns < WORKER_PATIENCE)
-		return;
+		return false;
 	if (worker->takes_turns)
 		nanosleep(&nap, NULL);
 	else
 		sched_yield();
+	return worker->takes_turns;
+}
+
+/* A turn that began at one cycle has lasted to another, longer than QUERN_GAP_NS: where its work is not why, the shards
+ * hear it. */
+static void note_long_turn(struct worker *worker, uint64_t from_cycle, uint64_t to_cycle, uint32_t done)
+{
+	uint64_t begin_ns = worker_clock_ns(worker->clock, from_cycle);
+	uint64_t end_ns = worker_clock_ns(worker->clock, to_cycle);
+	uint32_t each_ns = 0;
+
+	for (uint16_t number = 0; number < worker->shard_count; number++)
+		each_ns = RTE_MAX(each_ns, worker->shards[number].queue.most_ns);
+	if (worker_gap_note(&worker->gap, end_ns - begin_ns, done, each_ns) == 0)
+		return;
+	for (uint16_t number = 0; number < worker->shard_count; number++)
+		shard_set_gap(worker->shards[number].shard, (struct quern_gap){begin_ns, end_ns});
 }
 
 /* Lets others see what this thread does. */
@@ -280,9 +300,9 @@ static void tell_thread(struct worker *worker)
 int worker_run(void *argument)
 {
 	struct worker *worker = argument;
-	uint64_t first_cycle;
-	uint64_t latest_cycle;
-	uint32_t idle_turns = 0;
+	const uint64_t gap_cycles = worker_clock_cycles(worker->clock, QUERN_GAP_NS);
+	uint64_t first_cycle, latest_cycle, turn_cycle;
+	uint32_t idle_turns = 0, done = 0;
 	int code;
 
 	tell_thread(worker);
@@ -290,21 +310,25 @@ int worker_run(void *argument)
 	if (code != 0)
 		return code;
 	first_cycle = rte_rdtsc();
-	latest_cycle = first_cycle;
+	latest_cycle = turn_cycle = first_cycle;
 	while (!is_halted(worker)) {
 		uint64_t now_ns;
-		bool found_work = false;
 
 		latest_cycle = worker_clock_later(latest_cycle, rte_rdtsc());
+		if (latest_cycle - turn_cycle > gap_cycles)
+			note_long_turn(worker, turn_cycle, latest_cycle, done);
+		turn_cycle = latest_cycle;
 		now_ns = worker_clock_ns(worker->clock, latest_cycle);
+		done = 0;
 		for (uint16_t number = 0; number < worker->shard_count; number++)
-			found_work |= turn(worker, &worker->shards[number], now_ns);
+			done += turn(worker, &worker->shards[number], now_ns);
 
 		counter_add(&worker->turns, 1);
-		counter_add(&worker->busy_turns, found_work);
+		counter_add(&worker->busy_turns, done > 0);
 		__atomic_store_n(&worker->cycles, latest_cycle - first_cycle, __ATOMIC_RELAXED);
-		idle_turns = found_work ? 0 : idle_turns + 1;
-		give_way(worker, idle_turns);
+		idle_turns = done > 0 ? 0 : idle_turns + 1;
+		if (give_way(worker, idle_turns))
+			turn_cycle = latest_cycle = worker_clock_later(latest_cycle, rte_rdtsc());
 	}
 	take_leave(worker, worker_clock_ns(worker->clock, latest_cycle));
 	free_held(worker);

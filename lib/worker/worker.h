@@ -11,6 +11,7 @@
 #include "nic/nic.h"
 #include "shard/shard.h"
 #include "worker/worker_clock.h"
+#include "worker/worker_gap.h"
 #include "worker/worker_load.h"
 #include "worker/worker_mail.h"
 
@@ -62,6 +63,7 @@ struct worker {
 	_Alignas(64) uint64_t cycles; /* since the first turn */
 	uint64_t turns;
 	uint64_t busy_turns;
+	struct worker_gap gap;
 };
 
 /* Runs a struct worker until *halt: on_start of each shard, then turn after turn.

@@ -24,6 +24,12 @@ static inline uint64_t worker_clock_ns(const struct worker_clock *clock, uint64_
 	return (uint64_t)((worker_product)(cycle - clock->start_cycle) * clock->multiplier >> WORKER_CLOCK_SHIFT);
 }
 
+/* How many cycles take `ns` at least. */
+static inline uint64_t worker_clock_cycles(const struct worker_clock *clock, uint64_t ns)
+{
+	return (uint64_t)(((worker_product)ns << WORKER_CLOCK_SHIFT) / clock->multiplier) + 1;
+}
+
 /* The later of two readings: a counter may be set back when a machine is moved, and time is not. */
 static inline uint64_t worker_clock_later(uint64_t latest_cycle, uint64_t cycle)
 {

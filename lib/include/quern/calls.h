@@ -124,6 +124,18 @@ int quern_conn_info(struct quern_shard *shard, struct quern_conn conn, struct qu
 /* The time of this turn, in nanoseconds on a clock that never goes back. */
 uint64_t quern_now(const struct quern_shard *shard);
 
+enum { QUERN_GAP_NS = 10000 };
+
+/* A time, by the clock of quern_now(), in which the shard's worker did not turn though it had no work to explain that:
+ * the host, or another program, had its core. */
+struct quern_gap {
+	uint64_t begin_ns;
+	uint64_t end_ns;
+};
+
+/* The latest one that was longer than QUERN_GAP_NS; all zero where there was none. */
+struct quern_gap quern_latest_gap(const struct quern_shard *shard);
+
 /* Number of this shard in the engine, from 0. */
 uint16_t quern_shard_number(const struct quern_shard *shard);
 

@@ -160,7 +160,10 @@ struct quern_worker_report {
 	uint64_t cycles; /* wall TSC cycles since the first turn */
 	uint64_t turns;
 	uint64_t busy_turns; /* turns that found work */
-	uint64_t stalls;     /* times that it did not turn for QUERN_STALL_MS; a stop of the whole process is none */
+	uint64_t gaps;       /* turns that took QUERN_GAP_NS longer than their work: others had the core */
+	uint64_t gap_ns;     /* in all */
+	uint64_t longest_gap_ns;
+	uint64_t stalls; /* times that it did not turn for QUERN_STALL_MS; a stop of the whole process is none */
 	uint64_t longest_stall_ms;
 };
 
