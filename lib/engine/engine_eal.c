@@ -94,7 +94,8 @@ static void build_arguments(struct eal_arguments *arguments, const struct quern_
 		add(arguments, "--no-huge");
 		add(arguments, "--no-shconf");
 		add(arguments, "-m");
-		add(arguments, "%llu", (unsigned long long)((engine->memory.need_bytes >> 20) + 1));
+		add(arguments, "%llu",
+		    (unsigned long long)(((engine->memory.need_bytes - engine->memory.lent_bytes) >> 20) + 1));
 	}
 	add_devices(arguments, engine);
 	if (!engine_socket_fits(engine))

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 enum {
-	THREADS_OF_EAL = 4, /* beside workers: interrupts, telemetry, drivers' own */
+	THREADS_OF_EAL = 5, /* beside workers: interrupts, telemetry, drivers' own; and one that touches memory */
 	FILES_OF_EAL = 24,
 	FILES_A_WORKER = 4, /* two pipes */
 	FILES_A_PORT = 8,

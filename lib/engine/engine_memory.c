@@ -13,11 +13,17 @@
 #include "engine/engine_machine.h"
 
 #define PAGE_2M (UINT64_C(2) << 20)
+#define PAGE_4K (UINT64_C(4) << 10)
+
+/* What is lent to EAL is gone through at the start; more records than this are left to be touched as they are used. */
+#define RECORDS_LENT (UINT64_C(128) << 20)
 
 /* What an engine takes from EAL, and of that, what must come from one node. */
 struct need {
 	uint64_t bytes;
 	uint64_t on_node[ENGINE_NODES];
+	uint64_t buffers; /* of `bytes` */
+	uint64_t records;
 };
 
 /* What a smaller number of connections is looked for by. */
@@ -90,18 +96,22 @@ static struct need find_need(const struct quern_engine *engine, uint64_t largest
 
 		need.bytes += nic_memory_bytes(&nic) + worker_mail_bytes(engine_shards_on(engine, port)) + page;
 		if (nic_is_impaired(&nic))
-			need.bytes += nic.queues * (pool_bytes(engine_data_room(engine, port), page) + 2 * page);
+			need.buffers += nic_memory_bytes(&nic) +
+					nic.queues * (pool_bytes(engine_data_room(engine, port), page) + 2 * page);
 	}
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		struct shard_config config = config_of(engine, number, most);
 		int node = node_of_shard(engine, number);
-		uint64_t bytes = shard_bytes(&config) + page;
+		uint64_t records = shard_bytes(&config) + page;
+		uint64_t buffers =
+			pool_bytes(engine_data_room(engine, engine->config.shards[number].port), page) + page;
 
-		bytes += pool_bytes(engine_data_room(engine, engine->config.shards[number].port), page) + page;
-		need.bytes += bytes;
+		need.records += records;
+		need.buffers += buffers;
 		if (node >= 0 && node < ENGINE_NODES)
-			need.on_node[node] += bytes;
+			need.on_node[node] += records + buffers;
 	}
+	need.bytes += need.buffers + need.records;
 	need.bytes += (uint64_t)RTE_MAX(engine->worker_count, 1) * (engine_forward_bytes(engine) + 2 * page);
 	return need;
 }
@@ -201,7 +211,7 @@ static int huge_shortage(const struct quern_engine *engine, const struct need *n
 static int small_shortage(const struct quern_engine *engine, uint64_t need, const struct engine_room *room,
 			  char error[QUERN_ERROR_TEXT])
 {
-	struct sizing sizing = {.page = 4096, .room = room->bytes};
+	struct sizing sizing = {.page = engine->memory.lent_bytes > 0 ? PAGE_2M : PAGE_4K, .room = room->bytes};
 	uint64_t fixed = room->has_space_limit ? engine_limits_addresses(engine) : 0;
 	uint64_t all = need + room->promised_bytes + fixed;
 	char fitting[64];
@@ -217,6 +227,34 @@ static int small_shortage(const struct quern_engine *engine, uint64_t need, cons
 			   fitting_text(engine, &sizing, ": it fits with ", fitting, sizeof(fitting))[0] != '\0'
 				   ? fitting
 				   : ", name fewer cores, or free memory");
+}
+
+/* Without hugepages buffers, and records where they are few, lie in memory that the engine lends to EAL; not where
+ * somebody beyond this process may read them, or the user has words for EAL. */
+static bool may_lend(const struct quern_engine *engine)
+{
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		struct nic_config nic = engine_nic_config(engine, port);
+
+		if (nic_needs_eal_memory(&nic))
+			return false;
+	}
+	return engine->config.eal_arguments == NULL || engine->config.eal_arguments[0] == NULL;
+}
+
+/* Decides what comes from where without hugepages, and how much that is. */
+static struct need plan_small(struct quern_engine *engine)
+{
+	bool lends = may_lend(engine);
+	struct need need = find_need(engine, lends ? PAGE_2M : PAGE_4K, 0);
+
+	engine->memory.lends_records = lends && need.records <= RECORDS_LENT;
+	engine->memory.lent_bytes = lends ? need.buffers : 0;
+	if (engine->memory.lends_records)
+		engine->memory.lent_bytes += need.records;
+	engine->memory.lent_bytes = RTE_ALIGN_CEIL(engine->memory.lent_bytes, PAGE_2M);
+	need.bytes += lends ? PAGE_2M : 0;
+	return need;
 }
 
 /* What a driver gives to a device cannot be paged out, and counts against a limit. */
@@ -254,8 +292,10 @@ int engine_plan_memory_of(struct quern_engine *engine, const char *root, char er
 	if (engine->config.memory == QUERN_MEMORY_HUGE && !memory->huge)
 		return huge_shortage(engine, &need, &pages, node, error);
 	memory->huge = memory->huge && (engine->config.memory == QUERN_MEMORY_HUGE || !room.has_space_limit);
+	memory->lent_bytes = 0;
+	memory->lends_records = false;
 	if (!memory->huge)
-		need = find_need(engine, 4096, 0);
+		need = plan_small(engine);
 	memory->need_bytes = need.bytes;
 	memory->pages = !memory->huge ? "4K" : pages.largest >= (uint64_t)1 << 30 ? "1G" : "2M";
 	if (memory->huge)

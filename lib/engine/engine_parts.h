@@ -3,6 +3,7 @@
 #define ENGINE_ENGINE_PARTS_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,8 +50,20 @@ struct engine_group {
 
 struct engine_memory {
 	uint64_t need_bytes; /* of everything EAL is asked for */
+	uint64_t lent_bytes; /* and of that, what it gets from the engine's heap */
+	bool lends_records;  /* and not buffers alone */
 	bool huge;
 	const char *pages;
+};
+
+/* Ordinary memory that is lent to EAL. */
+struct engine_heap {
+	uint8_t *memory; /* null where nothing is lent */
+	void *mapped;    /* with what its alignment cost */
+	size_t mapped_bytes;
+	pthread_t toucher; /* goes through it once */
+	bool is_touched_now;
+	int socket; /* that EAL knows it by; -1 as long as it does not */
 };
 
 /* What the control thread has seen of one worker. It alone writes; others read `stalls` and `longest_ms`, relaxed. */
@@ -78,6 +91,7 @@ struct quern_engine {
 	struct quern_engine_config config;
 	cpu_set_t allowed; /* CPUs of this process when the engine was opened */
 	struct engine_memory memory;
+	struct engine_heap heap;
 	char runtime_directory[PATH_MAX];
 	int runtime_lock; /* on the directory, for as long as it is in use; -1 for none */
 	struct nic nics[QUERN_MAX_PORTS];
@@ -125,6 +139,14 @@ int engine_plan_memory_of(struct quern_engine *engine, const char *root, char er
 uint64_t engine_limits_addresses(const struct quern_engine *engine);
 /* Tries whether there are as many threads and open files as EAL will want. 0, or -ENOMEM. */
 int engine_try_limits(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* Maps memory.lent_bytes and has a thread go through them while EAL starts. The undo is for after EAL has ended. */
+int engine_map_heap(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+void engine_unmap_heap(struct quern_engine *engine);
+/* Lends what was mapped to EAL that has started. */
+int engine_lend_heap(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+/* Where EAL finds memory of the engine's heap; `node` where nothing is lent. */
+int engine_heap_socket(const struct quern_engine *engine, int node);
 
 int engine_make_runtime_directory(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_remove_runtime_directory(struct quern_engine *engine);

@@ -142,7 +142,7 @@ void engine_close_ports(struct quern_engine *engine)
 }
 
 /* Memory follows the port; where the port is nowhere in particular, as in software, the core. */
-static int home_socket(const struct quern_engine *engine, uint16_t number)
+static int home_node(const struct quern_engine *engine, uint16_t number)
 {
 	int socket = engine->nics[engine->config.shards[number].port].socket;
 
@@ -151,12 +151,17 @@ static int home_socket(const struct quern_engine *engine, uint16_t number)
 	return socket;
 }
 
+static int home_socket(const struct quern_engine *engine, uint16_t number)
+{
+	return engine_heap_socket(engine, home_node(engine, number));
+}
+
 static int memory_failed(const struct quern_engine *engine, uint16_t number, const char *what,
 			 char error[QUERN_ERROR_TEXT])
 {
 	return engine_fail(error, -ENOMEM,
 			   "shard %u (%s): no memory for its %s on NUMA node %d; all need %llu MiB of %s pages\n  %s",
-			   number, engine->shards[number].role, what, home_socket(engine, number),
+			   number, engine->shards[number].role, what, home_node(engine, number),
 			   (unsigned long long)(engine->memory.need_bytes >> 20), engine->memory.pages,
 			   engine->memory.huge
 				   ? "Reserve more there: /sys/devices/system/node/node*/hugepages   or: --memory 4k"
@@ -250,7 +255,9 @@ static int open_shard(struct quern_engine *engine, uint16_t number, uint64_t see
 	if (engine_shards_on(engine, port) > 1)
 		part->config.plan = &nic->plan; /* made when the port starts */
 	part->config.queue = part->place;
-	part->memory = rte_zmalloc_socket("shard", shard_bytes(&part->config), 64, home_socket(engine, number));
+	part->memory = rte_zmalloc_socket("shard", shard_bytes(&part->config), 64,
+					  engine->memory.lends_records ? home_socket(engine, number)
+								       : home_node(engine, number));
 	if (part->memory == NULL)
 		return memory_failed(engine, number, "records", error);
 	part->shard = shard_open(&part->config, part->memory, worker_clock_ns(&engine->clock, rte_rdtsc()));

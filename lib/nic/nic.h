@@ -142,6 +142,9 @@ int nic_check(const struct nic_config *config, char error[QUERN_ERROR_TEXT]);
 /* Whether its driver locks the memory of frames, and this process may not lock any amount. */
 bool nic_locks_memory(const struct nic_config *config);
 
+/* Whether its buffers must lie in memory that EAL itself took from the system: a device or another process reads it. */
+bool nic_needs_eal_memory(const struct nic_config *config);
+
 /* Writes what EAL must be told to probe, where the port is on a bus. False for all others. */
 bool nic_eal_argument(const struct nic_config *config, char *argument, size_t size);
 

@@ -45,8 +45,12 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 	[NIC_KIND_PCI] = {.shape = "0000:03:00.0[,ARGS]",
 			  .check = nic_pci_check,
 			  .attach = nic_pci_attach,
-			  .locks = true},
-	[NIC_KIND_VDEV] = {.shape = "net_DRIVER0[,ARGS]", .attach = nic_vdev_attach_devargs, .is_slow = true},
+			  .locks = true,
+			  .needs_eal_memory = true},
+	[NIC_KIND_VDEV] = {.shape = "net_DRIVER0[,ARGS]",
+			   .attach = nic_vdev_attach_devargs,
+			   .is_slow = true,
+			   .needs_eal_memory = true},
 };
 
 bool nic_path_is_plain(const char *path)
@@ -127,4 +131,12 @@ bool nic_locks_memory(const struct nic_config *config)
 
 	return nic_parse_device(config->device, &name, error) == 0 && nic_kind_rows[name.kind].locks &&
 	       !nic_kernel_may(CAP_IPC_LOCK);
+}
+
+bool nic_needs_eal_memory(const struct nic_config *config)
+{
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	return nic_parse_device(config->device, &name, error) != 0 || nic_kind_rows[name.kind].needs_eal_memory;
 }

@@ -22,6 +22,8 @@ struct nic_kind_row {
 	bool pool_is_gapless;
 	bool is_slow; /* frames pass by system calls */
 	bool locks; /* memory of frames, which a device reads and writes */
+	/* Something beyond this process may read buffers: they must be EAL's own. */
+	bool needs_eal_memory;
 };
 
 extern const struct nic_kind_row nic_kind_rows[NIC_KINDS];

@@ -91,3 +91,38 @@ Test(engine_memory, auto_takes_small_pages_where_huge_ones_do_not_suffice)
 	cr_assert_eq(engine.memory.huge, huge_suffices);
 	cr_assert_eq(strcmp(engine.memory.pages, "4K") == 0, !huge_suffices);
 }
+
+/* A pool and a shard's records of 1000 connections are some 40 MB. */
+Test(engine_memory, without_hugepages_buffers_and_few_records_are_lent_to_eal)
+{
+	char error[QUERN_ERROR_TEXT] = "";
+	uint64_t few;
+
+	cr_assert_eq(plan(QUERN_MEMORY_4K, 1, 1000, error), 0, "%s", error);
+	few = engine.memory.lent_bytes;
+	cr_assert(engine.memory.lends_records);
+	cr_assert_geq(few, (uint64_t)ENGINE_POOL_MBUFS * 2048);
+	cr_assert_eq(few % (2 << 20), 0, "by huge pages, should the kernel have them");
+	cr_assert_lt(few, engine.memory.need_bytes);
+	cr_assert_eq(plan(QUERN_MEMORY_4K, 1, 4 * 1000 * 1000, error), 0, "%s", error);
+	cr_assert_not(engine.memory.lends_records, "they are not all touched at the start");
+	cr_assert_leq(engine.memory.lent_bytes, few);
+	cr_assert_geq(engine.memory.lent_bytes, (uint64_t)ENGINE_POOL_MBUFS * 2048);
+}
+
+Test(engine_memory, nothing_is_lent_where_others_than_this_process_may_read_it)
+{
+	static char *words[] = {"--match-allocations", NULL};
+	char error[QUERN_ERROR_TEXT] = "";
+
+	cr_assert_eq(plan(QUERN_MEMORY_4K, 1, 1000, error), 0, "%s", error);
+	cr_assert_gt(engine.memory.lent_bytes, 0);
+	engine.config.eal_arguments = words;
+	cr_assert_eq(engine_plan_memory(&engine, error), 0, "%s", error);
+	cr_assert_eq(engine.memory.lent_bytes, 0, "the user has words for EAL");
+	engine.config.eal_arguments = NULL;
+	engine.config.ports[1].device = "net_virtio_user0,path=/dev/null";
+	cr_assert_eq(engine_plan_memory(&engine, error), 0, "%s", error);
+	cr_assert_eq(engine.memory.lent_bytes, 0, "a driver by its own name");
+	cr_assert_not(engine.memory.lends_records);
+}
