@@ -46,7 +46,8 @@ static int add_client(struct quern_engine_config *config, struct load_measure *m
 {
 	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "client");
 	struct load_client *client = &measure->clients[number];
-	int rc = load_client_open(client, settings, &workers, number, cli_workers_on(&workers, 0), &measure->order);
+	int rc = load_client_open(client, settings, &settings->service[0], &workers, number,
+				  cli_workers_on(&workers, 0), &measure->order);
 
 	if (rc != 0)
 		return rc;
@@ -63,7 +64,7 @@ static int add_server(struct quern_engine_config *config, struct load_measure *m
 		      const struct http_site *site)
 {
 	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "server");
-	int rc = serve_server_open(server, settings, &workers, number, site);
+	int rc = serve_server_open(server, settings, &settings->service[0], &workers, number, site);
 
 	if (rc != 0)
 		return rc;
@@ -89,14 +90,15 @@ int bench_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
-	if (settings->http.is_spoken && http_site_open(&site, NULL, settings->http.body_bytes, error) != 0)
+	if (settings->service[0].http.is_spoken &&
+	    http_site_open(&site, NULL, settings->service[0].http.body_bytes, error) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "%s", error);
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == 0; i++)
 		code = workers.at[i].port == 0 ? add_client(&config, &measure, settings, i)
 					       : add_server(&config, &measure, settings, i, &servers[i],
-							    settings->http.is_spoken ? &site : NULL);
+							    settings->service[0].http.is_spoken ? &site : NULL);
 	if (code != 0)
 		code = cli_fail(CLI_EXIT_MACHINE, "not enough memory for %u connections; lower --max-connections",
 				settings->max_connections);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_set.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_target.h"
 #include "cli/cli_trace.h"
@@ -118,25 +119,20 @@ static int take_target(struct reader *reader, const char *text)
 
 	if (settings->command == CLI_TRACE && cli_trace_set_file(settings, text))
 		return 0;
-	if (settings->command == CLI_LOAD && cli_settings_replaces(settings, CLI_GROUP_TARGET))
-		settings->has_target = false;
-	if (settings->command != CLI_LOAD || settings->has_target) {
+	if (settings->command != CLI_LOAD ||
+	    (cli_last_service(settings)->target_count > 0 && !(settings->older & CLI_GROUP_TARGET))) {
 		snprintf(reader->error, CLI_ERROR_TEXT, "unexpected argument %s; quern %s --help shows what it takes",
 			 text, cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	settings->http.path = NULL;
-	if (!cli_parse_target(text, &settings->target, &settings->http.path)) {
-		snprintf(reader->error, CLI_ERROR_TEXT,
-			 "target %.300s: accepted is tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH], "
-			 "e.g. "
-			 "http://198.18.0.2/ or http://[fd00::2]/",
-			 text);
-		return -EINVAL;
-	}
-	settings->has_target = true;
-	settings->udp.is_spoken = cli_target_is_udp(text);
-	return 0;
+	if (strstr(text, "://") && cli_set_target(settings, text))
+		return 0;
+	snprintf(reader->error, CLI_ERROR_TEXT,
+		 "target %.300s: accepted is tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH], "
+		 "e.g. "
+		 "http://198.18.0.2/ or http://[fd00::2]/",
+		 text);
+	return -EINVAL;
 }
 
 int cli_parse(struct cli_settings *settings, int count, char *const arguments[], char error[CLI_ERROR_TEXT])

@@ -13,9 +13,9 @@ static int refuse(char error[CLI_ERROR_TEXT], const char *text)
 	return -EINVAL;
 }
 
-static int complete_server(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_server(const struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	const struct cli_http *http = &settings->http;
+	const struct cli_http *http = &service->http;
 
 	if (http->is_payload)
 		return refuse(error, "--payload http is a flag of bench; serve is told --http");
@@ -23,61 +23,62 @@ static int complete_server(const struct cli_settings *settings, char error[CLI_E
 		return refuse(error, "--root and --body say what --http answers; give --http as well");
 	if (http->root && http->body_given)
 		return refuse(error, "give --root or --body, not both");
-	if (http->is_spoken && (settings->close_given || settings->hold.most > 0))
+	if (http->is_spoken && (service->close_given || service->hold.most > 0))
 		return refuse(error, "with --http each request says who closes; leave out --close and --hold");
 	return 0;
 }
 
 /* RFC 9112 9.6: a request with Connection: close has the server close first. */
-static int complete_single(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_single(struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	if (settings->close_given && settings->close != CLI_CLOSE_SERVER)
+	if (service->close_given && service->close != CLI_CLOSE_SERVER)
 		return refuse(error, "with one request a connection the server closes first; leave out --close, or "
 				     "give --requests N");
-	if (settings->hold.most > 0)
+	if (service->hold.most > 0)
 		return refuse(error, "with one request a connection nothing is held; leave out --hold, or give "
 				     "--requests N");
-	settings->close = CLI_CLOSE_SERVER;
+	service->close = CLI_CLOSE_SERVER;
 	return 0;
 }
 
-static int complete_lasting(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_lasting(const struct cli_settings *settings, struct cli_service *service,
+			    char error[CLI_ERROR_TEXT])
 {
-	if (settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH)
+	if (service->close == CLI_CLOSE_SERVER || service->close == CLI_CLOSE_BOTH)
 		return refuse(error, "with --requests the client closes, behind the last answer; give --close client "
 				     "or rst");
-	if (settings->http.requests == 0 && settings->hold.most > 0)
+	if (service->http.requests == 0 && service->hold.most > 0)
 		return refuse(error, "--requests 0 keeps connections as long as the run lasts; leave out --hold");
-	if (settings->http.requests == 0 && settings->connections > 0)
+	if (service->http.requests == 0 && settings->connections > 0)
 		return refuse(error, "--requests 0 keeps connections as long as the run lasts; give --cc and -d, not "
 				     "--connections");
-	if (settings->cps == 0 && settings->cc == 0)
-		settings->cc = LASTING_CONNECTIONS;
+	if (service->cps == 0 && service->cc == 0)
+		service->cc = LASTING_CONNECTIONS;
 	return 0;
 }
 
-int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+int cli_complete_http(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	struct cli_http *http = &settings->http;
+	struct cli_http *http = &service->http;
 
-	http->is_spoken = http->path || settings->services & CLI_SERVICE_HTTP ||
+	http->is_spoken = http->path || service->answers & CLI_ANSWER_HTTP ||
 			  (settings->command == CLI_BENCH && http->is_payload);
 	if (settings->command == CLI_SERVE)
-		return complete_server(settings, error);
+		return complete_server(service, error);
 	if (settings->command == CLI_LOAD && http->is_payload && !http->path)
 		return refuse(error, "--payload http needs a path: name the target as http://ADDR:PORT/PATH");
-	if (http->is_spoken && settings->payload_bytes > 0)
+	if (http->is_spoken && service->payload_bytes > 0)
 		return refuse(error, "--payload bytes:N goes with a target tcp://ADDR:PORT");
 	if (!http->is_spoken && (http->requests_given || http->body_given))
 		return refuse(error, settings->command == CLI_BENCH
 					     ? "--requests and --body need HTTP: give --payload http"
 					     : "--requests needs HTTP: name the target as http://ADDR:PORT/PATH");
-	if (settings->think.most > 0 && (!http->is_spoken || http->requests == 1))
+	if (service->think.most > 0 && (!http->is_spoken || http->requests == 1))
 		return refuse(error,
 			      "--think is the time between two requests of a connection; give --requests N as well");
 	if (!http->is_spoken)
 		return 0;
 	if (!http->path)
 		http->path = "/";
-	return http->requests == 1 ? complete_single(settings, error) : complete_lasting(settings, error);
+	return http->requests == 1 ? complete_single(service, error) : complete_lasting(settings, service, error);
 }

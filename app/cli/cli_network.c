@@ -131,9 +131,10 @@ static bool is_ours(const struct cli_port *port, struct quern_ip6 address)
 	return net->is_spoken && cli_block_holds(&net->addresses, address);
 }
 
-static int check_listen(const struct cli_settings *settings, uint16_t number, char error[CLI_ERROR_TEXT])
+static int check_listen(const struct cli_settings *settings, const struct cli_service *service, uint16_t number,
+			char error[CLI_ERROR_TEXT])
 {
-	const struct quern_endpoint *at = &settings->listen[number];
+	const struct quern_endpoint *at = &service->listen[number];
 	struct quern_ip6 address = cli_address_of(at);
 	char text[QUERN_ENDPOINT_TEXT];
 	bool has_port = cli_address_is_any(at);
@@ -149,7 +150,7 @@ static int check_listen(const struct cli_settings *settings, uint16_t number, ch
 		return -EINVAL;
 	}
 	for (uint16_t i = 0; i < number; i++) {
-		const struct quern_endpoint *other = &settings->listen[i];
+		const struct quern_endpoint *other = &service->listen[i];
 
 		if (!cli_address_equal(cli_address_of(other), address) || other->port != at->port)
 			continue;
@@ -160,11 +161,20 @@ static int check_listen(const struct cli_settings *settings, uint16_t number, ch
 	return 0;
 }
 
+static bool listens_on(const struct cli_service *service, const struct cli_port *port)
+{
+	for (uint16_t i = 0; i < service->listen_count; i++) {
+		if (cli_address_is_any(&service->listen[i]) || is_ours(port, cli_address_of(&service->listen[i])))
+			return true;
+	}
+	return false;
+}
+
 /* Nobody would answer at a port without a listener. */
 static int check_served(const struct cli_settings *settings, const struct cli_port *port, char error[CLI_ERROR_TEXT])
 {
-	for (uint16_t i = 0; i < settings->listen_count; i++) {
-		if (cli_address_is_any(&settings->listen[i]) || is_ours(port, cli_address_of(&settings->listen[i])))
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		if (listens_on(&settings->service[i], port))
 			return 0;
 	}
 	snprintf(
@@ -175,8 +185,17 @@ static int check_served(const struct cli_settings *settings, const struct cli_po
 	return -EINVAL;
 }
 
-static int check_source(const struct cli_settings *settings, const struct quern_range *source,
-			char error[CLI_ERROR_TEXT])
+/* Whether a target of the service is of that version. */
+static bool asks(const struct cli_service *service, enum cli_version version)
+{
+	for (uint16_t i = 0; i < service->target_count; i++) {
+		if (cli_address_version(cli_address_of(&service->target[i])) == version)
+			return true;
+	}
+	return false;
+}
+
+static int check_source(const struct cli_service *service, const struct quern_range *source, char error[CLI_ERROR_TEXT])
 {
 	struct cli_block block = cli_block_from_range(source);
 	struct quern_ip6 wrong = no_host(block.first) ? block.first : block.last;
@@ -185,7 +204,7 @@ static int check_source(const struct cli_settings *settings, const struct quern_
 
 	if (no_host(wrong))
 		return refuse(error, "--source", wrong, no_host(wrong));
-	if (version == cli_address_version(cli_address_of(&settings->target)))
+	if (asks(service, version))
 		return 0;
 	snprintf(error, CLI_ERROR_TEXT, "--source %s is of %s, and the target is not; give addresses of one version",
 		 cli_address_text(block.first, text), version_names[version]);
@@ -213,9 +232,8 @@ static int check_way(const struct cli_port *port, struct quern_ip6 target, char 
 	return -EINVAL;
 }
 
-static int check_target(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int check_target(const struct cli_settings *settings, struct quern_ip6 target, char error[CLI_ERROR_TEXT])
 {
-	struct quern_ip6 target = cli_address_of(&settings->target);
 	const char *why = no_host(target);
 	int rc = 0;
 
@@ -260,6 +278,20 @@ static int check_port(const struct cli_port *port, char error[CLI_ERROR_TEXT])
 	return rc;
 }
 
+static int check_service(const struct cli_settings *settings, const struct cli_service *service,
+			 char error[CLI_ERROR_TEXT])
+{
+	int rc = 0;
+
+	for (uint16_t i = 0; rc == 0 && i < service->listen_count; i++)
+		rc = check_listen(settings, service, i, error);
+	for (uint16_t i = 0; rc == 0 && i < service->source_count; i++)
+		rc = check_source(service, &service->source[i], error);
+	for (uint16_t i = 0; rc == 0 && settings->command == CLI_LOAD && i < service->target_count; i++)
+		rc = check_target(settings, cli_address_of(&service->target[i]), error);
+	return rc;
+}
+
 int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
 	int rc = 0;
@@ -268,13 +300,9 @@ int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_
 		rc = check_port(&settings->ports[i], error);
 	for (uint16_t i = 0; rc == 0 && i < settings->port_count; i++)
 		rc = check_count(&settings->ports[i], error);
-	for (uint16_t i = 0; rc == 0 && i < settings->listen_count; i++)
-		rc = check_listen(settings, i, error);
+	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++)
+		rc = check_service(settings, &settings->service[i], error);
 	for (uint16_t i = 0; rc == 0 && settings->command == CLI_SERVE && i < settings->port_count; i++)
 		rc = check_served(settings, &settings->ports[i], error);
-	for (uint16_t i = 0; rc == 0 && i < settings->source_count; i++)
-		rc = check_source(settings, &settings->source[i], error);
-	if (rc == 0 && settings->command == CLI_LOAD)
-		rc = check_target(settings, error);
 	return rc;
 }

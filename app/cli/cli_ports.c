@@ -68,41 +68,60 @@ static bool belongs(const struct cli_settings *settings, const struct cli_net *n
 	return settings->port_count == 1 || (net->has_ip && cli_address_common(net->ip, address) >= net->ip_length);
 }
 
-/* A port owns its --ip, and what --source and --listen name on its network. False where these leave a gap. */
+/* What --source and --listen of a service name on a port's network. False where that leaves a gap. */
+static bool gather_service(const struct cli_settings *settings, const struct cli_service *service, struct cli_net *net,
+			   enum cli_version version, bool *is_empty)
+{
+	bool is_one_block = true;
+
+	for (uint16_t i = 0; i < service->source_count; i++) {
+		struct cli_block block = cli_block_from_range(&service->source[i]);
+
+		if (cli_address_version(block.first) == version && belongs(settings, net, block.first))
+			is_one_block &= cli_block_join(&net->addresses, is_empty, block);
+	}
+	for (uint16_t i = 0; i < service->listen_count; i++) {
+		struct quern_ip6 address = cli_address_of(&service->listen[i]);
+
+		if (!cli_address_is_any(&service->listen[i]) && cli_address_version(address) == version &&
+		    belongs(settings, net, address))
+			is_one_block &= cli_block_join(&net->addresses, is_empty, (struct cli_block){address, address});
+	}
+	return is_one_block;
+}
+
+/* A port owns its --ip, and what its services name on its network. False where these leave a gap. */
 static bool gather(const struct cli_settings *settings, struct cli_net *net, enum cli_version version)
 {
 	bool is_empty = true, is_one_block = true;
 
 	if (net->has_ip)
 		cli_block_join(&net->addresses, &is_empty, (struct cli_block){net->ip, net->ip});
-	for (uint16_t i = 0; i < settings->source_count; i++) {
-		struct cli_block block = cli_block_from_range(&settings->source[i]);
-
-		if (cli_address_version(block.first) == version && belongs(settings, net, block.first))
-			is_one_block &= cli_block_join(&net->addresses, &is_empty, block);
-	}
-	for (uint16_t i = 0; i < settings->listen_count; i++) {
-		struct quern_ip6 address = cli_address_of(&settings->listen[i]);
-
-		if (!cli_address_is_any(&settings->listen[i]) && cli_address_version(address) == version &&
-		    belongs(settings, net, address))
-			is_one_block &=
-				cli_block_join(&net->addresses, &is_empty, (struct cli_block){address, address});
-	}
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		is_one_block &= gather_service(settings, &settings->service[i], net, version, &is_empty);
 	net->is_spoken = !is_empty;
 	return is_one_block;
+}
+
+/* As wide as it must be for the target, where there is no gateway. One that is link-local says nothing of the network:
+ * every port reaches it. */
+static void widen(struct cli_net *net, enum cli_version version, struct quern_ip6 target)
+{
+	if (!net->has_gateway && cli_address_version(target) == version && !cli_address_is_link_local(target))
+		net->prefix_length = least(cli_address_common(net->addresses.first, target), net->prefix_length);
 }
 
 static void find_network(const struct cli_settings *settings, struct cli_net *net, enum cli_version version)
 {
 	const struct cli_block *addresses = &net->addresses;
-	struct quern_ip6 target = cli_address_of(&settings->target);
 
 	net->prefix_length = least(cli_address_common(addresses->first, addresses->last), defaults[version].lan_length);
-	/* A target that is link-local says nothing of the network: every port reaches it. */
-	if (settings->has_target && !net->has_gateway && cli_address_version(target) == version &&
-	    !cli_address_is_link_local(target))
-		net->prefix_length = least(cli_address_common(addresses->first, target), net->prefix_length);
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+
+		for (uint16_t j = 0; j < service->target_count; j++)
+			widen(net, version, cli_address_of(&service->target[j]));
+	}
 	if (net->has_ip)
 		net->prefix_length = net->ip_length;
 }
@@ -135,24 +154,27 @@ int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 /* The version that bench speaks: IPv6 by -6, else that of the first address that it is given. */
 static enum cli_version version_of_bench(const struct cli_settings *settings)
 {
+	const struct cli_service *service = &settings->service[0];
+
 	if (settings->is_ip6)
 		return CLI_IP6;
-	if (settings->listen_count > 0)
-		return cli_address_version(cli_address_of(&settings->listen[0]));
-	if (settings->source_count > 0)
-		return cli_address_version(cli_block_from_range(&settings->source[0]).first);
+	if (service->listen_count > 0)
+		return cli_address_version(cli_address_of(&service->listen[0]));
+	if (service->source_count > 0)
+		return cli_address_version(cli_block_from_range(&service->source[0]).first);
 	return settings->ports[0].nets[CLI_IP6].has_ip ? CLI_IP6 : CLI_IP4;
 }
 
 static bool speaks_one_version(const struct cli_settings *settings, enum cli_version version)
 {
+	const struct cli_service *service = &settings->service[0];
 	bool does = true;
 
-	for (uint16_t i = 0; i < settings->source_count; i++)
-		does &= cli_address_version(cli_block_from_range(&settings->source[i]).first) == version;
-	for (uint16_t i = 0; i < settings->listen_count; i++)
-		does &= cli_address_is_any(&settings->listen[i]) ||
-			cli_address_version(cli_address_of(&settings->listen[i])) == version;
+	for (uint16_t i = 0; i < service->source_count; i++)
+		does &= cli_address_version(cli_block_from_range(&service->source[i]).first) == version;
+	for (uint16_t i = 0; i < service->listen_count; i++)
+		does &= cli_address_is_any(&service->listen[i]) ||
+			cli_address_version(cli_address_of(&service->listen[i])) == version;
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		does &= !settings->ports[i].nets[version == CLI_IP4 ? CLI_IP6 : CLI_IP4].has_ip;
 	return does;
@@ -161,15 +183,16 @@ static bool speaks_one_version(const struct cli_settings *settings, enum cli_ver
 /* The block of one end; false where it has gaps, or where an address is left open. */
 static bool gather_end(const struct cli_settings *settings, bool is_server, struct cli_net *net)
 {
-	uint16_t count = is_server ? settings->listen_count : settings->source_count;
+	const struct cli_service *service = &settings->service[0];
+	uint16_t count = is_server ? service->listen_count : service->source_count;
 	bool is_empty = true, is_one_block = true;
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct quern_ip6 address = cli_address_of(&settings->listen[i]);
+		struct quern_ip6 address = cli_address_of(&service->listen[i]);
 		struct cli_block block =
-			is_server ? (struct cli_block){address, address} : cli_block_from_range(&settings->source[i]);
+			is_server ? (struct cli_block){address, address} : cli_block_from_range(&service->source[i]);
 
-		is_one_block &= !is_server || !cli_address_is_any(&settings->listen[i]);
+		is_one_block &= !is_server || !cli_address_is_any(&service->listen[i]);
 		is_one_block &= cli_block_join(&net->addresses, &is_empty, block);
 	}
 	if (net->has_ip)
@@ -181,37 +204,40 @@ static bool gather_end(const struct cli_settings *settings, bool is_server, stru
 /* Where an end's addresses are not named: that of its port, or what there is for benchmarks. */
 static void fill_in_ends(struct cli_settings *settings, enum cli_version version)
 {
+	struct cli_service *service = &settings->service[0];
 	const struct cli_net *client = &settings->ports[0].nets[version], *server = &settings->ports[1].nets[version];
 
-	if (settings->source_count == 0 && client->has_ip)
-		settings->source[settings->source_count++] =
+	if (service->source_count == 0 && client->has_ip)
+		service->source[service->source_count++] =
 			cli_block_to_range((struct cli_block){client->ip, client->ip});
-	if (settings->source_count == 0)
-		quern_parse_range(defaults[version].source, &settings->source[settings->source_count++]);
-	if (settings->listen_count == 0 && settings->has_target)
-		settings->listen[settings->listen_count++] = settings->target;
-	if (settings->listen_count > 0)
+	if (service->source_count == 0)
+		quern_parse_range(defaults[version].source, &service->source[service->source_count++]);
+	if (service->listen_count == 0 && service->target_count > 0)
+		service->listen[service->listen_count++] = service->target[0];
+	if (service->listen_count > 0)
 		return;
-	quern_parse_endpoint(defaults[version].listen, &settings->listen[settings->listen_count++]);
+	quern_parse_endpoint(defaults[version].listen, &service->listen[service->listen_count++]);
 	if (server->has_ip && version == CLI_IP4)
-		settings->listen[0].address = cli_address_to_ip4(server->ip);
+		service->listen[0].address = cli_address_to_ip4(server->ip);
 	else if (server->has_ip)
-		settings->listen[0].ip6 = server->ip;
+		service->listen[0].ip6 = server->ip;
 }
 
 static bool is_listened_at(const struct cli_settings *settings, const struct quern_endpoint *target)
 {
+	const struct cli_service *service = &settings->service[0];
 	bool is_there = false;
 
-	for (uint16_t i = 0; i < settings->listen_count; i++)
-		is_there |= cli_address_equal(cli_address_of(&settings->listen[i]), cli_address_of(target)) &&
-			    settings->listen[i].port == target->port;
+	for (uint16_t i = 0; i < service->listen_count; i++)
+		is_there |= cli_address_equal(cli_address_of(&service->listen[i]), cli_address_of(target)) &&
+			    service->listen[i].port == target->port;
 	return is_there;
 }
 
 /* The two ends of a bench, which are all the ports that it has. */
 static int check_bench(const struct cli_settings *settings, enum cli_version version, char error[CLI_ERROR_TEXT])
 {
+	const struct cli_service *service = &settings->service[0];
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (settings->port_count != 0 &&
@@ -227,10 +253,10 @@ static int check_bench(const struct cli_settings *settings, enum cli_version ver
 			 "-6, --source and --listen name both versions of IP; a connection has one");
 		return -EINVAL;
 	}
-	if (!settings->has_target || settings->listen_count == 0 || is_listened_at(settings, &settings->target))
+	if (service->target_count == 0 || service->listen_count == 0 || is_listened_at(settings, &service->target[0]))
 		return 0;
 	snprintf(error, CLI_ERROR_TEXT, "target %s is none of the --listen addresses, and nobody would answer",
-		 quern_format_endpoint(&settings->target, text));
+		 quern_format_endpoint(&service->target[0], text));
 	return -EINVAL;
 }
 
@@ -256,6 +282,7 @@ static int find_bench_network(struct cli_net *ends[2], enum cli_version version,
 
 int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
+	struct cli_service *service = &settings->service[0];
 	static const char *const texts[] = {"--source", "--listen"};
 	enum cli_version version = version_of_bench(settings);
 	struct cli_net *ends[2];
@@ -274,8 +301,8 @@ int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 			 "%s: the addresses must be one block without a gap, and not 0.0.0.0 or ::", texts[number]);
 		return -EINVAL;
 	}
-	if (!settings->has_target)
-		settings->target = settings->listen[0];
-	settings->has_target = true;
+	if (service->target_count == 0)
+		service->target[0] = service->listen[0];
+	service->weight[0] = service->target_count = 1;
 	return find_bench_network(ends, version, error);
 }

@@ -7,6 +7,12 @@
 enum { CLI_MAX_RECORDS = 1 << 30 };
 #define CLI_MAX_TIMER (24 * 3600 * CLI_NS_PER_S)
 
+/* The service that flags of a load or an answer speak of. */
+static inline struct cli_service *cli_last_service(struct cli_settings *settings)
+{
+	return &settings->service[settings->service_count - 1];
+}
+
 /* Ports, and what hangs on the --port before it; addresses of either end. */
 bool cli_set_port(struct cli_settings *settings, const char *value);
 bool cli_set_ip(struct cli_settings *settings, const char *value);

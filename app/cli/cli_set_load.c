@@ -21,42 +21,50 @@ bool cli_set_connections(struct cli_settings *settings, const char *value)
 /* A rate stands in the place of a number held, and the other way round. */
 static void replace_rate(struct cli_settings *settings)
 {
+	struct cli_service *service = cli_last_service(settings);
+
 	if (cli_settings_replaces(settings, CLI_GROUP_RATES))
-		settings->cps = settings->cc = 0;
+		service->cps = service->cc = 0;
 }
 
 bool cli_set_cps(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
+
 	replace_rate(settings);
 	if (strcmp(value, "max") != 0)
-		return cli_count_within(value, 1, MAX_CPS, &settings->cps);
-	settings->cps = CLI_CPS_MAX;
+		return cli_count_within(value, 1, MAX_CPS, &service->cps);
+	service->cps = CLI_CPS_MAX;
 	return true;
 }
 
 bool cli_set_cc(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
+
 	replace_rate(settings);
-	return cli_count_within(value, 1, CLI_MAX_RECORDS / 2, &settings->cc);
+	return cli_count_within(value, 1, CLI_MAX_RECORDS / 2, &service->cc);
 }
 
 bool cli_set_hold(struct cli_settings *settings, const char *value)
 {
-	return cli_parse_time_span(value, CLI_MAX_TIMER, &settings->hold);
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_last_service(settings)->hold);
 }
 
 bool cli_set_think(struct cli_settings *settings, const char *value)
 {
-	return cli_parse_time_span(value, CLI_MAX_TIMER, &settings->think);
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_last_service(settings)->think);
 }
 
 bool cli_set_close(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
+
 	for (int close = CLI_CLOSE_CLIENT; close <= CLI_CLOSE_RST; close++) {
 		if (strcmp(value, cli_close_name((enum cli_close)close)) != 0)
 			continue;
-		settings->close = (enum cli_close)close;
-		settings->close_given = true;
+		service->close = (enum cli_close)close;
+		service->close_given = true;
 		return true;
 	}
 	return false;
@@ -64,37 +72,41 @@ bool cli_set_close(struct cli_settings *settings, const char *value)
 
 bool cli_set_payload(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
 	uint64_t bytes = 0;
 	bool is_http = strcmp(value, "http") == 0;
 
 	if (strcmp(value, "none") != 0 && !is_http &&
 	    (strncmp(value, "bytes:", 6) != 0 || !cli_count_within(value + 6, 1, PAYLOAD_MAX, &bytes)))
 		return false;
-	settings->payload_bytes = (uint32_t)bytes;
-	settings->http.is_payload = is_http;
+	service->payload_bytes = (uint32_t)bytes;
+	service->http.is_payload = is_http;
 	return true;
 }
 
 bool cli_set_requests(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
 	uint64_t count;
 
 	if (!cli_count_within(value, 0, UINT32_MAX, &count))
 		return false;
-	settings->http.requests = (uint32_t)count;
-	settings->http.requests_given = true;
+	service->http.requests = (uint32_t)count;
+	service->http.requests_given = true;
 	return true;
 }
 
 bool cli_set_body(struct cli_settings *settings, const char *value)
 {
-	settings->http.body_given = cli_count_within(value, 0, MAX_BODY, &settings->http.body_bytes);
-	return settings->http.body_given;
+	struct cli_service *service = cli_last_service(settings);
+
+	service->http.body_given = cli_count_within(value, 0, MAX_BODY, &service->http.body_bytes);
+	return service->http.body_given;
 }
 
 bool cli_set_root(struct cli_settings *settings, const char *value)
 {
-	settings->http.root = value;
+	cli_last_service(settings)->http.root = value;
 	return value[0] != '\0';
 }
 
@@ -113,28 +125,30 @@ bool cli_set_connect_timeout(struct cli_settings *settings, const char *value)
 	return cli_time_within(value, CLI_NS_PER_MS, 180 * CLI_NS_PER_S, &settings->connect_timeout_ns);
 }
 
-static bool add_service(struct cli_settings *settings, enum cli_service service)
+static bool add_answer(struct cli_settings *settings, enum cli_answer answer)
 {
-	if (cli_settings_replaces(settings, CLI_GROUP_SERVICES))
-		settings->services = 0;
-	settings->services |= service;
+	struct cli_service *service = cli_last_service(settings);
+
+	if (cli_settings_replaces(settings, CLI_GROUP_ANSWERS))
+		service->answers = 0;
+	service->answers |= answer;
 	return true;
 }
 
 bool cli_set_discard(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return add_service(settings, CLI_SERVICE_DISCARD);
+	return add_answer(settings, CLI_ANSWER_DISCARD);
 }
 
 bool cli_set_echo(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return add_service(settings, CLI_SERVICE_ECHO);
+	return add_answer(settings, CLI_ANSWER_ECHO);
 }
 
 bool cli_set_http(struct cli_settings *settings, const char *value)
 {
 	(void)value;
-	return add_service(settings, CLI_SERVICE_HTTP);
+	return add_answer(settings, CLI_ANSWER_HTTP);
 }

@@ -95,32 +95,35 @@ bool cli_set_impair(struct cli_settings *settings, const char *value)
 
 bool cli_set_listen(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
 	struct quern_endpoint listen;
 
 	if (settings->command == CLI_FORWARD)
 		return cli_set_rule_listen(settings, value);
 	if (cli_settings_replaces(settings, CLI_GROUP_LISTENS)) {
-		settings->listen_count = 0;
+		service->listen_count = 0;
 		/* What a bench opens connections to is where its server is. */
-		settings->has_target &= settings->command != CLI_BENCH;
+		if (settings->command == CLI_BENCH)
+			service->target_count = 0;
 	}
-	if (settings->listen_count == CLI_MAX_ADDRESSES || quern_parse_endpoint(value, &listen) != 0 ||
+	if (service->listen_count == CLI_MAX_ADDRESSES || quern_parse_endpoint(value, &listen) != 0 ||
 	    cli_address_is_disguised(listen.ip6))
 		return false;
-	settings->listen[settings->listen_count++] = listen;
+	service->listen[service->listen_count++] = listen;
 	return true;
 }
 
 bool cli_set_source(struct cli_settings *settings, const char *value)
 {
+	struct cli_service *service = cli_last_service(settings);
 	struct quern_range source;
 
 	if (cli_settings_replaces(settings, CLI_GROUP_SOURCES))
-		settings->source_count = 0;
-	if (settings->source_count == CLI_MAX_ADDRESSES || quern_parse_range(value, &source) != 0 ||
+		service->source_count = 0;
+	if (service->source_count == CLI_MAX_ADDRESSES || quern_parse_range(value, &source) != 0 ||
 	    cli_address_is_disguised(source.first6) || cli_address_is_disguised(source.last6))
 		return false;
-	settings->source[settings->source_count++] = source;
+	service->source[service->source_count++] = source;
 	return true;
 }
 

@@ -56,7 +56,8 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 		.duration_ns = runs_until_told(command) ? 0 : 10 * CLI_NS_PER_S,
 		.time_wait_ns = 60 * CLI_NS_PER_S,
 		.connect_timeout_ns = 3 * CLI_NS_PER_S,
-		.http = {.requests = 1, .body_bytes = DEFAULT_BODY},
+		.service = {{.http = {.requests = 1, .body_bytes = DEFAULT_BODY}}},
+		.service_count = 1,
 		.keepalive = {.on = false, .idle_ms = 7200000, .interval_ms = 75000, .probes = 10},
 	};
 }
@@ -81,37 +82,37 @@ static int refuse(char error[CLI_ERROR_TEXT], const char *text)
 }
 
 /* Listens where --listen says, else at the --ip of every port. */
-static int complete_serve(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_serve(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	bool has_address = settings->listen_count > 0;
+	bool has_address = service->listen_count > 0;
 
-	if (settings->services == (CLI_SERVICE_DISCARD | CLI_SERVICE_ECHO))
+	if (service->answers == (CLI_ANSWER_DISCARD | CLI_ANSWER_ECHO))
 		return refuse(error, "give --discard or --echo, not both");
-	if ((settings->services & (settings->services - 1)) != 0)
+	if ((service->answers & (service->answers - 1)) != 0)
 		return refuse(error, "give one of --discard, --echo and --http");
-	if (settings->services != 0 && settings->payload_bytes != 0)
+	if (service->answers != 0 && service->payload_bytes != 0)
 		return refuse(error, "--payload says what is answered; leave out --discard, --echo and --http");
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		has_address |= settings->ports[i].nets[CLI_IP4].has_ip || settings->ports[i].nets[CLI_IP6].has_ip;
 	if (!has_address)
 		return refuse(error, "serve needs an address: quern serve -p tap:q0 --ip 198.18.0.1/24 --listen "
 				     "198.18.0.1:80");
-	if (settings->listen_count == 0)
-		settings->listen[settings->listen_count++] = (struct quern_endpoint){.port = DEFAULT_PORT};
+	if (service->listen_count == 0)
+		service->listen[service->listen_count++] = (struct quern_endpoint){.port = DEFAULT_PORT};
 	return 0;
 }
 
 /* Where --source does not say, clients come from each port's --ip of the version that the target has. */
-static int complete_load(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_load(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
 	enum cli_version version;
 
-	if (!settings->has_target)
+	if (service->target_count == 0)
 		return refuse(error,
 			      "load needs a target: quern load tcp://198.18.0.2:80 -p tap:q0 --ip 198.18.0.1/24");
-	if (settings->source_count > 0)
+	if (service->source_count > 0)
 		return 0;
-	version = cli_address_version(cli_address_of(&settings->target));
+	version = cli_address_version(cli_address_of(&service->target[0]));
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_net *net = &settings->ports[i].nets[version];
 
@@ -121,28 +122,38 @@ static int complete_load(struct cli_settings *settings, char error[CLI_ERROR_TEX
 						       "--source 198.18.0.0/24"
 						     : "load needs an address to come from, of IPv6 as the target: "
 						       "--ip fd00::1/64 or --source fd00::100/120");
-		settings->source[settings->source_count++] = cli_block_to_range((struct cli_block){net->ip, net->ip});
+		service->source[service->source_count++] = cli_block_to_range((struct cli_block){net->ip, net->ip});
 	}
 	return 0;
 }
 
-/* How long a connection lasts on average, its answers apart. */
-static double life_ns(const struct cli_settings *settings)
+/* How long a connection of a service lasts on average, its answers apart. */
+static double life_ns(const struct cli_service *service)
 {
-	uint32_t requests = settings->http.requests;
+	uint32_t requests = service->http.requests;
 
-	return (double)settings->hold.mean + (double)settings->think.mean * (requests > 0 ? requests - 1 : 0);
+	return (double)service->hold.mean + (double)service->think.mean * (requests > 0 ? requests - 1 : 0);
+}
+
+/* How many connections of a client are open at once, as far as its flags say. */
+static uint64_t held_by(const struct cli_service *service)
+{
+	if (service->cps != 0 && service->cps != CLI_CPS_MAX)
+		return (uint64_t)((double)service->cps * life_ns(service) / (double)CLI_NS_PER_S);
+	return service->cc;
 }
 
 /* As many records as the load will hold open, where --max-connections does not say. */
 static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
-	uint64_t held = settings->cc;
+	uint64_t held = 0, asked = 0;
 
-	if (settings->cps != 0 && settings->cps != CLI_CPS_MAX)
-		held = (uint64_t)((double)settings->cps * life_ns(settings) / (double)CLI_NS_PER_S);
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		held += held_by(&settings->service[i]);
+		asked += settings->service[i].cc;
+	}
 	if (settings->max_connections != 0) {
-		if (settings->cc > settings->max_connections)
+		if (asked > settings->max_connections)
 			return refuse(error, "--cc holds more connections than --max-connections allows; raise it");
 		return 0;
 	}
@@ -153,16 +164,34 @@ static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_
 	return 0;
 }
 
+/* What one service's flags say together. */
+static int complete_service(struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
+{
+	int rc = 0;
+
+	if (service->cps != 0 && service->cc != 0)
+		return refuse(error, "give --cps or --cc, not both");
+	rc = cli_complete_http(settings, service, error);
+	if (rc == 0)
+		rc = cli_complete_udp(settings, service, error);
+	if (rc == 0 && service->cps == 0 && service->cc == 0 && !runs_until_told(settings->command) &&
+	    !settings->udp.is_spoken)
+		service->cps = CLI_CPS_MAX;
+	if (rc == 0 && settings->command == CLI_SERVE)
+		rc = complete_serve(settings, service, error);
+	if (rc == 0 && settings->command == CLI_LOAD)
+		rc = complete_load(settings, service, error);
+	return rc;
+}
+
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
-	int rc;
+	int rc = 0;
 
 	if (settings->command == CLI_DOCTOR)
 		return 0;
 	if (settings->command == CLI_TRACE)
 		return cli_complete_trace(settings, error);
-	if (settings->cps != 0 && settings->cc != 0)
-		return refuse(error, "give --cps or --cc, not both");
 	if (settings->json && strcmp(settings->json, settings->pcap) == 0)
 		return refuse(error, "give --json and --pcap different files");
 	if (settings->connections != 0 && !settings->duration_given)
@@ -172,20 +201,12 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 			 cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	rc = cli_complete_http(settings, error);
-	if (rc == 0)
-		rc = cli_complete_udp(settings, error);
+	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++)
+		rc = complete_service(settings, &settings->service[i], error);
 	if (settings->max_time_wait == 0)
 		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
-	if (rc == 0 && settings->cps == 0 && settings->cc == 0 && !runs_until_told(settings->command) &&
-	    !settings->udp.is_spoken)
-		settings->cps = CLI_CPS_MAX;
 	if (rc == 0 && settings->command == CLI_BENCH)
 		rc = cli_complete_bench(settings, error);
-	if (rc == 0 && settings->command == CLI_SERVE)
-		rc = complete_serve(settings, error);
-	if (rc == 0 && settings->command == CLI_LOAD)
-		rc = complete_load(settings, error);
 	if (rc == 0 && settings->command != CLI_BENCH)
 		rc = cli_complete_ports(settings, error);
 	if (rc == 0)

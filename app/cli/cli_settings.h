@@ -15,7 +15,14 @@
 #include "cli/cli_span.h"
 #include "cli/cli_units.h"
 
-enum { CLI_ERROR_TEXT = 512, CLI_FILE_TEXT = 512, CLI_MAX_ADDRESSES = 16, CLI_MAX_IMPAIRS = 2 };
+enum {
+	CLI_ERROR_TEXT = 512,
+	CLI_FILE_TEXT = 512,
+	CLI_MAX_ADDRESSES = 16,
+	CLI_MAX_IMPAIRS = 2,
+	CLI_MAX_SERVICES = 8,
+	CLI_MAX_TARGETS = 16
+};
 
 /* Commands are bits, so that a flag can name all those it belongs to. */
 enum cli_command {
@@ -32,8 +39,8 @@ enum cli_command {
 /* Which end closes first. */
 enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_RST };
 
-/* What serve does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
-enum cli_service { CLI_SERVICE_DISCARD = 1, CLI_SERVICE_ECHO = 2, CLI_SERVICE_HTTP = 4 };
+/* What a server does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
+enum cli_answer { CLI_ANSWER_DISCARD = 1, CLI_ANSWER_ECHO = 2, CLI_ANSWER_HTTP = 4 };
 
 /* What a port is to one version of IP. Addresses and the lengths of prefixes are those of cli_address.h. */
 struct cli_net {
@@ -70,7 +77,7 @@ enum cli_group {
 	CLI_GROUP_LISTENS = 16,
 	CLI_GROUP_SOURCES = 32,
 	CLI_GROUP_RATES = 64, /* --cps and --cc */
-	CLI_GROUP_SERVICES = 128,
+	CLI_GROUP_ANSWERS = 128,
 	CLI_GROUP_TARGET = 256,
 	CLI_GROUP_TOS = 512,
 	CLI_GROUP_RULES = 1024, /* those of a file, which a higher place changes and does not replace */
@@ -126,18 +133,35 @@ struct cli_forward {
 	uint32_t max_sessions; /* all together; 0: the library's default */
 };
 
+/* One of the things that a run does at once: of a client, whom it asks, for what and how often; of a server, where it
+ * listens and what it answers. Flags speak of the last one, which is the only one unless a file has several. */
+struct cli_service {
+	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
+	uint16_t listen_count;
+	struct quern_range source[CLI_MAX_ADDRESSES];
+	uint16_t source_count;
+	struct quern_endpoint target[CLI_MAX_TARGETS];
+	uint16_t weight[CLI_MAX_TARGETS]; /* of the target in that place, from 1 */
+	uint16_t target_count;
+	uint64_t cps; /* 0: not asked for; CLI_CPS_MAX */
+	uint64_t cc;  /* 0: not asked for */
+	struct cli_span hold;  /* of a connection, behind its last answer */
+	struct cli_span think; /* between an answer and the next request */
+	bool close_given;
+	enum cli_close close;
+	uint32_t payload_bytes; /* each way; 0: none */
+	struct cli_http http;
+	unsigned int answers; /* enum cli_answer, ored; cli_complete() leaves at most one */
+};
+
 struct cli_settings {
 	enum cli_command command;
 	unsigned int older; /* enum cli_group, ored: what a lower place has said */
 	struct cli_port ports[QUERN_MAX_PORTS];
 	uint16_t port_count;
-	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
-	uint16_t listen_count;
-	struct quern_range source[CLI_MAX_ADDRESSES];
-	uint16_t source_count;
-	struct quern_endpoint target;
-	bool has_target;
-	bool is_ip6; /* bench: -6 */
+	struct cli_service service[CLI_MAX_SERVICES];
+	uint16_t service_count; /* from 1 */
+	bool is_ip6;            /* bench: -6 */
 	uint64_t wait_link_ns;
 
 	struct cli_cores cores;
@@ -150,20 +174,11 @@ struct cli_settings {
 	bool duration_given;
 	uint64_t duration_ns; /* 0: until told to stop */
 	uint64_t connections; /* 0: no limit */
-	uint64_t cps;         /* 0: not asked for; CLI_CPS_MAX */
-	uint64_t cc;          /* 0: not asked for */
-	struct cli_span hold;  /* of a connection, behind its last answer */
-	struct cli_span think; /* between an answer and the next request */
-	bool close_given;
-	enum cli_close close;
 	uint64_t warmup_ns;
 	uint64_t seed;
-	uint32_t payload_bytes; /* each way; 0: none */
-	struct cli_http http;
 	struct cli_udp udp;
 	struct cli_trace trace;
 	struct cli_forward forward;
-	unsigned int services; /* enum cli_service, ored; cli_complete() leaves at most one */
 
 	uint64_t time_wait_ns;
 	struct cli_keepalive keepalive;
@@ -203,7 +218,7 @@ void cli_settings_rise(struct cli_settings *settings);
 bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
 
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
-int cli_complete_http(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+int cli_complete_http(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

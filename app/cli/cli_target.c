@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_set.h"
+
 enum { HTTP_PORT = 80 };
 
 static const char tcp_scheme[] = "tcp://", udp_scheme[] = "udp://", http_scheme[] = "http://";
@@ -63,38 +65,41 @@ bool cli_parse_target(const char *text, struct quern_endpoint *target, const cha
 
 bool cli_set_target(struct cli_settings *settings, const char *text)
 {
+	struct cli_service *service = cli_last_service(settings);
 	const char *path = NULL;
 
 	if (cli_settings_replaces(settings, CLI_GROUP_TARGET))
-		settings->has_target = false;
-	if (settings->has_target ||
-	    (!parse_endpoint(text, &settings->target) && !cli_parse_target(text, &settings->target, &path)) ||
+		service->target_count = 0;
+	if (service->target_count > 0 ||
+	    (!parse_endpoint(text, &service->target[0]) && !cli_parse_target(text, &service->target[0], &path)) ||
 	    ((path || cli_target_is_udp(text)) && settings->command == CLI_BENCH))
 		return false;
-	settings->http.path = path;
+	service->http.path = path;
 	settings->udp.is_spoken = cli_target_is_udp(text);
-	settings->has_target = true;
+	service->weight[service->target_count++] = 1;
 	return true;
 }
 
 bool cli_set_path(struct cli_settings *settings, const char *path)
 {
-	if (!settings->has_target || settings->http.path || path[0] != '/' || !is_path(path))
+	struct cli_service *service = cli_last_service(settings);
+
+	if (service->target_count == 0 || service->http.path || path[0] != '/' || !is_path(path))
 		return false;
-	settings->http.path = path;
+	service->http.path = path;
 	return true;
 }
 
 char *cli_format_target(const struct cli_settings *settings, char text[CLI_TARGET_TEXT])
 {
-	const char *path = settings->http.path;
+	const char *path = settings->service[0].http.path;
 	char endpoint[QUERN_ENDPOINT_TEXT];
 
 	snprintf(text, CLI_TARGET_TEXT, "%s%s%s%s",
 		 settings->udp.is_spoken ? udp_scheme
 		 : path                  ? http_scheme
 					 : tcp_scheme,
-		 quern_format_endpoint(&settings->target, endpoint), path && path[0] == '?' ? "/" : "",
+		 quern_format_endpoint(&settings->service[0].target[0], endpoint), path && path[0] == '?' ? "/" : "",
 		 path ? path : "");
 	return text;
 }

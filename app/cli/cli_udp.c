@@ -69,23 +69,24 @@ static int refuse(char error[CLI_ERROR_TEXT], const char *text)
 	return -EINVAL;
 }
 
-static int complete_server(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_server(const struct cli_settings *settings, const struct cli_service *service,
+			   char error[CLI_ERROR_TEXT])
 {
 	if (!settings->udp.is_spoken)
 		return 0;
-	if (settings->services & CLI_SERVICE_HTTP || settings->payload_bytes > 0)
+	if (service->answers & CLI_ANSWER_HTTP || service->payload_bytes > 0)
 		return refuse(error,
 			      "--udp sends back what comes, or takes it by --discard; leave out --http and --payload");
-	if (settings->close_given || settings->hold.most > 0)
+	if (service->close_given || service->hold.most > 0)
 		return refuse(error, "datagrams have no connection; leave out --close and --hold");
 	return 0;
 }
 
 /* The longest text that leaves by every port in one packet. */
-static uint32_t longest_text(const struct cli_settings *settings)
+static uint32_t longest_text(const struct cli_settings *settings, const struct cli_service *service)
 {
 	uint32_t headers =
-		cli_address_version(cli_address_of(&settings->target)) == CLI_IP6 ? HEADERS_IP6 : HEADERS_IP4;
+		cli_address_version(cli_address_of(&service->target[0])) == CLI_IP6 ? HEADERS_IP6 : HEADERS_IP4;
 	uint32_t least = PAYLOAD_DATAGRAM_MAX;
 
 	for (uint16_t i = 0; i < settings->port_count; i++) {
@@ -97,31 +98,31 @@ static uint32_t longest_text(const struct cli_settings *settings)
 	return least;
 }
 
-static int complete_size(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_size(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	uint32_t most = longest_text(settings);
+	uint32_t most = longest_text(settings, service);
 
-	if (settings->payload_bytes == 0)
-		settings->payload_bytes = PAYLOAD_STAMP_BYTES;
-	if (settings->payload_bytes >= PAYLOAD_STAMP_BYTES && settings->payload_bytes <= most)
+	if (service->payload_bytes == 0)
+		service->payload_bytes = PAYLOAD_STAMP_BYTES;
+	if (service->payload_bytes >= PAYLOAD_STAMP_BYTES && service->payload_bytes <= most)
 		return 0;
 	/* RFC 8085 3.2: no fragments. */
 	snprintf(error, CLI_ERROR_TEXT,
 		 "--payload bytes:%u: a datagram to udp:// has 18 to %u bytes, which is what fits into one packet; for "
 		 "longer ones raise --mtu",
-		 settings->payload_bytes, most);
+		 service->payload_bytes, most);
 	return -EINVAL;
 }
 
-static int complete_client(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+static int complete_client(struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
 	struct cli_udp *udp = &settings->udp;
 
-	if (settings->cps != 0 || settings->cc != 0 || settings->connections != 0 || settings->hold.most != 0 ||
-	    settings->close_given)
+	if (service->cps != 0 || service->cc != 0 || settings->connections != 0 || service->hold.most != 0 ||
+	    service->close_given)
 		return refuse(error, "datagrams have no connection; give --pps, not --cps, --cc, --connections, --hold "
 				     "or --close");
-	if (settings->http.is_payload || settings->http.requests_given)
+	if (service->http.is_payload || service->http.requests_given)
 		return refuse(error, "HTTP needs a target http://ADDR:PORT/PATH");
 	if (udp->search && (udp->pps != 0 || udp->is_one_way))
 		return refuse(error, "--search finds the rate by what is answered; leave out --pps and --one-way");
@@ -136,14 +137,14 @@ static int complete_client(struct cli_settings *settings, char error[CLI_ERROR_T
 		udp->pps = CLI_PPS_MAX;
 	if (udp->flows == 0)
 		udp->flows = DEFAULT_FLOWS;
-	return complete_size(settings, error);
+	return complete_size(settings, service, error);
 }
 
-int cli_complete_udp(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+int cli_complete_udp(struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
 	const struct cli_udp *udp = &settings->udp;
 
-	if (settings->command == CLI_SERVE && complete_server(settings, error) != 0)
+	if (settings->command == CLI_SERVE && complete_server(settings, service, error) != 0)
 		return -EINVAL;
 	if (settings->command == CLI_LOAD && !udp->is_spoken &&
 	    (udp->pps != 0 || udp->flows != 0 || udp->is_one_way || udp->search))
@@ -155,5 +156,5 @@ int cli_complete_udp(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		settings->max_connections = RECORDS;
 	if (settings->max_time_wait == 0)
 		settings->max_time_wait = RECORDS;
-	return settings->command == CLI_LOAD ? complete_client(settings, error) : 0;
+	return settings->command == CLI_LOAD ? complete_client(settings, service, error) : 0;
 }

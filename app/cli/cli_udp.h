@@ -12,6 +12,6 @@ bool cli_set_search(struct cli_settings *settings, const char *value);
 
 /* Checks which flags go together where datagrams are sent or answered, and fills in what was left out. 0, or -EINVAL
  * with one line in `error`. */
-int cli_complete_udp(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+int cli_complete_udp(struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
 
 #endif

@@ -63,33 +63,33 @@ static void print_ports(const struct cli_settings *settings, const struct cli_wo
 	}
 }
 
-static void print_listeners(const struct cli_settings *settings)
+static void print_listeners(const struct cli_settings *settings, const struct cli_service *service)
 {
 	char text[QUERN_ENDPOINT_TEXT];
 
 	fputs("server    at", stdout);
-	for (uint16_t i = 0; i < settings->listen_count; i++)
-		printf(" %s", quern_format_endpoint(&settings->listen[i], text));
+	for (uint16_t i = 0; i < service->listen_count; i++)
+		printf(" %s", quern_format_endpoint(&service->listen[i], text));
 	if (settings->command == CLI_BENCH)
-		fputs(settings->http.is_spoken ? ", speaks HTTP\n" : "\n", stdout);
+		fputs(service->http.is_spoken ? ", speaks HTTP\n" : "\n", stdout);
 	else if (settings->udp.is_spoken)
 		fputs(", datagrams\n", stdout);
-	else if (settings->services & CLI_SERVICE_HTTP)
-		printf(", speaks HTTP%s%s\n", settings->http.root ? ", files of " : "",
-		       settings->http.root ? settings->http.root : "");
-	else if (settings->payload_bytes > 0)
-		printf(", answers %u bytes\n", settings->payload_bytes);
+	else if (service->answers & CLI_ANSWER_HTTP)
+		printf(", speaks HTTP%s%s\n", service->http.root ? ", files of " : "",
+		       service->http.root ? service->http.root : "");
+	else if (service->payload_bytes > 0)
+		printf(", answers %u bytes\n", service->payload_bytes);
 	else
-		printf(", %s\n", settings->services & CLI_SERVICE_ECHO ? "sends all back" : "takes all, answers none");
+		printf(", %s\n", service->answers & CLI_ANSWER_ECHO ? "sends all back" : "takes all, answers none");
 }
 
-static void print_clients(const struct cli_settings *settings)
+static void print_clients(const struct cli_settings *settings, const struct cli_service *service)
 {
 	char target[CLI_TARGET_TEXT], first[QUERN_IP6_TEXT], last[QUERN_IP6_TEXT];
 
 	fputs("client    from", stdout);
-	for (uint16_t i = 0; i < settings->source_count; i++) {
-		struct cli_block block = cli_block_from_range(&settings->source[i]);
+	for (uint16_t i = 0; i < service->source_count; i++) {
+		struct cli_block block = cli_block_from_range(&service->source[i]);
 
 		printf(" %s", cli_address_text(block.first, first));
 		if (!cli_address_equal(block.first, block.last))
@@ -108,35 +108,35 @@ static void print_datagrams(const struct cli_settings *settings)
 		fputs("load      as many datagrams a second as go", stdout);
 	else
 		printf("load      %s datagrams a second", report_format_count(settings->udp.pps, number));
-	printf(" of %u bytes, %s flows%s\n", settings->payload_bytes, report_format_count(settings->udp.flows, flows),
-	       settings->udp.is_one_way ? ", one way" : "");
+	printf(" of %u bytes, %s flows%s\n", settings->service[0].payload_bytes,
+	       report_format_count(settings->udp.flows, flows), settings->udp.is_one_way ? ", one way" : "");
 }
 
-static void print_load(const struct cli_settings *settings)
+static void print_load(const struct cli_service *service)
 {
 	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT];
 
 	fputs("load      ", stdout);
-	if (settings->cc > 0)
-		printf("%s held open", report_format_count(settings->cc, number));
-	else if (settings->cps == CLI_CPS_MAX)
+	if (service->cc > 0)
+		printf("%s held open", report_format_count(service->cc, number));
+	else if (service->cps == CLI_CPS_MAX)
 		fputs("as many a second as go", stdout);
 	else
-		printf("%s a second", report_format_count(settings->cps, number));
-	if (settings->hold.most > 0)
-		printf(", each for %s", cli_format_time_span(&settings->hold, span));
-	if (settings->http.is_spoken && settings->http.requests > 0)
-		printf(", %u requests on each", settings->http.requests);
-	else if (settings->http.is_spoken)
+		printf("%s a second", report_format_count(service->cps, number));
+	if (service->hold.most > 0)
+		printf(", each for %s", cli_format_time_span(&service->hold, span));
+	if (service->http.is_spoken && service->http.requests > 0)
+		printf(", %u requests on each", service->http.requests);
+	else if (service->http.is_spoken)
 		fputs(", requests all the while", stdout);
-	if (settings->think.most > 0)
-		printf(", %s between them", cli_format_time_span(&settings->think, span));
-	if (!settings->http.is_spoken && settings->payload_bytes > 0)
-		printf(", %u bytes each way", settings->payload_bytes);
-	if (settings->close == CLI_CLOSE_BOTH || settings->close == CLI_CLOSE_RST)
-		printf(", %s\n", settings->close == CLI_CLOSE_RST ? "ended by RST" : "both ends close");
+	if (service->think.most > 0)
+		printf(", %s between them", cli_format_time_span(&service->think, span));
+	if (!service->http.is_spoken && service->payload_bytes > 0)
+		printf(", %u bytes each way", service->payload_bytes);
+	if (service->close == CLI_CLOSE_BOTH || service->close == CLI_CLOSE_RST)
+		printf(", %s\n", service->close == CLI_CLOSE_RST ? "ended by RST" : "both ends close");
 	else
-		printf(", the %s closes first\n", cli_close_name(settings->close));
+		printf(", the %s closes first\n", cli_close_name(service->close));
 }
 
 static void print_limits(const struct cli_settings *settings)
@@ -151,14 +151,18 @@ static void print_limits(const struct cli_settings *settings)
 /* Who listens, and who asks for what. */
 static void print_ends(const struct cli_settings *settings)
 {
-	if (settings->command != CLI_LOAD)
-		print_listeners(settings);
-	if (settings->command != CLI_SERVE) {
-		print_clients(settings);
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+
+		if (settings->command != CLI_LOAD)
+			print_listeners(settings, service);
+		if (settings->command == CLI_SERVE)
+			continue;
+		print_clients(settings, service);
 		if (settings->udp.is_spoken)
 			print_datagrams(settings);
 		else
-			print_load(settings);
+			print_load(service);
 	}
 	print_limits(settings);
 }

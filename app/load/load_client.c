@@ -43,47 +43,49 @@ static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
 
 /* This client's part of --connections. Where there are more clients than --cc can be divided among, some may open none:
  * then theirs is the others'. */
-static uint64_t share_of_connections(const struct cli_settings *settings, uint16_t number, uint16_t count)
+static uint64_t share_of_connections(const struct cli_settings *settings, const struct cli_service *service,
+				     uint16_t number, uint16_t count)
 {
-	uint16_t openers = settings->cc > 0 && settings->cc < count ? (uint16_t)settings->cc : count;
+	uint16_t openers = service->cc > 0 && service->cc < count ? (uint16_t)service->cc : count;
 
 	if (settings->connections == 0)
 		return UINT64_MAX;
 	return number < openers ? share(settings->connections, number, openers) : 0;
 }
 
-int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_workers *workers,
-		     uint16_t number, uint16_t count, const enum load_order *order)
+int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_service *service,
+		     const struct cli_workers *workers, uint16_t number, uint16_t count, const enum load_order *order)
 {
 	uint16_t port = workers->at[number].port;
-	enum cli_version version = cli_address_version(cli_address_of(&settings->target));
+	enum cli_version version = cli_address_version(cli_address_of(&service->target[0]));
 	const struct cli_block *ours = &settings->ports[port].nets[version].addresses;
 
 	*client = (struct load_client){.order = order,
 				       .settings = settings,
+				       .service = service,
 				       .port = port,
 				       .slot_count = cli_workers_share(workers, port, settings->max_connections)};
-	client->is_scheduled = settings->cps != 0 && settings->cps != CLI_CPS_MAX;
-	client->level = (struct cli_leg){.from = settings->cps, .to = settings->cps};
+	client->is_scheduled = service->cps != 0 && service->cps != CLI_CPS_MAX;
+	client->level = (struct cli_leg){.from = service->cps, .to = service->cps};
 	client->number = number;
 	client->count = count;
-	client->to_hold = share(settings->cc, number, count);
-	client->left = share_of_connections(settings, number, count);
-	for (uint16_t i = 0; i < settings->source_count; i++) {
-		struct cli_block source = cli_block_from_range(&settings->source[i]);
+	client->to_hold = share(service->cc, number, count);
+	client->left = share_of_connections(settings, service, number, count);
+	for (uint16_t i = 0; i < service->source_count; i++) {
+		struct cli_block source = cli_block_from_range(&service->source[i]);
 
 		if (cli_block_holds(ours, source.first) && cli_block_holds(ours, source.last))
-			client->sources[client->source_count++] = settings->source[i];
+			client->sources[client->source_count++] = service->source[i];
 	}
-	client->exchange = load_exchange_of(settings);
+	client->exchange = load_exchange_of(service);
 	client->tally = malloc(sizeof(*client->tally));
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
-	client->longest_wait_ns = settings->hold.most + settings->think.most;
+	client->longest_wait_ns = service->hold.most + service->think.most;
 	load_draw_begin(&client->draw, settings->seed, number);
 	if (!client->tally || !client->slots ||
 	    (client->longest_wait_ns > 0 &&
 	     load_wheel_open(&client->wheel, client->slot_count, client->longest_wait_ns) != 0) ||
-	    (settings->http.is_spoken && load_http_open(client) != 0)) {
+	    (service->http.is_spoken && load_http_open(client) != 0)) {
 		load_client_close(client);
 		return -ENOMEM;
 	}
@@ -107,7 +109,7 @@ int load_client_start(struct quern_shard *shard, void *app)
 
 	for (uint16_t i = 0; i < client->source_count; i++) {
 		struct quern_source source = {.addresses = client->sources[i]};
-		int rc = quern_route_add(shard, &source, &client->settings->target, &options, &load_client_events,
+		int rc = quern_route_add(shard, &source, &client->service->target[0], &options, &load_client_events,
 					 client, &client->routes[i]);
 
 		if (rc != 0)
@@ -119,7 +121,7 @@ int load_client_start(struct quern_shard *shard, void *app)
 
 static bool look_for_target(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	if (quern_reachable(shard, &client->settings->target))
+	if (quern_reachable(shard, &client->service->target[0]))
 		enter(client, LOAD_READY);
 	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
 		enter(client, LOAD_UNREACHABLE);
@@ -185,7 +187,7 @@ static bool open_due(struct load_client *client, struct quern_shard *shard, uint
 static bool open_room(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
 	uint64_t used = (uint64_t)client->setting_up + (client->to_hold > 0 ? client->open : client->unanswered);
-	uint64_t most = client->to_hold > 0 ? client->to_hold : client->settings->cc > 0 ? 0 : WINDOW;
+	uint64_t most = client->to_hold > 0 ? client->to_hold : client->service->cc > 0 ? 0 : WINDOW;
 	uint64_t room = used < most ? most - used : 0;
 	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
 

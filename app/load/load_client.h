@@ -48,7 +48,8 @@ struct load_client {
 	enum load_phase phase;
 	const enum load_order *order;
 	const struct cli_settings *settings;
-	uint16_t port; /* by its place in the settings */
+	const struct cli_service *service; /* of these settings: what this client does */
+	uint16_t port;                     /* by its place in the settings */
 	struct report_tally *tally;
 	const struct load_exchange *exchange;
 	struct load_http http;
@@ -84,9 +85,10 @@ struct load_client {
 	bool is_ending; /* drains before its connections have said all that they were to say */
 };
 
-/* Prepares client `number` of `count`, which is the worker of that number; memory is reserved here. 0 or -ENOMEM. */
-int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_workers *workers,
-		     uint16_t number, uint16_t count, const enum load_order *order);
+/* Prepares client `number` of `count` of a service, which is on the worker of that number; memory is reserved here. 0
+ * or -ENOMEM. */
+int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_service *service,
+		     const struct cli_workers *workers, uint16_t number, uint16_t count, const enum load_order *order);
 void load_client_close(struct load_client *client);
 
 /* on_start and on_turn of the client's shard; `app` is the client. */

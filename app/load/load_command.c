@@ -14,7 +14,7 @@
 /* Whose MAC address must be known. */
 static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t port)
 {
-	struct quern_ip6 target = cli_address_of(&settings->target);
+	struct quern_ip6 target = cli_address_of(&settings->service[0].target[0]);
 	const struct cli_net *net = &settings->ports[port].nets[cli_address_version(target)];
 
 	return net->has_gateway && !cli_net_reaches(net, target) ? net->gateway : target;
@@ -22,7 +22,7 @@ static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t p
 
 int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port)
 {
-	struct quern_ip6 target = cli_address_of(&settings->target);
+	struct quern_ip6 target = cli_address_of(&settings->service[0].target[0]);
 	char target_text[QUERN_IP6_TEXT], hop_text[QUERN_IP6_TEXT], wait[REPORT_NUMBER_TEXT];
 
 	return cli_fail(CLI_EXIT_FAILED,
@@ -100,7 +100,8 @@ int load_command(struct cli_settings *settings)
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "client");
 		struct load_client *client = &measure.clients[i];
 
-		if (load_client_open(client, settings, &workers, i, workers.count, &measure.order) != 0) {
+		if (load_client_open(client, settings, &settings->service[0], &workers, i, workers.count,
+				     &measure.order) != 0) {
 			load_measure_close(&measure);
 			return cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",

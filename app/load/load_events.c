@@ -43,7 +43,7 @@ static uint64_t ns_since_open(const struct load_slot *slot, uint64_t now)
 
 static void close_now(const struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	if (client->settings->close == CLI_CLOSE_RST)
+	if (client->service->close == CLI_CLOSE_RST)
 		quern_conn_abort(shard, conn);
 	else
 		quern_conn_close(shard, conn);
@@ -51,9 +51,9 @@ static void close_now(const struct load_client *client, struct quern_shard *shar
 
 static void hold_or_close(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t now)
 {
-	const struct cli_span *hold = &client->settings->hold;
+	const struct cli_span *hold = &client->service->hold;
 
-	if (client->settings->close == CLI_CLOSE_SERVER)
+	if (client->service->close == CLI_CLOSE_SERVER)
 		return;
 	if (hold->most > 0)
 		load_wheel_put(&client->wheel, conn.index, conn.generation, now, load_draw_span(&client->draw, hold));
@@ -63,7 +63,7 @@ static void hold_or_close(struct load_client *client, struct quern_shard *shard,
 
 bool load_next(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	const struct cli_span *think = &client->settings->think;
+	const struct cli_span *think = &client->service->think;
 
 	if (think->most == 0)
 		return client->exchange->again(client, shard, conn);

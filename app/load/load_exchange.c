@@ -37,7 +37,7 @@ static void settle_nothing(struct load_client *client, uint32_t index)
 
 static bool send_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	payload_send(shard, conn, client->settings->payload_bytes);
+	payload_send(shard, conn, client->service->payload_bytes);
 	return false;
 }
 
@@ -45,20 +45,20 @@ static bool take_bytes(struct load_client *client, struct quern_shard *shard, st
 		       uint32_t bytes)
 {
 	(void)text;
-	return payload_take(shard, conn, bytes, client->settings->payload_bytes);
+	return payload_take(shard, conn, bytes, client->service->payload_bytes);
 }
 
 static void send_more_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	payload_send(shard, conn, client->settings->payload_bytes);
+	payload_send(shard, conn, client->service->payload_bytes);
 }
 
 static bool have_all_bytes_come(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	return payload_taken(shard, conn) >= client->settings->payload_bytes;
+	return payload_taken(shard, conn) >= client->service->payload_bytes;
 }
 
-const struct load_exchange *load_exchange_of(const struct cli_settings *settings)
+const struct load_exchange *load_exchange_of(const struct cli_service *service)
 {
 	static const struct load_exchange none = {.start = say_nothing,
 						  .again = say_nothing,
@@ -75,7 +75,7 @@ const struct load_exchange *load_exchange_of(const struct cli_settings *settings
 						   .ended = have_all_bytes_come,
 						   .settle = settle_nothing};
 
-	if (settings->http.is_spoken)
+	if (service->http.is_spoken)
 		return &load_http_exchange;
-	return settings->payload_bytes > 0 ? &bytes : &none;
+	return service->payload_bytes > 0 ? &bytes : &none;
 }

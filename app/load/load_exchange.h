@@ -24,8 +24,8 @@ struct load_exchange {
 	void (*settle)(struct load_client *client, uint32_t index);
 };
 
-/* The exchange that the settings ask for. */
-const struct load_exchange *load_exchange_of(const struct cli_settings *settings);
+/* The exchange that a service asks for. */
+const struct load_exchange *load_exchange_of(const struct cli_service *service);
 
 extern const struct load_exchange load_http_exchange;
 

@@ -14,18 +14,18 @@ enum { WAITS = 1, MEASURED = 2, CUT = 4 };
 enum { HTTP_PORT = 80 };
 
 /* RFC 9112 3.2: Host is needed, and has a port only where that is not 80. */
-static void write_request(struct load_http *http, const struct cli_settings *settings)
+static void write_request(struct load_http *http, const struct cli_service *service)
 {
-	const char *path = settings->http.path;
+	const char *path = service->http.path;
 	char host[QUERN_ENDPOINT_TEXT];
 	int length;
 
-	quern_format_endpoint(&settings->target, host);
-	if (settings->target.port == HTTP_PORT)
+	quern_format_endpoint(&service->target[0], host);
+	if (service->target[0].port == HTTP_PORT)
 		*strrchr(host, ':') = '\0';
 	length = snprintf(http->request, sizeof(http->request), "GET %s%s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
 			  path[0] == '?' ? "/" : "", path, host,
-			  settings->http.requests == 1 ? "Connection: close\r\n" : "");
+			  service->http.requests == 1 ? "Connection: close\r\n" : "");
 	http->request_bytes = (uint16_t)length;
 }
 
@@ -34,7 +34,7 @@ int load_http_open(struct load_client *client)
 	client->http.slots = calloc(client->slot_count, sizeof(*client->http.slots));
 	if (!client->http.slots)
 		return -ENOMEM;
-	write_request(&client->http, client->settings);
+	write_request(&client->http, client->service);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static void answered(struct load_client *client, struct load_http_slot *slot, ui
 static bool go_on(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
 		  struct load_http_slot *slot, bool has_surplus)
 {
-	uint32_t requests = client->settings->http.requests;
+	uint32_t requests = client->service->http.requests;
 
 	answered(client, slot, quern_now(shard));
 	/* Asked to, the server closes first. */

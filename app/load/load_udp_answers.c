@@ -86,7 +86,7 @@ void load_udp_client_hear(struct quern_shard *shard, struct quern_udp_socket soc
 	report_udp_add(&counts->received, 1);
 	report_udp_add(&counts->rx_wire, client->wire_bytes);
 	flow = stamp.flow - client->first_flow;
-	if (!is_whole || datagram->bytes != client->settings->payload_bytes || flow >= client->flow_count ||
+	if (!is_whole || datagram->bytes != client->service->payload_bytes || flow >= client->flow_count ||
 	    !is_of_flow(&client->flows[flow], &datagram->local)) {
 		report_udp_add(&counts->corrupted, 1);
 		return;

@@ -68,28 +68,30 @@ static uint64_t most_a_second(const struct cli_settings *settings, uint16_t numb
 int load_udp_client_open(struct load_udp_client *client, const struct cli_settings *settings,
 			 const struct cli_workers *workers, uint16_t number, const struct load_udp_order *order)
 {
+	const struct cli_service *service = &settings->service[0];
 	uint16_t port = workers->at[number].port;
-	enum cli_version version = cli_address_version(cli_address_of(&settings->target));
+	enum cli_version version = cli_address_version(cli_address_of(&service->target[0]));
 	const struct cli_port *at = &settings->ports[port];
 
 	memset(client, 0, sizeof(*client));
 	client->order = order;
 	client->settings = settings;
+	client->service = service;
 	client->port = port;
 	client->number = number;
 	client->count = workers->count;
-	client->wire_bytes = (uint32_t)report_udp_wire(settings->payload_bytes, version == CLI_IP6, at->vlan != 0);
+	client->wire_bytes = (uint32_t)report_udp_wire(service->payload_bytes, version == CLI_IP6, at->vlan != 0);
 	client->flow_count = flows_of(settings, number, workers->count);
 	for (uint16_t i = 0; i < number; i++)
 		client->first_flow += flows_of(settings, i, workers->count);
-	for (uint16_t i = 0; i < settings->source_count; i++) {
-		struct cli_block source = cli_block_from_range(&settings->source[i]);
+	for (uint16_t i = 0; i < service->source_count; i++) {
+		struct cli_block source = cli_block_from_range(&service->source[i]);
 
 		if (cli_block_holds(&at->nets[version].addresses, source.first) &&
 		    cli_block_holds(&at->nets[version].addresses, source.last))
-			client->sources[client->source_count++] = settings->source[i];
+			client->sources[client->source_count++] = service->source[i];
 	}
-	payload_stamp_fill(client->text, settings->payload_bytes);
+	payload_stamp_fill(client->text, service->payload_bytes);
 	client->tally = malloc(sizeof(*client->tally));
 	client->flows = calloc(client->flow_count + 1u, sizeof(*client->flows));
 	if (!client->tally || !client->flows ||
@@ -121,7 +123,7 @@ int load_udp_client_start(struct quern_shard *shard, void *app)
 	for (uint16_t i = 0; i < client->source_count; i++) {
 		struct quern_source source = {.addresses = client->sources[i]};
 		uint64_t of_source;
-		int rc = quern_udp_source(shard, &source, &client->settings->target, &events, client,
+		int rc = quern_udp_source(shard, &source, &client->service->target[0], &events, client,
 					  &client->sockets[i]);
 
 		if (rc != 0)
@@ -146,7 +148,7 @@ int load_udp_client_start(struct quern_shard *shard, void *app)
 
 static bool look_for_target(struct load_udp_client *client, struct quern_shard *shard, uint64_t now)
 {
-	if (quern_reachable(shard, &client->settings->target))
+	if (quern_reachable(shard, &client->service->target[0]))
 		enter(client, LOAD_UDP_READY);
 	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
 		enter(client, LOAD_UDP_UNREACHABLE);
@@ -199,9 +201,9 @@ static bool send_on(struct load_udp_client *client, struct quern_shard *shard, e
 {
 	const struct payload_stamp stamp = {kind, client->run, client->first_flow + flow, (uint32_t)sequence, now};
 	const struct quern_datagram datagram = {.local = client->flows[flow].local,
-						.remote = client->settings->target,
+						.remote = client->service->target[0],
 						.text = client->text,
-						.bytes = client->settings->payload_bytes};
+						.bytes = client->service->payload_bytes};
 
 	payload_stamp_write(client->text, &stamp);
 	return quern_udp_send(shard, client->sockets[flow % client->source_count], &datagram) == 0;

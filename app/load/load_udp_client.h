@@ -40,7 +40,8 @@ struct load_udp_client {
 	uint32_t finished; /* the last trial that is */
 	const struct load_udp_order *order;
 	const struct cli_settings *settings;
-	uint16_t port; /* by its place in the settings */
+	const struct cli_service *service; /* of these settings, the one that there is */
+	uint16_t port;                     /* by its place in the settings */
 	struct report_udp_tally *tally;
 	struct load_udp_ledger ledger; /* of requests; one way there is none */
 

@@ -23,7 +23,7 @@ static json_t *impair_json(const struct cli_port *port, enum quern_way way)
 			 (json_int_t)impair->seed);
 }
 
-static json_t *block_json(struct cli_block block)
+json_t *report_block_json(struct cli_block block)
 {
 	char first[QUERN_IP6_TEXT], last[QUERN_IP6_TEXT];
 
@@ -42,7 +42,7 @@ static json_t *ip6_json(const struct cli_net *net)
 {
 	if (!net->is_spoken)
 		return json_null();
-	return json_pack("{s:o, s:i, s:o}", "addresses", block_json(net->addresses), "prefix_length",
+	return json_pack("{s:o, s:i, s:o}", "addresses", report_block_json(net->addresses), "prefix_length",
 			 (int)net->prefix_length, "gateway", gateway_json(net));
 }
 
@@ -57,7 +57,7 @@ json_t *report_ports_json(const struct cli_settings *settings)
 		json_array_append_new(
 			ports,
 			json_pack("{s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:{s:o, s:o}}", "dev", port->device, "addresses",
-				  ip4->is_spoken ? block_json(ip4->addresses) : json_null(), "prefix_length",
+				  ip4->is_spoken ? report_block_json(ip4->addresses) : json_null(), "prefix_length",
 				  ip4->is_spoken ? json_integer(ip4->prefix_length - CLI_IP4_BITS) : json_null(),
 				  "gateway", gateway_json(ip4), "ip6", ip6_json(&port->nets[CLI_IP6]), "vlan",
 				  (int)port->vlan, "mtu", port->mtu ? (int)port->mtu : 1500, "impair", "rx",
@@ -66,61 +66,12 @@ json_t *report_ports_json(const struct cli_settings *settings)
 	return ports;
 }
 
-static json_t *sources_json(const struct cli_settings *settings)
-{
-	json_t *sources = json_array();
-
-	for (uint16_t i = 0; i < settings->source_count; i++)
-		json_array_append_new(sources, block_json(cli_block_from_range(&settings->source[i])));
-	return sources;
-}
-
-static json_t *listens_json(const struct cli_settings *settings)
-{
-	json_t *listens = json_array();
-	char text[QUERN_ENDPOINT_TEXT];
-
-	for (uint16_t i = 0; i < settings->listen_count; i++)
-		json_array_append_new(listens, json_string(quern_format_endpoint(&settings->listen[i], text)));
-	return listens;
-}
-
-static json_t *cps_json(const struct cli_settings *settings)
-{
-	if (settings->cps == 0)
-		return json_null();
-	return settings->cps == CLI_CPS_MAX ? json_string("max") : json_integer((json_int_t)settings->cps);
-}
-
 static json_t *keepalive_json(const struct cli_keepalive *keepalive)
 {
 	if (!keepalive->on)
 		return json_string("off");
 	return json_pack("{s:I, s:I, s:i}", "idle_ms", (json_int_t)keepalive->idle_ms, "interval_ms",
 			 (json_int_t)keepalive->interval_ms, "probes", (int)keepalive->probes);
-}
-
-static json_t *payload_json(const struct cli_settings *settings)
-{
-	if (settings->http.is_spoken)
-		return json_string("http");
-	if (settings->payload_bytes == 0)
-		return json_string("none");
-	return json_sprintf("bytes:%u", settings->payload_bytes);
-}
-
-/* What an end that is not here would have is null. */
-static json_t *http_json(const struct cli_settings *settings)
-{
-	const struct cli_http *http = &settings->http;
-	bool is_client = settings->command != CLI_SERVE;
-	bool has_body = settings->command != CLI_LOAD && !http->root;
-
-	if (!http->is_spoken)
-		return json_null();
-	return json_pack("{s:s?, s:o, s:o, s:s?}", "path", http->path, "requests",
-			 is_client ? json_integer((json_int_t)http->requests) : json_null(), "body",
-			 has_body ? json_integer((json_int_t)http->body_bytes) : json_null(), "root", http->root);
 }
 
 /* What an end that is not here would have is null. */
@@ -151,29 +102,16 @@ const char *report_memory_name(enum quern_memory memory)
 
 json_t *report_config(const struct cli_settings *settings)
 {
-	char target[QUERN_ENDPOINT_TEXT], span[CLI_SPAN_TEXT];
 	json_t *object = json_object();
 
 	json_object_set_new(object, "kind", json_string(cli_command_name(settings->command)));
 	json_object_set_new(object, "ports", report_ports_json(settings));
-	json_object_set_new(object, "source", sources_json(settings));
-	json_object_set_new(object, "listen", listens_json(settings));
-	json_object_set_new(object, "target",
-			    settings->has_target ? json_string(quern_format_endpoint(&settings->target, target))
-						 : json_null());
-	json_object_set_new(object, "cps", cps_json(settings));
-	json_object_set_new(object, "cc", settings->cc ? json_integer((json_int_t)settings->cc) : json_null());
-	json_object_set_new(object, "close", json_string(cli_close_name(settings->close)));
-	json_object_set_new(object, "payload", payload_json(settings));
-	json_object_set_new(object, "http", http_json(settings));
+	report_service_json(object, settings->command, &settings->service[0]);
 	json_object_set_new(object, "udp", udp_json(settings));
 	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
 	json_object_set_new(object, "memory", json_string(report_memory_name(settings->memory)));
 	add_integer(object, "duration_ns", settings->duration_ns);
 	add_integer(object, "connections", settings->connections);
-	add_integer(object, "hold_ns", settings->hold.mean);
-	json_object_set_new(object, "hold", json_string(cli_format_time_span(&settings->hold, span)));
-	json_object_set_new(object, "think", json_string(cli_format_time_span(&settings->think, span)));
 	add_integer(object, "warmup_ns", settings->warmup_ns);
 	add_integer(object, "time_wait_ns", settings->time_wait_ns);
 	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);

@@ -33,7 +33,7 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 		.is_quiet = settings->quiet,
 		.redraws = isatty(STDERR_FILENO),
 		.has_setups = settings->command != CLI_SERVE,
-		.has_requests = settings->http.is_spoken,
+		.has_requests = settings->service[0].http.is_spoken,
 		.total_s = (double)settings->duration_ns / (double)CLI_NS_PER_S,
 	};
 }

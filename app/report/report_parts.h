@@ -11,6 +11,12 @@ json_t *report_impaired_json(const struct report_run *run);
 json_t *report_capture_json(const struct report_run *run);
 json_t *report_ports_json(const struct cli_settings *settings);
 
+/* First and last address of a block. */
+json_t *report_block_json(struct cli_block block);
+
+/* Adds what a service says: whom it asks or where it listens, how often, for what. An end that is not here has null. */
+void report_service_json(json_t *object, enum cli_command command, const struct cli_service *service);
+
 /* Counts by reason, of those that are not 0. */
 json_t *report_drops_json(const struct quern_counters *traffic);
 

@@ -43,7 +43,7 @@ void report_text_short(FILE *out, const struct report_run *run)
 		report_format_count(run->totals.established, b), report_format_count(report_failed(&run->totals), c));
 	fputs("set-up   ", out);
 	print_times(out, run->setup);
-	if (run->settings->http.is_spoken) {
+	if (run->settings->service[0].http.is_spoken) {
 		fprintf(out, "\nrequests %s/s   ",
 			report_format_count((uint64_t)report_series_requests_mean(run->series), a));
 		print_times(out, run->request);
@@ -289,7 +289,7 @@ void report_text_machine(FILE *out, const struct report_run *run)
 static void print_all_of_connections(FILE *out, const struct report_run *run)
 {
 	print_connections(out, run);
-	if (run->settings->http.is_spoken)
+	if (run->settings->service[0].http.is_spoken)
 		print_requests(out, run);
 	print_rate(out, run);
 	if (run->setup)

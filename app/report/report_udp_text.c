@@ -51,7 +51,7 @@ static void print_client(FILE *out, const struct report_run *run)
 		fprintf(out, "   answered %s", report_format_count(totals->answered, b));
 		print_share(out, "lost", totals->lost, totals->sent);
 	}
-	fprintf(out, "   of %u bytes on %s flows\n", run->settings->payload_bytes,
+	fprintf(out, "   of %u bytes on %s flows\n", run->settings->service[0].payload_bytes,
 		report_format_count(totals->flows, a));
 	if (!is_one_way) {
 		fprintf(out, "              duplicated %s", report_format_count(totals->duplicated, a));

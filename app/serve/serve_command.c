@@ -171,7 +171,9 @@ static int run_and_report(struct quern_engine *engine, struct report_output *out
 /* A listener at any address is where the port's first ones are, of each version. */
 static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t port, const struct quern_endpoint *at)
 {
-	const char *scheme = serve->settings->http.is_spoken ? "http" : serve->settings->udp.is_spoken ? "udp" : "tcp";
+	const char *scheme = serve->settings->service[0].http.is_spoken ? "http"
+			     : serve->settings->udp.is_spoken           ? "udp"
+									: "tcp";
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (!cli_address_is_any(at)) {
@@ -205,7 +207,7 @@ static void announce(FILE *out, const struct cli_settings *settings, const struc
 	}
 	if (serve->site.has_root)
 		fprintf(out, " · %u files, %llu bytes of %s", serve->site.page_count,
-			(unsigned long long)serve->site.page_bytes, serve->settings->http.root);
+			(unsigned long long)serve->site.page_bytes, serve->settings->service[0].http.root);
 	if (serve->site.left_out > 0)
 		fprintf(out, " (%u left out: no plain files, or links out of it)", serve->site.left_out);
 	fputc('\n', out);
@@ -226,8 +228,8 @@ int serve_command(struct cli_settings *settings)
 	cli_engine_nodes(settings, &usable, &nodes);
 	if (cli_place_ports(settings, &usable, &nodes, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
-	if (settings->http.is_spoken &&
-	    http_site_open(&serve.site, settings->http.root, settings->http.body_bytes, error) != 0)
+	if (settings->service[0].http.is_spoken && http_site_open(&serve.site, settings->service[0].http.root,
+								  settings->service[0].http.body_bytes, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
@@ -240,8 +242,8 @@ int serve_command(struct cli_settings *settings)
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "server");
 		struct serve_server *server = &serve.servers[i];
 
-		if (serve_server_open(server, settings, &workers, i, settings->http.is_spoken ? &serve.site : NULL) !=
-		    0) {
+		if (serve_server_open(server, settings, &settings->service[0], &workers, i,
+				      settings->service[0].http.is_spoken ? &serve.site : NULL) != 0) {
 			code = cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",
 					settings->max_connections);

@@ -3,18 +3,20 @@
 #include "report/report_totals.h"
 #include "serve/serve_server_parts.h"
 
-bool serve_closes_first(const struct cli_settings *settings)
+bool serve_closes_first(const struct serve_server *server)
 {
+	enum cli_close close = server->service->close;
+
 	/* Of the two ends of bench, the client sends the RST. */
-	return settings->close == CLI_CLOSE_SERVER || settings->close == CLI_CLOSE_BOTH ||
-	       (settings->close == CLI_CLOSE_RST && settings->command == CLI_SERVE);
+	return close == CLI_CLOSE_SERVER || close == CLI_CLOSE_BOTH ||
+	       (close == CLI_CLOSE_RST && server->settings->command == CLI_SERVE);
 }
 
 void serve_close_now(const struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
 {
-	if (server->settings->close == CLI_CLOSE_RST)
+	if (server->service->close == CLI_CLOSE_RST)
 		quern_conn_abort(shard, conn);
-	else if (server->settings->payload_bytes > 0)
+	else if (server->service->payload_bytes > 0)
 		quern_conn_close(shard, conn);
 	else
 		/* What the peer still sends goes on being taken. */
@@ -24,11 +26,11 @@ void serve_close_now(const struct serve_server *server, struct quern_shard *shar
 /* Our part of the connection is done. */
 static void finish(struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
 {
-	if (!serve_closes_first(server->settings))
+	if (!serve_closes_first(server))
 		return;
 	if (server->wheel.entries)
 		load_wheel_put(&server->wheel, conn.index, conn.generation, quern_now(shard),
-			       load_draw_span(&server->draw, &server->settings->hold));
+			       load_draw_span(&server->draw, &server->service->hold));
 	else
 		serve_close_now(server, shard, conn);
 }
@@ -52,7 +54,7 @@ static void close_at_once(struct quern_shard *shard, struct quern_conn conn, voi
 static uint32_t answer(struct quern_shard *shard, struct quern_conn conn, const void *text, uint32_t bytes, void *app)
 {
 	struct serve_server *server = app;
-	uint32_t size = server->settings->payload_bytes;
+	uint32_t size = server->service->payload_bytes;
 
 	(void)text;
 	if (payload_take(shard, conn, bytes, size) && payload_send(shard, conn, size))
@@ -64,7 +66,7 @@ static void go_on_answering(struct quern_shard *shard, struct quern_conn conn, v
 {
 	struct serve_server *server = app;
 
-	if (payload_send(shard, conn, server->settings->payload_bytes))
+	if (payload_send(shard, conn, server->service->payload_bytes))
 		finish(server, shard, conn);
 }
 
@@ -139,7 +141,7 @@ static void count_ended_http(struct quern_shard *shard, struct quern_conn conn, 
 		report_count(&server->tally->cut_short);
 }
 
-const struct quern_events *serve_events(const struct cli_settings *settings)
+const struct quern_events *serve_events(const struct cli_service *service)
 {
 	static const struct quern_events discards = {.on_established = close_at_once,
 						     .on_data = payload_discard,
@@ -161,9 +163,9 @@ const struct quern_events *serve_events(const struct cli_settings *settings)
 							.on_peer_closed = end_http,
 							.on_ended = count_ended_http};
 
-	if (settings->http.is_spoken)
+	if (service->http.is_spoken)
 		return &speaks_http;
-	if (settings->payload_bytes > 0)
+	if (service->payload_bytes > 0)
 		return &answers;
-	return settings->services & CLI_SERVICE_ECHO ? &echoes : &discards;
+	return service->answers & CLI_ANSWER_ECHO ? &echoes : &discards;
 }

@@ -13,6 +13,7 @@
 
 struct serve_server {
 	const struct cli_settings *settings;
+	const struct cli_service *service; /* of these settings: what this server does */
 	struct report_tally *tally;
 	struct load_wheel wheel; /* of those that are held */
 	struct load_draw draw;
@@ -23,10 +24,11 @@ struct serve_server {
 	uint16_t port; /* by its place in the settings */
 };
 
-/* Prepares the server of the worker of that number; `site` is what it answers with where it speaks HTTP, else null. 0
- * or -ENOMEM. */
+/* Prepares the server of a service on the worker of that number; `site` is what it answers with where it speaks HTTP,
+ * else null. 0 or -ENOMEM. */
 int serve_server_open(struct serve_server *server, const struct cli_settings *settings,
-		      const struct cli_workers *workers, uint16_t number, const struct http_site *site);
+		      const struct cli_service *service, const struct cli_workers *workers, uint16_t number,
+		      const struct http_site *site);
 void serve_server_close(struct serve_server *server);
 
 /* on_start and on_turn of the server's shard; `app` is the server. */

@@ -4,11 +4,11 @@
 
 #include "serve/serve_server.h"
 
-/* What is done with connections and their text, by the settings. */
-const struct quern_events *serve_events(const struct cli_settings *settings);
+/* What a service does with connections and their text. */
+const struct quern_events *serve_events(const struct cli_service *service);
 
 /* Whether the server closes before the client does. */
-bool serve_closes_first(const struct cli_settings *settings);
+bool serve_closes_first(const struct serve_server *server);
 
 /* Closes as --close says. */
 void serve_close_now(const struct serve_server *server, struct quern_shard *shard, struct quern_conn conn);

@@ -7,7 +7,7 @@
 int serve_udp_open(struct serve_udp *udp, const struct cli_settings *settings, uint16_t port)
 {
 	*udp = (struct serve_udp){.is_tagged = settings->ports[port].vlan != 0,
-				  .discards = settings->services & CLI_SERVICE_DISCARD};
+				  .discards = settings->service[0].answers & CLI_ANSWER_DISCARD};
 	udp->tally = malloc(sizeof(*udp->tally));
 	if (!udp->tally || serve_track_open(&udp->track) != 0) {
 		serve_udp_close(udp);

@@ -38,9 +38,9 @@ Test(cli_flags, set_what_they_name_in_every_way_of_writing)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		cr_assert_eq(parse(lines[i], &settings, error), CLI_RUN, "%s: %s", lines[i], error);
 		cr_assert_eq(settings.duration_ns, 5 * CLI_NS_PER_S);
-		cr_assert_eq(settings.cps, 50000);
+		cr_assert_eq(settings.service[0].cps, 50000);
 		cr_assert(settings.quiet);
-		cr_assert_eq(settings.target.port, 80);
+		cr_assert_eq(settings.service[0].target[0].port, 80);
 	}
 }
 
@@ -246,9 +246,9 @@ Test(cli_flags, of_a_higher_place_replace_those_of_a_lower_one)
 		CLI_RUN);
 	cli_settings_rise(&settings);
 	cr_assert_eq(cli_parse(&settings, 7, words, error), CLI_RUN, "%s", error);
-	cr_assert(settings.source_count == 1 && settings.source[0].first == 0x0a000007);
-	cr_assert(settings.cc == 5 && settings.cps == 0);
+	cr_assert(settings.service[0].source_count == 1 && settings.service[0].source[0].first == 0x0a000007);
+	cr_assert(settings.service[0].cc == 5 && settings.service[0].cps == 0);
 	cr_assert(settings.port_count == 1 && settings.ports[0].mtu == 1400);
 	cr_assert(settings.ports[0].nets[CLI_IP4].has_ip && !settings.ports[0].nets[CLI_IP6].has_ip);
-	cr_assert_eq(settings.target.port, 81);
+	cr_assert_eq(settings.service[0].target[0].port, 81);
 }

@@ -51,11 +51,13 @@ Test(cli_target, of_http_has_port_80_and_the_path_slash_where_it_says_none)
 		struct cli_settings settings;
 
 		cli_settings_init(&settings, CLI_LOAD);
-		cr_assert(cli_parse_target(cases[i].text, &settings.target, &settings.http.path), "%s", cases[i].text);
-		cr_assert_eq(settings.target.port, cases[i].port);
-		cr_assert_eq(settings.http.path == NULL, cases[i].path == NULL);
+		cr_assert(
+			cli_parse_target(cases[i].text, &settings.service[0].target[0], &settings.service[0].http.path),
+			"%s", cases[i].text);
+		cr_assert_eq(settings.service[0].target[0].port, cases[i].port);
+		cr_assert_eq(settings.service[0].http.path == NULL, cases[i].path == NULL);
 		if (cases[i].path)
-			cr_assert_str_eq(settings.http.path, cases[i].path);
+			cr_assert_str_eq(settings.service[0].http.path, cases[i].path);
 		cr_assert_str_eq(cli_format_target(&settings, text), cases[i].whole);
 	}
 }
@@ -89,15 +91,15 @@ Test(cli_http, is_spoken_where_it_is_asked_for_and_the_server_closes_after_one_r
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		cr_assert_eq(complete(lines[i], &settings, error), 0, "%s: %s", lines[i], error);
-		cr_assert(settings.http.is_spoken);
-		cr_assert_str_eq(settings.http.path, "/");
-		cr_assert_eq(settings.close, CLI_CLOSE_SERVER);
-		cr_assert_eq(settings.cps, CLI_CPS_MAX);
+		cr_assert(settings.service[0].http.is_spoken);
+		cr_assert_str_eq(settings.service[0].http.path, "/");
+		cr_assert_eq(settings.service[0].close, CLI_CLOSE_SERVER);
+		cr_assert_eq(settings.service[0].cps, CLI_CPS_MAX);
 	}
 	cr_assert_eq(complete("bench --payload bytes:1", &settings, error), 0);
-	cr_assert_not(settings.http.is_spoken);
+	cr_assert_not(settings.service[0].http.is_spoken);
 	cr_assert_eq(complete("serve --http --root /srv -p tap:q0 --ip 10.0.0.2/24", &settings, error), 0, "%s", error);
-	cr_assert(settings.http.is_spoken);
+	cr_assert(settings.service[0].http.is_spoken);
 }
 
 Test(cli_http, keeps_a_hundred_connections_where_they_last_and_none_says_how_many)
@@ -106,12 +108,12 @@ Test(cli_http, keeps_a_hundred_connections_where_they_last_and_none_says_how_man
 	char error[CLI_ERROR_TEXT];
 
 	cr_assert_eq(complete("bench --payload http --requests 0", &settings, error), 0, "%s", error);
-	cr_assert_eq(settings.cc, 100);
-	cr_assert_eq(settings.cps, 0);
-	cr_assert_eq(settings.close, CLI_CLOSE_CLIENT);
+	cr_assert_eq(settings.service[0].cc, 100);
+	cr_assert_eq(settings.service[0].cps, 0);
+	cr_assert_eq(settings.service[0].close, CLI_CLOSE_CLIENT);
 	cr_assert_eq(complete("bench --payload http --requests 10 --cps 1k --close rst", &settings, error), 0);
-	cr_assert_eq(settings.cc, 0);
-	cr_assert_eq(settings.cps, 1000);
+	cr_assert_eq(settings.service[0].cc, 0);
+	cr_assert_eq(settings.service[0].cps, 1000);
 }
 
 Test(cli_http, refuses_flags_that_contradict_each_other_in_one_line)

@@ -36,12 +36,17 @@ static int complete(const char *line, char error[CLI_ERROR_TEXT])
 		} else if (strcmp(word, "--gateway") == 0) {
 			cr_assert(cli_port_set_gateway(port, take(&rest)));
 		} else if (strcmp(word, "--listen") == 0) {
-			cr_assert_eq(quern_parse_endpoint(take(&rest), &settings.listen[settings.listen_count++]), 0);
+			cr_assert_eq(
+				quern_parse_endpoint(take(&rest),
+						     &settings.service[0].listen[settings.service[0].listen_count++]),
+				0);
 		} else if (strcmp(word, "--source") == 0) {
-			cr_assert_eq(quern_parse_range(take(&rest), &settings.source[settings.source_count++]), 0);
+			cr_assert_eq(quern_parse_range(take(&rest),
+						       &settings.service[0].source[settings.service[0].source_count++]),
+				     0);
 		} else {
-			cr_assert_eq(quern_parse_endpoint(word, &settings.target), 0, "%s", word);
-			settings.has_target = true;
+			cr_assert_eq(quern_parse_endpoint(word, &settings.service[0].target[0]), 0, "%s", word);
+			settings.service[0].target_count = true;
 		}
 	}
 	return cli_complete(&settings, error);

@@ -22,13 +22,13 @@ static struct cli_settings load_from(const char *ip, const char *source)
 
 	settings.port_count = 1;
 	settings.ports[0].device = "tap:q0";
-	settings.has_target = true;
-	quern_parse_endpoint("10.0.1.20:80", &settings.target);
+	settings.service[0].target_count = true;
+	quern_parse_endpoint("10.0.1.20:80", &settings.service[0].target[0]);
 	if (ip) {
 		cr_assert(cli_port_set_ip(&settings.ports[0], ip));
 	}
 	if (source)
-		quern_parse_range(source, &settings.source[settings.source_count++]);
+		quern_parse_range(source, &settings.service[0].source[settings.service[0].source_count++]);
 	return settings;
 }
 
@@ -39,9 +39,9 @@ Test(cli_settings, bench_needs_nothing)
 
 	cr_assert_eq(cli_complete(&settings, error), 0);
 	cr_assert_eq(settings.port_count, 2);
-	cr_assert_eq(settings.cps, CLI_CPS_MAX);
+	cr_assert_eq(settings.service[0].cps, CLI_CPS_MAX);
 	cr_assert_eq(settings.duration_ns, 10 * CLI_NS_PER_S);
-	cr_assert_str_eq(quern_format_endpoint(&settings.target, text), "198.19.0.1:80");
+	cr_assert_str_eq(quern_format_endpoint(&settings.service[0].target[0], text), "198.19.0.1:80");
 	cr_assert_eq(settings.ports[0].nets[CLI_IP4].prefix_length, CLI_IP4_BITS + 15);
 	cr_assert_str_eq(cli_address_text(settings.ports[0].nets[CLI_IP4].addresses.first, text), "198.18.0.0");
 	cr_assert_str_eq(cli_address_text(settings.ports[0].nets[CLI_IP4].addresses.last, text), "198.18.0.255");
@@ -55,16 +55,16 @@ Test(cli_settings, as_many_records_as_will_be_held_and_room_for_those_on_their_w
 	struct cli_settings settings = begin(CLI_BENCH);
 	char error[CLI_ERROR_TEXT];
 
-	settings.cc = 200000;
+	settings.service[0].cc = 200000;
 	cr_assert_eq(cli_complete(&settings, error), 0);
 	cr_assert_gt(settings.max_connections, 200000);
 	settings = begin(CLI_BENCH);
-	settings.cps = 100000;
-	settings.hold = cli_span_of(5 * CLI_NS_PER_S);
+	settings.service[0].cps = 100000;
+	settings.service[0].hold = cli_span_of(5 * CLI_NS_PER_S);
 	cr_assert_eq(cli_complete(&settings, error), 0);
 	cr_assert_gt(settings.max_connections, 500000);
-	settings.cps = 0;
-	settings.cc = 1000;
+	settings.service[0].cps = 0;
+	settings.service[0].cc = 1000;
 	settings.max_connections = 999;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 }
@@ -97,7 +97,7 @@ Test(cli_settings, a_port_owns_its_address_and_the_sources_beside_it)
 
 	settings = load_from("10.0.0.10/23", NULL);
 	cr_assert_eq(cli_complete(&settings, error), 0);
-	cr_assert_eq(settings.source[0].first, cli_address_to_ip4(net->ip));
+	cr_assert_eq(settings.service[0].source[0].first, cli_address_to_ip4(net->ip));
 
 	settings = load_from(NULL, "10.0.0.0/28");
 	cr_assert_eq(cli_complete(&settings, error), 0);
@@ -116,19 +116,19 @@ Test(cli_settings, bench_over_ipv6_needs_no_more_than_to_be_told)
 
 	settings.is_ip6 = true;
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
-	cr_assert_str_eq(quern_format_endpoint(&settings.target, text), "[2001:2:0:1::1]:80");
+	cr_assert_str_eq(quern_format_endpoint(&settings.service[0].target[0], text), "[2001:2:0:1::1]:80");
 	cr_assert_str_eq(cli_address_text(client->addresses.first, text), "2001:2::100");
 	cr_assert_str_eq(cli_address_text(client->addresses.last, text), "2001:2::1ff");
 	cr_assert(client->is_spoken && server->is_spoken && !settings.ports[0].nets[CLI_IP4].is_spoken);
 	cr_assert(client->prefix_length == 48 && server->prefix_length == 48);
 	/* An address says as much as the flag. */
 	settings = begin(CLI_BENCH);
-	quern_parse_endpoint("[2001:2::1]:80", &settings.listen[settings.listen_count++]);
+	quern_parse_endpoint("[2001:2::1]:80", &settings.service[0].listen[settings.service[0].listen_count++]);
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
-	cr_assert(quern_ip6_is_set(&settings.source[0].first6));
+	cr_assert(quern_ip6_is_set(&settings.service[0].source[0].first6));
 	settings = begin(CLI_BENCH);
 	settings.is_ip6 = true;
-	quern_parse_endpoint("198.19.0.1:80", &settings.listen[settings.listen_count++]);
+	quern_parse_endpoint("198.19.0.1:80", &settings.service[0].listen[settings.service[0].listen_count++]);
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "-6"), "%s", error);
 }
@@ -139,7 +139,7 @@ Test(cli_settings, a_port_owns_addresses_of_both_versions)
 	const struct cli_net *ip4 = &settings.ports[0].nets[CLI_IP4], *ip6 = &settings.ports[0].nets[CLI_IP6];
 	char error[CLI_ERROR_TEXT], text[QUERN_IP6_TEXT];
 
-	quern_parse_endpoint("[fd00::9]:80", &settings.target);
+	quern_parse_endpoint("[fd00::9]:80", &settings.service[0].target[0]);
 	cr_assert(cli_port_set_ip(&settings.ports[0], "fd00::ff/56"));
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
 	cr_assert(ip4->is_spoken && ip6->is_spoken);
@@ -149,13 +149,13 @@ Test(cli_settings, a_port_owns_addresses_of_both_versions)
 	cr_assert(ip4->prefix_length == CLI_IP4_BITS + 23 && ip6->prefix_length == 56);
 
 	settings = load_from(NULL, "fd00::100/120");
-	quern_parse_endpoint("[fd00:0:0:ff::9]:80", &settings.target);
+	quern_parse_endpoint("[fd00:0:0:ff::9]:80", &settings.service[0].target[0]);
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
 	cr_assert(!ip4->is_spoken);
 	cr_assert_eq(ip6->prefix_length, 56, "the target must be on the network");
 
 	settings = load_from("fd00::1/64", "fd00::3-fd00::5");
-	quern_parse_endpoint("[fd00::9]:80", &settings.target);
+	quern_parse_endpoint("[fd00::9]:80", &settings.service[0].target[0]);
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "without a gap"));
 }
@@ -166,7 +166,7 @@ Test(cli_settings, a_target_that_is_link_local_says_nothing_of_the_network)
 	struct cli_settings settings = load_from(NULL, "fd00::100/120");
 	char error[CLI_ERROR_TEXT];
 
-	quern_parse_endpoint("[fe80::2]:80", &settings.target);
+	quern_parse_endpoint("[fe80::2]:80", &settings.service[0].target[0]);
 	cr_assert_eq(cli_complete(&settings, error), 0, "%s", error);
 	cr_assert_eq(settings.ports[0].nets[CLI_IP6].prefix_length, 64);
 }
@@ -195,12 +195,12 @@ Test(cli_settings, that_lack_something_are_refused_with_an_example)
 	settings = load_from(NULL, NULL);
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "--ip"));
-	settings.has_target = false;
+	settings.service[0].target_count = false;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "tcp://"));
 	settings = begin(CLI_BENCH);
-	settings.cps = 1000;
-	settings.cc = 1000;
+	settings.service[0].cps = 1000;
+	settings.service[0].cc = 1000;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert_str_eq(error, "give --cps or --cc, not both");
 }
@@ -213,14 +213,14 @@ Test(cli_settings, of_serve_name_one_answer)
 	settings.port_count = 1;
 	settings.ports[0].device = "tap:q0";
 	cr_assert(cli_port_set_ip(&settings.ports[0], "10.0.0.1/24"));
-	settings.services = CLI_SERVICE_DISCARD | CLI_SERVICE_ECHO;
+	settings.service[0].answers = CLI_ANSWER_DISCARD | CLI_ANSWER_ECHO;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert_str_eq(error, "give --discard or --echo, not both");
-	settings.services = CLI_SERVICE_ECHO;
-	settings.payload_bytes = 1;
+	settings.service[0].answers = CLI_ANSWER_ECHO;
+	settings.service[0].payload_bytes = 1;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "--payload"));
-	settings.payload_bytes = 0;
+	settings.service[0].payload_bytes = 0;
 	cr_assert_eq(cli_complete(&settings, error), 0);
 }
 
@@ -233,8 +233,8 @@ Test(cli_settings, serve_listens_on_port_80_of_its_address)
 	settings.ports[0].device = "tap:q0";
 	cr_assert(cli_port_set_ip(&settings.ports[0], "10.0.0.1/24"));
 	cr_assert_eq(cli_complete(&settings, error), 0);
-	cr_assert_eq(settings.listen_count, 1);
-	cr_assert_eq(settings.listen[0].port, 80);
+	cr_assert_eq(settings.service[0].listen_count, 1);
+	cr_assert_eq(settings.service[0].listen[0].port, 80);
 	cr_assert_eq(settings.duration_ns, 0);
 }
 

@@ -55,7 +55,7 @@ Test(report_udp, rows_sum_up_to_the_totals_and_a_gap_that_is_filled_is_no_row_of
 
 Test(report_udp, says_by_a_mark_whether_all_is_accounted_for)
 {
-	struct cli_settings settings = {.command = CLI_LOAD, .payload_bytes = 18};
+	struct cli_settings settings = {.command = CLI_LOAD, .service = {{.payload_bytes = 18}}};
 	struct report_udp udp = {
 		.totals = {.sent = 10, .answered = 7, .lost = 2, .in_flight = 1, .late = 1, .stale = 3},
 		.duration_s = 1};

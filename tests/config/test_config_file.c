@@ -139,9 +139,10 @@ Test(config_file, values_may_be_lists_and_maps_where_that_says_the_same)
 		  "  hold: {uniform: 1s-5s}\n"
 		  "  keepalive: 10s\n");
 	cr_assert_eq(lab.settings.cores.count, 3);
-	cr_assert_eq(lab.settings.source_count, 2);
-	cr_assert_eq(lab.settings.payload_bytes, 64);
-	cr_assert(lab.settings.hold.kind == CLI_SPAN_UNIFORM && lab.settings.hold.most == 5 * CLI_NS_PER_S);
+	cr_assert_eq(lab.settings.service[0].source_count, 2);
+	cr_assert_eq(lab.settings.service[0].payload_bytes, 64);
+	cr_assert(lab.settings.service[0].hold.kind == CLI_SPAN_UNIFORM &&
+		  lab.settings.service[0].hold.most == 5 * CLI_NS_PER_S);
 	cr_assert_eq(lab.settings.keepalive.idle_ms, 10000);
 	cr_assert_eq(lab.settings.keepalive.probes, 10);
 	cr_assert(lab.settings.ports[0].nets[CLI_IP4].has_ip && lab.settings.ports[0].nets[CLI_IP6].has_ip);
@@ -156,8 +157,8 @@ Test(config_file, keys_stand_in_any_order)
 		  "ports: [{mtu: 1400, ip: 10.0.0.1/24, dev: \"tap:a\"}, {vlan: 7, dev: \"tap:b\"}]\n"
 		  "kind: load\n");
 	cr_assert(lab.settings.no_sack);
-	cr_assert_str_eq(lab.settings.http.path, "/x?y");
-	cr_assert_eq(lab.settings.target.port, 81);
+	cr_assert_str_eq(lab.settings.service[0].http.path, "/x?y");
+	cr_assert_eq(lab.settings.service[0].target[0].port, 81);
 	cr_assert_eq(lab.settings.port_count, 2);
 	cr_assert(lab.settings.ports[0].mtu == 1400 && lab.settings.ports[0].nets[CLI_IP4].has_ip);
 	cr_assert(lab.settings.ports[1].vlan == 7 && !lab.settings.ports[1].nets[CLI_IP4].has_ip);
@@ -166,14 +167,14 @@ Test(config_file, keys_stand_in_any_order)
 Test(config_file, switches_are_true_or_false_and_a_section_may_be_empty)
 {
 	read_well("kind: serve\nserver:\n  http: on\n  echo: false\ntcp:\nquiet: true\nverbose: off\n");
-	cr_assert_eq(lab.settings.services, CLI_SERVICE_HTTP);
+	cr_assert_eq(lab.settings.service[0].answers, CLI_ANSWER_HTTP);
 	cr_assert(lab.settings.quiet && !lab.settings.verbose);
 }
 
 Test(config_file, may_end_without_a_line_end_and_have_those_of_other_systems)
 {
 	read_well("kind: bench\r\nclient: {cps: 5k}\r\nduration: 3s");
-	cr_assert_eq(lab.settings.cps, 5000);
+	cr_assert_eq(lab.settings.service[0].cps, 5000);
 	cr_assert_eq(lab.settings.duration_ns, 3 * CLI_NS_PER_S);
 }
 
@@ -188,12 +189,12 @@ Test(config_file, of_bench_names_both_ends_of_its_cable)
 	cr_assert_eq(cli_complete(&lab.settings, error), 0, "%s", error);
 	cr_assert_eq(lab.settings.ports[0].nets[CLI_IP4].prefix_length, CLI_IP4_BITS + 8);
 	cr_assert_eq(lab.settings.ports[1].nets[CLI_IP4].prefix_length, CLI_IP4_BITS + 9);
-	cr_assert_str_eq(quern_format_endpoint(&lab.settings.target, shown), "10.1.0.1:80");
-	cr_assert_eq(lab.settings.source[0].first, lab.settings.source[0].last);
+	cr_assert_str_eq(quern_format_endpoint(&lab.settings.service[0].target[0], shown), "10.1.0.1:80");
+	cr_assert_eq(lab.settings.service[0].source[0].first, lab.settings.service[0].source[0].last);
 	cr_assert(!lab.settings.ports[0].is_impaired[QUERN_TX] && lab.settings.ports[1].is_impaired[QUERN_TX]);
 	read_well("kind: bench\nclient: {target: \"198.19.0.1:81\"}\n");
 	cr_assert_eq(cli_complete(&lab.settings, error), 0, "%s", error);
-	cr_assert_eq(lab.settings.listen[0].port, 81);
+	cr_assert_eq(lab.settings.service[0].listen[0].port, 81);
 }
 
 Test(config_file, of_bench_that_names_no_pair_of_ends_is_refused)

@@ -46,50 +46,50 @@ static const char load[] = "kind: load\n"
 Test(config_order, a_flag_counts_more_than_a_variable_and_that_more_than_the_file)
 {
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
-	cr_assert_eq(settings.cps, 1000);
-	cr_assert_eq(settings.hold.mean, CLI_NS_PER_S);
+	cr_assert_eq(settings.service[0].cps, 1000);
+	cr_assert_eq(settings.service[0].hold.mean, CLI_NS_PER_S);
 	cr_assert_eq(settings.duration_ns, 7 * CLI_NS_PER_S);
 	setenv("QUERN_CPS", "2k", 1);
 	setenv("QUERN_HOLD", "2s", 1);
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
-	cr_assert_eq(settings.cps, 2000);
-	cr_assert_eq(settings.hold.mean, 2 * CLI_NS_PER_S);
+	cr_assert_eq(settings.service[0].cps, 2000);
+	cr_assert_eq(settings.service[0].hold.mean, 2 * CLI_NS_PER_S);
 	cr_assert_eq(gather(load, "run --cps 3k"), CLI_RUN);
-	cr_assert_eq(settings.cps, 3000);
-	cr_assert_eq(settings.hold.mean, 2 * CLI_NS_PER_S);
+	cr_assert_eq(settings.service[0].cps, 3000);
+	cr_assert_eq(settings.service[0].hold.mean, 2 * CLI_NS_PER_S);
 	cr_assert_eq(settings.duration_ns, 7 * CLI_NS_PER_S);
 }
 
 Test(config_order, a_list_replaces_that_of_a_lower_place)
 {
 	cr_assert_eq(gather(load, "run --source 10.0.0.5 --source 10.0.0.4 --ip 10.0.0.5/24"), CLI_RUN);
-	cr_assert_eq(settings.source_count, 2);
-	cr_assert_eq(settings.source[1].first & 0xff, 4);
+	cr_assert_eq(settings.service[0].source_count, 2);
+	cr_assert_eq(settings.service[0].source[1].first & 0xff, 4);
 	setenv("QUERN_SOURCE", "10.0.0.1 \t10.0.0.2 10.0.0.3", 1);
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
-	cr_assert_eq(settings.source_count, 3);
+	cr_assert_eq(settings.service[0].source_count, 3);
 	cr_assert_eq(gather(load, "run --source 10.0.0.1"), CLI_RUN);
-	cr_assert_eq(settings.source_count, 1);
+	cr_assert_eq(settings.service[0].source_count, 1);
 }
 
 Test(config_order, what_excludes_each_other_is_replaced_together)
 {
 	cr_assert_eq(gather(load, "run --cc 50"), CLI_RUN);
-	cr_assert(settings.cc == 50 && settings.cps == 0);
+	cr_assert(settings.service[0].cc == 50 && settings.service[0].cps == 0);
 	cr_assert_eq(
 		gather("kind: serve\nports: [{dev: \"tap:a\", ip: 10.0.0.1/24}]\nserver: {http: true}\n", "run --echo"),
 		CLI_RUN);
-	cr_assert_eq(settings.services, CLI_SERVICE_ECHO);
+	cr_assert_eq(settings.service[0].answers, CLI_ANSWER_ECHO);
 	cr_assert_eq(gather(load, "run tcp://10.0.0.8:81"), CLI_RUN);
-	cr_assert_eq(settings.target.port, 81);
+	cr_assert_eq(settings.service[0].target[0].port, 81);
 	setenv("QUERN_TARGET", "http://10.0.0.7/x", 1);
 	cr_assert_eq(gather(load, "run --hold 0"), CLI_RUN);
-	cr_assert_str_eq(settings.http.path, "/x");
+	cr_assert_str_eq(settings.service[0].http.path, "/x");
 	cr_assert_eq(gather(load, "run tcp://10.0.0.8:81"), CLI_RUN);
-	cr_assert(!settings.http.path && settings.target.port == 81);
+	cr_assert(!settings.service[0].http.path && settings.service[0].target[0].port == 81);
 	cr_assert_eq(gather("kind: bench\nclient: {target: \"198.19.0.1:80\"}\n", "run --listen 198.19.0.1:8080"),
 		     CLI_RUN);
-	cr_assert_eq(settings.target.port, 8080);
+	cr_assert_eq(settings.service[0].target[0].port, 8080);
 }
 
 Test(config_order, a_port_is_replaced_with_what_belongs_to_it_or_changed_where_it_is_the_only_one)
@@ -120,7 +120,7 @@ Test(config_order, variables_name_ports_and_a_word_for_each)
 	cr_assert_eq(settings.ports[1].nets[CLI_IP4].ip.low, cli_address_from_ip4(0x0a010001).low);
 	cr_assert(settings.ports[0].mtu == 0 && settings.ports[1].mtu == 1400);
 	cr_assert(settings.ports[0].impair_count == 1 && settings.ports[1].impair_count == 0);
-	cr_assert_eq(settings.services, CLI_SERVICE_HTTP);
+	cr_assert_eq(settings.service[0].answers, CLI_ANSWER_HTTP);
 	/* The command line has ports of its own, and says of one where it is. */
 	cr_assert_eq(gather(NULL, "serve -p tap:c --ip 10.2.0.1/24"), CLI_RUN);
 	cr_assert_eq(settings.port_count, 1);
@@ -148,7 +148,7 @@ Test(config_order, a_variable_turns_a_switch_of_the_file_off_and_an_empty_one_sa
 {
 	setenv("QUERN_CPS", "", 1);
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
-	cr_assert(settings.quiet && settings.cps == 1000);
+	cr_assert(settings.quiet && settings.service[0].cps == 1000);
 	setenv("QUERN_QUIET", "off", 1);
 	cr_assert_eq(gather(load, "run"), CLI_RUN);
 	cr_assert_not(settings.quiet);
