@@ -60,7 +60,7 @@ bool cli_set_close(struct cli_settings *settings, const char *value)
 {
 	struct cli_service *service = cli_last_service(settings);
 
-	for (int close = CLI_CLOSE_CLIENT; close <= CLI_CLOSE_RST; close++) {
+	for (int close = CLI_CLOSE_CLIENT; close < CLI_CLOSES; close++) {
 		if (strcmp(value, cli_close_name((enum cli_close)close)) != 0)
 			continue;
 		service->close = (enum cli_close)close;

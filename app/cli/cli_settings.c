@@ -37,7 +37,7 @@ const char *cli_command_name(enum cli_command command)
 
 const char *cli_close_name(enum cli_close close)
 {
-	static const char *const names[] = {"client", "server", "both", "rst"};
+	static const char *const names[] = {"client", "server", "both", "rst", "half", "never"};
 
 	return names[close];
 }
@@ -128,19 +128,23 @@ static int complete_load(const struct cli_settings *settings, struct cli_service
 }
 
 /* How long a connection of a service lasts on average, its answers apart. */
-static double life_ns(const struct cli_service *service)
+static double life_ns(const struct cli_settings *settings, const struct cli_service *service)
 {
 	uint32_t requests = service->http.requests;
 
+	if (service->close == CLI_CLOSE_NEVER)
+		return (double)settings->warmup_ns + (double)settings->duration_ns;
 	return (double)service->hold.mean + (double)service->think.mean * (requests > 0 ? requests - 1 : 0);
 }
 
 /* How many connections of a client are open at once, as far as its flags say. */
-static uint64_t held_by(const struct cli_service *service)
+static uint64_t held_by(const struct cli_settings *settings, const struct cli_service *service)
 {
+	uint64_t held = service->cc;
+
 	if (service->cps != 0 && service->cps != CLI_CPS_MAX)
-		return (uint64_t)((double)service->cps * life_ns(service) / (double)CLI_NS_PER_S);
-	return service->cc;
+		held = (uint64_t)((double)service->cps * life_ns(settings, service) / (double)CLI_NS_PER_S);
+	return service->close == CLI_CLOSE_NEVER && settings->connections > held ? settings->connections : held;
 }
 
 /* As many records as the load will hold open, where --max-connections does not say. */
@@ -149,7 +153,7 @@ static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_
 	uint64_t held = 0, asked = 0;
 
 	for (uint16_t i = 0; i < settings->service_count; i++) {
-		held += held_by(&settings->service[i]);
+		held += held_by(settings, &settings->service[i]);
 		asked += settings->service[i].cc;
 	}
 	if (settings->max_connections != 0) {
@@ -177,6 +181,8 @@ static int complete_service(struct cli_settings *settings, struct cli_service *s
 	if (rc == 0 && service->cps == 0 && service->cc == 0 && !runs_until_told(settings->command) &&
 	    !settings->udp.is_spoken)
 		service->cps = CLI_CPS_MAX;
+	if (rc == 0)
+		rc = cli_complete_exchange(settings, service, error);
 	if (rc == 0 && settings->command == CLI_SERVE)
 		rc = complete_serve(settings, service, error);
 	if (rc == 0 && settings->command == CLI_LOAD)

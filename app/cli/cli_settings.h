@@ -36,8 +36,17 @@ enum cli_command {
 	CLI_ALL = CLI_BENCH | CLI_SERVE | CLI_LOAD
 };
 
-/* Which end closes first. */
-enum cli_close { CLI_CLOSE_CLIENT, CLI_CLOSE_SERVER, CLI_CLOSE_BOTH, CLI_CLOSE_RST };
+/* Which end closes first, or how: by RST in place of FIN; by a FIN behind the client's last text, which then reads on;
+ * not at all. */
+enum cli_close {
+	CLI_CLOSE_CLIENT,
+	CLI_CLOSE_SERVER,
+	CLI_CLOSE_BOTH,
+	CLI_CLOSE_RST,
+	CLI_CLOSE_HALF,
+	CLI_CLOSE_NEVER,
+	CLI_CLOSES
+};
 
 /* What a server does with what it is sent. Bits, so that cli_complete() sees flags that exclude each other. */
 enum cli_answer { CLI_ANSWER_DISCARD = 1, CLI_ANSWER_ECHO = 2, CLI_ANSWER_HTTP = 4 };
@@ -143,8 +152,8 @@ struct cli_service {
 	struct quern_endpoint target[CLI_MAX_TARGETS];
 	uint16_t weight[CLI_MAX_TARGETS]; /* of the target in that place, from 1 */
 	uint16_t target_count;
-	uint64_t cps; /* 0: not asked for; CLI_CPS_MAX */
-	uint64_t cc;  /* 0: not asked for */
+	uint64_t cps;          /* 0: not asked for; CLI_CPS_MAX */
+	uint64_t cc;           /* 0: not asked for */
 	struct cli_span hold;  /* of a connection, behind its last answer */
 	struct cli_span think; /* between an answer and the next request */
 	bool close_given;
@@ -204,7 +213,7 @@ struct cli_settings {
 enum cli_command cli_command_from_name(const char *name);
 const char *cli_command_name(enum cli_command command);
 
-/* "client", "server", "both", "rst". */
+/* "client", "server", "both", "rst", "half", "never". */
 const char *cli_close_name(enum cli_close close);
 
 /* The settings of a command before its flags are read. */
@@ -219,6 +228,10 @@ bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
 
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
+
+/* Checks how connections end against what is said on them. 0, or -EINVAL with one line in `error`. */
+int cli_complete_exchange(const struct cli_settings *settings, const struct cli_service *service,
+			  char error[CLI_ERROR_TEXT]);
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

@@ -62,7 +62,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"one-way", 0, NULL, "no answers come back", NULL, CLI_LOAD | CLI_FORWARD, cli_set_one_way},
 	{"search", 0, "EXPR", "top rate: loss==0", "loss==0, or loss<=N%, e.g. loss<=0.01%", CLI_LOAD, cli_set_search},
 	{"hold", 0, "SPAN", "keep each open, 0s", SPAN_OF_TIME, CLI_ALL, cli_set_hold},
-	{"close", 0, "END", "client server both rst", "client, server, both or rst", CLI_ALL, cli_set_close},
+	{"close", 0, "END", "who closes, and how", "client, server, both, rst, half or never", CLI_ALL, cli_set_close},
 	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
 	 CLI_ALL, cli_set_payload},
 	{"requests", 0, "N", "on each, 1; 0: no end", "0 (all the run long) to 4G, e.g. 100", WITH_LOAD,

@@ -114,6 +114,12 @@ static void print_datagrams(const struct cli_settings *settings)
 
 static void print_load(const struct cli_service *service)
 {
+	static const char *const endings[CLI_CLOSES] = {"the client closes first",
+							"the server closes first",
+							"both ends close",
+							"ended by RST",
+							"the client half-closes behind its last text",
+							"kept open to the end"};
 	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT];
 
 	fputs("load      ", stdout);
@@ -133,10 +139,7 @@ static void print_load(const struct cli_service *service)
 		printf(", %s between them", cli_format_time_span(&service->think, span));
 	if (!service->http.is_spoken && service->payload_bytes > 0)
 		printf(", %u bytes each way", service->payload_bytes);
-	if (service->close == CLI_CLOSE_BOTH || service->close == CLI_CLOSE_RST)
-		printf(", %s\n", service->close == CLI_CLOSE_RST ? "ended by RST" : "both ends close");
-	else
-		printf(", the %s closes first\n", cli_close_name(service->close));
+	printf(", %s\n", endings[service->close]);
 }
 
 static void print_limits(const struct cli_settings *settings)

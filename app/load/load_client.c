@@ -77,6 +77,8 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 		if (cli_block_holds(ours, source.first) && cli_block_holds(ours, source.last))
 			client->sources[client->source_count++] = service->source[i];
 	}
+	client->closes = service->close != CLI_CLOSE_SERVER && service->close != CLI_CLOSE_NEVER;
+	client->is_kept = service->close == CLI_CLOSE_NEVER && settings->duration_given;
 	client->exchange = load_exchange_of(service);
 	client->tally = malloc(sizeof(*client->tally));
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
@@ -219,7 +221,7 @@ static void begin_draining(struct load_client *client, uint64_t now)
 /* The time is up; but of an open loop every intended start that lay within it is still tried, late as it is. */
 static bool is_over(const struct load_client *client, uint64_t now)
 {
-	if (client->left == 0 || order_of(client) >= LOAD_ORDER_END)
+	if ((client->left == 0 && !client->is_kept) || order_of(client) >= LOAD_ORDER_END)
 		return true;
 	if (now < client->measure_end_ns)
 		return false;
@@ -271,7 +273,8 @@ static bool drain(struct load_client *client, struct quern_shard *shard, uint64_
 {
 	bool closed = load_wake_due(client, shard, now);
 	bool is_cut = client->left > 0 && !client->exchange->is_let_finish;
-	bool is_decided = client->setting_up == 0 && (is_cut || client->open == 0);
+	bool is_kept = client->service->close == CLI_CLOSE_NEVER && client->unanswered == 0;
+	bool is_decided = client->setting_up == 0 && (is_cut || is_kept || client->open == 0);
 
 	stop_waiting_for_more(client, now);
 	/* Those that wait for a time that lies beyond the end of the run have waited long enough. */

@@ -64,6 +64,8 @@ struct load_client {
 	uint16_t source_count;
 	uint16_t next_route;
 
+	bool closes;  /* its end is who ends a connection that has served */
+	bool is_kept; /* those by count stay open to the end of the run */
 	bool is_scheduled;
 	struct cli_leg level; /* --cps, of all clients */
 	struct load_pace pace;

@@ -45,6 +45,8 @@ static void close_now(const struct load_client *client, struct quern_shard *shar
 {
 	if (client->service->close == CLI_CLOSE_RST)
 		quern_conn_abort(shard, conn);
+	else if (client->service->close == CLI_CLOSE_HALF)
+		quern_conn_shutdown(shard, conn);
 	else
 		quern_conn_close(shard, conn);
 }
@@ -53,7 +55,7 @@ static void hold_or_close(struct load_client *client, struct quern_shard *shard,
 {
 	const struct cli_span *hold = &client->service->hold;
 
-	if (client->service->close == CLI_CLOSE_SERVER)
+	if (!client->closes)
 		return;
 	if (hold->most > 0)
 		load_wheel_put(&client->wheel, conn.index, conn.generation, now, load_draw_span(&client->draw, hold));

@@ -58,6 +58,27 @@ static bool have_all_bytes_come(struct load_client *client, struct quern_shard *
 	return payload_taken(shard, conn) >= client->service->payload_bytes;
 }
 
+/* --close half: FIN goes behind the text, with it where that is possible. */
+static bool send_bytes_and_end(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	if (payload_send(shard, conn, client->service->payload_bytes))
+		quern_conn_shutdown(shard, conn);
+	return false;
+}
+
+static void send_more_bytes_and_end(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	send_bytes_and_end(client, shard, conn);
+}
+
+/* The FIN has been said: the rest is the peer's. */
+static bool take_to_the_end(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
+			    const void *text, uint32_t bytes)
+{
+	take_bytes(client, shard, conn, text, bytes);
+	return false;
+}
+
 const struct load_exchange *load_exchange_of(const struct cli_service *service)
 {
 	static const struct load_exchange none = {.start = say_nothing,
@@ -73,9 +94,18 @@ const struct load_exchange *load_exchange_of(const struct cli_service *service)
 						   .room = send_more_bytes,
 						   .peer_closed = leave,
 						   .ended = have_all_bytes_come,
-						   .settle = settle_nothing};
+						   .settle = settle_nothing},
+					  half = {.start = send_bytes_and_end,
+						  .again = say_nothing,
+						  .take = take_to_the_end,
+						  .room = send_more_bytes_and_end,
+						  .peer_closed = leave,
+						  .ended = have_all_bytes_come,
+						  .settle = settle_nothing};
 
 	if (service->http.is_spoken)
 		return &load_http_exchange;
-	return service->payload_bytes > 0 ? &bytes : &none;
+	if (service->payload_bytes == 0)
+		return &none;
+	return service->close == CLI_CLOSE_HALF ? &half : &bytes;
 }

@@ -26,6 +26,13 @@ bool payload_take(struct quern_shard *shard, struct quern_conn conn, uint32_t by
 	return before < size && (*word & TAKEN_MASK) >= size;
 }
 
+bool payload_is_sending(struct quern_shard *shard, struct quern_conn conn, uint32_t size)
+{
+	uint32_t word = *quern_conn_user(shard, conn);
+
+	return (word & TAKEN_MASK) >= size && word >> SENT_SHIFT < size;
+}
+
 uint32_t payload_taken(struct quern_shard *shard, struct quern_conn conn)
 {
 	return *quern_conn_user(shard, conn) & TAKEN_MASK;

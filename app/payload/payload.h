@@ -17,6 +17,9 @@ bool payload_send(struct quern_shard *shard, struct quern_conn conn, uint32_t si
 /* Counts bytes that have come. Returns whether these complete `size`. */
 bool payload_take(struct quern_shard *shard, struct quern_conn conn, uint32_t bytes, uint32_t size);
 
+/* True from the last byte that had to come to the last that is queued. */
+bool payload_is_sending(struct quern_shard *shard, struct quern_conn conn, uint32_t size);
+
 /* How many have come. */
 uint32_t payload_taken(struct quern_shard *shard, struct quern_conn conn);
 

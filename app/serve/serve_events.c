@@ -65,9 +65,23 @@ static uint32_t answer(struct quern_shard *shard, struct quern_conn conn, const 
 static void go_on_answering(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	struct serve_server *server = app;
+	struct quern_conn_info info;
 
-	if (payload_send(shard, conn, server->service->payload_bytes))
-		finish(server, shard, conn);
+	if (!payload_send(shard, conn, server->service->payload_bytes))
+		return;
+	finish(server, shard, conn);
+	/* A client that has half-closed waits for our FIN behind the answer. */
+	if (quern_conn_info(shard, conn, &info) == 0 && info.state == QUERN_CLOSE_WAIT)
+		quern_conn_close(shard, conn);
+}
+
+/* An answer that found no room comes first. */
+static void close_behind_answer(struct quern_shard *shard, struct quern_conn conn, void *app)
+{
+	struct serve_server *server = app;
+
+	if (!payload_is_sending(shard, conn, server->service->payload_bytes))
+		quern_conn_close(shard, conn);
 }
 
 /* --echo: what cannot be sent back yet is not taken. */
@@ -150,7 +164,7 @@ const struct quern_events *serve_events(const struct cli_service *service)
 					 answers = {.on_established = count_established,
 						    .on_data = answer,
 						    .on_writable = go_on_answering,
-						    .on_peer_closed = close_as_well,
+						    .on_peer_closed = close_behind_answer,
 						    .on_ended = count_ended},
 					 echoes = {.on_established = close_at_once,
 						   .on_data = echo,

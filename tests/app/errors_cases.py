@@ -74,6 +74,8 @@ USAGE = [
     Case(["bench", "--client-cores", ",".join(["0"] * 17)], 2, ["--client-cores names 17 cores", "for 16"]),
     Case(["bench", "--client-cores", "1000"], 2, ["may not run on core 1000"]),
     Case(["bench", "--payload", "http", "--close", "client"], 2, ["with one request a connection the server closes"]),
+    Case(["bench", "--close", "half", "--hold", "1s", "--payload", "bytes:1"], 2, ["leave out --hold"]),
+    Case(["bench", "--close", "never"], 2, ["--close never with --cps max", "give --cc, --connections"]),
     Case(["bench", "--json", "/nonexistent/out.json"], 2, ["--json /nonexistent/out.json: No such file"]),
     Case(["bench", "--pcap", "x.pcap,frames=many"], 2, ["--pcap x.pcap,frames=many: accepted is FILE[,frames=N]"]),
     Case(["bench", "--pcap", "x", "--json", "x"], 2, ["give --json and --pcap different files"]),

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""What connections of load say and how they end, as it is on the wire; prints TAP: check_exchange.py QUERN SCHEMA."""
+
+import json
+import os
+import struct
+import sys
+import tempfile
+
+from app_cases import play
+from app_ip import IS_IP6
+from check_capture import read, segment
+from check_pcap import SYN
+from check_runs import assert_clean, assert_sound, run
+
+FIN = 1
+BENCH = ["bench", "--memory", "4k", "-q"]
+IP_BYTES = 40 if IS_IP6 else 20
+
+
+class Frame:
+    """A segment of TCP: which end sent it, its flags and its text, and the fields of IP that users may set."""
+
+    def __init__(self, frame, clients):
+        source, dest, self.flags, self.seq, _ = segment(frame)
+        if self.flags == SYN:
+            clients.add(source)
+        self.is_client = source in clients
+        self.client = source if self.is_client else dest
+        ip = frame[14:]
+        length = struct.unpack_from("!H", ip, 4)[0] + 40 if IS_IP6 else struct.unpack_from("!H", ip, 2)[0]
+        self.text = ip[IP_BYTES + (ip[IP_BYTES + 12] >> 4) * 4:length]
+
+
+def conversations(path):
+    """The frames of each connection, in their order."""
+    clients, found = set(), {}
+    for _, frame in read(path):
+        if segment(frame):
+            one = Frame(frame, clients)
+            found.setdefault(one.client, []).append(one)
+    return list(found.values())
+
+
+def captured(quern, schema, *words):
+    """A run of 20 connections at leisure: its result, and what each was."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "run.pcap")
+        result, _ = run(quern, [*BENCH, "--connections", "20", "--cps", "1k", "--pcap", path, *words])
+        assert_sound(result, schema)
+        return result, conversations(path)
+
+
+def text_of(frames, is_client):
+    """What an end said, put together by number: on a busy machine some of it may have come twice."""
+    said = [frame for frame in frames if frame.is_client == is_client]
+    first, text = said[0].seq + 1, {}
+    for frame in said:
+        text.update(enumerate(frame.text, (frame.seq - first) % 2 ** 32))
+    assert sorted(text) == list(range(len(text))), "a hole in what was said"
+    return bytes(text[number] for number in range(len(text)))
+
+
+def half_closed(quern, schema):
+    """The client's FIN is on the wire before the server's first byte, and all of the answer comes behind it."""
+    result, found = captured(quern, schema, "--close", "half", "--payload", "bytes:3000")
+    assert_clean(result, schema)
+    assert result["config"]["close"] == "half" and result["totals"]["closed_by"]["fin"] == 20, result["totals"]
+    assert result["totals"]["cut_short"] == 0 and len(found) == 20, result["totals"]
+    for frames in found:
+        fins = [number for number, frame in enumerate(frames) if frame.flags & FIN]
+        said = [number for number, frame in enumerate(frames) if not frame.is_client and frame.text]
+        assert frames[fins[0]].is_client and fins[0] < said[0], (fins, said)
+        assert any(frame.flags & FIN for frame in frames if not frame.is_client), "the server has not closed"
+        assert len(text_of(frames, True)) == len(text_of(frames, False)) == 3000
+
+
+def half_closed_with_windows_that_are_too_small(quern, schema):
+    """What the server cannot queue at once is said behind the client's FIN all the same."""
+    result, _ = run(quern, [*BENCH, "--connections", "100", "--cc", "10", "--close", "half", "--payload", "bytes:30000",
+                            "--window", "2k"])
+    assert_clean(result, schema)
+    assert result["totals"]["closed_by"]["fin"] == 100 and result["totals"]["cut_short"] == 0, result["totals"]
+
+
+def never_closed(quern, schema):
+    """No FIN in the time of the run; at its end those that are there are in flight, and reset."""
+    result, found = captured(quern, schema, "--close", "never", "--payload", "bytes:10", "-d", "500ms")
+    assert result["verdict"] == "pass" and result["duration_s"] > 0.49, result["duration_s"]
+    assert result["totals"]["in_flight"] == 20 and result["totals"]["closed"] == 0, result["totals"]
+    for frames in found:
+        assert not any(frame.flags & FIN for frame in frames)
+        assert len(text_of(frames, True)) == len(text_of(frames, False)) == 10
+
+
+CASES = [("half-closed: the answer comes behind the client's FIN", half_closed),
+         ("half-closed with small windows: all of the answer comes", half_closed_with_windows_that_are_too_small),
+         ("never closed: in flight to the end, without a FIN", never_closed)]
+
+
+def main(quern, schema):
+    return play([(sentence, lambda case=case: case(quern, schema)) for sentence, case in CASES])
+
+
+if __name__ == "__main__":
+    with open(sys.argv[2], encoding="utf-8") as file:
+        sys.exit(main(sys.argv[1], json.load(file)))
