@@ -79,6 +79,17 @@ def frames_come_after_the_delay_and_no_faster_than_the_rate(quern, schema):
     assert result["totals"]["closed"] > 0, result["totals"]
 
 
+def delay_of_the_line_is_what_set_ups_take(quern, schema):
+    """The SYN goes one way and its answer the other. The fastest of many is that which no other program held up."""
+    expected_ns = 5e6
+    for spec in ("dir=tx,delay=5ms", "dir=rx,delay=5ms"):
+        result, _ = run(quern, [*BENCH, "--connections", "20k", "--cps", "20k", "--impair", spec])
+        assert_clean(result, schema)
+        for times in ("setup", "setup_from_schedule"):
+            fastest = result["latency_ns"][times]["min"]
+            assert expected_ns <= fastest <= 1.01 * expected_ns, (spec, times, fastest)
+
+
 def one_way_can_be_bad_and_the_other_good(quern, schema):
     result, _ = run(quern, [*BENCH, "--connections", "3000", "--impair", "dir=tx,loss=3%,burst=3"])
     assert_sound(result, schema)
@@ -113,6 +124,7 @@ def main(quern, schema_path):
         without_impair_nothing_is_lost_late_or_told_of,
         all_text_arrives_over_a_bad_cable_and_the_faults_are_as_many_as_asked_for,
         frames_come_after_the_delay_and_no_faster_than_the_rate,
+        delay_of_the_line_is_what_set_ups_take,
         one_way_can_be_bad_and_the_other_good,
         what_would_wait_too_long_for_the_rate_is_dropped_and_told_of,
         each_worker_has_bad_lines_of_its_own,
