@@ -11,6 +11,7 @@
 #include "cli/cli_signal.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
+#include "compare/compare_command.h"
 #include "config/config_command.h"
 #include "config/config_gather.h"
 #include "ctl/ctl_command.h"
@@ -23,8 +24,8 @@
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench", "serve",   "load", "ctl",   "doctor",
-					    "trace", "forward", "run",  "check", "init"};
+	static const char *const names[] = {"bench",   "serve",   "load", "ctl",   "doctor", "trace",
+					    "forward", "compare", "run",  "check", "init"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -85,6 +86,8 @@ int main(int count, char *arguments[])
 
 	if (strcmp(name, "ctl") == 0)
 		return ctl_command(count - 2, arguments + 2);
+	if (strcmp(name, "compare") == 0)
+		return compare_command(count - 2, arguments + 2);
 	cli_signal_catch();
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);

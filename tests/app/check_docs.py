@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 USER_DOCS = ["README.md"] + [f"docs/{name}.md"
                              for name in ("configuration", "forwarding", "http", "namespaces", "ports", "results",
                                           "trace", "tuning")]
-COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "init")
+COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "compare", "init")
 BY_FILE = ("run", "check")  # with the flags of the file's kind
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")
 DROPS = re.compile(r"<!-- drops: [^\n]*-->\n\n(.*?)\n?<!-- end of drops -->", re.DOTALL)

@@ -1,0 +1,50 @@
+/* compare_judge.c - means, their ratio, and what its interval says. */
+#include "compare/compare_judge.h"
+
+#include <math.h>
+
+#include "report/report_bootstrap.h"
+
+/* The same files are to give the same answer. */
+enum { SEED = 1 };
+
+static double mean_of(const struct compare_values *values)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < values->count; i++)
+		sum += values->at[i];
+	return values->count > 0 ? sum / (double)values->count : 0;
+}
+
+bool compare_has(const struct compare_side *base, const struct compare_side *other, enum compare_figure figure)
+{
+	return mean_of(&base->values[figure]) > 0 && mean_of(&other->values[figure]) > 0;
+}
+
+static enum compare_verdict verdict_of(const struct compare_change *change, enum compare_figure figure)
+{
+	if (isnan(change->low))
+		return COMPARE_UNKNOWN;
+	if (change->low <= 0 && change->high >= 0)
+		return COMPARE_SAME;
+	return (change->low > 0) == compare_more_is_better(figure) ? COMPARE_BETTER : COMPARE_WORSE;
+}
+
+struct compare_change compare_judge(const struct compare_side *base, const struct compare_side *other,
+				    enum compare_figure figure)
+{
+	const struct compare_values *a = &base->values[figure], *b = &other->values[figure];
+	struct compare_change change = {.base = mean_of(a), .other = mean_of(b)};
+
+	report_bootstrap_change(a->at, a->count, b->at, b->count, SEED, &change.change, &change.low, &change.high);
+	change.verdict = verdict_of(&change, figure);
+	return change;
+}
+
+const char *compare_verdict_text(enum compare_verdict verdict)
+{
+	static const char *const texts[] = {"no significant difference", "better", "worse", "not known"};
+
+	return texts[verdict];
+}
