@@ -9,6 +9,9 @@
 
 enum { COLUMN = 16 };
 
+/* More than any result has, and still a whole number. */
+#define MOST 1e18
+
 /* Prints a text and blanks up to the column's end: letters count once, however many bytes they have. */
 static void print_column(FILE *out, const char *text)
 {
@@ -21,9 +24,9 @@ static void print_column(FILE *out, const char *text)
 
 static const char *format_value(enum compare_figure figure, double value, char text[REPORT_NUMBER_TEXT])
 {
-	if (compare_more_is_better(figure))
-		return report_format_count((uint64_t)(value + 0.5), text);
-	return report_format_ns((uint64_t)(value + 0.5), text);
+	uint64_t whole = (uint64_t)fmin(value + 0.5, MOST);
+
+	return compare_more_is_better(figure) ? report_format_count(whole, text) : report_format_ns(whole, text);
 }
 
 static void print_percent(FILE *out, double share, const char *behind)
