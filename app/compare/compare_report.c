@@ -80,7 +80,8 @@ void compare_text(FILE *out, const struct compare_side *sides, size_t count)
 		has_blocks |= sides[i].unit == COMPARE_BLOCKS;
 	}
 	if (has_blocks)
-		fputs("            the seconds of one run are less apart than runs are: --repeat 10 says more\n", out);
+		fputs("            the seconds of one run are less apart than runs are: make several, alternately\n",
+		      out);
 	for (size_t i = 1; i < count; i++) {
 		snprintf(name, sizeof(name), "%c", (int)('A' + i));
 		fputc('\n', out);

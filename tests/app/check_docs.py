@@ -15,8 +15,8 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 USER_DOCS = ["README.md"] + [f"docs/{name}.md"
-                             for name in ("configuration", "forwarding", "http", "namespaces", "ports", "results",
-                                          "trace", "tuning")]
+                             for name in ("configuration", "forwarding", "http", "methodology", "namespaces", "ports",
+                                          "results", "trace", "tuning", "tutorial")]
 COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "compare", "init")
 BY_FILE = ("run", "check")  # with the flags of the file's kind
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")
@@ -28,7 +28,9 @@ WANTED = {"docs/forwarding.md": {"answer of 10.3.0.5\n": 1, "answer of 10.3.0.6\
           "README.md": {"200 10000000": 1, "RESULT  ABORTED   quern serve": 1},
           "docs/namespaces.md": {"200 10000000 bytes\n": 1, "200 10000000 bytes over IPv6\n": 1, "Requests/sec": 1,
                                  "\nhello\n": 1, "failed 0\n": 8, "RESULT  PASS   quern load": 4,
-                                 "RESULT  ABORTED   quern serve": 4}}
+                                 "RESULT  ABORTED   quern serve": 4},
+          "docs/methodology.md": {"RESULT  PASS   quern load": 2, "RESULT  ABORTED   quern serve": 1},
+          "docs/tutorial.md": {"RESULT  PASS   quern load http": 1, "failed 0\n": 1}}
 
 
 class Wrong(Exception):

@@ -72,7 +72,7 @@ def one_run_is_blocks_of_its_seconds(desk):
     desk.write("a.json", result(STEADY * 3))
     desk.write("b.json", result(FASTER * 3, [80000, 81000, 79000] * 10))
     text = desk.run("a.json", "b.json")[0]
-    for said in ("A (base)  a.json: 10 blocks of 3 s, of one run\n", "--repeat 10 says more",
+    for said in ("A (base)  a.json: 10 blocks of 3 s, of one run\n", "make several, alternately",
                  "\nCPS             1,000           1,100           +10.0 %   [+", "better\n",
                  "\np99 set-up      90 µs           80 µs           −11.1 %   [−"):
         assert said in text, (said, text)
