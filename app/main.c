@@ -68,8 +68,8 @@ static int follow(const char *name, const char *path, int count, char *arguments
 	parsed = config_gather(&settings, path, count, arguments);
 	if (parsed < 0)
 		return CLI_EXIT_USAGE;
-	if (parsed == CLI_HELP) {
-		cli_help(stdout, settings.command);
+	if (parsed == CLI_HELP || parsed == CLI_HELP_ALL) {
+		cli_help(stdout, settings.command, parsed == CLI_HELP_ALL);
 		return CLI_EXIT_DONE;
 	}
 	if (parsed == CLI_VERSION) {
@@ -90,7 +90,7 @@ int main(int count, char *arguments[])
 		return compare_command(count - 2, arguments + 2);
 	cli_signal_catch();
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND);
+		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND, false);
 		return count < 2 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;
 	}
 	if (strcmp(name, "--version") == 0) {

@@ -54,7 +54,7 @@ static int refuse_unknown(const struct reader *reader, const char *text)
 	if (near)
 		snprintf(reader->error, CLI_ERROR_TEXT, "unknown flag %s; did you mean --%s?", text, near);
 	else
-		snprintf(reader->error, CLI_ERROR_TEXT, "unknown flag %s; quern %s --help lists them all", text,
+		snprintf(reader->error, CLI_ERROR_TEXT, "unknown flag %s; quern %s --help-all lists them all", text,
 			 cli_command_name(reader->settings->command));
 	return -EINVAL;
 }
@@ -65,9 +65,9 @@ static int take_flag(struct reader *reader, const struct cli_flag *flag, const c
 	const char *value = attached;
 
 	if (!(flag->commands & reader->settings->command)) {
-		snprintf(reader->error, CLI_ERROR_TEXT, "--%s is no flag of quern %s; quern %s --help lists them all",
-			 flag->name, cli_command_name(reader->settings->command),
-			 cli_command_name(reader->settings->command));
+		snprintf(reader->error, CLI_ERROR_TEXT,
+			 "--%s is no flag of quern %s; quern %s --help-all lists them all", flag->name,
+			 cli_command_name(reader->settings->command), cli_command_name(reader->settings->command));
 		return -EINVAL;
 	}
 	if (!flag->argument && attached) {
@@ -149,6 +149,8 @@ int cli_parse(struct cli_settings *settings, int count, char *const arguments[],
 		}
 		if (strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0)
 			return CLI_HELP;
+		if (strcmp(text, "--help-all") == 0)
+			return CLI_HELP_ALL;
 		if (strcmp(text, "--version") == 0)
 			return CLI_VERSION;
 		if (text[0] != '-' || text[1] == '\0')

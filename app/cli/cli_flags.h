@@ -18,7 +18,7 @@ struct cli_flag {
 extern const struct cli_flag cli_flag_table[];
 
 /* What parsing found to do besides running. */
-enum cli_parsed { CLI_RUN, CLI_HELP, CLI_VERSION };
+enum cli_parsed { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION };
 
 /* Reads the arguments behind the command's name, up to "--", into settings that cli_settings_init() has begun.
  * enum cli_parsed, or -EINVAL with one line in `error`, which names flag, value and what is accepted. */

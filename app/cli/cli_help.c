@@ -1,11 +1,11 @@
-/* cli_help.c - help that fits a screen: two flags a line. */
+/* cli_help.c - help that fits a screen, two flags a line; what is seldom needed is left to --help-all. */
 #include "cli/cli_help.h"
 
 #include <string.h>
 
 #include "cli/cli_flags.h"
 
-enum { CELL_COLUMNS = 49, HEADER_LINES = 3 };
+enum { CELL_COLUMNS = 49, HEADER_LINES = 3, MAX_FLAGS = 126 };
 
 struct about {
 	enum cli_command command;
@@ -44,6 +44,26 @@ static const struct about about_commands[] = {
 	 "quern doctor --json - | jq .verdict.not_ready_for"},
 };
 
+/* What most runs do without. */
+static const struct {
+	const char *flag;
+	unsigned int commands; /* enum cli_command, ored */
+} seldom[] = {
+	{"max-time-wait", CLI_LOAD}, {"flows", CLI_LOAD},      {"one-way", CLI_LOAD},    {"seed", CLI_LOAD},
+	{"time-wait", CLI_LOAD},     {"keepalive", CLI_LOAD},  {"congestion", CLI_LOAD}, {"sack", CLI_LOAD},
+	{"wscale", CLI_LOAD},        {"timestamps", CLI_LOAD}, {"nagle", CLI_LOAD},      {"pacing", CLI_LOAD},
+	{"window", CLI_LOAD},        {"verbose", CLI_LOAD},
+};
+
+bool cli_help_leaves_out(enum cli_command command, const char *flag)
+{
+	for (size_t i = 0; i < sizeof(seldom) / sizeof(seldom[0]); i++) {
+		if (seldom[i].commands & command && strcmp(seldom[i].flag, flag) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* One flag, padded to a cell. */
 static void format_cell(char cell[CELL_COLUMNS + 1], const struct cli_flag *flag)
 {
@@ -57,20 +77,35 @@ static void format_cell(char cell[CELL_COLUMNS + 1], const struct cli_flag *flag
 	snprintf(cell, CELL_COLUMNS + 1, "%-26s %s", names, flag->help);
 }
 
-/* The last cell is of what every command has. A line is left free before them all where the screen has it. */
-static void print_flags(FILE *out, enum cli_command command)
+/* What every command has beside the table: the last cells. */
+static size_t add_own_flags(const struct cli_flag *flags[], size_t count, enum cli_command command, bool is_cut)
 {
 	static const struct cli_flag alone = {.name = "help, --version", .help = ""},
-				     with_eal = {.name = "help, --version", .help = "-- and EAL's own flags"};
-	const struct cli_flag *flags[64];
+				     with_eal = {.name = "help, --version", .help = "-- and EAL's own flags"},
+				     the_rest = {.name = "help-all", .help = "flags not shown here"};
+
+	if (is_cut)
+		flags[count++] = &the_rest;
+	flags[count++] = command == CLI_DOCTOR || command == CLI_TRACE ? &alone : &with_eal;
+	return count;
+}
+
+/* A line is left free before them all where the screen has it. */
+static void print_flags(FILE *out, enum cli_command command, bool all)
+{
+	const struct cli_flag *flags[MAX_FLAGS + 2];
 	size_t count = 0, rows;
+	bool is_cut = false;
 	char left[CELL_COLUMNS + 1], right[CELL_COLUMNS + 1];
 
-	for (const struct cli_flag *flag = cli_flag_table; flag->name && count < 63; flag++) {
-		if (flag->commands & command)
+	for (const struct cli_flag *flag = cli_flag_table; flag->name && count < MAX_FLAGS; flag++) {
+		bool is_shown = all || !cli_help_leaves_out(command, flag->name);
+
+		is_cut |= flag->commands & command && !is_shown;
+		if (flag->commands & command && is_shown)
 			flags[count++] = flag;
 	}
-	flags[count++] = command == CLI_DOCTOR || command == CLI_TRACE ? &alone : &with_eal;
+	count = add_own_flags(flags, count, command, is_cut);
 	rows = (count + 1) / 2;
 	if (HEADER_LINES + rows < CLI_HELP_LINES)
 		fputc('\n', out);
@@ -91,12 +126,12 @@ static void print_program(FILE *out)
 	fputs("quern: a packet engine that opens, serves and measures TCP connections\n\n", out);
 	for (size_t i = 0; i < sizeof(about_commands) / sizeof(about_commands[0]); i++)
 		fprintf(out, "  %s\n      %s\n", about_commands[i].usage, about_commands[i].does);
-	fputs("\nquern COMMAND --help lists the flags of a command; quern --version says what was built.\n"
+	fputs("\nquern COMMAND --help lists its flags, --help-all every one; quern --version says what was built.\n"
 	      "example: quern bench -d 10s\n",
 	      out);
 }
 
-void cli_help(FILE *out, enum cli_command command)
+void cli_help(FILE *out, enum cli_command command, bool all)
 {
 	if (command == CLI_NO_COMMAND) {
 		print_program(out);
@@ -108,6 +143,6 @@ void cli_help(FILE *out, enum cli_command command)
 		if (about->command != command)
 			continue;
 		fprintf(out, "usage: %s\n%s\nexample: %s\n", about->usage, about->does, about->example);
-		print_flags(out, command);
+		print_flags(out, command, all);
 	}
 }

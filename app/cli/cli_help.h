@@ -8,7 +8,11 @@
 
 enum { CLI_HELP_LINES = 24, CLI_HELP_COLUMNS = 100 };
 
-/* Prints what `command` does, an example and its flags; for CLI_NO_COMMAND the list of commands. */
-void cli_help(FILE *out, enum cli_command command);
+/* Prints what `command` does, an example and its flags, what fits a screen or all of them; for CLI_NO_COMMAND the list
+ * of commands. */
+void cli_help(FILE *out, enum cli_command command, bool all);
+
+/* True for a flag that a command has, and that what fits a screen leaves out. */
+bool cli_help_leaves_out(enum cli_command command, const char *flag);
 
 #endif

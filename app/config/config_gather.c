@@ -90,7 +90,7 @@ static int rise(struct cli_settings *settings)
 	variables = config_environment_apply(settings, variable_error);
 	cli_settings_rise(settings);
 	parsed = cli_parse(settings, word_count_above, words_above, error);
-	if (parsed == CLI_HELP || parsed == CLI_VERSION)
+	if (parsed > CLI_RUN)
 		return parsed;
 	if (variables != 0 || parsed < 0) {
 		cli_fail(CLI_EXIT_USAGE, "%s", variables != 0 ? variable_error : error);

@@ -66,8 +66,8 @@ def links_lead_somewhere(_quern):
 
 def flags_of(quern, command):
     """Of a command, by its own help."""
-    done = subprocess.run([quern, command, "--help"], capture_output=True, text=True, timeout=20, check=True)
-    return set(re.findall(r"(?<![\w-])(--?[a-z0-9][a-z0-9-]*)", done.stdout)) | {"--help"}
+    done = subprocess.run([quern, command, "--help-all"], capture_output=True, text=True, timeout=20, check=True)
+    return set(re.findall(r"(?<![\w-])(--?[a-z0-9][a-z0-9-]*)", done.stdout)) | {"--help", "--help-all"}
 
 
 def used_commands(text):

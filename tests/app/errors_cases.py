@@ -52,7 +52,7 @@ USAGE = [
     Case(["doctor", "--cps", "1k"], 2, ["--cps is no flag of quern doctor; quern doctor --help"]),
     Case(["proxy"], 2, ["unknown command proxy; quern --help"]),
     Case(["bench", "--duraton", "1s"], 2, ["unknown flag --duraton; did you mean --duration?"]),
-    Case(["bench", "--ramp", "1s"], 2, ["unknown flag --ramp; quern bench --help lists them all"]),
+    Case(["bench", "--ramp", "1s"], 2, ["unknown flag --ramp; quern bench --help-all lists them all"]),
     Case(["bench", "-p", "cable"], 2, ["--port is no flag of quern bench"]),
     Case(["bench", "--cps", "fast"], 2, ["--cps fast: accepted is max or 1 to 100M, e.g. 50k"]),
     Case(["bench", "--cps", "5x"], 2, ["--cps 5x: accepted is max or 1 to 100M"]),

@@ -6,13 +6,13 @@
 #include "cli/cli_flags.h"
 #include "cli/cli_help.h"
 
-static char *help_of(enum cli_command command)
+static char *help_of(enum cli_command command, bool all)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	cli_help(out, command);
+	cli_help(out, command, all);
 	fclose(out);
 	return text;
 }
@@ -23,7 +23,7 @@ Test(cli_help, fits_a_screen_of_24_lines_and_100_columns)
 						    CLI_DOCTOR,     CLI_TRACE, CLI_FORWARD};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		char *text = help_of(commands[i]), *save;
+		char *text = help_of(commands[i], false), *save;
 		int lines = 0;
 
 		for (const char *at = text; *at; at++)
@@ -40,7 +40,7 @@ Test(cli_help, names_every_flag_whole_with_its_words_and_an_example)
 	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR, CLI_TRACE, CLI_FORWARD};
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		char *text = help_of(commands[i]);
+		char *text = help_of(commands[i], true);
 
 		cr_assert(strstr(text, "example: quern "));
 		for (const struct cli_flag *flag = cli_flag_table; flag->name; flag++) {
@@ -51,6 +51,29 @@ Test(cli_help, names_every_flag_whole_with_its_words_and_an_example)
 			if (flag->commands & commands[i])
 				cr_assert(strstr(text, flag->help), "--%s: '%s' was cut", flag->name, flag->help);
 		}
+		free(text);
+	}
+}
+
+Test(cli_help, what_a_screen_leaves_out_is_said_to_be_left_out)
+{
+	static const enum cli_command commands[] = {CLI_BENCH, CLI_SERVE, CLI_LOAD, CLI_DOCTOR, CLI_TRACE, CLI_FORWARD};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		char *text = help_of(commands[i], false);
+		bool is_cut = false;
+
+		for (const struct cli_flag *flag = cli_flag_table; flag->name; flag++) {
+			bool is_left_out = cli_help_leaves_out(commands[i], flag->name);
+			char dashed[64];
+
+			snprintf(dashed, sizeof(dashed), "--%s ", flag->name);
+			if (!(flag->commands & commands[i]))
+				continue;
+			is_cut |= is_left_out;
+			cr_assert_eq(strstr(text, dashed) == NULL, is_left_out, "%s", dashed);
+		}
+		cr_assert_eq(strstr(text, "--help-all") != NULL, is_cut, "%s", text);
 		free(text);
 	}
 }
