@@ -20,16 +20,20 @@
 
 static const char heap_name[] = "quern";
 
-/* A kernel before 5.14 has to be asked page by page. */
+/* Piece by piece: who maps something else, as EAL does with its drivers, waits for the end of one. A kernel before 5.14
+ * has to be asked page by page. */
 static void *touch(void *argument)
 {
 	const struct quern_engine *engine = argument;
-	uint8_t *memory = engine->heap.memory;
 
-	if (madvise(memory, engine->memory.lent_bytes, MADV_POPULATE_WRITE) == 0)
-		return NULL;
-	for (size_t byte = 0; byte < engine->memory.lent_bytes; byte += PAGE_4K)
-		*(volatile uint8_t *)&memory[byte] = 0;
+	for (size_t piece = 0; piece < engine->memory.lent_bytes; piece += PAGE_2M) {
+		uint8_t *memory = engine->heap.memory + piece;
+
+		if (madvise(memory, PAGE_2M, MADV_POPULATE_WRITE) == 0)
+			continue;
+		for (size_t byte = 0; byte < PAGE_2M; byte += PAGE_4K)
+			*(volatile uint8_t *)&memory[byte] = 0;
+	}
 	return NULL;
 }
 

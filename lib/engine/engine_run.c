@@ -73,6 +73,8 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 
 	engine_watch_start(engine, deadline_ms);
 	nic_keeper_tend(&engine->keeper);
+	if (on_tick != NULL && !stop_is_asked(engine))
+		on_tick(engine, app);
 	while (!stop_is_asked(engine) && !a_worker_has_ended(engine)) {
 		deadline_ms = RTE_MAX(deadline_ms, clock_ms() - ENGINE_TICK_MS) + ENGINE_TICK_MS;
 		sleep_until(engine, deadline_ms);

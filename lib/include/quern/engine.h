@@ -115,8 +115,8 @@ int quern_engine_open(const struct quern_engine_config *config, struct quern_eng
  * and for these workers, in the same words. Nothing is opened. 0 or -errno. */
 int quern_engine_check_forward(const struct quern_engine_config *config, char error[QUERN_ERROR_TEXT]);
 
-/* Starts the workers, calls `on_tick` about every 100 ms on this thread until quern_engine_stop(), then joins them.
- * 0, or -errno with `error` when a worker could not start or stopped by itself. */
+/* Starts the workers, calls `on_tick` at once and about every 100 ms on this thread until quern_engine_stop(), then
+ * joins them. 0, or -errno with `error` when a worker could not start or stopped by itself. */
 int quern_engine_run(struct quern_engine *engine, void (*on_tick)(struct quern_engine *engine, void *app), void *app,
 		     char error[QUERN_ERROR_TEXT]);
 
