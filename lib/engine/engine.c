@@ -29,6 +29,7 @@ static const struct engine_step steps[] = {
 	{"limits", engine_try_limits, NULL},
 	{"runtime directory", engine_make_runtime_directory, engine_remove_runtime_directory},
 	{"memory of its own", engine_map_heap, engine_unmap_heap},
+	{"clock", engine_look_at_clock, NULL},
 	{"EAL", engine_start_eal, engine_stop_eal},
 	{"memory for EAL", engine_lend_heap, NULL},
 	{"ports", engine_attach_ports, engine_close_ports},

@@ -21,6 +21,7 @@ struct eal_arguments {
 	size_t used;
 	char *values[EAL_ARGUMENTS + 1];
 	int count;
+	bool names_drivers; /* all that are needed */
 };
 
 /* EAL can be started once a process; after that, and after a failure, it says no. */
@@ -83,6 +84,36 @@ static void add_devices(struct eal_arguments *arguments, const struct quern_engi
 	add(arguments, "--iova-mode=va");
 }
 
+static bool has_no_words_of_the_user(const struct quern_engine *engine)
+{
+	return engine->config.eal_arguments == NULL || engine->config.eal_arguments[0] == NULL;
+}
+
+/* Names the drivers that the ports and their buffers need, and says whether these are all: not where the user has words
+ * of his own, a device may be anything, or a driver is elsewhere. */
+static bool add_drivers(struct eal_arguments *arguments, const struct quern_engine *engine)
+{
+	char paths[QUERN_MAX_PORTS + 1][PATH_MAX];
+	uint16_t count = 0;
+
+	if (!has_no_words_of_the_user(engine) || !engine_driver_path("librte_mempool_ring", paths[count++], PATH_MAX))
+		return false;
+	for (uint16_t port = 0; port < engine->config.port_count; port++) {
+		struct nic_config config = engine_nic_config(engine, port);
+		const char *library = nic_driver_library(&config);
+
+		if (library == NULL || !engine_driver_path(library, paths[count++], PATH_MAX))
+			return false;
+		if (port > 0 && strcmp(paths[count - 1], paths[count - 2]) == 0)
+			count--;
+	}
+	for (uint16_t number = 0; number < count; number++) {
+		add(arguments, "-d");
+		add(arguments, "%s", paths[number]);
+	}
+	return true;
+}
+
 static void build_arguments(struct eal_arguments *arguments, const struct quern_engine *engine)
 {
 	arguments->used = 0;
@@ -98,6 +129,7 @@ static void build_arguments(struct eal_arguments *arguments, const struct quern_
 		    (unsigned long long)(((engine->memory.need_bytes - engine->memory.lent_bytes) >> 20) + 1));
 	}
 	add_devices(arguments, engine);
+	arguments->names_drivers = add_drivers(arguments, engine);
 	if (!engine_socket_fits(engine))
 		add(arguments, "--no-telemetry");
 	add_cores(arguments, engine);
@@ -171,7 +203,9 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	setenv("RUNTIME_DIRECTORY", engine->runtime_directory, 1);
 	if (!engine->config.verbose)
 		engine_log_silence(saved);
+	engine_haste_begin(arguments->names_drivers);
 	code = init_without_signals(arguments->count, values);
+	engine_haste_end();
 	if (code >= 0 && code < arguments->count - 1)
 		*unread = values[code + 1]; /* getopt_long() has put it behind the others */
 	if (!engine->config.verbose)
@@ -202,11 +236,6 @@ static int refusal(const struct quern_engine *engine, const struct eal_arguments
 	return engine_fail(error, code,
 			   "EAL refused:%s\n  It said: %s\n  Its options: the DPDK Linux guide, part 1; say more: -v",
 			   words, line[0] != '\0' ? line : strerror(-code));
-}
-
-static bool has_no_words_of_the_user(const struct quern_engine *engine)
-{
-	return engine->config.eal_arguments == NULL || engine->config.eal_arguments[0] == NULL;
 }
 
 int engine_check_process(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])

@@ -56,6 +56,12 @@ struct engine_memory {
 	const char *pages;
 };
 
+/* Two clocks at one moment. */
+struct engine_look {
+	uint64_t cycles;
+	uint64_t ns;
+};
+
 /* Ordinary memory that is lent to EAL. */
 struct engine_heap {
 	uint8_t *memory; /* null where nothing is lent */
@@ -92,6 +98,8 @@ struct quern_engine {
 	cpu_set_t allowed; /* CPUs of this process when the engine was opened */
 	struct engine_memory memory;
 	struct engine_heap heap;
+	struct engine_look first_look; /* before EAL starts */
+	uint64_t tsc_hz;
 	char runtime_directory[PATH_MAX];
 	int runtime_lock; /* on the directory, for as long as it is in use; -1 for none */
 	struct nic nics[QUERN_MAX_PORTS];
@@ -139,6 +147,17 @@ int engine_plan_memory_of(struct quern_engine *engine, const char *root, char er
 uint64_t engine_limits_addresses(const struct quern_engine *engine);
 /* Tries whether there are as many threads and open files as EAL will want. 0, or -ENOMEM. */
 int engine_try_limits(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+
+/* Takes the first of two looks at the clocks; the other gives the cycles of the TSC in a second. */
+int engine_look_at_clock(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
+uint64_t engine_clock_hz(const struct quern_engine *engine);
+
+/* Between them EAL's start on this thread sleeps less, and does not find the folder of drivers where others than those
+ * that it is told of are not wanted. */
+void engine_haste_begin(bool without_other_drivers);
+void engine_haste_end(void);
+/* The path of a driver's library in that folder, "librte_net_tap". False where it is not there. */
+bool engine_driver_path(const char *library, char *path, size_t size);
 
 /* Maps memory.lent_bytes and has a thread go through them while EAL starts. The undo is for after EAL has ended. */
 int engine_map_heap(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

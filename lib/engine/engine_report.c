@@ -96,7 +96,7 @@ void quern_engine_machine(const struct quern_engine *engine, struct quern_machin
 	machine->numa_nodes = (uint16_t)(numa_available() >= 0 ? numa_num_configured_nodes() : 1);
 	machine->pages = engine->memory.pages;
 	machine->dpdk = quern_dpdk_version();
-	machine->tsc_hz = (double)rte_get_tsc_hz();
+	machine->tsc_hz = (double)engine->tsc_hz;
 }
 
 const char *quern_engine_driver(const struct quern_engine *engine, uint16_t port)

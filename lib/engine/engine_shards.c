@@ -270,7 +270,8 @@ int engine_open_shards(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]
 	int code;
 
 	random_seed(&random, engine->config.seed);
-	worker_clock_start(&engine->clock, rte_rdtsc(), rte_get_tsc_hz());
+	engine->tsc_hz = engine_clock_hz(engine);
+	worker_clock_start(&engine->clock, rte_rdtsc(), engine->tsc_hz);
 	for (uint16_t number = 0; number < engine->config.shard_count; number++) {
 		code = open_shard(engine, number, random_next(&random), error);
 		if (code != 0) {

@@ -145,6 +145,9 @@ bool nic_locks_memory(const struct nic_config *config);
 /* Whether its buffers must lie in memory that EAL itself took from the system: a device or another process reads it. */
 bool nic_needs_eal_memory(const struct nic_config *config);
 
+/* The library of the port's driver, "librte_net_tap", or null where it is not known which that is. */
+const char *nic_driver_library(const struct nic_config *config);
+
 /* Writes what EAL must be told to probe, where the port is on a bus. False for all others. */
 bool nic_eal_argument(const struct nic_config *config, char *argument, size_t size);
 

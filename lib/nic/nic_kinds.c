@@ -8,20 +8,23 @@
 
 /* A cable is attached by nic_device.c, since its second end needs the first. */
 const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
-	[NIC_KIND_CABLE] = {.word = "cable", .shape = "cable"},
+	[NIC_KIND_CABLE] = {.word = "cable", .library = "librte_net_ring", .shape = "cable"},
 	[NIC_KIND_TAP] = {.word = "tap:",
+			  .library = "librte_net_tap",
 			  .shape = "tap:NAME",
 			  .parse = nic_kernel_parse,
 			  .check = nic_kernel_check_tap,
 			  .attach = nic_vdev_attach_tap,
 			  .is_slow = true},
 	[NIC_KIND_AF_PACKET] = {.word = "af_packet:",
+				.library = "librte_net_af_packet",
 				.shape = "af_packet:IFACE",
 				.parse = nic_kernel_parse,
 				.check = nic_kernel_check_af_packet,
 				.attach = nic_vdev_attach_af_packet,
 				.is_slow = true},
 	[NIC_KIND_AF_XDP] = {.word = "af_xdp:",
+			     .library = "librte_net_af_xdp",
 			     .shape = "af_xdp:IFACE",
 			     .parse = nic_kernel_parse,
 			     .check = nic_xdp_check,
@@ -31,12 +34,14 @@ const struct nic_kind_row nic_kind_rows[NIC_KINDS] = {
 			     .pool_is_gapless = true,
 			     .is_slow = true},
 	[NIC_KIND_MEMIF] = {.word = "memif:",
+			    .library = "librte_net_memif",
 			    .shape = "memif:PATH[,server]",
 			    .parse = nic_memif_parse,
 			    .check = nic_memif_check,
 			    .attach = nic_memif_attach,
 			    .is_kept = true},
 	[NIC_KIND_PCAP] = {.word = "pcap:",
+			   .library = "librte_net_pcap",
 			   .shape = "pcap:FILE[,OUT]",
 			   .parse = nic_pcap_parse,
 			   .check = nic_pcap_check,
@@ -139,4 +144,12 @@ bool nic_needs_eal_memory(const struct nic_config *config)
 	struct nic_name name;
 
 	return nic_parse_device(config->device, &name, error) != 0 || nic_kind_rows[name.kind].needs_eal_memory;
+}
+
+const char *nic_driver_library(const struct nic_config *config)
+{
+	char error[QUERN_ERROR_TEXT];
+	struct nic_name name;
+
+	return nic_parse_device(config->device, &name, error) == 0 ? nic_kind_rows[name.kind].library : NULL;
 }

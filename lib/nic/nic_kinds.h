@@ -17,11 +17,12 @@ struct nic_kind_row {
 	int (*attach)(struct nic *nic, const struct nic_name *name);
 	/* What a buffer must hold behind its headroom; null for nic_frame_bytes(). */
 	uint16_t (*buffer_bytes)(uint16_t mtu);
-	bool is_kept; /* as in struct nic */
+	const char *library; /* the driver's; null where that is not known before EAL starts */
+	bool is_kept;        /* as in struct nic */
 	/* The driver takes count times object size for the length of a pool, and the rest for none of its. */
 	bool pool_is_gapless;
 	bool is_slow; /* frames pass by system calls */
-	bool locks; /* memory of frames, which a device reads and writes */
+	bool locks;   /* memory of frames, which a device reads and writes */
 	/* Something beyond this process may read buffers: they must be EAL's own. */
 	bool needs_eal_memory;
 };
