@@ -67,15 +67,10 @@ int cli_complete_http(const struct cli_settings *settings, struct cli_service *s
 		return complete_server(service, error);
 	if (settings->command == CLI_LOAD && http->is_payload && !http->path)
 		return refuse(error, "--payload http needs a path: name the target as http://ADDR:PORT/PATH");
-	if (http->is_spoken && service->payload_bytes > 0)
-		return refuse(error, "--payload bytes:N goes with a target tcp://ADDR:PORT");
-	if (!http->is_spoken && (http->requests_given || http->body_given))
-		return refuse(error, settings->command == CLI_BENCH
-					     ? "--requests and --body need HTTP: give --payload http"
-					     : "--requests needs HTTP: name the target as http://ADDR:PORT/PATH");
-	if (service->think.most > 0 && (!http->is_spoken || http->requests == 1))
-		return refuse(error,
-			      "--think is the time between two requests of a connection; give --requests N as well");
+	if (http->is_spoken && service->payload != CLI_PAYLOAD_NONE && !http->is_payload)
+		return refuse(error, "--payload bytes:N, echo, sink and source go with a target tcp://ADDR:PORT");
+	if (!http->is_spoken && http->body_given)
+		return refuse(error, "--body is what HTTP answers: give --payload http");
 	if (!http->is_spoken)
 		return 0;
 	if (!http->path)

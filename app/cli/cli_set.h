@@ -33,7 +33,6 @@ bool cli_set_cc(struct cli_settings *settings, const char *value);
 bool cli_set_hold(struct cli_settings *settings, const char *value);
 bool cli_set_think(struct cli_settings *settings, const char *value);
 bool cli_set_close(struct cli_settings *settings, const char *value);
-bool cli_set_payload(struct cli_settings *settings, const char *value);
 bool cli_set_requests(struct cli_settings *settings, const char *value);
 bool cli_set_body(struct cli_settings *settings, const char *value);
 bool cli_set_root(struct cli_settings *settings, const char *value);

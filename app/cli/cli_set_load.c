@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "cli/cli_set.h"
-#include "payload/payload.h"
 
 #define MAX_CPS UINT64_C(100000000)
 #define MAX_BODY UINT64_C(1000000000000)
@@ -68,20 +67,6 @@ bool cli_set_close(struct cli_settings *settings, const char *value)
 		return true;
 	}
 	return false;
-}
-
-bool cli_set_payload(struct cli_settings *settings, const char *value)
-{
-	struct cli_service *service = cli_last_service(settings);
-	uint64_t bytes = 0;
-	bool is_http = strcmp(value, "http") == 0;
-
-	if (strcmp(value, "none") != 0 && !is_http &&
-	    (strncmp(value, "bytes:", 6) != 0 || !cli_count_within(value + 6, 1, PAYLOAD_MAX, &bytes)))
-		return false;
-	service->payload_bytes = (uint32_t)bytes;
-	service->http.is_payload = is_http;
-	return true;
 }
 
 bool cli_set_requests(struct cli_settings *settings, const char *value)

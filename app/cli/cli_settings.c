@@ -90,7 +90,7 @@ static int complete_serve(const struct cli_settings *settings, struct cli_servic
 		return refuse(error, "give --discard or --echo, not both");
 	if ((service->answers & (service->answers - 1)) != 0)
 		return refuse(error, "give one of --discard, --echo and --http");
-	if (service->answers != 0 && service->payload_bytes != 0)
+	if (service->answers != 0 && service->payload != CLI_PAYLOAD_NONE)
 		return refuse(error, "--payload says what is answered; leave out --discard, --echo and --http");
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		has_address |= settings->ports[i].nets[CLI_IP4].has_ip || settings->ports[i].nets[CLI_IP6].has_ip;
@@ -178,11 +178,11 @@ static int complete_service(struct cli_settings *settings, struct cli_service *s
 	rc = cli_complete_http(settings, service, error);
 	if (rc == 0)
 		rc = cli_complete_udp(settings, service, error);
+	if (rc == 0)
+		rc = cli_complete_exchange(settings, service, error);
 	if (rc == 0 && service->cps == 0 && service->cc == 0 && !runs_until_told(settings->command) &&
 	    !settings->udp.is_spoken)
 		service->cps = CLI_CPS_MAX;
-	if (rc == 0)
-		rc = cli_complete_exchange(settings, service, error);
 	if (rc == 0 && settings->command == CLI_SERVE)
 		rc = complete_serve(settings, service, error);
 	if (rc == 0 && settings->command == CLI_LOAD)

@@ -12,6 +12,7 @@
 #include <quern/options.h>
 
 #include "cli/cli_address.h"
+#include "cli/cli_payload.h"
 #include "cli/cli_span.h"
 #include "cli/cli_units.h"
 
@@ -158,7 +159,11 @@ struct cli_service {
 	struct cli_span think; /* between an answer and the next request */
 	bool close_given;
 	enum cli_close close;
-	uint32_t payload_bytes; /* each way; 0: none */
+	enum cli_payload payload;
+	struct cli_span payload_size;
+	uint32_t payload_bytes; /* of bytes:N, each way; 0: none */
+	enum cli_pattern pattern;
+	const char *pattern_text; /* of text:TEXT; null for none */
 	struct cli_http http;
 	unsigned int answers; /* enum cli_answer, ored; cli_complete() leaves at most one */
 };
@@ -229,9 +234,9 @@ bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
 
-/* Checks how connections end against what is said on them. 0, or -EINVAL with one line in `error`. */
-int cli_complete_exchange(const struct cli_settings *settings, const struct cli_service *service,
-			  char error[CLI_ERROR_TEXT]);
+/* Checks how connections end against what is said on them, and how often, and fills in what was left out. 0, or -EINVAL
+ * with one line in `error`. */
+int cli_complete_exchange(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

@@ -3,6 +3,7 @@
 
 #include "cli/cli_capture.h"
 #include "cli/cli_flags.h"
+#include "cli/cli_payload.h"
 #include "cli/cli_set.h"
 #include "cli/cli_tcp.h"
 #include "cli/cli_trace.h"
@@ -63,7 +64,9 @@ const struct cli_flag cli_flag_table[] = {
 	{"search", 0, "EXPR", "top rate: loss==0", "loss==0, or loss<=N%, e.g. loss<=0.01%", CLI_LOAD, cli_set_search},
 	{"hold", 0, "SPAN", "keep each open, 0s", SPAN_OF_TIME, CLI_ALL, cli_set_hold},
 	{"close", 0, "END", "who closes, and how", "client, server, both, rst, half or never", CLI_ALL, cli_set_close},
-	{"payload", 0, "KIND", "none, bytes:N or http", "none, http, or bytes:N with N from 1 to 65535 each way",
+	{"payload", 0, "KIND", "bytes:N, http, echo:N",
+	 "none, http, bytes:N with N from 1 to 65535 each way, or echo:SIZE, sink:SIZE or source:SIZE with SIZE up to "
+	 "1G, or drawn: uniform:1k-64k, exp:10k",
 	 CLI_ALL, cli_set_payload},
 	{"requests", 0, "N", "on each, 1; 0: no end", "0 (all the run long) to 4G, e.g. 100", WITH_LOAD,
 	 cli_set_requests},

@@ -74,7 +74,7 @@ static int complete_server(const struct cli_settings *settings, const struct cli
 {
 	if (!settings->udp.is_spoken)
 		return 0;
-	if (service->answers & CLI_ANSWER_HTTP || service->payload_bytes > 0)
+	if (service->answers & CLI_ANSWER_HTTP || service->payload != CLI_PAYLOAD_NONE)
 		return refuse(error,
 			      "--udp sends back what comes, or takes it by --discard; leave out --http and --payload");
 	if (service->close_given || service->hold.most > 0)
@@ -102,8 +102,13 @@ static int complete_size(const struct cli_settings *settings, struct cli_service
 {
 	uint32_t most = longest_text(settings, service);
 
-	if (service->payload_bytes == 0)
+	if (service->payload > CLI_PAYLOAD_HTTP)
+		return refuse(error, "--payload echo, sink and source go with a target tcp://ADDR:PORT; datagrams have "
+				     "--payload bytes:N");
+	if (service->payload == CLI_PAYLOAD_NONE) {
+		service->payload = CLI_PAYLOAD_BYTES;
 		service->payload_bytes = PAYLOAD_STAMP_BYTES;
+	}
 	if (service->payload_bytes >= PAYLOAD_STAMP_BYTES && service->payload_bytes <= most)
 		return 0;
 	/* RFC 8085 3.2: no fragments. */

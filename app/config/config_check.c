@@ -65,7 +65,7 @@ static void print_ports(const struct cli_settings *settings, const struct cli_wo
 
 static void print_listeners(const struct cli_settings *settings, const struct cli_service *service)
 {
-	char text[QUERN_ENDPOINT_TEXT];
+	char text[QUERN_ENDPOINT_TEXT], payload[CLI_PAYLOAD_TEXT];
 
 	fputs("server    at", stdout);
 	for (uint16_t i = 0; i < service->listen_count; i++)
@@ -77,8 +77,8 @@ static void print_listeners(const struct cli_settings *settings, const struct cl
 	else if (service->answers & CLI_ANSWER_HTTP)
 		printf(", speaks HTTP%s%s\n", service->http.root ? ", files of " : "",
 		       service->http.root ? service->http.root : "");
-	else if (service->payload_bytes > 0)
-		printf(", answers %u bytes\n", service->payload_bytes);
+	else if (service->payload != CLI_PAYLOAD_NONE)
+		printf(", payload %s\n", cli_format_payload(service, payload));
 	else
 		printf(", %s\n", service->answers & CLI_ANSWER_ECHO ? "sends all back" : "takes all, answers none");
 }
@@ -120,7 +120,7 @@ static void print_load(const struct cli_service *service)
 							"ended by RST",
 							"the client half-closes behind its last text",
 							"kept open to the end"};
-	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT];
+	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT], payload[CLI_PAYLOAD_TEXT];
 
 	fputs("load      ", stdout);
 	if (service->cc > 0)
@@ -131,14 +131,14 @@ static void print_load(const struct cli_service *service)
 		printf("%s a second", report_format_count(service->cps, number));
 	if (service->hold.most > 0)
 		printf(", each for %s", cli_format_time_span(&service->hold, span));
-	if (service->http.is_spoken && service->http.requests > 0)
-		printf(", %u requests on each", service->http.requests);
-	else if (service->http.is_spoken)
+	if (service->http.requests == 0)
 		fputs(", requests all the while", stdout);
+	else if (service->http.is_spoken || service->http.requests > 1)
+		printf(", %u requests on each", service->http.requests);
 	if (service->think.most > 0)
 		printf(", %s between them", cli_format_time_span(&service->think, span));
-	if (!service->http.is_spoken && service->payload_bytes > 0)
-		printf(", %u bytes each way", service->payload_bytes);
+	if (!service->http.is_spoken && service->payload != CLI_PAYLOAD_NONE)
+		printf(", payload %s", cli_format_payload(service, payload));
 	printf(", %s\n", endings[service->close]);
 }
 

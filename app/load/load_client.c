@@ -85,9 +85,10 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->longest_wait_ns = service->hold.most + service->think.most;
 	load_draw_begin(&client->draw, settings->seed, number);
 	if (!client->tally || !client->slots ||
-	    (client->longest_wait_ns > 0 &&
+	    ((client->longest_wait_ns > 0 || service->payload == CLI_PAYLOAD_SINK) &&
 	     load_wheel_open(&client->wheel, client->slot_count, client->longest_wait_ns) != 0) ||
-	    (service->http.is_spoken && load_http_open(client) != 0)) {
+	    (service->http.is_spoken && load_http_open(client) != 0) ||
+	    (client->exchange == &load_text_exchange && load_text_open(client) != 0)) {
 		load_client_close(client);
 		return -ENOMEM;
 	}
@@ -98,6 +99,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 void load_client_close(struct load_client *client)
 {
 	load_http_close(client);
+	load_text_close(client);
 	load_wheel_close(&client->wheel);
 	free(client->slots);
 	free(client->tally);

@@ -7,6 +7,7 @@
 #include "cli/cli_place.h"
 #include "load/load_draw.h"
 #include "load/load_http.h"
+#include "load/load_text.h"
 #include "load/load_pace.h"
 #include "load/load_wheel.h"
 #include "report/report_tally.h"
@@ -53,6 +54,7 @@ struct load_client {
 	struct report_tally *tally;
 	const struct load_exchange *exchange;
 	struct load_http http;
+	struct load_text text;
 	struct load_slot *slots; /* by conn.index */
 	struct load_wheel wheel; /* of those that are held, or think */
 	struct load_draw draw;

@@ -24,6 +24,9 @@ void load_slot_settle(struct load_client *client, struct load_slot *slot);
 /* Begins the next exchange of a connection, or has it think first. Returns whether that was all: it may be closed. */
 bool load_next(struct load_client *client, struct quern_shard *shard, struct quern_conn conn);
 
+/* Has the exchange begin again after a time, by which it may mean whatever it likes. */
+void load_wake_after(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t wait_ns);
+
 /* Closes the connections that were held long enough, and goes on with those that have thought: a bounded number.
  * Returns whether there were any. */
 bool load_wake_due(struct load_client *client, struct quern_shard *shard, uint64_t now);

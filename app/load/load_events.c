@@ -63,15 +63,19 @@ static void hold_or_close(struct load_client *client, struct quern_shard *shard,
 		close_now(client, shard, conn);
 }
 
+void load_wake_after(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, uint64_t wait_ns)
+{
+	client->slots[conn.index].flags |= LOAD_SLOT_THINKS;
+	load_wheel_put(&client->wheel, conn.index, conn.generation, quern_now(shard), wait_ns);
+}
+
 bool load_next(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
 	const struct cli_span *think = &client->service->think;
 
 	if (think->most == 0)
 		return client->exchange->again(client, shard, conn);
-	client->slots[conn.index].flags |= LOAD_SLOT_THINKS;
-	load_wheel_put(&client->wheel, conn.index, conn.generation, quern_now(shard),
-		       load_draw_span(&client->draw, think));
+	load_wake_after(client, shard, conn, load_draw_span(&client->draw, think));
 	return false;
 }
 
@@ -81,7 +85,7 @@ static void wake(struct load_client *client, struct quern_shard *shard, struct q
 	bool has_thought = slot->flags & LOAD_SLOT_THINKS;
 
 	slot->flags &= ~(uint32_t)LOAD_SLOT_THINKS;
-	if (!has_thought || client->is_ending)
+	if (!has_thought)
 		close_now(client, shard, conn);
 	else if (client->exchange->again(client, shard, conn))
 		hold_or_close(client, shard, conn, now);

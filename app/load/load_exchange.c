@@ -1,4 +1,5 @@
-/* load_exchange.c - nothing at all, and a number of bytes each way. HTTP has a file of its own. */
+/* load_exchange.c - nothing at all, and a number of bytes each way, once. HTTP has a file of its own, and so has text
+ * of which more is asked. */
 #include "load/load_exchange.h"
 
 #include "payload/payload.h"
@@ -37,7 +38,7 @@ static void settle_nothing(struct load_client *client, uint32_t index)
 
 static bool send_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	payload_send(shard, conn, client->service->payload_bytes);
+	payload_send(shard, conn, payload_zeros, client->service->payload_bytes);
 	return false;
 }
 
@@ -50,7 +51,7 @@ static bool take_bytes(struct load_client *client, struct quern_shard *shard, st
 
 static void send_more_bytes(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	payload_send(shard, conn, client->service->payload_bytes);
+	payload_send(shard, conn, payload_zeros, client->service->payload_bytes);
 }
 
 static bool have_all_bytes_come(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
@@ -61,7 +62,7 @@ static bool have_all_bytes_come(struct load_client *client, struct quern_shard *
 /* --close half: FIN goes behind the text, with it where that is possible. */
 static bool send_bytes_and_end(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	if (payload_send(shard, conn, client->service->payload_bytes))
+	if (payload_send(shard, conn, payload_zeros, client->service->payload_bytes))
 		quern_conn_shutdown(shard, conn);
 	return false;
 }
@@ -105,7 +106,9 @@ const struct load_exchange *load_exchange_of(const struct cli_service *service)
 
 	if (service->http.is_spoken)
 		return &load_http_exchange;
-	if (service->payload_bytes == 0)
+	if (cli_payload_is_exchanged(service))
+		return &load_text_exchange;
+	if (service->payload == CLI_PAYLOAD_NONE)
 		return &none;
 	return service->close == CLI_CLOSE_HALF ? &half : &bytes;
 }

@@ -27,10 +27,14 @@ struct load_exchange {
 /* The exchange that a service asks for. */
 const struct load_exchange *load_exchange_of(const struct cli_service *service);
 
-extern const struct load_exchange load_http_exchange;
+extern const struct load_exchange load_http_exchange, load_text_exchange;
 
 /* Prepares a client that speaks HTTP. 0 or -ENOMEM; undone by load_http_close(). */
 int load_http_open(struct load_client *client);
 void load_http_close(struct load_client *client);
+
+/* Prepares a client whose text is exchanged. 0 or -ENOMEM; undone by load_text_close(). */
+int load_text_open(struct load_client *client);
+void load_text_close(struct load_client *client);
 
 #endif

@@ -96,6 +96,8 @@ static bool start(struct load_client *client, struct quern_shard *shard, struct 
 
 static bool again(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
+	if (client->is_ending)
+		return true;
 	ask(client, shard, conn, &client->http.slots[conn.index]);
 	return false;
 }

@@ -219,7 +219,8 @@ static enum report_verdict judge(const struct report_totals *totals)
 {
 	if (cli_signal_count() > 0)
 		return REPORT_ABORTED;
-	if (!report_adds_up(totals) || (totals->opened > 0 && totals->established == 0))
+	if (totals->requests[REPORT_REQUESTS_corrupt] > 0 || !report_adds_up(totals) ||
+	    (totals->opened > 0 && totals->established == 0))
 		return REPORT_FAIL;
 	if (totals->requests[REPORT_REQUESTS_sent] > 0 && totals->requests[REPORT_REQUESTS_ok] == 0)
 		return REPORT_FAIL;
@@ -257,6 +258,10 @@ int load_measure_report(struct load_measure *measure, const struct quern_engine 
 	int rc;
 
 	merge_clients(&run, measure);
+	/* What bench's servers were sent, and was not what it should have been, is the run's too. */
+	for (uint16_t i = measure->client_count; i < measure->shard_count; i++)
+		run.totals.requests[REPORT_REQUESTS_corrupt] +=
+			report_read(&measure->shards[i].tally->requests[REPORT_REQUESTS_corrupt]);
 	report_series_settle(&measure->series, &run.totals);
 	run.verdict = judge(&run.totals);
 	run.schedule_kept = schedule_kept(measure, &run.totals);

@@ -3,14 +3,14 @@
 
 enum { SENT_SHIFT = 16, TAKEN_MASK = 0xffff };
 
-static const uint8_t text[PAYLOAD_MAX];
+const uint8_t payload_zeros[PAYLOAD_MAX];
 
-bool payload_send(struct quern_shard *shard, struct quern_conn conn, uint32_t size)
+bool payload_send(struct quern_shard *shard, struct quern_conn conn, const uint8_t *text, uint32_t size)
 {
 	uint32_t *word = quern_conn_user(shard, conn), taken = 0;
 	uint32_t sent = *word >> SENT_SHIFT;
 
-	if (quern_conn_send(shard, conn, text, size - sent, &taken) != 0)
+	if (quern_conn_send(shard, conn, text + sent, size - sent, &taken) != 0)
 		return false;
 	*word += taken << SENT_SHIFT;
 	return sent + taken == size;
@@ -36,6 +36,29 @@ bool payload_is_sending(struct quern_shard *shard, struct quern_conn conn, uint3
 uint32_t payload_taken(struct quern_shard *shard, struct quern_conn conn)
 {
 	return *quern_conn_user(shard, conn) & TAKEN_MASK;
+}
+
+void payload_begin_again(struct quern_shard *shard, struct quern_conn conn)
+{
+	*quern_conn_user(shard, conn) = 0;
+}
+
+uint32_t payload_send_pattern(struct quern_shard *shard, struct quern_conn conn, const struct payload_pattern *pattern,
+			      uint32_t *at, uint32_t bytes)
+{
+	uint32_t sent = 0;
+
+	while (sent < bytes) {
+		uint32_t part = payload_pattern_piece(pattern, *at, bytes - sent), taken = 0;
+
+		if (quern_conn_send(shard, conn, pattern->text + *at, part, &taken) != 0)
+			break;
+		payload_pattern_move(pattern, at, taken);
+		sent += taken;
+		if (taken < part)
+			break;
+	}
+	return sent;
 }
 
 uint32_t payload_discard(struct quern_shard *shard, struct quern_conn conn, const void *data, uint32_t bytes, void *app)

@@ -8,6 +8,7 @@
 
 #include "cli/cli_exit.h"
 #include "cli/cli_output.h"
+#include "report/report_parts.h"
 
 int report_output_open(struct report_output *output, const struct cli_settings *settings)
 {
@@ -33,7 +34,7 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 		.is_quiet = settings->quiet,
 		.redraws = isatty(STDERR_FILENO),
 		.has_setups = settings->command != CLI_SERVE,
-		.has_requests = settings->service[0].http.is_spoken,
+		.has_requests = report_has_requests(settings),
 		.total_s = (double)settings->duration_ns / (double)CLI_NS_PER_S,
 	};
 }

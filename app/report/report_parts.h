@@ -23,6 +23,9 @@ json_t *report_drops_json(const struct quern_counters *traffic);
 /* "auto", "huge", "4k". */
 const char *report_memory_name(enum quern_memory memory);
 
+/* Whether what is asked on connections is counted. */
+bool report_has_requests(const struct cli_settings *settings);
+
 /* Parts of the text: how many drops ends the line that has begun, the others are whole lines. */
 void report_text_header(FILE *out, const struct report_run *run, bool colors);
 void report_text_drops(FILE *out, const struct quern_counters *traffic);

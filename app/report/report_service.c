@@ -27,15 +27,6 @@ static json_t *cps_json(const struct cli_service *service)
 	return service->cps == CLI_CPS_MAX ? json_string("max") : json_integer((json_int_t)service->cps);
 }
 
-static json_t *payload_json(const struct cli_service *service)
-{
-	if (service->http.is_spoken)
-		return json_string("http");
-	if (service->payload_bytes == 0)
-		return json_string("none");
-	return json_sprintf("bytes:%u", service->payload_bytes);
-}
-
 /* What an end that is not here would have is null. */
 static json_t *http_json(enum cli_command command, const struct cli_service *service)
 {
@@ -59,7 +50,7 @@ static json_t *target_json(const struct cli_service *service)
 
 void report_service_json(json_t *object, enum cli_command command, const struct cli_service *service)
 {
-	char span[CLI_SPAN_TEXT];
+	char span[CLI_SPAN_TEXT], payload[CLI_PAYLOAD_TEXT];
 
 	json_object_set_new(object, "source", sources_json(service));
 	json_object_set_new(object, "listen", listens_json(service));
@@ -70,6 +61,7 @@ void report_service_json(json_t *object, enum cli_command command, const struct 
 	json_object_set_new(object, "hold", json_string(cli_format_time_span(&service->hold, span)));
 	json_object_set_new(object, "think", json_string(cli_format_time_span(&service->think, span)));
 	json_object_set_new(object, "close", json_string(cli_close_name(service->close)));
-	json_object_set_new(object, "payload", payload_json(service));
+	json_object_set_new(object, "payload", json_string(cli_format_payload(service, payload)));
+	json_object_set_new(object, "pattern", json_string(cli_pattern_name(service->pattern)));
 	json_object_set_new(object, "http", http_json(command, service));
 }

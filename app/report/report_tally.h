@@ -11,9 +11,9 @@
 #define REPORT_FAILURES(X) X(timeout) X(reset) X(refused) X(no_port) X(no_memory)
 #define REPORT_CLOSES(X) X(fin) X(reset) X(timeout) X(evicted)
 
-/* Requests of HTTP, and what became of them: `sent` is the sum of the others once a run is over. Of a server, those
- * that came, and how they were answered. */
-#define REPORT_REQUESTS(X) X(sent) X(ok) X(bad_status) X(malformed) X(cut_short) X(in_flight)
+/* Requests of HTTP and other exchanges, and what became of them: `sent` is the sum of the others once a run is over. Of
+ * a server, those that came, and how they were answered. */
+#define REPORT_REQUESTS(X) X(sent) X(ok) X(bad_status) X(malformed) X(corrupt) X(cut_short) X(in_flight)
 
 enum report_failure {
 #define X(name) REPORT_FAILED_##name,

@@ -43,7 +43,7 @@ void report_text_short(FILE *out, const struct report_run *run)
 		report_format_count(run->totals.established, b), report_format_count(report_failed(&run->totals), c));
 	fputs("set-up   ", out);
 	print_times(out, run->setup);
-	if (run->settings->service[0].http.is_spoken) {
+	if (report_has_requests(run->settings)) {
 		fprintf(out, "\nrequests %s/s   ",
 			report_format_count((uint64_t)report_series_requests_mean(run->series), a));
 		print_times(out, run->request);
@@ -104,12 +104,22 @@ static void print_connections(FILE *out, const struct report_run *run)
 		fprintf(out, "%s %s %s", i == 0 ? "" : ",", report_close_names[i],
 			report_format_count(totals->closed[i], a));
 	fprintf(out, "      in flight at end %s\n", report_format_count(totals->in_flight, a));
+	if (run->settings->command == CLI_SERVE && totals->requests[REPORT_REQUESTS_corrupt] > 0)
+		fprintf(out, "              corrupt %s: what came is not the text of --pattern\n",
+			report_format_count(totals->requests[REPORT_REQUESTS_corrupt], a));
 	if (totals->cut_short > 0)
 		fprintf(out, "              cut short %s: closed before the whole answer had come\n",
 			report_format_count(totals->cut_short, a));
 	fprintf(out, "              check: opened = established + failed  %s    established = closed + in flight  %s\n",
 		totals->opened == totals->established + failed ? "✓" : "✗",
 		totals->established == report_closed(totals) + totals->in_flight ? "✓" : "✗");
+}
+
+bool report_has_requests(const struct cli_settings *settings)
+{
+	const struct cli_service *service = &settings->service[0];
+
+	return service->http.is_spoken || (settings->command != CLI_SERVE && cli_payload_is_exchanged(service));
 }
 
 static void print_requests(FILE *out, const struct report_run *run)
@@ -122,9 +132,12 @@ static void print_requests(FILE *out, const struct report_run *run)
 		report_format_count(requests[REPORT_REQUESTS_sent], a),
 		report_format_count(requests[REPORT_REQUESTS_ok], b),
 		report_format_count((uint64_t)report_series_requests_mean(run->series), c));
-	fprintf(out, "              bad status %s   malformed %s",
-		report_format_count(requests[REPORT_REQUESTS_bad_status], a),
-		report_format_count(requests[REPORT_REQUESTS_malformed], b));
+	if (run->settings->service[0].http.is_spoken)
+		fprintf(out, "              bad status %s   malformed %s",
+			report_format_count(requests[REPORT_REQUESTS_bad_status], a),
+			report_format_count(requests[REPORT_REQUESTS_malformed], b));
+	else
+		fprintf(out, "              corrupt %s", report_format_count(requests[REPORT_REQUESTS_corrupt], a));
 	fprintf(out, "   cut short %s   unanswered at end %s\n",
 		report_format_count(requests[REPORT_REQUESTS_cut_short], a),
 		report_format_count(requests[REPORT_REQUESTS_in_flight], b));
@@ -289,7 +302,7 @@ void report_text_machine(FILE *out, const struct report_run *run)
 static void print_all_of_connections(FILE *out, const struct report_run *run)
 {
 	print_connections(out, run);
-	if (run->settings->service[0].http.is_spoken)
+	if (report_has_requests(run->settings))
 		print_requests(out, run);
 	print_rate(out, run);
 	if (run->setup)

@@ -145,7 +145,8 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 		udp.duration_s = serve->end.at_s - serve->begin.at_s;
 		run.udp = &udp;
 	}
-	run.verdict = report_accounts(&run) ? REPORT_PASS : REPORT_FAIL;
+	run.verdict =
+		report_accounts(&run) && run.totals.requests[REPORT_REQUESTS_corrupt] == 0 ? REPORT_PASS : REPORT_FAIL;
 	if (cli_signal_count() > 0)
 		run.verdict = REPORT_ABORTED;
 	report_between(&run, &serve->begin, &serve->end, serve->shards);

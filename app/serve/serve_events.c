@@ -23,8 +23,7 @@ void serve_close_now(const struct serve_server *server, struct quern_shard *shar
 		quern_conn_shutdown(shard, conn);
 }
 
-/* Our part of the connection is done. */
-static void finish(struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
+void serve_finish(struct serve_server *server, struct quern_shard *shard, struct quern_conn conn)
 {
 	if (!serve_closes_first(server))
 		return;
@@ -35,7 +34,15 @@ static void finish(struct serve_server *server, struct quern_shard *shard, struc
 		serve_close_now(server, shard, conn);
 }
 
-static void count_established(struct quern_shard *shard, struct quern_conn conn, void *app)
+void serve_close_behind(struct quern_shard *shard, struct quern_conn conn)
+{
+	struct quern_conn_info info;
+
+	if (quern_conn_info(shard, conn, &info) == 0 && info.state == QUERN_CLOSE_WAIT)
+		quern_conn_close(shard, conn);
+}
+
+void serve_count_established(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	struct serve_server *server = app;
 
@@ -46,8 +53,8 @@ static void count_established(struct quern_shard *shard, struct quern_conn conn,
 
 static void close_at_once(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
-	count_established(shard, conn, app);
-	finish(app, shard, conn);
+	serve_count_established(shard, conn, app);
+	serve_finish(app, shard, conn);
 }
 
 /* --payload: the answer goes out once the request is there. */
@@ -57,22 +64,19 @@ static uint32_t answer(struct quern_shard *shard, struct quern_conn conn, const 
 	uint32_t size = server->service->payload_bytes;
 
 	(void)text;
-	if (payload_take(shard, conn, bytes, size) && payload_send(shard, conn, size))
-		finish(server, shard, conn);
+	if (payload_take(shard, conn, bytes, size) && payload_send(shard, conn, payload_zeros, size))
+		serve_finish(server, shard, conn);
 	return bytes;
 }
 
 static void go_on_answering(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	struct serve_server *server = app;
-	struct quern_conn_info info;
 
-	if (!payload_send(shard, conn, server->service->payload_bytes))
+	if (!payload_send(shard, conn, payload_zeros, server->service->payload_bytes))
 		return;
-	finish(server, shard, conn);
-	/* A client that has half-closed waits for our FIN behind the answer. */
-	if (quern_conn_info(shard, conn, &info) == 0 && info.state == QUERN_CLOSE_WAIT)
-		quern_conn_close(shard, conn);
+	serve_finish(server, shard, conn);
+	serve_close_behind(shard, conn);
 }
 
 /* An answer that found no room comes first. */
@@ -99,14 +103,14 @@ static void go_on_echoing(struct quern_shard *shard, struct quern_conn conn, voi
 	quern_conn_resume(shard, conn);
 }
 
-static void close_as_well(struct quern_shard *shard, struct quern_conn conn, void *app)
+void serve_close_as_well(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	(void)app;
 	quern_conn_close(shard, conn);
 }
 
 /* A set-up that comes to nothing is not told to the application (RFC 9293 3.10.7.4): what ends was established. */
-static void count_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+void serve_count_ended(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
 {
 	struct serve_server *server = app;
 
@@ -120,7 +124,7 @@ static void begin_http(struct quern_shard *shard, struct quern_conn conn, void *
 {
 	struct serve_server *server = app;
 
-	count_established(shard, conn, app);
+	serve_count_established(shard, conn, app);
 	http_server_begin(&server->http, conn);
 }
 
@@ -150,7 +154,7 @@ static void count_ended_http(struct quern_shard *shard, struct quern_conn conn, 
 {
 	struct serve_server *server = app;
 
-	count_ended(shard, conn, how, app);
+	serve_count_ended(shard, conn, how, app);
 	if (http_server_ended(&server->http, conn))
 		report_count(&server->tally->cut_short);
 }
@@ -159,18 +163,18 @@ const struct quern_events *serve_events(const struct cli_service *service)
 {
 	static const struct quern_events discards = {.on_established = close_at_once,
 						     .on_data = payload_discard,
-						     .on_peer_closed = close_as_well,
-						     .on_ended = count_ended},
-					 answers = {.on_established = count_established,
+						     .on_peer_closed = serve_close_as_well,
+						     .on_ended = serve_count_ended},
+					 answers = {.on_established = serve_count_established,
 						    .on_data = answer,
 						    .on_writable = go_on_answering,
 						    .on_peer_closed = close_behind_answer,
-						    .on_ended = count_ended},
+						    .on_ended = serve_count_ended},
 					 echoes = {.on_established = close_at_once,
 						   .on_data = echo,
 						   .on_writable = go_on_echoing,
-						   .on_peer_closed = close_as_well,
-						   .on_ended = count_ended},
+						   .on_peer_closed = serve_close_as_well,
+						   .on_ended = serve_count_ended},
 					 speaks_http = {.on_established = begin_http,
 							.on_data = take_http,
 							.on_writable = go_on_with_http,
@@ -179,7 +183,9 @@ const struct quern_events *serve_events(const struct cli_service *service)
 
 	if (service->http.is_spoken)
 		return &speaks_http;
+	if (cli_payload_is_exchanged(service) && service->payload != CLI_PAYLOAD_ECHO)
+		return serve_text_events(service);
 	if (service->payload_bytes > 0)
 		return &answers;
-	return service->answers & CLI_ANSWER_ECHO ? &echoes : &discards;
+	return service->answers & CLI_ANSWER_ECHO || service->payload == CLI_PAYLOAD_ECHO ? &echoes : &discards;
 }

@@ -36,6 +36,7 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 	load_draw_begin(&server->draw, settings->seed, SERVER_DRAWS + number);
 	if (!server->tally || (holds && load_wheel_open(&server->wheel, most, service->hold.most) != 0) ||
 	    (settings->udp.is_spoken && serve_udp_open(&server->udp, settings, port) != 0) ||
+	    (cli_payload_is_exchanged(service) && serve_text_open(server, most) != 0) ||
 	    (site && http_server_open(&server->http, site, server->tally, most) != 0)) {
 		serve_server_close(server);
 		return -ENOMEM;
@@ -48,6 +49,7 @@ void serve_server_close(struct serve_server *server)
 {
 	http_server_close(&server->http);
 	serve_udp_close(&server->udp);
+	serve_text_close(server);
 	load_wheel_close(&server->wheel);
 	free(server->tally);
 	*server = (struct serve_server){.settings = NULL};

@@ -8,8 +8,15 @@
 #include "http/http_server.h"
 #include "load/load_draw.h"
 #include "load/load_wheel.h"
+#include "payload/payload_pattern.h"
 #include "report/report_tally.h"
 #include "serve/serve_udp.h"
+
+/* What a connection of a source still has to say. */
+struct serve_source {
+	uint32_t left;
+	uint32_t at; /* in the pattern */
+};
 
 struct serve_server {
 	const struct cli_settings *settings;
@@ -17,8 +24,10 @@ struct serve_server {
 	struct report_tally *tally;
 	struct load_wheel wheel; /* of those that are held */
 	struct load_draw draw;
-	struct http_server http; /* where that is spoken */
-	struct serve_udp udp;    /* likewise */
+	struct http_server http;        /* where that is spoken */
+	struct serve_udp udp;           /* likewise */
+	struct payload_pattern pattern; /* of what is said, or heard by a sink */
+	struct serve_source *sources;   /* of what sources have to say, by conn.index; null where there are none */
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
 	uint16_t listen_count;
 	uint16_t port; /* by its place in the settings */

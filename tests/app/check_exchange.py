@@ -10,8 +10,10 @@ import tempfile
 from app_cases import play
 from app_ip import IS_IP6
 from check_capture import read, segment
+from check_memif import placed, report, said, stop
 from check_pcap import SYN
 from check_runs import assert_clean, assert_sound, run
+from check_stops import server_for
 
 FIN = 1
 BENCH = ["bench", "--memory", "4k", "-q"]
@@ -93,13 +95,64 @@ def never_closed(quern, schema):
         assert len(text_of(frames, True)) == len(text_of(frames, False)) == 10
 
 
-CASES = [("half-closed: the answer comes behind the client's FIN", half_closed),
+def an_echo_of_sizes_that_are_drawn(quern, schema):
+    """What comes back is what was sent, byte for byte, and no two connections say as much."""
+    result, found = captured(quern, schema, "--payload", "echo:uniform:1-20000", "--seed", "3")
+    assert_clean(result, schema)
+    requests = result["totals"]["requests"]
+    assert requests["sent"] == requests["ok"] == result["latency_ns"]["request"]["count"] == 20, requests
+    sizes = {len(text_of(frames, True)) for frames in found}
+    assert len(sizes) > 15 and max(sizes) <= 20000, sizes
+    for frames in found:
+        assert text_of(frames, True) == text_of(frames, False)
+    assert result["config"]["payload"] == "echo:uniform:1-20000" and result["config"]["pattern"] == "random"
+
+
+def many_exchanges_on_a_connection(quern, schema):
+    for words, least in ((["bytes:100", "--requests", "7"], 700), (["sink:uniform:1-3000", "--requests", "3"], 3)):
+        result, found = captured(quern, schema, "--payload", *words)
+        assert_clean(result, schema)
+        requests, count = result["totals"]["requests"], 20 * int(words[-1])
+        assert requests["sent"] == requests["ok"] == result["latency_ns"]["request"]["count"] == count, requests
+        for frames in found:
+            assert len(text_of(frames, True)) >= least
+            assert len(text_of(frames, False)) == (700 if words[0] == "bytes:100" else 0)
+
+
+def a_source_that_ends_where_it_closes(quern, schema):
+    result, found = captured(quern, schema, "--payload", "source:exp:5k")
+    assert_clean(result, schema)
+    assert result["totals"]["requests"]["ok"] == 20 and result["config"]["close"] == "server", result["totals"]
+    for frames in found:
+        assert text_of(frames, False) and not text_of(frames, True)
+
+
+def text_that_is_not_what_was_sent(place):
+    """A run of load fails by it, and says how often; a server counts it."""
+    server = server_for(place, "--payload", "bytes:1000")
+    load = place.load("--connections", "5", "--cc", "5", "--payload", "echo:1000")
+    result = report(load, 1)
+    requests = result["totals"]["requests"]
+    assert result["verdict"] == "fail" and requests["corrupt"] == requests["sent"] == 5, requests
+    assert "corrupt 5" in said(load), said(load)
+    stop(server)
+    server = server_for(place, "--payload", "sink:1000")
+    report(place.load("--connections", "5", "--cc", "5", "--payload", "bytes:1000"), 0)
+    assert stop(server)["totals"]["requests"]["corrupt"] == 5, said(server)
+    assert "corrupt 5: what came is not the text of --pattern" in said(server), said(server)
+
+
+CASES = [("an echo of sizes that are drawn is what was sent", an_echo_of_sizes_that_are_drawn),
+         ("many exchanges on a connection", many_exchanges_on_a_connection),
+         ("a source ends where its server closes", a_source_that_ends_where_it_closes),
+         ("half-closed: the answer comes behind the client's FIN", half_closed),
          ("half-closed with small windows: all of the answer comes", half_closed_with_windows_that_are_too_small),
          ("never closed: in flight to the end, without a FIN", never_closed)]
 
 
 def main(quern, schema):
-    return play([(sentence, lambda case=case: case(quern, schema)) for sentence, case in CASES])
+    return play([(sentence, lambda case=case: case(quern, schema)) for sentence, case in CASES] +
+                [("text that is not what was sent fails the run", placed(quern, "4k", text_that_is_not_what_was_sent))])
 
 
 if __name__ == "__main__":

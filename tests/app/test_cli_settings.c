@@ -217,10 +217,10 @@ Test(cli_settings, of_serve_name_one_answer)
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert_str_eq(error, "give --discard or --echo, not both");
 	settings.service[0].answers = CLI_ANSWER_ECHO;
-	settings.service[0].payload_bytes = 1;
+	cr_assert(cli_set_payload(&settings, "bytes:1"));
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "--payload"));
-	settings.service[0].payload_bytes = 0;
+	cr_assert(cli_set_payload(&settings, "none"));
 	cr_assert_eq(cli_complete(&settings, error), 0);
 }
 
