@@ -53,6 +53,7 @@ bool cli_set_max_time_wait(struct cli_settings *settings, const char *value);
 bool cli_set_time_wait(struct cli_settings *settings, const char *value);
 bool cli_set_keepalive(struct cli_settings *settings, const char *value);
 bool cli_set_json(struct cli_settings *settings, const char *value);
+bool cli_set_hlog(struct cli_settings *settings, const char *value);
 bool cli_set_quiet(struct cli_settings *settings, const char *value);
 bool cli_set_verbose(struct cli_settings *settings, const char *value);
 bool cli_set_no_color(struct cli_settings *settings, const char *value);

@@ -68,6 +68,12 @@ bool cli_set_json(struct cli_settings *settings, const char *value)
 	return value[0] != '\0';
 }
 
+bool cli_set_hlog(struct cli_settings *settings, const char *value)
+{
+	settings->hlog = value;
+	return value[0] != '\0';
+}
+
 bool cli_set_quiet(struct cli_settings *settings, const char *value)
 {
 	(void)value;

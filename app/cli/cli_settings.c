@@ -200,6 +200,9 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return cli_complete_trace(settings, error);
 	if (settings->json && strcmp(settings->json, settings->pcap) == 0)
 		return refuse(error, "give --json and --pcap different files");
+	if (settings->hlog && ((settings->json && strcmp(settings->json, settings->hlog) == 0) ||
+			       strcmp(settings->hlog, settings->pcap) == 0))
+		return refuse(error, "give --hlog a file of its own");
 	if (settings->connections != 0 && !settings->duration_given)
 		settings->duration_ns = 0;
 	if (settings->command != CLI_BENCH && settings->port_count == 0) {

@@ -205,6 +205,7 @@ struct cli_settings {
 	uint32_t window_bytes; /* received and queued text of a connection, each; 0: the library's default */
 
 	const char *json;         /* file, "-" for standard output, or null */
+	const char *hlog;         /* file, or null */
 	char pcap[CLI_FILE_TEXT]; /* file; empty for none */
 	uint64_t pcap_frames;     /* 0: the library's default; UINT64_MAX: no end */
 	bool quiet;

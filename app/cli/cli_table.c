@@ -93,6 +93,7 @@ const struct cli_flag cli_flag_table[] = {
 	{"root", 0, "DIR", "its files, by --http", "a folder", CLI_SERVE, cli_set_root},
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", WITH_ENGINE | CLI_DOCTOR,
 	 cli_set_json},
+	{"hlog", 0, "FILE", "times as an HDR log", "a file", WITH_LOAD, cli_set_hlog},
 	{"pcap", 0, "FILE[,frames=N]", "frames, as tcpdump -w",
 	 "FILE[,frames=N], N frames at most, 100k where it is left out, 0 for no end", WITH_ENGINE, cli_set_pcap},
 	{"quiet", 'q', NULL, "no progress", NULL, WITH_ENGINE, cli_set_quiet},

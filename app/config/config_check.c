@@ -172,9 +172,17 @@ static void print_ends(const struct cli_settings *settings)
 
 static void print_files(const struct cli_settings *settings)
 {
-	if (settings->json || settings->pcap[0] != '\0')
-		printf("files     %s%s%s\n", settings->json ? settings->json : "",
-		       settings->json && settings->pcap[0] != '\0' ? " " : "", settings->pcap);
+	const char *const files[] = {settings->json, settings->hlog, settings->pcap[0] != '\0' ? settings->pcap : NULL};
+	const char *lead = "files     ";
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!files[i])
+			continue;
+		printf("%s%s", lead, files[i]);
+		lead = " ";
+	}
+	if (*lead == ' ')
+		putchar('\n');
 }
 
 /* Mistakes of rules that hang on ports and workers: the engine finds them. */

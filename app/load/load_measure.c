@@ -90,6 +90,13 @@ static void merge_setups(struct load_measure *measure)
 	}
 }
 
+static void add_to_log(const struct load_measure *measure, double now_s)
+{
+	const struct load_hlog_room room = {measure->setup, measure->part};
+
+	load_hlog_row(measure->hlog, measure->clients, measure->client_count, &room, now_s - measure->begin_s);
+}
+
 static void add_row(struct load_measure *measure, const struct quern_engine *engine, double now_s)
 {
 	struct report_totals totals = {.opened = 0};
@@ -103,6 +110,7 @@ static void add_row(struct load_measure *measure, const struct quern_engine *eng
 	report_sample_take(&measure->end, engine, measure->shards, measure->shard_count);
 	activity = report_activity_between(&measure->last_row, &measure->end);
 	measure->last_row = measure->end;
+	add_to_log(measure, now_s);
 	if (row)
 		report_progress_line(&measure->progress, row, &activity);
 }
@@ -115,6 +123,7 @@ static void begin_measuring(struct load_measure *measure, const struct quern_eng
 	measure->begin_s = measure->begin.at_s;
 	measure->next_row_s = measure->begin_s + ROW_S;
 	measure->stage = LOAD_STAGE_MEASURING;
+	load_hlog_begin(measure->hlog);
 }
 
 static void wait_for_way(struct load_measure *measure, struct quern_engine *engine)
@@ -257,6 +266,7 @@ int load_measure_report(struct load_measure *measure, const struct quern_engine 
 	struct report_run run = {.settings = measure->settings, .series = &measure->series};
 	int rc;
 
+	add_to_log(measure, report_clock_s()); /* what was decided since the last row */
 	merge_clients(&run, measure);
 	/* What bench's servers were sent, and was not what it should have been, is the run's too. */
 	for (uint16_t i = measure->client_count; i < measure->shard_count; i++)

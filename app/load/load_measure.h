@@ -3,6 +3,7 @@
 #define LOAD_MEASURE_H
 
 #include "load/load_client.h"
+#include "load/load_hlog.h"
 #include "report/report_links.h"
 #include "report/report_output.h"
 #include "report/report_sample.h"
@@ -28,6 +29,7 @@ struct load_measure {
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;
+	struct report_hlog *hlog; /* set before the run */
 };
 
 /* Reserves what the control thread needs. 0 or -ENOMEM. */

@@ -21,8 +21,10 @@ static int run_and_report(struct quern_engine *engine, struct report_output *out
 {
 	struct load_udp_measure *measure = app;
 	char error[QUERN_ERROR_TEXT] = "";
-	int rc = load_udp_measure_run(measure, engine, error);
+	int rc;
 
+	measure->hlog = &output->hlog;
+	rc = load_udp_measure_run(measure, engine, error);
 	if (rc != 0)
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	if (measure->is_unreachable)

@@ -85,6 +85,14 @@ static void merge_times(struct load_udp_measure *measure)
 	}
 }
 
+static void add_to_log(const struct load_udp_measure *measure)
+{
+	const struct load_hlog_room room = {measure->rtt, measure->part};
+
+	load_hlog_udp_row(measure->hlog, measure->clients, measure->client_count, &room,
+			  measure->end.at_s - measure->begin.at_s);
+}
+
 static void add_row(struct load_udp_measure *measure, const struct quern_engine *engine)
 {
 	struct report_udp_counts totals = totals_of(measure);
@@ -96,6 +104,7 @@ static void add_row(struct load_udp_measure *measure, const struct quern_engine 
 	activity = report_activity_between(&measure->last_row, &measure->end);
 	measure->last_row = measure->end;
 	row = report_udp_series_add(&measure->series, measure->end.at_s - measure->begin.at_s, &totals, measure->rtt);
+	add_to_log(measure);
 	if (row)
 		report_udp_progress_line(&measure->progress, row, &activity, false);
 }
@@ -107,6 +116,7 @@ static void begin_sending(struct load_udp_measure *measure, const struct quern_e
 	measure->next_row_s = measure->begin.at_s + ROW_S;
 	report_udp_series_reset(&measure->series);
 	measure->stage = LOAD_UDP_STAGE_SENDING;
+	load_hlog_begin(measure->hlog);
 }
 
 /* Without a warm-up the first look is taken before anything is sent: a short trial may be over at the next. */
@@ -157,6 +167,7 @@ static void end_trial(struct load_udp_measure *measure, struct quern_engine *eng
 	/* Once more: what came after the sending is part of what the line and the shards have seen. */
 	report_sample_take(&measure->end, engine, measure->shards, measure->client_count);
 	report_udp_series_settle(&measure->series, &totals);
+	add_to_log(measure);
 	if (measure->settings->udp.search) {
 		load_udp_search_note(&measure->search, measure->order.pps,
 				     duration_s > 0 ? (uint64_t)((double)totals.sent / duration_s + 0.5) : 0,

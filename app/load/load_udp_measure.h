@@ -2,7 +2,7 @@
 #ifndef LOAD_UDP_MEASURE_H
 #define LOAD_UDP_MEASURE_H
 
-#include "load/load_udp_client.h"
+#include "load/load_hlog.h"
 #include "load/load_udp_search.h"
 #include "report/report_links.h"
 #include "report/report_output.h"
@@ -27,6 +27,7 @@ struct load_udp_measure {
 	struct report_links links;
 	struct load_udp_search search;
 	struct quern_histogram *rtt, *part;
+	struct report_hlog *hlog; /* set before the run */
 };
 
 /* Reserves what the control thread needs. 0 or -ENOMEM. */

@@ -129,5 +129,6 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "max_connections", settings->max_connections);
 	add_integer(object, "max_time_wait", settings->max_time_wait);
 	add_integer(object, "seed", settings->seed);
+	json_object_set_new(object, "hlog", settings->hlog ? json_string(settings->hlog) : json_null());
 	return object;
 }

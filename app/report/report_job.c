@@ -15,7 +15,7 @@ int report_job_run(const struct report_job *job, const struct quern_engine_confi
 	int rc = report_output_open(&output, job->settings), code;
 
 	if (rc != 0)
-		return cli_fail(CLI_EXIT_USAGE, "--json %s: %s", job->settings->json, strerror(-rc));
+		return cli_fail(CLI_EXIT_USAGE, "%s%s: %s", output.failed_flag, output.failed, strerror(-rc));
 	rc = quern_engine_open(config, &engine, error);
 	if (rc != 0) {
 		report_output_close(&output);

@@ -10,8 +10,16 @@
 #include "cli/cli_output.h"
 #include "report/report_parts.h"
 
+static void fails(struct report_output *output, const char *flag, const char *what)
+{
+	output->failed_flag = flag;
+	output->failed = what;
+}
+
 int report_output_open(struct report_output *output, const struct cli_settings *settings)
 {
+	int rc;
+
 	*output = (struct report_output){.text = stdout};
 	if (settings->json && strcmp(settings->json, "-") == 0) {
 		output->text = stderr;
@@ -20,11 +28,19 @@ int report_output_open(struct report_output *output, const struct cli_settings *
 		output->json_path = settings->json;
 		output->json_is_new = access(settings->json, F_OK) != 0;
 		output->json = fopen(settings->json, "a");
-		if (!output->json)
-			return -errno;
+		if (!output->json) {
+			rc = -errno;
+			fails(output, "--json ", output->json_path);
+			return rc;
+		}
 	}
 	output->colors = !settings->no_color && !getenv("NO_COLOR") && isatty(fileno(output->text));
-	return 0;
+	rc = report_hlog_open(&output->hlog, settings->hlog);
+	if (rc != 0) {
+		report_output_close(output);
+		fails(output, "--hlog ", settings->hlog);
+	}
+	return rc;
 }
 
 struct report_progress report_output_progress(const struct cli_settings *settings)
@@ -41,7 +57,13 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 
 int report_output_write(struct report_output *output, const struct report_run *run)
 {
-	return report_output_write_json(output, output->json ? report_json(run) : NULL);
+	const char *path = output->hlog.path;
+	int rc = report_output_write_json(output, output->json ? report_json(run) : NULL);
+	int log = report_hlog_close(&output->hlog);
+
+	if (log != 0 && rc == 0)
+		fails(output, "--hlog ", path);
+	return rc != 0 ? rc : log;
 }
 
 int report_output_write_json(struct report_output *output, json_t *document)
@@ -50,7 +72,7 @@ int report_output_write_json(struct report_output *output, json_t *document)
 	int rc = 0;
 
 	if (text != 0)
-		output->failed = output->text == stdout ? "standard output" : "standard error";
+		fails(output, "", output->text == stdout ? "standard output" : "standard error");
 	if (!output->json)
 		return text;
 	/* A device has no end to cut off. */
@@ -64,18 +86,20 @@ int report_output_write_json(struct report_output *output, json_t *document)
 		rc = -errno;
 	output->json = NULL;
 	if (rc != 0)
-		output->failed = output->json_path ? output->json_path : "standard output";
+		fails(output, output->json_path ? "--json " : "",
+		      output->json_path ? output->json_path : "standard output");
 	return rc != 0 ? rc : text;
 }
 
 int report_output_fail(const struct report_output *output, int rc)
 {
-	return cli_fail(CLI_EXIT_FAILED, "%s%s: %s; the report is not whole",
-			output->failed == output->json_path ? "--json " : "", output->failed, strerror(-rc));
+	return cli_fail(CLI_EXIT_FAILED, "%s%s: %s; the report is not whole", output->failed_flag, output->failed,
+			strerror(-rc));
 }
 
 void report_output_close(struct report_output *output)
 {
+	report_hlog_close(&output->hlog);
 	if (!output->json || output->json == stdout)
 		return;
 	fclose(output->json);

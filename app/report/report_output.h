@@ -3,6 +3,7 @@
 #define REPORT_OUTPUT_H
 
 #include "report/report.h"
+#include "report/report_hlog.h"
 #include "report/report_progress.h"
 
 struct report_output {
@@ -11,17 +12,20 @@ struct report_output {
 	const char *json_path; /* null for none */
 	bool json_is_new;      /* made by report_output_open() */
 	bool colors;
-	const char *failed; /* what could not be written, in words of the command line */
+	struct report_hlog hlog;
+	const char *failed_flag; /* what could not be opened or written, in words of the command line: "--json " and */
+	const char *failed;      /* its file, or "" and a stream */
 };
 
-/* Opens the file of --json, before the run: better no run than one whose result is lost. 0 or -errno. */
+/* Opens the files of --json and --hlog, before the run: better no run than one whose result is lost. 0, or -errno
+ * with `failed`. */
 int report_output_open(struct report_output *output, const struct cli_settings *settings);
 
 /* How progress is shown on standard error. */
 struct report_progress report_output_progress(const struct cli_settings *settings);
 
-/* Sees to it that the text is out, and writes the JSON that was asked for. 0 or -errno. A reader that has gone away is
- * no failure. */
+/* Sees to it that the text is out, writes the JSON that was asked for, and ends the log. 0 or -errno. A reader that has
+ * gone away is no failure. */
 int report_output_write(struct report_output *output, const struct report_run *run);
 
 /* The same with a document that was made, or null where none was asked for. */

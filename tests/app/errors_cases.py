@@ -77,6 +77,8 @@ USAGE = [
     Case(["bench", "--close", "half", "--hold", "1s", "--payload", "bytes:1"], 2, ["leave out --hold"]),
     Case(["bench", "--close", "never"], 2, ["--close never with --cps max", "give --cc, --connections"]),
     Case(["bench", "--json", "/nonexistent/out.json"], 2, ["--json /nonexistent/out.json: No such file"]),
+    Case(["bench", "--hlog", "/nonexistent/out.hlog"], 2, ["--hlog /nonexistent/out.hlog: No such file"]),
+    Case(["bench", "--hlog", "x", "--json", "x"], 2, ["give --hlog a file of its own"]),
     Case(["bench", "--pcap", "x.pcap,frames=many"], 2, ["--pcap x.pcap,frames=many: accepted is FILE[,frames=N]"]),
     Case(["bench", "--pcap", "x", "--json", "x"], 2, ["give --json and --pcap different files"]),
     Case(["bench", "--pcap", "/nonexistent/x.pcap"], 2, ["/nonexistent/x.pcap: No such file", "Name a file"], 2),
@@ -306,6 +308,7 @@ PORTS = [
     Case(serve("memif:FOLDER/dead,server", "-d", "300ms", "-q"), 0, ["RESULT  PASS"], 20, before=dead_socket,
          given="a killed quern has left it"),
     Case(["bench", "-d", "100ms", "-q", "--json", "/dev/full"], 1, ["--json /dev/full: No space left on device"], 20),
+    Case(["bench", "-d", "100ms", "-q", "--hlog", "/dev/full"], 1, ["--hlog /dev/full: No space left on device"], 20),
 ]
 
 

@@ -142,6 +142,7 @@ static const struct {
 	{"bench --listen 198.19.0.1", {"--listen", "198.19.0.1", "ADDR:PORT"}},
 	{"bench --source 198.18.0.300", {"--source", "198.18.0.300", "198.18.0.0/24"}},
 	{"bench --json", {"--json", "needs a value", "-"}},
+	{"bench --hlog", {"--hlog", "needs a value", "a file"}},
 	{"bench --quiet=yes", {"--quiet", "takes no value", ""}},
 	{"bench --time-wait 1us", {"--time-wait", "1us", "1ms"}},
 	{"load -p eth0", {"--port", "eth0", "tap:NAME"}},
