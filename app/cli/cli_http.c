@@ -61,6 +61,9 @@ int cli_complete_http(const struct cli_settings *settings, struct cli_service *s
 {
 	struct cli_http *http = &service->http;
 
+	/* A list of requests has paths of its own. */
+	if (!http->path && http->list.count > 0 && !http->list.is_by_flags)
+		http->path = "/";
 	http->is_spoken = http->path || service->answers & CLI_ANSWER_HTTP ||
 			  (settings->command == CLI_BENCH && http->is_payload);
 	if (settings->command == CLI_SERVE)
@@ -71,9 +74,14 @@ int cli_complete_http(const struct cli_settings *settings, struct cli_service *s
 		return refuse(error, "--payload bytes:N, echo, sink and source go with a target tcp://ADDR:PORT");
 	if (!http->is_spoken && http->body_given)
 		return refuse(error, "--body is what HTTP answers: give --payload http");
+	if (!http->is_spoken && http->list.count > 0)
+		return refuse(error, "--method, --header, --data, --expect and --expect-body need HTTP: name the "
+				     "target as http://ADDR:PORT/PATH");
 	if (!http->is_spoken)
 		return 0;
 	if (!http->path)
 		http->path = "/";
+	if (cli_complete_requests(service, error) != 0)
+		return -EINVAL;
 	return http->requests == 1 ? complete_single(service, error) : complete_lasting(settings, service, error);
 }

@@ -13,6 +13,7 @@
 
 #include "cli/cli_address.h"
 #include "cli/cli_payload.h"
+#include "cli/cli_request.h"
 #include "cli/cli_span.h"
 #include "cli/cli_units.h"
 
@@ -91,7 +92,9 @@ enum cli_group {
 	CLI_GROUP_TARGET = 256,
 	CLI_GROUP_TOS = 512,
 	CLI_GROUP_RULES = 1024, /* those of a file, which a higher place changes and does not replace */
-	CLI_GROUPS = 2047
+	CLI_GROUP_REQUESTS = 2048, /* likewise */
+	CLI_GROUP_HEADERS = 4096, /* of the request that is spoken of */
+	CLI_GROUPS = 8191
 };
 
 /* What HTTP needs to be told. */
@@ -100,6 +103,7 @@ struct cli_http {
 	bool is_payload; /* --payload http */
 	bool requests_given;
 	bool body_given;
+	struct cli_requests list; /* what clients ask for, and in bench one without flags of its own */
 	uint32_t requests;   /* of a connection; 0: as many as the run lasts */
 	uint64_t body_bytes; /* of a server's / */
 	const char *path;    /* of the target, with its query; null for none */
@@ -238,6 +242,9 @@ int cli_complete_http(const struct cli_settings *settings, struct cli_service *s
 /* Checks how connections end against what is said on them, and how often, and fills in what was left out. 0, or -EINVAL
  * with one line in `error`. */
 int cli_complete_exchange(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
+
+/* Fills in what requests leave out, and reads the files that they name. 0, or -EINVAL with one line in `error`. */
+int cli_complete_requests(struct cli_service *service, char error[CLI_ERROR_TEXT]);
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

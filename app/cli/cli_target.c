@@ -10,8 +10,8 @@ enum { HTTP_PORT = 80 };
 
 static const char tcp_scheme[] = "tcp://", udp_scheme[] = "udp://", http_scheme[] = "http://";
 
-/* RFC 3986 3.3, 3.4: what may stand in a path and a query; a fragment is never sent. */
-static bool is_path(const char *text)
+/* RFC 3986 3.3, 3.4; a fragment is never sent. */
+bool cli_path_is_good(const char *text)
 {
 	size_t length = strlen(text);
 
@@ -38,7 +38,7 @@ static bool parse_http(const char *authority, struct quern_endpoint *target, con
 	size_t length = strcspn(authority, "/?#");
 	char text[QUERN_ENDPOINT_TEXT];
 
-	if (length >= sizeof(text) || !is_path(authority + length))
+	if (length >= sizeof(text) || !cli_path_is_good(authority + length))
 		return false;
 	snprintf(text, sizeof(text), "%.*s", (int)length, authority);
 	if (!parse_endpoint(text, target)) {
@@ -84,7 +84,7 @@ bool cli_set_path(struct cli_settings *settings, const char *path)
 {
 	struct cli_service *service = cli_last_service(settings);
 
-	if (service->target_count == 0 || service->http.path || path[0] != '/' || !is_path(path))
+	if (service->target_count == 0 || service->http.path || path[0] != '/' || !cli_path_is_good(path))
 		return false;
 	service->http.path = path;
 	return true;

@@ -6,6 +6,9 @@
 
 enum { CLI_PATH_MAX = 255, CLI_TARGET_TEXT = 320 };
 
+/* Whether a request can have that path, with its query. */
+bool cli_path_is_good(const char *path);
+
 /* Sets the target of a run: of load the address of tcp://, http:// or udp://, of bench where its server is. Without a
  * scheme it is tcp://. False for a text that is none; and for a path that is none, or where there is a path already. */
 bool cli_set_target(struct cli_settings *settings, const char *text);

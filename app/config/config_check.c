@@ -142,6 +142,26 @@ static void print_load(const struct cli_service *service)
 	printf(", %s\n", endings[service->close]);
 }
 
+/* What is asked for over HTTP, where that is more than a GET of the target. */
+static void print_requests(const struct cli_requests *list)
+{
+	char name[CLI_REQUEST_NAME_TEXT], bytes[REPORT_NUMBER_TEXT];
+
+	for (uint16_t i = 0; i < list->count; i++) {
+		const struct cli_request *request = &list->each[i];
+
+		printf("asks      %s", cli_request_name(request, name));
+		if (list->count > 1)
+			printf(", weight %u", request->weight);
+		if (request->body)
+			printf(", sends %s bytes", report_format_count(request->body_bytes, bytes));
+		if (request->wanted)
+			printf(", expects %s bytes %s", report_format_count(request->wanted_bytes, bytes),
+			       request->is_wanted_whole ? "and no others" : "among others");
+		printf(", statuses %s\n", request->expect ? request->expect : "2xx,3xx");
+	}
+}
+
 static void print_limits(const struct cli_settings *settings)
 {
 	char connections[REPORT_NUMBER_TEXT], resting[REPORT_NUMBER_TEXT], wait[REPORT_NUMBER_TEXT];
@@ -166,6 +186,8 @@ static void print_ends(const struct cli_settings *settings)
 			print_datagrams(settings);
 		else
 			print_load(service);
+		if (service->http.is_spoken && settings->command == CLI_LOAD)
+			print_requests(&service->http.list);
 	}
 	print_limits(settings);
 }

@@ -162,6 +162,7 @@ static void count_answer(struct http_server *server, uint16_t status)
 	if (status == HTTP_BAD_REQUEST)
 		how = REPORT_REQUESTS_malformed;
 	report_count(&server->tally->requests[how]);
+	report_count(&server->tally->statuses[report_status_of(status)]);
 }
 
 static void go_on(struct http_server *server, struct quern_shard *shard, struct quern_conn conn, struct http_slot *slot)

@@ -84,6 +84,8 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
 	client->longest_wait_ns = service->hold.most + service->think.most;
 	load_draw_begin(&client->draw, settings->seed, number);
+	if (client->tally)
+		report_tally_reset(client->tally);
 	if (!client->tally || !client->slots ||
 	    ((client->longest_wait_ns > 0 || service->payload == CLI_PAYLOAD_SINK) &&
 	     load_wheel_open(&client->wheel, client->slot_count, client->longest_wait_ns) != 0) ||
@@ -92,7 +94,6 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 		load_client_close(client);
 		return -ENOMEM;
 	}
-	report_tally_reset(client->tally);
 	return 0;
 }
 

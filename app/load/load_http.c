@@ -2,51 +2,67 @@
 #include "load/load_http.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "load/load_client_parts.h"
 #include "load/load_exchange.h"
 
-enum { WAITS = 1, MEASURED = 2, CUT = 4 };
+/* Of a connection; one that owes has its answer, and not sent all of the request. */
+enum { WAITS = 1, MEASURED = 2, CUT = 4, OWES = 8 };
 
-enum { HTTP_PORT = 80 };
+enum { UNIT_SHIFT = 4, FIRST_ERROR = 400 };
 
-/* RFC 9112 3.2: Host is needed, and has a port only where that is not 80. */
-static void write_request(struct load_http *http, const struct cli_service *service)
+static int open_each(struct report_tally *tally, uint16_t count)
 {
-	const char *path = service->http.path;
-	char host[QUERN_ENDPOINT_TEXT];
-	int length;
-
-	quern_format_endpoint(&service->target[0], host);
-	if (service->target[0].port == HTTP_PORT)
-		*strrchr(host, ':') = '\0';
-	length = snprintf(http->request, sizeof(http->request), "GET %s%s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
-			  path[0] == '?' ? "/" : "", path, host,
-			  service->http.requests == 1 ? "Connection: close\r\n" : "");
-	http->request_bytes = (uint16_t)length;
+	tally->each = calloc(count, sizeof(*tally->each));
+	if (!tally->each)
+		return -ENOMEM;
+	tally->each_count = count;
+	for (uint16_t i = 0; i < count; i++)
+		quern_histogram_reset(&tally->each[i].time);
+	return 0;
 }
 
 int load_http_open(struct load_client *client)
 {
-	client->http.slots = calloc(client->slot_count, sizeof(*client->http.slots));
-	if (!client->http.slots)
+	struct load_http *http = &client->http;
+
+	http->slots = calloc(client->slot_count, sizeof(*http->slots));
+	if (!http->slots || load_asks_open(&http->asks, client->service) != 0)
 		return -ENOMEM;
-	write_request(&client->http, client->service);
-	return 0;
+	if (http->asks.are_bodies_wanted) {
+		http->matched = calloc(client->slot_count, sizeof(*http->matched));
+		if (!http->matched)
+			return -ENOMEM;
+	}
+	return http->asks.count > 1 ? open_each(client->tally, http->asks.count) : 0;
 }
 
 void load_http_close(struct load_client *client)
 {
+	load_asks_close(&client->http.asks);
 	free(client->http.slots);
+	free(client->http.matched);
+	if (client->tally)
+		free(client->tally->each);
 }
 
 static void count(struct load_client *client, const struct load_http_slot *slot, enum report_request what)
 {
-	if (slot->flags & MEASURED)
-		report_count(&client->tally->requests[what]);
+	struct report_tally *tally = client->tally;
+
+	if (!(slot->flags & MEASURED))
+		return;
+	report_count(&tally->requests[what]);
+	if (tally->each)
+		report_count(&tally->each[slot->ask].counts[what]);
+}
+
+static uint64_t ns_since_queued(const struct load_http_slot *slot, uint64_t now)
+{
+	uint64_t queued = (uint64_t)slot->queued_high << 32 | slot->queued_low;
+
+	return (((now >> UNIT_SHIFT) - queued) & ((UINT64_C(1) << 48) - 1)) << UNIT_SHIFT;
 }
 
 /* The request that was on its way is so no more. */
@@ -57,15 +73,24 @@ static void stop_waiting(struct load_client *client, struct load_http_slot *slot
 	client->unanswered--;
 }
 
-static void push(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
+/* Gives the connection what is left of its request, as far as there is room. */
+static void push(const struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
 		 struct load_http_slot *slot)
 {
-	const struct load_http *http = &client->http;
+	const struct load_ask *ask = &client->http.asks.each[slot->ask];
 	uint32_t taken = 0;
 
-	if (quern_conn_send(shard, conn, http->request + slot->sent_bytes,
-			    (uint32_t)(http->request_bytes - slot->sent_bytes), &taken) == 0)
-		slot->sent_bytes = (uint16_t)(slot->sent_bytes + taken);
+	if (slot->sent_bytes < ask->first_bytes) {
+		if (quern_conn_send(shard, conn, ask->first + slot->sent_bytes, ask->first_bytes - slot->sent_bytes,
+				    &taken) != 0)
+			return;
+		slot->sent_bytes += taken;
+	}
+	if (slot->sent_bytes < ask->first_bytes || slot->sent_bytes == ask->bytes)
+		return;
+	if (quern_conn_send(shard, conn, ask->rest + (slot->sent_bytes - ask->first_bytes),
+			    ask->bytes - slot->sent_bytes, &taken) == 0)
+		slot->sent_bytes += taken;
 }
 
 static void ask(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
@@ -77,9 +102,13 @@ static void ask(struct load_client *client, struct quern_shard *shard, struct qu
 	/* Of a lasting connection it is the requests that lie in the measured time or not. */
 	if (now >= client->measure_begin_ns)
 		slot->flags |= MEASURED;
-	slot->queued_ns = now;
+	slot->queued_low = (uint32_t)(now >> UNIT_SHIFT);
+	slot->queued_high = (uint16_t)(now >> UNIT_SHIFT >> 32);
 	slot->sent_bytes = 0;
-	http_response_begin(&slot->response, false);
+	slot->ask = load_asks_draw(&client->http.asks, &client->draw);
+	http_response_begin(&slot->response, client->http.asks.each[slot->ask].is_head);
+	if (client->http.matched)
+		client->http.matched[conn.index] = 0;
 	count(client, slot, REPORT_REQUESTS_sent);
 	client->unanswered++;
 	push(client, shard, conn, slot);
@@ -102,30 +131,83 @@ static bool again(struct load_client *client, struct quern_shard *shard, struct 
 	return false;
 }
 
-static void answered(struct load_client *client, struct load_http_slot *slot, uint64_t now)
+/* What an answer is that has come to its end. */
+static enum report_request judge(const struct load_client *client, struct quern_conn conn,
+				 const struct load_http_slot *slot)
 {
-	bool is_ok = slot->response.status >= 200 && slot->response.status < 400;
+	const struct load_ask *ask = &client->http.asks.each[slot->ask];
 
-	slot->answered++;
-	if (slot->flags & MEASURED)
-		quern_histogram_record(&client->tally->request, now - slot->queued_ns);
-	stop_waiting(client, slot, is_ok ? REPORT_REQUESTS_ok : REPORT_REQUESTS_bad_status);
+	if (!http_statuses_hold(&ask->well, slot->response.status))
+		return REPORT_REQUESTS_bad_status;
+	if (ask->is_body_wanted && !http_match_holds(&ask->wanted, client->http.matched[conn.index]))
+		return REPORT_REQUESTS_bad_body;
+	return REPORT_REQUESTS_ok;
 }
 
-/* The answer is whole. Returns whether the connection has served. */
+static void answered(struct load_client *client, struct quern_conn conn, struct load_http_slot *slot, uint64_t now)
+{
+	struct report_tally *tally = client->tally;
+	uint64_t time_ns = ns_since_queued(slot, now);
+
+	slot->answered++;
+	if (slot->flags & MEASURED) {
+		quern_histogram_record(&tally->request, time_ns);
+		report_count(&tally->statuses[report_status_of(slot->response.status)]);
+		if (tally->each)
+			quern_histogram_record(&tally->each[slot->ask].time, time_ns);
+	}
+	stop_waiting(client, slot, judge(client, conn, slot));
+}
+
+/* Request and answer are whole. Returns whether the connection has served. */
 static bool go_on(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
-		  struct load_http_slot *slot, bool has_surplus)
+		  const struct load_http_slot *slot)
 {
 	uint32_t requests = client->service->http.requests;
 
-	answered(client, slot, quern_now(shard));
 	/* Asked to, the server closes first. */
 	if (requests == 1)
 		return false;
-	/* RFC 9112 6.3: more than was asked for is no answer to what will be; the connection is of no use. */
-	if (has_surplus || slot->answered == requests || client->is_ending)
+	if (slot->answered == requests || client->is_ending)
 		return true;
 	return http_response_keeps_alive(&slot->response) && load_next(client, shard, conn);
+}
+
+/* The answer is whole. Returns whether the connection has served. */
+static bool finish(struct load_client *client, struct quern_shard *shard, struct quern_conn conn,
+		   struct load_http_slot *slot, bool has_surplus)
+{
+	bool is_sent = slot->sent_bytes == client->http.asks.each[slot->ask].bytes;
+
+	answered(client, conn, slot, quern_now(shard));
+	/* RFC 9112 6.3: more than was asked for is no answer to what will be; the connection is of no use. */
+	if (has_surplus && client->service->http.requests != 1)
+		return true;
+	if (is_sent)
+		return go_on(client, shard, conn, slot);
+	/* RFC 9112 9.5: who refuses and closes does not want the rest of it. Others take it, before the next one. */
+	if (slot->response.status >= FIRST_ERROR && !http_response_keeps_alive(&slot->response))
+		quern_conn_close(shard, conn);
+	else
+		slot->flags |= OWES;
+	return false;
+}
+
+/* Takes text up to the end of the answer, and looks at its body where it matters. Returns how many bytes. */
+static uint32_t read_answer(struct load_client *client, struct quern_conn conn, struct load_http_slot *slot,
+			    const uint8_t *text, uint32_t bytes)
+{
+	const struct load_ask *ask = &client->http.asks.each[slot->ask];
+	uint32_t taken = 0, content_bytes;
+
+	if (!ask->is_body_wanted)
+		return http_response_take(&slot->response, text, bytes);
+	while (taken < bytes && slot->response.stage <= HTTP_IN_BODY) {
+		taken += http_response_take_run(&slot->response, text + taken, bytes - taken, &content_bytes);
+		client->http.matched[conn.index] = http_match_take(&ask->wanted, client->http.matched[conn.index],
+								   text + taken - content_bytes, content_bytes);
+	}
+	return taken;
 }
 
 static bool take(struct load_client *client, struct quern_shard *shard, struct quern_conn conn, const void *text,
@@ -137,9 +219,9 @@ static bool take(struct load_client *client, struct quern_shard *shard, struct q
 	client->heard_ns = quern_now(shard);
 	if (!(slot->flags & WAITS))
 		return false;
-	taken = http_response_take(&slot->response, text, bytes);
+	taken = read_answer(client, conn, slot, text, bytes);
 	if (slot->response.stage == HTTP_COMPLETE)
-		return go_on(client, shard, conn, slot, taken < bytes);
+		return finish(client, shard, conn, slot, taken < bytes);
 	if (slot->response.stage == HTTP_REFUSED) {
 		stop_waiting(client, slot, REPORT_REQUESTS_malformed);
 		slot->flags |= CUT;
@@ -150,7 +232,16 @@ static bool take(struct load_client *client, struct quern_shard *shard, struct q
 
 static void room(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
-	push(client, shard, conn, &client->http.slots[conn.index]);
+	struct load_http_slot *slot = &client->http.slots[conn.index];
+
+	if (!(slot->flags & (WAITS | OWES)))
+		return;
+	push(client, shard, conn, slot);
+	if (!(slot->flags & OWES) || slot->sent_bytes < client->http.asks.each[slot->ask].bytes)
+		return;
+	slot->flags &= (uint8_t)~OWES;
+	if (go_on(client, shard, conn, slot))
+		quern_conn_close(shard, conn);
 }
 
 static void cut(struct load_client *client, struct load_http_slot *slot)
@@ -169,7 +260,7 @@ static void peer_closed(struct load_client *client, struct quern_shard *shard, s
 		return;
 	http_response_end(&slot->response);
 	if (slot->response.stage == HTTP_COMPLETE)
-		answered(client, slot, quern_now(shard));
+		answered(client, conn, slot, quern_now(shard));
 	else
 		cut(client, slot);
 }

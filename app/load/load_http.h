@@ -5,25 +5,25 @@
 #include <assert.h>
 
 #include "http/http_response.h"
-
-/* Room for GET, a target, and the fields that go with it. */
-enum { LOAD_HTTP_REQUEST_MAX = 384 };
+#include "load/load_ask.h"
 
 /* Of a connection. */
 struct load_http_slot {
-	uint64_t queued_ns; /* when its request was given to the connection */
 	struct http_response response;
+	uint32_t queued_low; /* when its request was given to the connection, in units of 16 ns, modulo 2^48 */
 	uint32_t answered;   /* requests of this connection */
-	uint16_t sent_bytes; /* of the request */
+	uint32_t sent_bytes; /* of the request */
+	uint16_t queued_high;
 	uint8_t flags;
+	uint8_t ask; /* which request it is */
 };
 
 static_assert(sizeof(struct load_http_slot) == 88, "what HTTP adds to a client's connection");
 
 struct load_http {
 	struct load_http_slot *slots; /* by conn.index; null where HTTP is not spoken */
-	uint16_t request_bytes;
-	char request[LOAD_HTTP_REQUEST_MAX];
+	uint32_t *matched;            /* of an answer's body, by conn.index; null where no body is looked at */
+	struct load_asks asks;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/cli_signal.h"
+#include "report/report_requests.h"
 
 /* The engine ticks about every 100 ms; a moment that comes before the next tick is waited for in this one. */
 #define TICK_S 0.15
@@ -252,6 +253,7 @@ static void merge_clients(struct report_run *run, struct load_measure *measure)
 		quern_histogram_merge(&sum->first_byte, &tally->first_byte);
 		quern_histogram_merge(&sum->life, &tally->life);
 		quern_histogram_merge(&sum->request, &tally->request);
+		report_requests_merge(sum, tally);
 	}
 	run->is_scheduled = measure->clients[0].is_scheduled;
 	run->setup = &sum->setup;
@@ -259,6 +261,7 @@ static void merge_clients(struct report_run *run, struct load_measure *measure)
 	run->first_byte = &sum->first_byte;
 	run->life = &sum->life;
 	run->request = &sum->request;
+	run->each = sum->each;
 }
 
 int load_measure_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output)

@@ -67,6 +67,7 @@ struct report_run {
 	const struct quern_histogram *first_byte;    /* from the SYN on, likewise */
 	const struct quern_histogram *life;          /* likewise */
 	const struct quern_histogram *request;       /* likewise */
+	const struct report_request_tally *each;     /* by request; null where there is one */
 	const struct report_series *series;
 	const struct report_udp *udp; /* null but for datagrams: then what is said of connections is all 0 */
 	struct report_worker workers[QUERN_MAX_SHARDS];

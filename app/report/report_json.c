@@ -5,6 +5,7 @@
 
 #include "cli/cli_version.h"
 #include "report/report_hdr.h"
+#include "report/report_requests.h"
 
 static json_t *integer(uint64_t value)
 {
@@ -72,7 +73,7 @@ static json_t *totals_json(const struct report_run *run)
 		json_object_set_new(requests, report_request_names[i], integer(totals->requests[i]));
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
-		"s:{s:o, s:o, s:o}, s:o}",
+		"s:{s:o, s:o, s:o}, s:o, s:o}",
 		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
 		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
 		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
@@ -82,7 +83,7 @@ static json_t *totals_json(const struct report_run *run)
 		report_drops_json(traffic), "cut_short", integer(totals->cut_short), "requests", requests, "syns_taken",
 		integer(traffic->opened_passive), "cookies", "sent", integer(traffic->cookies_sent), "accepted",
 		integer(traffic->cookies_accepted), "refused", integer(traffic->cookies_refused), "icmp",
-		icmp_json(totals));
+		icmp_json(totals), "statuses", report_statuses_json(totals));
 }
 
 static json_t *rate_json(const struct report_run *run)
@@ -214,13 +215,14 @@ json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
-	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:{s:b, s:f}}",
-		"schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", report_tool_json(run),
-		"config", report_config(run->settings), "machine", report_machine_json(run), "duration_s",
-		run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate", rate_json(run), "latency_ns",
-		latency_json(run), "series", series_json(run->series), "workers", workers_json(run), "impaired",
-		report_impaired_json(run), "capture", report_capture_json(run), "memory", memory_json(&run->memory),
-		"udp", report_udp_json(run), "thresholds", "valid", "accounting", report_accounts(run) ? 1 : 0,
-		"schedule_kept", run->schedule_kept);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], "
+			 "s:{s:b, s:f}}",
+			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
+			 report_tool_json(run), "config", report_config(run->settings), "machine",
+			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
+			 totals_json(run), "rate", rate_json(run), "latency_ns", latency_json(run), "series",
+			 series_json(run->series), "workers", workers_json(run), "impaired", report_impaired_json(run),
+			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
+			 report_udp_json(run), "requests", report_requests_json(run), "thresholds", "valid",
+			 "accounting", report_accounts(run) ? 1 : 0, "schedule_kept", run->schedule_kept);
 }

@@ -26,6 +26,9 @@ const char *report_memory_name(enum quern_memory memory);
 /* Whether what is asked on connections is counted. */
 bool report_has_requests(const struct cli_settings *settings);
 
+/* Percentiles of a histogram, within a line. */
+void report_text_times(FILE *out, const struct quern_histogram *times);
+
 /* Parts of the text: how many drops ends the line that has begun, the others are whole lines. */
 void report_text_header(FILE *out, const struct report_run *run, bool colors);
 void report_text_drops(FILE *out, const struct quern_counters *traffic);

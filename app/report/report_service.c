@@ -1,5 +1,6 @@
 /* report_service.c - what a service of the settings says, as keys of the document. */
 #include "report/report_parts.h"
+#include "report/report_requests.h"
 
 static json_t *sources_json(const struct cli_service *service)
 {
@@ -36,9 +37,10 @@ static json_t *http_json(enum cli_command command, const struct cli_service *ser
 
 	if (!http->is_spoken)
 		return json_null();
-	return json_pack("{s:s?, s:o, s:o, s:s?}", "path", http->path, "requests",
+	return json_pack("{s:s?, s:o, s:o, s:s?, s:o}", "path", http->path, "requests",
 			 is_client ? json_integer((json_int_t)http->requests) : json_null(), "body",
-			 has_body ? json_integer((json_int_t)http->body_bytes) : json_null(), "root", http->root);
+			 has_body ? json_integer((json_int_t)http->body_bytes) : json_null(), "root", http->root, "mix",
+			 report_requests_config(&http->list));
 }
 
 static json_t *target_json(const struct cli_service *service)

@@ -13,7 +13,10 @@
 
 /* Requests of HTTP and other exchanges, and what became of them: `sent` is the sum of the others once a run is over. Of
  * a server, those that came, and how they were answered. */
-#define REPORT_REQUESTS(X) X(sent) X(ok) X(bad_status) X(malformed) X(corrupt) X(cut_short) X(in_flight)
+#define REPORT_REQUESTS(X) X(sent) X(ok) X(bad_status) X(bad_body) X(malformed) X(corrupt) X(cut_short) X(in_flight)
+
+/* Statuses of answers that came, or were given, to their end. */
+#define REPORT_STATUSES(X) X(2xx) X(3xx) X(4xx) X(5xx) X(other)
 
 enum report_failure {
 #define X(name) REPORT_FAILED_##name,
@@ -36,9 +39,23 @@ enum report_request {
 		REPORT_REQUESTS_END
 };
 
+enum report_status {
+#define X(name) REPORT_STATUS_##name,
+	REPORT_STATUSES(X)
+#undef X
+		REPORT_STATUSES_END
+};
+
 extern const char *const report_failure_names[REPORT_FAILED_END];
 extern const char *const report_close_names[REPORT_CLOSED_END];
 extern const char *const report_request_names[REPORT_REQUESTS_END];
+extern const char *const report_status_names[REPORT_STATUSES_END];
+
+/* What became of one of several requests that a client has. */
+struct report_request_tally {
+	uint64_t counts[REPORT_REQUESTS_END];
+	struct quern_histogram time;
+};
 
 /* Connections whose intended start lies in the measured time, but for `ended`. */
 struct report_tally {
@@ -52,6 +69,9 @@ struct report_tally {
 	uint64_t ended;                         /* established connections that ended, whenever they began */
 	uint64_t icmp[QUERN_ICMPS_END];         /* errors about SYNs, by what they say */
 	uint64_t requests[REPORT_REQUESTS_END]; /* those sent in the measured time, on whatever connection */
+	uint64_t statuses[REPORT_STATUSES_END]; /* likewise */
+	struct report_request_tally *each;      /* by request, `each_count` of them; null where there is one */
+	uint16_t each_count;
 	struct quern_histogram setup;
 	struct quern_histogram from_schedule;
 	struct quern_histogram first_byte; /* of text, from the SYN on */
@@ -71,7 +91,13 @@ static inline uint64_t report_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Empties a tally, histograms too. */
+/* The class of a status. */
+static inline enum report_status report_status_of(uint16_t status)
+{
+	return status >= 200 && status < 600 ? (enum report_status)(status / 100 - 2) : REPORT_STATUS_other;
+}
+
+/* Empties a tally, histograms too; what is counted by request is the caller's. */
 void report_tally_reset(struct report_tally *tally);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/cli_target.h"
 #include "report/report_format.h"
+#include "report/report_requests.h"
 
 enum { BAR_CELLS = 20 };
 
@@ -22,7 +23,7 @@ static void print_target(FILE *out, const struct cli_settings *settings)
 		fprintf(out, " %s", cli_format_target(settings, text));
 }
 
-static void print_times(FILE *out, const struct quern_histogram *times)
+void report_text_times(FILE *out, const struct quern_histogram *times)
 {
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
 
@@ -42,11 +43,11 @@ void report_text_short(FILE *out, const struct report_run *run)
 	fprintf(out, "  %s connections/s   established %s   failed %s\n", report_format_count((uint64_t)rate.mean, a),
 		report_format_count(run->totals.established, b), report_format_count(report_failed(&run->totals), c));
 	fputs("set-up   ", out);
-	print_times(out, run->setup);
+	report_text_times(out, run->setup);
 	if (report_has_requests(run->settings)) {
 		fprintf(out, "\nrequests %s/s   ",
 			report_format_count((uint64_t)report_series_requests_mean(run->series), a));
-		print_times(out, run->request);
+		report_text_times(out, run->request);
 	}
 	fprintf(out, "\n2MSL %s · ", report_format_span(run->settings->time_wait_ns, a));
 	if (report_adds_up(&run->totals))
@@ -122,32 +123,6 @@ bool report_has_requests(const struct cli_settings *settings)
 	return service->http.is_spoken || (settings->command != CLI_SERVE && cli_payload_is_exchanged(service));
 }
 
-static void print_requests(FILE *out, const struct report_run *run)
-{
-	const uint64_t *requests = run->totals.requests;
-	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
-
-	fprintf(out, "requests      %s %s   ok %s   %s per second\n",
-		run->settings->command == CLI_SERVE ? "received" : "sent",
-		report_format_count(requests[REPORT_REQUESTS_sent], a),
-		report_format_count(requests[REPORT_REQUESTS_ok], b),
-		report_format_count((uint64_t)report_series_requests_mean(run->series), c));
-	if (run->settings->service[0].http.is_spoken)
-		fprintf(out, "              bad status %s   malformed %s",
-			report_format_count(requests[REPORT_REQUESTS_bad_status], a),
-			report_format_count(requests[REPORT_REQUESTS_malformed], b));
-	else
-		fprintf(out, "              corrupt %s", report_format_count(requests[REPORT_REQUESTS_corrupt], a));
-	fprintf(out, "   cut short %s   unanswered at end %s\n",
-		report_format_count(requests[REPORT_REQUESTS_cut_short], a),
-		report_format_count(requests[REPORT_REQUESTS_in_flight], b));
-	if (!run->request)
-		return;
-	fputs("request time  ", out);
-	print_times(out, run->request);
-	fputc('\n', out);
-}
-
 static void print_rate(FILE *out, const struct report_run *run)
 {
 	struct report_rate rate = report_series_rate(run->series);
@@ -164,7 +139,7 @@ static void print_setup(FILE *out, const struct report_run *run)
 	const struct report_worker *first = &run->workers[0];
 
 	fprintf(out, "set-up time   min %s   ", report_format_ns(run->setup->count ? run->setup->min : 0, a));
-	print_times(out, run->setup);
+	report_text_times(out, run->setup);
 	fprintf(out, "\n              p90 %s   p99.99 %s", report_format_ns(percentile(run->setup, 90), a),
 		report_format_ns(percentile(run->setup, 99.99), b));
 	if (run->worker_count > 0 && first->turns > 0 && run->machine.tsc_hz > 0)
@@ -176,7 +151,7 @@ static void print_setup(FILE *out, const struct report_run *run)
 	if (!run->is_scheduled)
 		return;
 	fputs("              from schedule: ", out);
-	print_times(out, run->from_schedule);
+	report_text_times(out, run->from_schedule);
 	fprintf(out, "\n              %.3f %% of opens within 5 µs of their schedule\n", 100 * run->schedule_kept);
 }
 
@@ -303,7 +278,7 @@ static void print_all_of_connections(FILE *out, const struct report_run *run)
 {
 	print_connections(out, run);
 	if (report_has_requests(run->settings))
-		print_requests(out, run);
+		report_requests_text(out, run);
 	print_rate(out, run);
 	if (run->setup)
 		print_setup(out, run);

@@ -7,6 +7,7 @@
 const char *const report_failure_names[REPORT_FAILED_END] = {REPORT_FAILURES(X)};
 const char *const report_close_names[REPORT_CLOSED_END] = {REPORT_CLOSES(X)};
 const char *const report_request_names[REPORT_REQUESTS_END] = {REPORT_REQUESTS(X)};
+const char *const report_status_names[REPORT_STATUSES_END] = {REPORT_STATUSES(X)};
 #undef X
 
 void report_tally_reset(struct report_tally *tally)
@@ -35,6 +36,8 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->icmp[i] += report_read(&tally->icmp[i]);
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)
 		totals->requests[i] += report_read(&tally->requests[i]);
+	for (int i = 0; i < REPORT_STATUSES_END; i++)
+		totals->statuses[i] += report_read(&tally->statuses[i]);
 }
 
 uint64_t report_failed(const struct report_totals *totals)

@@ -19,6 +19,7 @@ struct report_totals {
 	uint64_t ended;
 	uint64_t icmp[QUERN_ICMPS_END];
 	uint64_t requests[REPORT_REQUESTS_END];
+	uint64_t statuses[REPORT_STATUSES_END];
 };
 
 /* Adds a shard's tally, while its worker goes on counting. */

@@ -13,8 +13,8 @@ from check_runs import BENCH, assert_clean, assert_sound, run, run_cases
 def expect_requests(result, count=None):
     """All requests that were sent were answered well, and each answer was timed."""
     requests = result["totals"]["requests"]
-    wanted = {"sent": count or requests["sent"], "ok": count or requests["sent"], "bad_status": 0, "malformed": 0,
-              "cut_short": 0, "in_flight": 0}
+    wanted = {"sent": count or requests["sent"], "ok": count or requests["sent"], "bad_status": 0, "bad_body": 0,
+              "malformed": 0, "corrupt": 0, "cut_short": 0, "in_flight": 0}
     assert requests == wanted, requests
     assert requests["sent"] > 0 and result["totals"]["cut_short"] == 0, result["totals"]
     assert result["latency_ns"]["request"]["count"] == requests["ok"], result["latency_ns"]["request"]
@@ -28,7 +28,11 @@ def http_once(quern, schema):
     assert_clean(result, schema)
     expect_requests(result, result["totals"]["closed"])
     assert result["config"]["payload"] == "http" and result["config"]["close"] == "server", result["config"]
+    mix = result["config"]["http"].pop("mix")
     assert result["config"]["http"] == {"path": "/", "requests": 1, "body": 1024, "root": None}, result["config"]
+    assert [(one["method"], one["path"], one["weight"]) for one in mix] == [("GET", "/", 1)], mix
+    assert [one["name"] for one in result["requests"]] == ["GET /"], result["requests"]
+    assert result["requests"][0]["ok"] == result["totals"]["statuses"]["2xx"] == result["totals"]["requests"]["ok"]
     assert abs(result["totals"]["packets_per_connection"] - 6) < 0.01, result["totals"]
     assert result["totals"]["closed_by"]["fin"] == result["totals"]["closed"], result["totals"]
     assert " rps=" in text and "request time  p50" in text, text

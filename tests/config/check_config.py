@@ -46,7 +46,7 @@ client:
   hold: 30s
   keepalive: 10s
   LATER-ramp: 20s
-  http: {LATER-method: GET, path: /health, LATER-host: dut.example, LATER-expect: 200}
+  http: {method: GET, path: /health, host: dut.example, expect: 200}
 duration: 5m
 LATER-thresholds: ["failed_ratio < 0.0001", "p99.9 < 2ms"]
 LATER-stop_if: "failed_ratio > 0.05 for 5s"
@@ -155,7 +155,8 @@ def load_by_file_is_load_by_flags(desk):
     said = desk.run("check", "load.yaml", "--requests", "2")[0]
     for line in ("kind      load, for 300 s", "ports     0000:03:00.0 10.0.0.10-10.0.0.73/24 by 10.0.0.1, on core",
                  "client    from 10.0.0.10-10.0.0.73 to http://10.0.1.20:80/health",
-                 "load      1,000,000 a second, each for 30 s, 2 requests on each"):
+                 "load      1,000,000 a second, each for 30s, 2 requests on each",
+                 "asks      GET /health, statuses 200"):
         assert line in said, (line, said)
 
 

@@ -234,6 +234,7 @@ Test(config_order, a_wrong_variable_is_named_with_what_is_accepted)
 
 Test(config_order, each_flag_has_a_variable_that_does_what_it_does)
 {
+	static const char take_anything[] = "json hlog root pcap impair check-send check-expect data expect-body";
 	char name[CONFIG_VARIABLE_TEXT], sample[128], error[CLI_ERROR_TEXT];
 
 	cr_assert_str_eq(config_variable_name("time-wait", name), "QUERN_TIME_WAIT");
@@ -249,7 +250,7 @@ Test(config_order, each_flag_has_a_variable_that_does_what_it_does)
 			setenv(config_variable_name(flag->name, name), config_lab_sample(flag, sample), 1);
 			cr_assert_eq(config_environment_apply(&settings, error), 0, "%s", error);
 			setenv(name, "\x01", 1);
-			if (strstr("json hlog root pcap impair check-send check-expect", flag->name) == NULL)
+			if (strstr(take_anything, flag->name) == NULL)
 				cr_assert_eq(config_environment_apply(&settings, error), -EINVAL, "%s", name);
 			unsetenv(name);
 		}

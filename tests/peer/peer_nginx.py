@@ -22,6 +22,7 @@ http {{
     client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;
     uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;
     keepalive_requests 1000000;
+    {2}
     server {{
         listen {1} backlog=4096;
         root {0}/root;
@@ -29,6 +30,7 @@ http {{
         location /few {{ keepalive_requests 10; return 200 few; }}
         location /none {{ return 204; }}
         location /moved {{ return 301 /; }}
+        {3}
     }}
 }}
 """
@@ -37,14 +39,16 @@ http {{
 class Nginx:
     """`with Nginx(lab) as nginx:`, in Linux's namespace, in the foreground, with a folder of its own."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, beside="", inside=""):
+        """With more servers beside the one, and more of what is in it; @ is the folder."""
         self.folder = tempfile.mkdtemp(dir=lab.directory)
         os.mkdir(f"{self.folder}/root")
         for name, text in (("index.html", "<p>nginx</p>"), ("big", BIG * "x"), ("chunked", "<!--#echo var=\"a\" -->b")):
             with open(f"{self.folder}/root/{name}", "w", encoding="ascii") as file:
                 file.write(text)
         with open(f"{self.folder}/conf", "w", encoding="ascii") as file:
-            file.write(CONFIG.format(self.folder, f"[::]:{PORT} ipv6only=on" if IS_IP6 else PORT))
+            file.write(CONFIG.format(self.folder, f"[::]:{PORT} ipv6only=on" if IS_IP6 else PORT,
+                                     *(text.replace("@", self.folder) for text in (beside, inside))))
         os.chmod(lab.directory, 0o755)
         self.process = subprocess.Popen(("nginx", "-p", self.folder, "-e", f"{self.folder}/error.log", "-c",
                                          f"{self.folder}/conf"), stdin=subprocess.DEVNULL,
@@ -71,10 +75,14 @@ class Nginx:
         with open(f"{self.folder}/{name}", encoding="ascii") as file:
             return file.read()
 
-    def statuses(self):
-        """Ends nginx; the status and the bytes of each access that it has logged."""
+    def end(self):
+        """Lets it finish what it does, and end: then its logs are whole."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(10)
+
+    def statuses(self):
+        """Ends nginx; the status and the bytes of each access that it has logged."""
+        self.end()
         lines = self.read("access.log").splitlines()
         return [tuple(int(word) for word in line.split('"')[2].split()) for line in lines]
 

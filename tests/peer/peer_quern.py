@@ -127,9 +127,9 @@ def serve(lab, *words, service="--discard"):
 
 
 @contextlib.contextmanager
-def load(lab, *words, target=LINUX, scheme="tcp", path=""):
+def load(lab, *words, target=LINUX, scheme="tcp", path="", port=PORT):
     """A client whose target is Linux; it opens as soon as it knows Linux's MAC address."""
-    with Quern(lab, "load", f"{scheme}://{at(target, PORT)}{path}", *port_words(lab), *words) as quern:
+    with Quern(lab, "load", f"{scheme}://{at(target, port)}{path}", *port_words(lab), *words) as quern:
         quern.wait_attached()
         yield quern
 
@@ -149,7 +149,8 @@ def expect_totals(report, count, closed_by="fin"):
 def expect_requests(report, **wanted):
     """What became of the requests: what is not named is 0, but `sent`, which is the sum. Returns the counts."""
     requests = report["totals"]["requests"]
-    counts = {"ok": 0, "bad_status": 0, "malformed": 0, "cut_short": 0, "in_flight": 0, **wanted}
+    counts = {"ok": 0, "bad_status": 0, "bad_body": 0, "malformed": 0, "corrupt": 0, "cut_short": 0,
+              "in_flight": 0, **wanted}
     counts["sent"] = sum(counts.values())
     expect_equal(requests, counts, "requests")
     return requests
