@@ -13,7 +13,7 @@ from peer_lab import Broken, Lab, what_is_missing
 
 SUBJECTS = {"many": "peer_many", "serve": "peer_serve", "load": "peer_load", "alive": "peer_alive",
             "edges": "peer_edges", "wide": "peer_wide", "http": "peer_http", "curl": "peer_curl", "nginx": "peer_nginx",
-            "asks": "peer_asks", "faults": "peer_faults", "haproxy": "peer_haproxy",
+            "asks": "peer_asks", "faults": "peer_faults", "haproxy": "peer_haproxy", "limit": "peer_limit",
             "wrk": "peer_wrk", "echo": "peer_echo", "outage": "peer_outage",
             "iperf3": "peer_iperf3", "slow": "peer_slow", "halfclose": "peer_halfclose", "witness": "peer_witness",
             "badline": "peer_badline", "cookies": "peer_cookies", "icmp": "peer_icmp", "lossy": "peer_lossy",

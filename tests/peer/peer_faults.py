@@ -1,6 +1,7 @@
 """Targets that are not well: that refuse, reset, come up late, stall and die. quern load shows each for what it is."""
 
 import contextlib
+import re
 import signal
 import socket
 import threading
@@ -129,7 +130,7 @@ def stalls(lab):
     expect(min(row["requests"] for row in report["series"]) < max(row["requests"] for row in report["series"]) / 2,
            f"requests each second: {[row['requests'] for row in report['series']]}")
     expect_equal(sum(report["totals"]["failed"].values()), 0, "failed")
-    expect(f"max {longest:.1f} s" in said, f"the text says so: {said}")
+    expect(re.search(r"request time .*max (9\d\d ms|1\.\d s)\n", said), f"the text says so: {said}")
 
 
 def dies(lab):
@@ -143,10 +144,11 @@ def dies(lab):
         answered = len(nginx.read("access.log").splitlines())
     totals = report["totals"]
     requests = totals["requests"]
-    # It logs an answer when the kernel has it: at most those that were on their way were cut.
-    expect(requests["ok"] <= answered <= requests["ok"] + requests["cut_short"],
+    # It logs an answer once the kernel has it: one may be missing, and those that were on their way were cut.
+    expect(requests["ok"] - 1 <= answered <= requests["ok"] + requests["cut_short"],
            f"{answered} lines of nginx's log, {requests}")
-    expect(requests["ok"] > 100 and 0 < requests["cut_short"] <= 10, f"requests: {requests}")
+    # Beside the ten that were at work, those in the queue of its socket.
+    expect(requests["ok"] > 100 and 0 < requests["cut_short"] <= 30, f"requests: {requests}")
     expect_equal((requests["malformed"], requests["bad_status"], requests["in_flight"]), (0, 0, 0), "others")
     expect(totals["failed"]["refused"] > 10 and totals["failed"]["timeout"] == 0, f"failed: {totals['failed']}")
     expect_equal(report["series"][-1]["requests"], 0, "answers of the last second")

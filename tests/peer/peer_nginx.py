@@ -39,8 +39,8 @@ http {{
 class Nginx:
     """`with Nginx(lab) as nginx:`, in Linux's namespace, in the foreground, with a folder of its own."""
 
-    def __init__(self, lab, beside="", inside=""):
-        """With more servers beside the one, and more of what is in it; @ is the folder."""
+    def __init__(self, lab, beside="", inside="", cores=None):
+        """With more servers beside the one, and more of what is in it; @ is the folder. On these cores alone."""
         self.folder = tempfile.mkdtemp(dir=lab.directory)
         os.mkdir(f"{self.folder}/root")
         for name, text in (("index.html", "<p>nginx</p>"), ("big", BIG * "x"), ("chunked", "<!--#echo var=\"a\" -->b")):
@@ -50,7 +50,8 @@ class Nginx:
             file.write(CONFIG.format(self.folder, f"[::]:{PORT} ipv6only=on" if IS_IP6 else PORT,
                                      *(text.replace("@", self.folder) for text in (beside, inside))))
         os.chmod(lab.directory, 0o755)
-        self.process = subprocess.Popen(("nginx", "-p", self.folder, "-e", f"{self.folder}/error.log", "-c",
+        pinned = ("taskset", "-c", cores) if cores else ()
+        self.process = subprocess.Popen((*pinned, "nginx", "-p", self.folder, "-e", f"{self.folder}/error.log", "-c",
                                          f"{self.folder}/conf"), stdin=subprocess.DEVNULL,
                                         preexec_fn=die_with_parent)
         lab.process_ids.append(self.process.pid)
