@@ -2,7 +2,7 @@
 """Holds the documentation for users against the program, and prints TAP: check_docs.py QUERN.
 check_docs.py --drops prints the table of drop reasons that docs/results.md has.
 
-Blocks that begin with ```sh run are run, benches for a second; those that need namespaces, as root only."""
+Blocks that begin with ```sh run are run, benches for a moment; those that need namespaces, as root only."""
 
 import glob
 import os
@@ -140,7 +140,7 @@ def prepared(script, quern, folder):
     lines = script.split("\n")
     for number, line in enumerate(lines):
         if "quern bench" in line:
-            lines[number] = re.sub(r"--warmup \d+s", "--warmup 100ms", re.sub(r"-d \d+s", "-d 1s", line))
+            lines[number] = re.sub(r"--warmup \d+s", "--warmup 100ms", re.sub(r"-d \d+s", "-d 300ms", line))
     script = "\n".join(lines).replace("/tmp/", folder + "/").replace("build/app/quern", quern)
     return re.sub(r"\b(qclient|qserver|mill)\b", rf"\1-{os.getpid()}", script)
 
