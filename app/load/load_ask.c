@@ -13,7 +13,7 @@ enum {
 };
 
 /* RFC 9112 3.2: Host is needed, and has a port only where that is not 80. */
-static void write_host(FILE *out, const struct cli_request *request, const struct cli_service *service)
+static void write_host(FILE *out, const struct cli_request *request, const struct quern_endpoint *target)
 {
 	char host[QUERN_ENDPOINT_TEXT];
 
@@ -21,8 +21,8 @@ static void write_host(FILE *out, const struct cli_request *request, const struc
 		fprintf(out, "Host: %s\r\n", request->host);
 		return;
 	}
-	quern_format_endpoint(&service->target[0], host);
-	if (service->target[0].port == HTTP_PORT)
+	quern_format_endpoint(target, host);
+	if (target->port == HTTP_PORT)
 		*strrchr(host, ':') = '\0';
 	fprintf(out, "Host: %s\r\n", host);
 }
@@ -39,11 +39,11 @@ static bool says_length(const struct cli_request *request)
 	return request->body != NULL;
 }
 
-static void write_head(FILE *out, const struct cli_request *request, const struct cli_service *service)
+static void write_head(FILE *out, const struct cli_request *request, const struct cli_service *service, uint16_t target)
 {
 	fprintf(out, "%s %s%s HTTP/1.1\r\n", request->method, request->path[0] == '?' ? "/" : "", request->path);
 	if (!cli_request_has_header(request, "Host"))
-		write_host(out, request, service);
+		write_host(out, request, &service->target[target]);
 	for (uint16_t i = 0; i < request->header_count; i++)
 		fprintf(out, "%s\r\n", request->headers[i]);
 	if (says_length(request))
@@ -62,7 +62,8 @@ static size_t room_for(const struct cli_request *request)
 	return room;
 }
 
-static int write_ask(struct load_ask *ask, const struct cli_request *request, const struct cli_service *service)
+static int write_ask(struct load_ask *ask, const struct cli_request *request, const struct cli_service *service,
+		     uint16_t target)
 {
 	size_t room = room_for(request);
 	uint32_t together = request->body_bytes < FIRST_BODY ? request->body_bytes : FIRST_BODY;
@@ -75,7 +76,7 @@ static int write_ask(struct load_ask *ask, const struct cli_request *request, co
 	out = ask->first ? fmemopen(ask->first, room, "w") : NULL;
 	if (!out)
 		return -ENOMEM;
-	write_head(out, request, service);
+	write_head(out, request, service, target);
 	if (together > 0)
 		fwrite(request->body, 1, together, out);
 	ask->first_bytes = (uint32_t)ftell(out);
@@ -90,29 +91,33 @@ static int write_ask(struct load_ask *ask, const struct cli_request *request, co
 int load_asks_open(struct load_asks *asks, const struct cli_service *service)
 {
 	const struct cli_requests *list = &service->http.list;
+	uint16_t all = (uint16_t)(list->count * service->target_count);
 	uint32_t end = 0;
+	int rc = 0;
 
-	*asks = (struct load_asks){.count = 0};
-	for (uint16_t i = 0; i < list->count; i++) {
-		struct load_ask *ask = &asks->each[i];
-		int rc = write_ask(ask, &list->each[i], service);
-
-		asks->count++;
-		if (rc != 0)
-			return rc;
-		asks->are_bodies_wanted |= ask->is_body_wanted;
+	*asks = (struct load_asks){.each = calloc(all, sizeof(*asks->each)), .count = list->count};
+	if (!asks->each)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < list->count; i++)
 		asks->ends[i] = end += list->each[i].weight;
+	for (; rc == 0 && asks->written < all; asks->written++) {
+		struct load_ask *ask = &asks->each[asks->written];
+
+		rc = write_ask(ask, &list->each[asks->written % list->count], service,
+			       (uint16_t)(asks->written / list->count));
+		asks->are_bodies_wanted |= ask->is_body_wanted;
 	}
-	return 0;
+	return rc;
 }
 
 void load_asks_close(struct load_asks *asks)
 {
-	for (uint16_t i = 0; i < asks->count; i++) {
+	for (uint16_t i = 0; i < asks->written; i++) {
 		free(asks->each[i].first);
 		http_match_close(&asks->each[i].wanted);
 	}
-	asks->count = 0;
+	free(asks->each);
+	*asks = (struct load_asks){.each = NULL};
 }
 
 uint8_t load_asks_draw(const struct load_asks *asks, struct load_draw *draw)

@@ -2,6 +2,8 @@
 #ifndef LOAD_ASK_H
 #define LOAD_ASK_H
 
+#include <assert.h>
+
 #include "cli/cli_settings.h"
 #include "http/http_match.h"
 #include "load/load_draw.h"
@@ -18,18 +20,21 @@ struct load_ask {
 	struct http_match wanted;
 };
 
+static_assert(CLI_REQUESTS_MAX * CLI_MAX_TARGETS <= UINT8_MAX + 1, "a byte says which one it is");
+
 struct load_asks {
-	struct load_ask each[CLI_REQUESTS_MAX];
-	uint16_t count;
+	struct load_ask *each; /* the list of requests for each target in turn, since they name it */
+	uint16_t count;        /* of one list */
+	uint16_t written;
 	uint32_t ends[CLI_REQUESTS_MAX]; /* the sum of the weights up to here */
 	bool are_bodies_wanted;          /* of any of them */
 };
 
-/* Writes a service's requests. 0 or -ENOMEM; undone by load_asks_close(). */
+/* Writes a service's requests to each of its targets. 0 or -ENOMEM; undone by load_asks_close(). */
 int load_asks_open(struct load_asks *asks, const struct cli_service *service);
 void load_asks_close(struct load_asks *asks);
 
-/* Draws one, as often as its weight says; where there is one only, it takes no draw. */
+/* Draws one of a list, as often as its weight says; where there is one only, it takes no draw. */
 uint8_t load_asks_draw(const struct load_asks *asks, struct load_draw *draw);
 
 #endif

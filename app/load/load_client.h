@@ -77,7 +77,7 @@ struct load_client {
 	uint32_t setting_up; /* SYN given out, not decided */
 	uint32_t open;       /* established, not ended */
 	uint32_t unanswered; /* connections that wait for an answer to their request */
-	uint64_t heard_ns;   /* when text of one last came */
+	uint64_t heard_ns;   /* when text of one last came, or a long request went on */
 	uint64_t retry_at_ns;
 
 	uint64_t waiting_since_ns;

@@ -55,7 +55,7 @@ static void count(struct load_client *client, const struct load_http_slot *slot,
 		return;
 	report_count(&tally->requests[what]);
 	if (tally->each)
-		report_count(&tally->each[slot->ask].counts[what]);
+		report_count(&tally->each[slot->ask % client->http.asks.count].counts[what]);
 }
 
 static uint64_t ns_since_queued(const struct load_http_slot *slot, uint64_t now)
@@ -105,7 +105,8 @@ static void ask(struct load_client *client, struct quern_shard *shard, struct qu
 	slot->queued_low = (uint32_t)(now >> UNIT_SHIFT);
 	slot->queued_high = (uint16_t)(now >> UNIT_SHIFT >> 32);
 	slot->sent_bytes = 0;
-	slot->ask = load_asks_draw(&client->http.asks, &client->draw);
+	slot->ask = (uint8_t)(slot->ask - slot->ask % client->http.asks.count +
+			      load_asks_draw(&client->http.asks, &client->draw));
 	http_response_begin(&slot->response, client->http.asks.each[slot->ask].is_head);
 	if (client->http.matched)
 		client->http.matched[conn.index] = 0;
@@ -114,11 +115,28 @@ static void ask(struct load_client *client, struct quern_shard *shard, struct qu
 	push(client, shard, conn, slot);
 }
 
+/* The first of the requests to the target that a connection has. */
+static uint8_t first_of_target(const struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
+{
+	const struct cli_service *service = client->service;
+	struct quern_conn_info info;
+	uint16_t target = 0;
+
+	if (service->target_count == 1 || quern_conn_info(shard, conn, &info) != 0)
+		return 0;
+	while (target + 1 < service->target_count &&
+	       (service->target[target].port != info.remote.port ||
+		!cli_address_equal(cli_address_of(&service->target[target]), cli_address_of(&info.remote))))
+		target++;
+	return (uint8_t)(target * client->http.asks.count);
+}
+
 static bool start(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
 	struct load_http_slot *slot = &client->http.slots[conn.index];
 
 	slot->answered = 0;
+	slot->ask = first_of_target(client, shard, conn);
 	ask(client, shard, conn, slot);
 	return false;
 }
@@ -154,7 +172,7 @@ static void answered(struct load_client *client, struct quern_conn conn, struct 
 		quern_histogram_record(&tally->request, time_ns);
 		report_count(&tally->statuses[report_status_of(slot->response.status)]);
 		if (tally->each)
-			quern_histogram_record(&tally->each[slot->ask].time, time_ns);
+			quern_histogram_record(&tally->each[slot->ask % client->http.asks.count].time, time_ns);
 	}
 	stop_waiting(client, slot, judge(client, conn, slot));
 }
@@ -236,6 +254,8 @@ static void room(struct load_client *client, struct quern_shard *shard, struct q
 
 	if (!(slot->flags & (WAITS | OWES)))
 		return;
+	/* The peer takes what is sent: a long request is on its way, as a long answer may be. */
+	client->heard_ns = quern_now(shard);
 	push(client, shard, conn, slot);
 	if (!(slot->flags & OWES) || slot->sent_bytes < client->http.asks.each[slot->ask].bytes)
 		return;

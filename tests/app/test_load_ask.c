@@ -92,6 +92,24 @@ Test(load_ask, has_the_body_whole_however_long_it_is)
 	}
 }
 
+Test(load_ask, names_each_of_several_targets)
+{
+	struct cli_service *service = &settings.service[0];
+	struct load_asks asks;
+
+	cr_assert_eq(complete("http://10.0.0.1/", ""), 0, "%s", error);
+	cr_assert_eq(quern_parse_endpoint("10.0.0.2:81", &service->target[1]), 0);
+	service->target_count = 2;
+	service->http.list.each[1] = service->http.list.each[0];
+	service->http.list.count = 2;
+	cr_assert_eq(load_asks_open(&asks, service), 0);
+	for (uint16_t i = 0; i < 4; i++) {
+		cr_assert_eq(strstr((char *)asks.each[i].first, "Host: 10.0.0.1\r\n") != NULL, i < 2, "%u", i);
+		cr_assert_eq(strstr((char *)asks.each[i].first, "Host: 10.0.0.2:81\r\n") != NULL, i >= 2, "%u", i);
+	}
+	load_asks_close(&asks);
+}
+
 Test(load_ask, reads_the_files_that_are_named)
 {
 	char path[] = "/tmp/quern-test-XXXXXX", flags[128];
