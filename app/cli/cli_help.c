@@ -146,3 +146,8 @@ void cli_help(FILE *out, enum cli_command command, bool all)
 		print_flags(out, command, all);
 	}
 }
+
+bool cli_help_is_asked(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "--help-all") == 0;
+}

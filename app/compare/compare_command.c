@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli_exit.h"
+#include "cli/cli_help.h"
 #include "cli/cli_output.h"
 #include "compare/compare_report.h"
 
@@ -37,7 +38,7 @@ static int parse(struct question *question, int count, char *arguments[])
 	for (int i = 0; i < count; i++) {
 		const char *word = arguments[i];
 
-		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		if (cli_help_is_asked(word)) {
 			question->wants_help = true;
 		} else if (strncmp(word, "--json=", 7) == 0) {
 			question->json = word + 7;

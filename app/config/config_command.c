@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli_exit.h"
+#include "cli/cli_help.h"
 #include "cli/cli_output.h"
 #include "cli/cli_suggest.h"
 #include "config/config_keys.h"
@@ -18,11 +19,6 @@ static const char help[] =
 	"Docs: docs/configuration.md\n"
 	"example: quern init bench >bench.yaml && quern run bench.yaml -d 30s\n";
 
-static bool asks_for_help(const char *word)
-{
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-}
-
 static int print_help(void)
 {
 	fputs(help, stdout);
@@ -31,7 +27,7 @@ static int print_help(void)
 
 const char *config_command_file(const char *command, int count, char *const arguments[], int *code)
 {
-	if (count > 0 && asks_for_help(arguments[0])) {
+	if (count > 0 && cli_help_is_asked(arguments[0])) {
 		*code = print_help();
 		return NULL;
 	}
@@ -74,7 +70,7 @@ int config_init(int count, char *const arguments[])
 
 	if (count == 0)
 		return list_kinds();
-	if (asks_for_help(arguments[0]))
+	if (cli_help_is_asked(arguments[0]))
 		return print_help();
 	if (count > 1)
 		return cli_fail(CLI_EXIT_USAGE, "unexpected argument %.60s; init takes one kind", arguments[1]);

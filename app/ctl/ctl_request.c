@@ -8,6 +8,7 @@
 
 #include <quern/observe.h>
 
+#include "cli/cli_help.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_units.h"
 
@@ -159,7 +160,7 @@ int ctl_parse(struct ctl_request *request, int count, char *const arguments[], c
 {
 	*request = (struct ctl_request){.what = CTL_NOTHING};
 	for (int i = 0; i < count; i++)
-		if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0)
+		if (cli_help_is_asked(arguments[i]))
 			return CTL_HELP;
 	if (count == 0) {
 		snprintf(error, CLI_ERROR_TEXT, "quern ctl needs a word: stats, conns or reload, e.g. quern ctl stats");

@@ -36,6 +36,7 @@ Test(ctl_request, hands_filters_on_in_the_words_of_telemetry)
 	cr_assert_str_eq(request.parameters, "");
 	cr_assert_eq(parse("stats --pid"), -EINVAL);
 	cr_assert_eq(parse("conns --help"), CTL_HELP);
+	cr_assert_eq(parse("--help-all"), CTL_HELP, "the word of commands with more flags");
 	cr_assert_eq(parse("-h"), CTL_HELP);
 }
 
