@@ -47,7 +47,7 @@ static int add_client(struct quern_engine_config *config, struct load_measure *m
 	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "client");
 	struct load_client *client = &measure->clients[number];
 	int rc = load_client_open(client, settings, &settings->service[0], &workers, number,
-				  cli_workers_on(&workers, 0), &measure->order);
+				  cli_workers_on(&workers, 0), &measure->orders);
 
 	if (rc != 0)
 		return rc;

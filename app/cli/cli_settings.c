@@ -177,11 +177,13 @@ static int complete_service(struct cli_settings *settings, struct cli_service *s
 		return refuse(error, "give --cps or --cc, not both");
 	rc = cli_complete_http(settings, service, error);
 	if (rc == 0)
+		rc = cli_complete_search(settings, service, error);
+	if (rc == 0)
 		rc = cli_complete_udp(settings, service, error);
 	if (rc == 0)
 		rc = cli_complete_exchange(settings, service, error);
 	if (rc == 0 && service->cps == 0 && service->cc == 0 && !runs_until_told(settings->command) &&
-	    !settings->udp.is_spoken)
+	    !settings->udp.is_spoken && !settings->judge.search_text)
 		service->cps = CLI_CPS_MAX;
 	if (rc == 0 && settings->command == CLI_SERVE)
 		rc = complete_serve(settings, service, error);
@@ -212,6 +214,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 	}
 	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++)
 		rc = complete_service(settings, &settings->service[i], error);
+	if (rc == 0)
+		rc = cli_complete_judge(settings, error);
 	if (settings->max_time_wait == 0)
 		settings->max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (rc == 0 && settings->command == CLI_BENCH)

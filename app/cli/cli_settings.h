@@ -12,6 +12,7 @@
 #include <quern/options.h>
 
 #include "cli/cli_address.h"
+#include "cli/cli_judge.h"
 #include "cli/cli_payload.h"
 #include "cli/cli_request.h"
 #include "cli/cli_span.h"
@@ -94,7 +95,8 @@ enum cli_group {
 	CLI_GROUP_RULES = 1024, /* those of a file, which a higher place changes and does not replace */
 	CLI_GROUP_REQUESTS = 2048, /* likewise */
 	CLI_GROUP_HEADERS = 4096, /* of the request that is spoken of */
-	CLI_GROUPS = 8191
+	CLI_GROUP_THRESHOLDS = 8192,
+	CLI_GROUPS = 16383
 };
 
 /* What HTTP needs to be told. */
@@ -118,10 +120,8 @@ enum { CLI_UDP_FLOWS_MAX = 1 << 20 };
 struct cli_udp {
 	bool is_spoken; /* --udp, or a target udp:// */
 	bool is_one_way;
-	uint64_t pps;         /* 0: not asked for; CLI_PPS_MAX */
-	uint32_t flows;       /* pairs of ends, all clients together; 0: not asked for */
-	const char *search;   /* as it was given, or null */
-	double searched_loss; /* share of loss that is none to it */
+	uint64_t pps;   /* 0: not asked for; CLI_PPS_MAX */
+	uint32_t flows; /* pairs of ends, all clients together; 0: not asked for */
 };
 
 /* What trace shows, and of what. */
@@ -195,6 +195,7 @@ struct cli_settings {
 	uint64_t warmup_ns;
 	uint64_t seed;
 	struct cli_udp udp;
+	struct cli_judge judge;
 	struct cli_trace trace;
 	struct cli_forward forward;
 

@@ -16,8 +16,6 @@ enum {
 	RECORDS = 1024 /* of TCP, which is not spoken */
 };
 #define MAX_PPS UINT64_C(1000000000)
-#define TRIAL_NS (2 * CLI_NS_PER_S)
-#define WHOLE 1e9 /* of cli_parse_percent() */
 
 bool cli_set_udp(struct cli_settings *settings, const char *value)
 {
@@ -48,19 +46,6 @@ bool cli_set_one_way(struct cli_settings *settings, const char *value)
 	if (settings->command == CLI_FORWARD)
 		return cli_set_rule_one_way(settings, value);
 	return settings->udp.is_one_way = true;
-}
-
-/* loss==0, or loss<=0.1% */
-bool cli_set_search(struct cli_settings *settings, const char *value)
-{
-	uint64_t share = 0;
-
-	if (strcmp(value, "loss==0") != 0 &&
-	    (strncmp(value, "loss<=", 6) != 0 || !cli_parse_percent(value + 6, &share)))
-		return false;
-	settings->udp.searched_loss = (double)share / WHOLE;
-	settings->udp.search = value;
-	return true;
 }
 
 static int refuse(char error[CLI_ERROR_TEXT], const char *text)
@@ -129,15 +114,9 @@ static int complete_client(struct cli_settings *settings, struct cli_service *se
 				     "or --close");
 	if (service->http.is_payload || service->http.requests_given)
 		return refuse(error, "HTTP needs a target http://ADDR:PORT/PATH");
-	if (udp->search && (udp->pps != 0 || udp->is_one_way))
-		return refuse(error, "--search finds the rate by what is answered; leave out --pps and --one-way");
 	/* RFC 8085 3.1: who is not answered has to be told how much is meant. */
 	if (udp->is_one_way && udp->pps == 0)
 		return refuse(error, "--one-way needs a rate, since no answers bound it: --pps 50k, or --pps max");
-	if (udp->search && settings->duration_given && settings->duration_ns == 0)
-		return refuse(error, "--search needs trials that end: give -d, 2s where it is left out");
-	if (udp->search && !settings->duration_given)
-		settings->duration_ns = TRIAL_NS;
 	if (udp->pps == 0)
 		udp->pps = CLI_PPS_MAX;
 	if (udp->flows == 0)
@@ -151,10 +130,8 @@ int cli_complete_udp(struct cli_settings *settings, struct cli_service *service,
 
 	if (settings->command == CLI_SERVE && complete_server(settings, service, error) != 0)
 		return -EINVAL;
-	if (settings->command == CLI_LOAD && !udp->is_spoken &&
-	    (udp->pps != 0 || udp->flows != 0 || udp->is_one_way || udp->search))
-		return refuse(error, "--pps, --flows, --one-way and --search need datagrams: name the target as "
-				     "udp://ADDR:PORT");
+	if (settings->command == CLI_LOAD && !udp->is_spoken && (udp->pps != 0 || udp->flows != 0 || udp->is_one_way))
+		return refuse(error, "--pps, --flows and --one-way need datagrams: name the target as udp://ADDR:PORT");
 	if (!udp->is_spoken)
 		return 0;
 	if (settings->max_connections == 0)

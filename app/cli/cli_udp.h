@@ -8,7 +8,6 @@ bool cli_set_udp(struct cli_settings *settings, const char *value);
 bool cli_set_pps(struct cli_settings *settings, const char *value);
 bool cli_set_flows(struct cli_settings *settings, const char *value);
 bool cli_set_one_way(struct cli_settings *settings, const char *value);
-bool cli_set_search(struct cli_settings *settings, const char *value);
 
 /* Checks which flags go together where datagrams are sent or answered, and fills in what was left out. 0, or -EINVAL
  * with one line in `error`. */

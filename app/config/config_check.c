@@ -102,8 +102,8 @@ static void print_datagrams(const struct cli_settings *settings)
 {
 	char number[REPORT_NUMBER_TEXT], flows[REPORT_NUMBER_TEXT];
 
-	if (settings->udp.search)
-		printf("load      the highest rate with %s", settings->udp.search);
+	if (settings->judge.search_text)
+		printf("load      the highest rate with %s", settings->judge.search_text);
 	else if (settings->udp.pps == CLI_PPS_MAX)
 		fputs("load      as many datagrams a second as go", stdout);
 	else
@@ -112,7 +112,7 @@ static void print_datagrams(const struct cli_settings *settings)
 	       report_format_count(settings->udp.flows, flows), settings->udp.is_one_way ? ", one way" : "");
 }
 
-static void print_load(const struct cli_service *service)
+static void print_load(const struct cli_service *service, const char *search)
 {
 	static const char *const endings[CLI_CLOSES] = {"the client closes first",
 							"the server closes first",
@@ -127,6 +127,8 @@ static void print_load(const struct cli_service *service)
 		printf("%s held open", report_format_count(service->cc, number));
 	else if (service->cps == CLI_CPS_MAX)
 		fputs("as many a second as go", stdout);
+	else if (search)
+		printf("as many a second as keep %s", search);
 	else
 		printf("%s a second", report_format_count(service->cps, number));
 	if (service->hold.most > 0)
@@ -162,6 +164,16 @@ static void print_requests(const struct cli_requests *list)
 	}
 }
 
+static void print_judge(const struct cli_judge *judge)
+{
+	for (uint16_t i = 0; i < judge->threshold_count; i++)
+		printf("%s%s\n", i == 0 ? "held to   " : "          ", judge->threshold_texts[i]);
+	if (judge->stop_if_text)
+		printf("stops     if %s\n", judge->stop_if_text);
+	if (judge->repeats > 0)
+		printf("repeated  %u times\n", judge->repeats);
+}
+
 static void print_limits(const struct cli_settings *settings)
 {
 	char connections[REPORT_NUMBER_TEXT], resting[REPORT_NUMBER_TEXT], wait[REPORT_NUMBER_TEXT];
@@ -185,10 +197,11 @@ static void print_ends(const struct cli_settings *settings)
 		if (settings->udp.is_spoken)
 			print_datagrams(settings);
 		else
-			print_load(service);
+			print_load(service, settings->judge.search_text);
 		if (service->http.is_spoken && settings->command == CLI_LOAD)
 			print_requests(&service->http.list);
 	}
+	print_judge(&settings->judge);
 	print_limits(settings);
 }
 

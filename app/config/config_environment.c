@@ -108,7 +108,7 @@ static int set_flag(struct cli_settings *settings, const struct cli_flag *flag, 
 		return flag->set(settings, NULL) ? 0 : refuse(flag->name, value, "true or false", error);
 	if (!flag->argument)
 		return says_no(value) ? 0 : refuse(flag->name, value, "true or false", error);
-	if (config_forms_of(flag) & CONFIG_FORM_EACH)
+	if (config_forms_of(flag) & CONFIG_FORM_EACH && !(config_forms_of(flag) & CONFIG_FORM_WHOLE))
 		return set_each(settings, flag, value, error);
 	return flag->set(settings, value) ? 0 : refuse(flag->name, value, flag->accepts, error);
 }

@@ -26,6 +26,11 @@ enum load_phase load_client_phase(const struct load_client *client)
 	return (enum load_phase)__atomic_load_n(&client->phase, __ATOMIC_ACQUIRE);
 }
 
+bool load_client_is_of_run(const struct load_client *client, uint32_t run)
+{
+	return __atomic_load_n(&client->run, __ATOMIC_ACQUIRE) == run;
+}
+
 static void enter(struct load_client *client, enum load_phase phase)
 {
 	__atomic_store_n(&client->phase, phase, __ATOMIC_RELEASE);
@@ -33,7 +38,7 @@ static void enter(struct load_client *client, enum load_phase phase)
 
 static enum load_order order_of(const struct load_client *client)
 {
-	return (enum load_order)__atomic_load_n(client->order, __ATOMIC_RELAXED);
+	return (enum load_order)__atomic_load_n(&client->orders->order, __ATOMIC_RELAXED);
 }
 
 static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
@@ -54,13 +59,14 @@ static uint64_t share_of_connections(const struct cli_settings *settings, const 
 }
 
 int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_service *service,
-		     const struct cli_workers *workers, uint16_t number, uint16_t count, const enum load_order *order)
+		     const struct cli_workers *workers, uint16_t number, uint16_t count,
+		     const struct load_orders *orders)
 {
 	uint16_t port = workers->at[number].port;
 	enum cli_version version = cli_address_version(cli_address_of(&service->target[0]));
 	const struct cli_block *ours = &settings->ports[port].nets[version].addresses;
 
-	*client = (struct load_client){.order = order,
+	*client = (struct load_client){.orders = orders,
 				       .settings = settings,
 				       .service = service,
 				       .port = port,
@@ -70,7 +76,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->number = number;
 	client->count = count;
 	client->to_hold = share(service->cc, number, count);
-	client->left = share_of_connections(settings, service, number, count);
+	client->quota = client->left = share_of_connections(settings, service, number, count);
 	for (uint16_t i = 0; i < service->source_count; i++) {
 		struct cli_block source = cli_block_from_range(&service->source[i]);
 
@@ -135,10 +141,14 @@ static bool look_for_target(struct load_client *client, struct quern_shard *shar
 
 static bool begin_when_told(struct load_client *client, uint64_t now)
 {
-	enum load_order order = order_of(client);
+	uint32_t run = __atomic_load_n(&client->orders->run, __ATOMIC_ACQUIRE);
 
-	if (order == LOAD_ORDER_WAIT)
+	if (run == client->run)
 		return false;
+	if (client->orders->cps > 0) {
+		client->is_scheduled = true;
+		client->level = (struct cli_leg){.from = client->orders->cps, .to = client->orders->cps};
+	}
 	client->measure_begin_ns = now + client->settings->warmup_ns;
 	client->measure_end_ns = client->settings->duration_ns == 0
 					 ? UINT64_MAX
@@ -146,7 +156,17 @@ static bool begin_when_told(struct load_client *client, uint64_t now)
 	if (client->is_scheduled)
 		load_pace_begin(&client->pace, &client->level, 1, client->number, client->count, now);
 	enter(client, LOAD_WARMUP);
+	__atomic_store_n(&client->run, run, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* Another run: nothing of the last one is left. */
+static bool begin_again(struct load_client *client, uint64_t now)
+{
+	if (__atomic_load_n(&client->orders->run, __ATOMIC_ACQUIRE) == client->run)
+		return false;
+	load_client_renew(client);
+	return begin_when_told(client, now);
 }
 
 /* Opens one connection and counts it. False where that failed: nothing more can be opened in this turn. */
@@ -213,6 +233,7 @@ static void begin_draining(struct load_client *client, uint64_t now)
 		client->measure_end_ns = now;
 	if (client->is_scheduled && client->left > 0)
 		client->missed = load_pace_missed(&client->pace, client->measure_end_ns);
+	client->stopped_ns = now;
 	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
 	client->is_ending = client->left > 0 || order_of(client) >= LOAD_ORDER_END;
 	/* A run that ends by count lets its connections live to their end. */
@@ -316,7 +337,7 @@ static bool sweep(struct load_client *client, struct quern_shard *shard, uint64_
 		if (!(slot->flags & LOAD_SLOT_LIVE))
 			continue;
 		load_slot_settle(client, slot);
-		if (now < client->deadline_ns) {
+		if (now < client->deadline_ns || client->orders->is_one_of_several) {
 			quern_conn_abort(shard,
 					 (struct quern_conn){index, quern_shard_number(shard), slot->generation});
 			aborted++;
@@ -344,8 +365,9 @@ bool load_client_turn(struct quern_shard *shard, void *app)
 		return begin_sweeping(client, now);
 	case LOAD_SWEEPING:
 		return sweep(client, shard, now);
-	case LOAD_UNREACHABLE:
 	case LOAD_DONE:
+		return begin_again(client, now);
+	case LOAD_UNREACHABLE:
 		break;
 	}
 	return false;

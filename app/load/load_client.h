@@ -12,7 +12,8 @@
 #include "load/load_wheel.h"
 #include "report/report_tally.h"
 
-/* The life of a client; it only moves forward. Written by its worker, read by the control thread. */
+/* The life of a client; it only moves forward, but for LOAD_DONE, behind which another run may begin. Written by its
+ * worker, read by the control thread. */
 enum load_phase {
 	LOAD_WAITING,     /* for the MAC address of the way to the target */
 	LOAD_UNREACHABLE, /* it did not come in time */
@@ -27,11 +28,18 @@ enum load_phase {
 
 /* Given by the control thread to all clients; each includes those before it. */
 enum load_order {
-	LOAD_ORDER_WAIT,
-	LOAD_ORDER_BEGIN,
+	LOAD_ORDER_GO,
 	LOAD_ORDER_END,   /* open nothing more */
 	LOAD_ORDER_SWEEP, /* and end what is left once all set-ups are decided */
 	LOAD_ORDER_QUIT   /* and do not wait for set-ups */
+};
+
+/* What the control thread tells all clients of the run that goes on; the number of the run is written last. */
+struct load_orders {
+	enum load_order order;
+	uint32_t run;           /* from 1; 0: none yet. Who has done one begins the next */
+	uint64_t cps;           /* 0: that of the settings */
+	bool is_one_of_several; /* what is left over at its end must not meet the next */
 };
 
 /* What is remembered of a connection. */
@@ -47,7 +55,8 @@ struct load_exchange;
 
 struct load_client {
 	enum load_phase phase;
-	const enum load_order *order;
+	uint32_t run; /* that its phase is of; written behind the phase */
+	const struct load_orders *orders;
 	const struct cli_settings *settings;
 	const struct cli_service *service; /* of these settings: what this client does */
 	uint16_t port;                     /* by its place in the settings */
@@ -73,7 +82,8 @@ struct load_client {
 	struct load_pace pace;
 	uint16_t number, count;
 	uint64_t to_hold;    /* this client's share of --cc; 0 for none */
-	uint64_t left;       /* its share of --connections */
+	uint64_t quota;      /* its share of --connections */
+	uint64_t left;       /* of it, in this run */
 	uint32_t setting_up; /* SYN given out, not decided */
 	uint32_t open;       /* established, not ended */
 	uint32_t unanswered; /* connections that wait for an answer to their request */
@@ -83,7 +93,8 @@ struct load_client {
 	uint64_t waiting_since_ns;
 	uint64_t measure_begin_ns;
 	uint64_t measure_end_ns;
-	uint64_t missed; /* intended starts that were never reached */
+	uint64_t stopped_ns; /* opened nothing more: later than that where the schedule had to be caught up with */
+	uint64_t missed;     /* intended starts that were never reached */
 	uint64_t deadline_ns;
 	uint32_t sweep_next;
 	bool is_ending; /* drains before its connections have said all that they were to say */
@@ -92,7 +103,8 @@ struct load_client {
 /* Prepares client `number` of `count` of a service, which is on the worker of that number; memory is reserved here. 0
  * or -ENOMEM. */
 int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_service *service,
-		     const struct cli_workers *workers, uint16_t number, uint16_t count, const enum load_order *order);
+		     const struct cli_workers *workers, uint16_t number, uint16_t count,
+		     const struct load_orders *orders);
 void load_client_close(struct load_client *client);
 
 /* on_start and on_turn of the client's shard; `app` is the client. */
@@ -101,5 +113,8 @@ bool load_client_turn(struct quern_shard *shard, void *app);
 
 /* The phase, from any thread. */
 enum load_phase load_client_phase(const struct load_client *client);
+
+/* True where the phase, which is to be asked behind this, is one of that run. */
+bool load_client_is_of_run(const struct load_client *client, uint32_t run);
 
 #endif

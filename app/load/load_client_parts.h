@@ -18,6 +18,9 @@ extern const struct quern_events load_client_events;
 void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
 		    bool is_measured);
 
+/* Makes a client that has done a run as it was before: counts, and what it remembers of that run. */
+void load_client_renew(struct load_client *client);
+
 /* Counts a connection as what it is when the counts are closed, and forgets it. */
 void load_slot_settle(struct load_client *client, struct load_slot *slot);
 

@@ -8,6 +8,7 @@
 #include "cli/cli_place.h"
 #include "cli/cli_signal.h"
 #include "cli/cli_target.h"
+#include "load/load_result.h"
 #include "report/report_format.h"
 #include "report/report_job.h"
 
@@ -55,7 +56,7 @@ static int run_and_report(struct quern_engine *engine, struct report_output *out
 		return cli_fail(cli_exit_of(rc), "%s", error);
 	if (measure->is_unreachable)
 		return fail_unreachable(measure);
-	return report_job_exit(output, load_measure_report(measure, engine, output));
+	return report_job_exit(output, load_result_report(measure, engine, output));
 }
 
 int load_command_run(struct load_measure *measure, const struct quern_engine_config *config,
@@ -103,7 +104,7 @@ int load_command(struct cli_settings *settings)
 		struct load_client *client = &measure.clients[i];
 
 		if (load_client_open(client, settings, &settings->service[0], &workers, i, workers.count,
-				     &measure.order) != 0) {
+				     &measure.orders) != 0) {
 			load_measure_close(&measure);
 			return cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",

@@ -12,17 +12,6 @@ enum { WAITS = 1, MEASURED = 2, CUT = 4, OWES = 8 };
 
 enum { UNIT_SHIFT = 4, FIRST_ERROR = 400 };
 
-static int open_each(struct report_tally *tally, uint16_t count)
-{
-	tally->each = calloc(count, sizeof(*tally->each));
-	if (!tally->each)
-		return -ENOMEM;
-	tally->each_count = count;
-	for (uint16_t i = 0; i < count; i++)
-		quern_histogram_reset(&tally->each[i].time);
-	return 0;
-}
-
 int load_http_open(struct load_client *client)
 {
 	struct load_http *http = &client->http;
@@ -35,7 +24,7 @@ int load_http_open(struct load_client *client)
 		if (!http->matched)
 			return -ENOMEM;
 	}
-	return http->asks.count > 1 ? open_each(client->tally, http->asks.count) : 0;
+	return http->asks.count > 1 ? report_tally_split(client->tally, http->asks.count) : 0;
 }
 
 void load_http_close(struct load_client *client)

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cli/cli_signal.h"
-#include "report/report_requests.h"
+#include "load/load_result.h"
 
 /* The engine ticks about every 100 ms; a moment that comes before the next tick is waited for in this one. */
 #define TICK_S 0.15
@@ -18,14 +18,28 @@
 
 int load_measure_open(struct load_measure *measure, const struct cli_settings *settings)
 {
-	*measure = (struct load_measure){.settings = settings, .order = LOAD_ORDER_WAIT};
+	uint16_t requests = settings->service[0].http.list.count;
+
+	*measure = (struct load_measure){.settings = settings};
+	load_trials_begin(&measure->trials, settings);
+	measure->orders.is_one_of_several = load_trials_are_several(&measure->trials);
+	measure->stop.condition = &settings->judge.stop_if;
 	measure->progress = report_output_progress(settings);
 	measure->setup = malloc(sizeof(*measure->setup));
 	measure->part = malloc(sizeof(*measure->part));
-	if (report_series_open(&measure->series) == 0 && measure->setup && measure->part)
-		return 0;
-	load_measure_close(measure);
-	return -ENOMEM;
+	measure->run_sum = malloc(sizeof(*measure->run_sum));
+	measure->sum = calloc(1, sizeof(*measure->sum));
+	if (report_series_open(&measure->series) != 0 || !measure->setup || !measure->part || !measure->run_sum ||
+	    !measure->sum) {
+		load_measure_close(measure);
+		return -ENOMEM;
+	}
+	report_tally_reset(measure->sum);
+	if (requests > 1 && report_tally_split(measure->sum, requests) != 0) {
+		load_measure_close(measure);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void load_measure_close(struct load_measure *measure)
@@ -35,19 +49,25 @@ void load_measure_close(struct load_measure *measure)
 	report_series_close(&measure->series);
 	free(measure->setup);
 	free(measure->part);
+	free(measure->run_sum);
+	if (measure->sum)
+		free(measure->sum->each);
+	free(measure->sum);
 }
 
 static void give(struct load_measure *measure, enum load_order order)
 {
-	if (order > measure->order)
-		__atomic_store_n(&measure->order, order, __ATOMIC_RELAXED);
+	if (order > measure->orders.order)
+		__atomic_store_n(&measure->orders.order, order, __ATOMIC_RELAXED);
 }
 
-/* All clients have come to `phase` or beyond. */
+/* All clients have come to `phase` of the run that goes on, or beyond. */
 static bool all_at(const struct load_measure *measure, enum load_phase phase)
 {
 	for (uint16_t i = 0; i < measure->client_count; i++) {
-		if (load_client_phase(&measure->clients[i]) < phase)
+		const struct load_client *client = &measure->clients[i];
+
+		if (!load_client_is_of_run(client, measure->orders.run) || load_client_phase(client) < phase)
 			return false;
 	}
 	return true;
@@ -91,11 +111,11 @@ static void merge_setups(struct load_measure *measure)
 	}
 }
 
-static void add_to_log(const struct load_measure *measure, double now_s)
+static void add_to_log(const struct load_measure *measure, double t_s)
 {
 	const struct load_hlog_room room = {measure->setup, measure->part};
 
-	load_hlog_row(measure->hlog, measure->clients, measure->client_count, &room, now_s - measure->begin_s);
+	load_hlog_row(measure->hlog, measure->clients, measure->client_count, &room, t_s);
 }
 
 static void add_row(struct load_measure *measure, const struct quern_engine *engine, double now_s)
@@ -107,24 +127,51 @@ static void add_row(struct load_measure *measure, const struct quern_engine *eng
 	for (uint16_t i = 0; i < measure->client_count; i++)
 		report_totals_add(&totals, measure->clients[i].tally);
 	merge_setups(measure);
-	row = report_series_add(&measure->series, now_s - measure->begin_s, &totals, measure->setup);
+	row = report_series_add(&measure->series, measure->past_s + now_s - measure->begin_s, &totals, measure->setup);
 	report_sample_take(&measure->end, engine, measure->shards, measure->shard_count);
 	activity = report_activity_between(&measure->last_row, &measure->end);
 	measure->last_row = measure->end;
-	add_to_log(measure, now_s);
-	if (row)
-		report_progress_line(&measure->progress, row, &activity);
+	add_to_log(measure, row ? row->t_s : measure->past_s + now_s - measure->begin_s);
+	if (!row)
+		return;
+	report_progress_line(&measure->progress, row, &activity);
+	if (load_stop_look(&measure->stop, row->t_s, row->span_s, &totals, measure->series.difference))
+		give(measure, LOAD_ORDER_END);
 }
 
 static void begin_measuring(struct load_measure *measure, const struct quern_engine *engine)
 {
-	report_sample_take(&measure->begin, engine, measure->shards, measure->shard_count);
-	measure->last_row = measure->begin;
-	measure->end = measure->begin;
+	const struct report_sample before = measure->begin;
+
+	report_sample_take(&measure->run_begin, engine, measure->shards, measure->shard_count);
+	measure->begin = measure->run_begin;
 	measure->begin_s = measure->begin.at_s;
+	if (measure->series.count > 0)
+		report_sample_carry(&measure->begin, &before, &measure->end);
+	measure->last_row = measure->end = measure->run_begin;
 	measure->next_row_s = measure->begin_s + ROW_S;
 	measure->stage = LOAD_STAGE_MEASURING;
-	load_hlog_begin(measure->hlog);
+	if (measure->series.count > 0)
+		report_hlog_restart(measure->hlog, measure->past_s);
+	else
+		load_hlog_begin(measure->hlog);
+}
+
+/* Without a warm-up the first look is taken before anything is sent: a short run may be over at the next. */
+static void begin_run(struct load_measure *measure, const struct quern_engine *engine, uint64_t cps)
+{
+	struct load_orders *orders = &measure->orders;
+	bool are_one = !load_trials_are_searched(&measure->trials);
+
+	report_series_restart(&measure->series, are_one);
+	load_stop_restart(&measure->stop);
+	measure->past_s = measure->series.count > 0 ? measure->series.rows[measure->series.count - 1].t_s : 0;
+	measure->stage = LOAD_STAGE_WARMUP;
+	orders->order = LOAD_ORDER_GO;
+	orders->cps = cps;
+	if (measure->settings->warmup_ns == 0)
+		begin_measuring(measure, engine);
+	__atomic_store_n(&orders->run, orders->run + 1, __ATOMIC_RELEASE);
 }
 
 static void wait_for_way(struct load_measure *measure, struct quern_engine *engine)
@@ -134,15 +181,27 @@ static void wait_for_way(struct load_measure *measure, struct quern_engine *engi
 	if (measure->is_unreachable || cli_signal_count() > 0) {
 		measure->stage = LOAD_STAGE_OVER;
 		quern_engine_stop(engine);
+	} else if (all_at(measure, LOAD_READY)) {
+		begin_run(measure, engine, load_trials_first(&measure->trials));
+	}
+}
+
+/* Another run, or the end. */
+static void end_run(struct load_measure *measure, struct quern_engine *engine)
+{
+	uint64_t next;
+
+	/* What was decided since the last row. */
+	if (measure->series.count > 0)
+		add_to_log(measure, measure->orders.is_one_of_several
+					    ? measure->series.rows[measure->series.count - 1].t_s
+					    : report_clock_s() - measure->begin_s);
+	if (load_result_end_run(measure, &next)) {
+		begin_run(measure, engine, next);
 		return;
 	}
-	if (!all_at(measure, LOAD_READY))
-		return;
-	measure->stage = LOAD_STAGE_WARMUP;
-	/* Without a warm-up the first look is taken before anything is sent: a short run may be over at the next. */
-	if (measure->settings->warmup_ns == 0)
-		begin_measuring(measure, engine);
-	give(measure, LOAD_ORDER_BEGIN);
+	measure->stage = LOAD_STAGE_OVER;
+	quern_engine_stop(engine);
 }
 
 /* The measured time is over: by the clock, when the clients stop opening; by count, when the last of the connections
@@ -167,6 +226,9 @@ static void measure_on(struct load_measure *measure, const struct quern_engine *
 	bool row_is_next = measure->next_row_s + ROW_S / 10 < end_s;
 	double moment_s = row_is_next ? measure->next_row_s : end_s;
 
+	/* Until then it is the counts of the run before that stand there. */
+	if (!all_at(measure, LOAD_WARMUP))
+		return;
 	/* A run that ends by count may end at any moment; else only the moment of the next row is worth waiting for. */
 	if (measure->settings->connections > 0 || moment_s - report_clock_s() < TICK_S) {
 		double until_s = report_clock_s() + TICK_S;
@@ -187,106 +249,33 @@ static void measure_on(struct load_measure *measure, const struct quern_engine *
 	}
 }
 
-static void tick(struct quern_engine *engine, void *app)
+static void step(struct load_measure *measure, struct quern_engine *engine)
 {
-	struct load_measure *measure = app;
-
-	report_links_look(&measure->links, measure->settings, engine);
-	if (cli_signal_count() > 0 && measure->stage > LOAD_STAGE_WAITING)
-		give(measure, cli_signal_count() > 1 ? LOAD_ORDER_QUIT : LOAD_ORDER_END);
 	if (measure->stage == LOAD_STAGE_WAITING)
 		wait_for_way(measure, engine);
 	if (measure->stage == LOAD_STAGE_WARMUP && await(measure, LOAD_MEASURING, TICK_S))
 		begin_measuring(measure, engine);
 	if (measure->stage == LOAD_STAGE_MEASURING)
 		measure_on(measure, engine);
-	if (measure->stage == LOAD_STAGE_DRAINING && await(measure, LOAD_DONE, SOON_S)) {
-		measure->stage = LOAD_STAGE_OVER;
-		quern_engine_stop(engine);
-	}
+	if (measure->stage == LOAD_STAGE_DRAINING && await(measure, LOAD_DONE, SOON_S))
+		end_run(measure, engine);
+}
+
+static void tick(struct quern_engine *engine, void *app)
+{
+	struct load_measure *measure = app;
+	uint32_t run = measure->orders.run;
+
+	report_links_look(&measure->links, measure->settings, engine);
+	if (cli_signal_count() > 0 && measure->stage > LOAD_STAGE_WAITING)
+		give(measure, cli_signal_count() > 1 ? LOAD_ORDER_QUIT : LOAD_ORDER_END);
+	step(measure, engine);
+	/* Another run has begun, and a short one may be over at the next tick. */
+	if (run > 0 && measure->orders.run > run)
+		step(measure, engine);
 }
 
 int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
 	return quern_engine_run(engine, tick, measure, error);
-}
-
-/* The share of intended starts that were kept to 5 us; those never reached were not. */
-static double schedule_kept(const struct load_measure *measure, const struct report_totals *totals)
-{
-	uint64_t missed = 0;
-
-	for (uint16_t i = 0; i < measure->client_count; i++)
-		missed += measure->clients[i].missed;
-	if (totals->opened + missed == 0)
-		return 1;
-	return (double)totals->on_schedule / (double)(totals->opened + missed);
-}
-
-/* The run failed where the accounts do not add up, or where not one connection came about or one request was answered.
- */
-static enum report_verdict judge(const struct report_totals *totals)
-{
-	if (cli_signal_count() > 0)
-		return REPORT_ABORTED;
-	if (totals->requests[REPORT_REQUESTS_corrupt] > 0 || !report_adds_up(totals) ||
-	    (totals->opened > 0 && totals->established == 0))
-		return REPORT_FAIL;
-	if (totals->requests[REPORT_REQUESTS_sent] > 0 && totals->requests[REPORT_REQUESTS_ok] == 0)
-		return REPORT_FAIL;
-	return REPORT_PASS;
-}
-
-/* The first client's histograms take in the others': the workers have ended. */
-static void merge_clients(struct report_run *run, struct load_measure *measure)
-{
-	struct report_tally *sum = measure->clients[0].tally;
-
-	for (uint16_t i = 0; i < measure->client_count; i++) {
-		const struct report_tally *tally = measure->clients[i].tally;
-
-		report_totals_add(&run->totals, tally);
-		if (i == 0)
-			continue;
-		quern_histogram_merge(&sum->setup, &tally->setup);
-		quern_histogram_merge(&sum->from_schedule, &tally->from_schedule);
-		quern_histogram_merge(&sum->first_byte, &tally->first_byte);
-		quern_histogram_merge(&sum->life, &tally->life);
-		quern_histogram_merge(&sum->request, &tally->request);
-		report_requests_merge(sum, tally);
-	}
-	run->is_scheduled = measure->clients[0].is_scheduled;
-	run->setup = &sum->setup;
-	run->from_schedule = run->is_scheduled ? &sum->from_schedule : &sum->setup;
-	run->first_byte = &sum->first_byte;
-	run->life = &sum->life;
-	run->request = &sum->request;
-	run->each = sum->each;
-}
-
-int load_measure_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output)
-{
-	struct report_run run = {.settings = measure->settings, .series = &measure->series};
-	int rc;
-
-	add_to_log(measure, report_clock_s()); /* what was decided since the last row */
-	merge_clients(&run, measure);
-	/* What bench's servers were sent, and was not what it should have been, is the run's too. */
-	for (uint16_t i = measure->client_count; i < measure->shard_count; i++)
-		run.totals.requests[REPORT_REQUESTS_corrupt] +=
-			report_read(&measure->shards[i].tally->requests[REPORT_REQUESTS_corrupt]);
-	report_series_settle(&measure->series, &run.totals);
-	run.verdict = judge(&run.totals);
-	run.schedule_kept = schedule_kept(measure, &run.totals);
-	report_between(&run, &measure->begin, &measure->end, measure->shards);
-	report_describe(&run, engine, measure->shard_count);
-	if (measure->settings->command == CLI_BENCH) {
-		report_text_short(output->text, &run);
-		fputc('\n', output->text);
-	}
-	report_text(output->text, &run, output->colors);
-	rc = report_output_write(output, &run);
-	if (rc != 0)
-		return rc;
-	return run.verdict == REPORT_FAIL ? 1 : 0;
 }

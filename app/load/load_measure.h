@@ -1,9 +1,11 @@
-/* load_measure.h - the control thread's side of a measured run: begins it, takes its seconds, and ends it. */
+/* load_measure.h - the control thread's side of measured runs: begins each, takes its seconds, and ends it. */
 #ifndef LOAD_MEASURE_H
 #define LOAD_MEASURE_H
 
 #include "load/load_client.h"
 #include "load/load_hlog.h"
+#include "load/load_stop.h"
+#include "load/load_trials.h"
 #include "report/report_links.h"
 #include "report/report_output.h"
 #include "report/report_sample.h"
@@ -12,16 +14,20 @@ enum load_stage { LOAD_STAGE_WAITING, LOAD_STAGE_WARMUP, LOAD_STAGE_MEASURING, L
 
 struct load_measure {
 	const struct cli_settings *settings;
-	enum load_order order;
+	struct load_orders orders;
 	enum load_stage stage;
 	bool is_unreachable;
 	struct load_client clients[QUERN_MAX_SHARDS];
 	uint16_t client_count;
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	uint16_t shard_count;
+	struct load_trials trials;
+	struct load_stop stop;
+	double past_s;  /* of runs before, whose rows stand before those of this one */
 	double begin_s; /* of measuring, on the control thread's clock */
 	double next_row_s;
-	struct report_sample begin;
+	struct report_sample run_begin;
+	struct report_sample begin; /* of all runs that are reported as one, as if nothing lay between them */
 	struct report_sample end;
 	struct report_sample last_row;
 	struct report_series series;
@@ -29,7 +35,10 @@ struct load_measure {
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;
-	struct report_hlog *hlog; /* set before the run */
+	struct report_tally *run_sum; /* of all clients, once a run has ended */
+	struct report_tally *sum;     /* of all runs that are reported as one */
+	uint64_t missed;              /* intended starts of these that were never reached */
+	struct report_hlog *hlog;     /* set before the run */
 };
 
 /* Reserves what the control thread needs. 0 or -ENOMEM. */
@@ -38,8 +47,5 @@ void load_measure_close(struct load_measure *measure);
 
 /* Runs the engine from the first turn to the last report; `engine` is open. 0, or -errno with `error`. */
 int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
-
-/* Merges the clients' counts, writes text and JSON, and returns the exit code. */
-int load_measure_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output);
 
 #endif

@@ -60,7 +60,7 @@ static uint64_t most_a_second(const struct cli_settings *settings, uint16_t numb
 {
 	if (settings->udp.is_one_way)
 		return 0;
-	if (settings->udp.pps == CLI_PPS_MAX || settings->udp.search)
+	if (settings->udp.pps == CLI_PPS_MAX || settings->judge.search_text)
 		return LEDGER_UNBOUND;
 	return rate_of(settings, settings->udp.pps, number, count);
 }

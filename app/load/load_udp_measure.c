@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "cli/cli_signal.h"
+#include "report/report_facts.h"
+#include "report/report_judged.h"
 
 #define ROW_S 1.0
 #define SEARCH_FIRST UINT64_C(10000)
@@ -13,13 +15,13 @@
 int load_udp_measure_open(struct load_udp_measure *measure, const struct cli_settings *settings)
 {
 	*measure = (struct load_udp_measure){.settings = settings};
-	measure->search.allowed = settings->udp.searched_loss;
 	measure->search.most = SEARCH_MOST;
 	measure->progress = report_output_progress(settings);
 	report_tally_reset(&measure->no_connections);
 	measure->rtt = malloc(sizeof(*measure->rtt));
+	measure->from_schedule = malloc(sizeof(*measure->from_schedule));
 	measure->part = malloc(sizeof(*measure->part));
-	if (measure->rtt && measure->part && report_series_open(&measure->no_series) == 0 &&
+	if (measure->rtt && measure->from_schedule && measure->part && report_series_open(&measure->no_series) == 0 &&
 	    report_udp_series_open(&measure->series) == 0)
 		return 0;
 	load_udp_measure_close(measure);
@@ -33,6 +35,7 @@ void load_udp_measure_close(struct load_udp_measure *measure)
 	report_series_close(&measure->no_series);
 	report_udp_series_close(&measure->series);
 	free(measure->rtt);
+	free(measure->from_schedule);
 	free(measure->part);
 }
 
@@ -139,7 +142,8 @@ static void wait_for_way(struct load_udp_measure *measure, struct quern_engine *
 	if (measure->is_unreachable || cli_signal_count() > 0)
 		quern_engine_stop(engine);
 	else if (all_at(measure, LOAD_UDP_READY))
-		begin_trial(measure, engine, measure->settings->udp.search ? SEARCH_FIRST : measure->settings->udp.pps);
+		begin_trial(measure, engine,
+			    measure->settings->judge.search_text ? SEARCH_FIRST : measure->settings->udp.pps);
 }
 
 /* How long the clients have sent: what was asked for, or until they were told to end. */
@@ -157,22 +161,55 @@ static double duration_of(const struct load_udp_measure *measure)
 	return (double)longest_ns / (double)CLI_NS_PER_S;
 }
 
+/* The share of the places on the schedule that were kept to 5 us; those never reached were not. */
+static double schedule_kept(const struct load_udp_measure *measure, const struct report_udp_counts *totals)
+{
+	uint64_t on_schedule = 0, all = totals->sent + totals->missed;
+
+	for (uint16_t i = 0; i < measure->client_count; i++)
+		on_schedule += measure->clients[i].tally->on_schedule;
+	return measure->order.pps != CLI_PPS_MAX && all > 0 ? (double)on_schedule / (double)all : 1;
+}
+
+/* What came of a trial, by the condition of the search. */
+static void note_trial(struct load_udp_measure *measure, const struct report_udp_counts *totals)
+{
+	struct report_udp udp = {.totals = *totals,
+				 .duration_s = duration_of(measure),
+				 .rtt = measure->rtt,
+				 .from_schedule = measure->from_schedule};
+	struct report_run run = {.settings = measure->settings, .udp = &udp};
+	struct report_trial trial = {.rate = measure->order.pps, .opened = totals->sent, .failed = totals->lost};
+	struct judge_facts facts;
+
+	merge_times(measure);
+	quern_histogram_reset(measure->from_schedule);
+	for (uint16_t i = 0; i < measure->client_count; i++)
+		quern_histogram_merge(measure->from_schedule, &measure->clients[i].tally->from_schedule);
+	run.schedule_kept = schedule_kept(measure, totals);
+	report_between(&run, &measure->begin, &measure->end, measure->shards);
+	report_facts(&facts, &run);
+	if (udp.duration_s > 0)
+		trial.achieved = (uint64_t)((double)totals->sent / udp.duration_s + 0.5);
+	trial.p50_ns = quern_histogram_percentile(measure->rtt, 50);
+	trial.p99_ns = quern_histogram_percentile(measure->rtt, 99);
+	trial.is_good = totals->sent > 0 && judge_holds(&measure->settings->judge.search, &facts);
+	load_search_note(&measure->search, &trial);
+}
+
 /* Another trial, or the end. */
 static void end_trial(struct load_udp_measure *measure, struct quern_engine *engine)
 {
 	struct report_udp_counts totals = totals_of(measure);
-	double duration_s = duration_of(measure);
 	uint64_t next = 0;
 
 	/* Once more: what came after the sending is part of what the line and the shards have seen. */
 	report_sample_take(&measure->end, engine, measure->shards, measure->client_count);
 	report_udp_series_settle(&measure->series, &totals);
 	add_to_log(measure);
-	if (measure->settings->udp.search) {
-		load_udp_search_note(&measure->search, measure->order.pps,
-				     duration_s > 0 ? (uint64_t)((double)totals.sent / duration_s + 0.5) : 0,
-				     totals.sent, totals.lost);
-		next = load_udp_search_next(&measure->search, SEARCH_FIRST);
+	if (measure->settings->judge.search_text) {
+		note_trial(measure, &totals);
+		next = load_search_next(&measure->search, SEARCH_FIRST);
 	}
 	if (next > 0 && cli_signal_count() == 0)
 		begin_trial(measure, engine, next);
@@ -224,20 +261,17 @@ int load_udp_measure_run(struct load_udp_measure *measure, struct quern_engine *
 	return quern_engine_run(engine, tick, measure, error);
 }
 
-/* The first client's histograms take in the others': the workers have ended. Returns how many were sent on schedule. */
-static uint64_t merge_clients(struct report_udp *udp, struct load_udp_measure *measure)
+/* The first client's histograms take in the others': the workers have ended. */
+static void merge_clients(struct report_udp *udp, struct load_udp_measure *measure)
 {
 	struct report_udp_tally *sum = measure->clients[0].tally;
-	uint64_t on_schedule = sum->on_schedule;
 
 	for (uint16_t i = 1; i < measure->client_count; i++) {
 		quern_histogram_merge(&sum->rtt, &measure->clients[i].tally->rtt);
 		quern_histogram_merge(&sum->from_schedule, &measure->clients[i].tally->from_schedule);
-		on_schedule += measure->clients[i].tally->on_schedule;
 	}
 	udp->rtt = &sum->rtt;
 	udp->from_schedule = &sum->from_schedule;
-	return on_schedule;
 }
 
 /* The run failed where the accounts do not add up, nothing was answered, or a search has found nothing. */
@@ -249,7 +283,7 @@ static enum report_verdict judge(const struct report_udp *udp, const struct cli_
 		return REPORT_ABORTED;
 	if (!report_udp_adds_up(udp) || totals->sent == 0 || (!settings->udp.is_one_way && totals->answered == 0))
 		return REPORT_FAIL;
-	return udp->points && udp->found == 0 ? REPORT_FAIL : REPORT_PASS;
+	return udp->trials && udp->found == 0 ? REPORT_FAIL : REPORT_PASS;
 }
 
 int load_udp_measure_report(struct load_udp_measure *measure, const struct quern_engine *engine,
@@ -259,28 +293,27 @@ int load_udp_measure_report(struct load_udp_measure *measure, const struct quern
 	struct report_udp udp = {.totals = totals_of(measure),
 				 .duration_s = duration_of(measure),
 				 .series = &measure->series,
-				 .found = load_udp_search_found(&measure->search),
+				 .found = load_search_found(&measure->search),
 				 .resolution = LOAD_SEARCH_RESOLUTION};
-	uint64_t on_schedule = merge_clients(&udp, measure), all = udp.totals.sent + udp.totals.missed;
-	int rc;
+	int rc, code;
 
-	if (measure->settings->udp.search) {
-		udp.points = measure->search.trials;
-		udp.point_count = measure->search.count;
-	}
+	if (measure->settings->judge.search_text)
+		udp.trials = &measure->search.trials;
+	merge_clients(&udp, measure);
 	/* One way, what was sent is answered by nobody, and lost by nobody that we know of. */
 	if (measure->settings->udp.is_one_way)
 		udp.totals.in_flight = udp.totals.sent;
 	run.udp = &udp;
 	run.is_scheduled = measure->order.pps != CLI_PPS_MAX;
-	run.schedule_kept = run.is_scheduled && all > 0 ? (double)on_schedule / (double)all : 1;
+	run.schedule_kept = schedule_kept(measure, &udp.totals);
 	run.verdict = judge(&udp, measure->settings);
 	report_between(&run, &measure->begin, &measure->end, measure->shards);
 	run.duration_s = udp.duration_s;
+	code = report_judge(&run);
 	report_describe(&run, engine, measure->client_count);
 	report_text(output->text, &run, output->colors);
 	rc = report_output_write(output, &run);
 	if (rc != 0)
 		return rc;
-	return run.verdict == REPORT_FAIL ? 1 : 0;
+	return code;
 }

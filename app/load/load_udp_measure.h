@@ -3,7 +3,8 @@
 #define LOAD_UDP_MEASURE_H
 
 #include "load/load_hlog.h"
-#include "load/load_udp_search.h"
+#include "load/load_search.h"
+#include "load/load_udp_client.h"
 #include "report/report_links.h"
 #include "report/report_output.h"
 #include "report/report_sample.h"
@@ -25,8 +26,8 @@ struct load_udp_measure {
 	struct report_udp_series series;
 	struct report_progress progress;
 	struct report_links links;
-	struct load_udp_search search;
-	struct quern_histogram *rtt, *part;
+	struct load_search search;
+	struct quern_histogram *rtt, *from_schedule, *part;
 	struct report_hlog *hlog; /* set before the run */
 };
 

@@ -103,3 +103,8 @@ void load_wheel_hurry(struct load_wheel *wheel)
 {
 	wheel->is_hurried = true;
 }
+
+void load_wheel_calm(struct load_wheel *wheel)
+{
+	wheel->is_hurried = false;
+}

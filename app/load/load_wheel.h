@@ -47,4 +47,7 @@ bool load_wheel_take(struct load_wheel *wheel, uint64_t now_ns, uint32_t *index,
 /* From now on nobody waits: all are taken, those of later too. */
 void load_wheel_hurry(struct load_wheel *wheel);
 
+/* Takes that back, once all are taken or removed. */
+void load_wheel_calm(struct load_wheel *wheel);
+
 #endif

@@ -85,7 +85,8 @@ static json_t *udp_json(const struct cli_settings *settings)
 		return json_pack("{s:n, s:n, s:n, s:n}", "pps", "flows", "one_way", "search");
 	return json_pack("{s:o, s:I, s:b, s:s?}", "pps",
 			 udp->pps == CLI_PPS_MAX ? json_string("max") : json_integer((json_int_t)udp->pps), "flows",
-			 (json_int_t)udp->flows, "one_way", (int)udp->is_one_way, "search", udp->search);
+			 (json_int_t)udp->flows, "one_way", (int)udp->is_one_way, "search",
+			 settings->judge.search_text);
 }
 
 static void add_integer(json_t *object, const char *key, uint64_t value)
@@ -98,6 +99,24 @@ const char *report_memory_name(enum quern_memory memory)
 	static const char *const names[] = {"auto", "huge", "4k"};
 
 	return names[memory];
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+/* What the run is held against, as it was given. */
+static void add_judge(json_t *object, const struct cli_judge *judge)
+{
+	json_t *thresholds = json_array();
+
+	for (uint16_t i = 0; i < judge->threshold_count; i++)
+		json_array_append_new(thresholds, json_string(judge->threshold_texts[i]));
+	json_object_set_new(object, "thresholds", thresholds);
+	json_object_set_new(object, "stop_if", text_or_null(judge->stop_if_text));
+	json_object_set_new(object, "search", text_or_null(judge->search_text));
+	json_object_set_new(object, "repeat", judge->repeats ? json_integer((json_int_t)judge->repeats) : json_null());
 }
 
 json_t *report_config(const struct cli_settings *settings)
@@ -130,5 +149,6 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "max_time_wait", settings->max_time_wait);
 	add_integer(object, "seed", settings->seed);
 	json_object_set_new(object, "hlog", settings->hlog ? json_string(settings->hlog) : json_null());
+	add_judge(object, &settings->judge);
 	return object;
 }

@@ -68,6 +68,15 @@ void report_hlog_begin(struct report_hlog *log, double wall_s)
 		wall_s, date, wall_s);
 }
 
+void report_hlog_restart(struct report_hlog *log, double t_s)
+{
+	if (!log->out)
+		return;
+	log->row_s = t_s;
+	for (int tag = 0; tag < REPORT_HLOG_END; tag++)
+		quern_histogram_reset(log->last[tag]);
+}
+
 void report_hlog_add(struct report_hlog *log, enum report_hlog_tag tag, double t_s, const struct quern_histogram *now)
 {
 	char *hdr;

@@ -34,6 +34,9 @@ int report_hlog_open(struct report_hlog *log, const char *path);
 /* Begins the log at 0 s, `wall_s` seconds since 1970; one that has begun begins anew. */
 void report_hlog_begin(struct report_hlog *log, double wall_s);
 
+/* Counts begin again from nothing at `t_s`, and the log goes on. */
+void report_hlog_restart(struct report_hlog *log, double t_s);
+
 /* Writes a line of what came to `now` since the last call of this tag, of an interval that ends at `t_s`; none where
  * nothing came. */
 void report_hlog_add(struct report_hlog *log, enum report_hlog_tag tag, double t_s, const struct quern_histogram *now);

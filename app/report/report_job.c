@@ -37,5 +37,5 @@ int report_job_exit(const struct report_output *output, int code)
 		return report_output_fail(output, code);
 	if (cli_signal_count() > 0)
 		return CLI_EXIT_SIGNAL + cli_signal_first();
-	return code == 0 ? CLI_EXIT_DONE : CLI_EXIT_FAILED;
+	return code;
 }

@@ -19,8 +19,8 @@ struct report_job {
  * not be opened is told. */
 int report_job_run(const struct report_job *job, const struct quern_engine_config *config);
 
-/* The exit code of a run whose report came to `code`: less than 0 where it could not be written, 0 where all is well.
- */
+/* The exit code of a run whose report came to `code`: less than 0 where it could not be written, else that of its
+ * verdict, unless a signal has ended it. */
 int report_job_exit(const struct report_output *output, int code);
 
 #endif

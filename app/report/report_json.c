@@ -5,7 +5,9 @@
 
 #include "cli/cli_version.h"
 #include "report/report_hdr.h"
+#include "report/report_judged.h"
 #include "report/report_requests.h"
+#include "report/report_trials.h"
 
 static json_t *integer(uint64_t value)
 {
@@ -215,7 +217,8 @@ json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], "
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, "
 			 "s:{s:b, s:f}}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
 			 report_tool_json(run), "config", report_config(run->settings), "machine",
@@ -223,6 +226,8 @@ json_t *report_json(const struct report_run *run)
 			 totals_json(run), "rate", rate_json(run), "latency_ns", latency_json(run), "series",
 			 series_json(run->series), "workers", workers_json(run), "impaired", report_impaired_json(run),
 			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
-			 report_udp_json(run), "requests", report_requests_json(run), "thresholds", "valid",
-			 "accounting", report_accounts(run) ? 1 : 0, "schedule_kept", run->schedule_kept);
+			 report_udp_json(run), "requests", report_requests_json(run), "search", report_search_json(run),
+			 "repeats", report_repeats_json(run), "stopped", report_stopped_json(run), "thresholds",
+			 report_thresholds_json(run), "valid", "accounting", report_accounts(run) ? 1 : 0,
+			 "schedule_kept", run->schedule_kept);
 }

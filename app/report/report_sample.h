@@ -30,6 +30,11 @@ double report_clock_s(void);
 void report_sample_take(struct report_sample *sample, const struct quern_engine *engine,
 			const struct report_shard *shards, uint16_t shard_count);
 
+/* Moves `begin` back by what was done between two other looks: from it to an end is what was done in both spans, and
+ * nothing of what lies between them. */
+void report_sample_carry(struct report_sample *begin, const struct report_sample *other_begin,
+			 const struct report_sample *other_end);
+
 /* Packets received a second, drops, and the share of busy turns of the busiest worker. */
 struct report_activity report_activity_between(const struct report_sample *begin, const struct report_sample *end);
 

@@ -33,6 +33,14 @@ void report_series_close(struct report_series *series)
 	*series = (struct report_series){.rows = NULL};
 }
 
+void report_series_restart(struct report_series *series, bool keeps_rows)
+{
+	if (!keeps_rows)
+		series->count = 0;
+	memset(&series->last, 0, sizeof(series->last));
+	quern_histogram_reset(series->last_setup);
+}
+
 void report_series_subtract(struct quern_histogram *difference, const struct quern_histogram *now,
 			    const struct quern_histogram *before)
 {

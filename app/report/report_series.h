@@ -44,6 +44,9 @@ void report_series_subtract(struct quern_histogram *difference, const struct que
 int report_series_open(struct report_series *series);
 void report_series_close(struct report_series *series);
 
+/* Counts begin again from nothing; the rows stay, or go. */
+void report_series_restart(struct report_series *series, bool keeps_rows);
+
 /* Ends a row at `t_s` with the totals and set-up times so far; returns it, or null where there is no memory. */
 struct report_row *report_series_add(struct report_series *series, double t_s, const struct report_totals *totals,
 				     const struct quern_histogram *setup);

@@ -100,4 +100,11 @@ static inline enum report_status report_status_of(uint16_t status)
 /* Empties a tally, histograms too; what is counted by request is the caller's. */
 void report_tally_reset(struct report_tally *tally);
 
+/* Has an empty one count by request too, of which there are `count`; who frees it frees `each`. 0 or -ENOMEM. */
+int report_tally_split(struct report_tally *tally, uint16_t count);
+
+/* Empties one that has counted, which goes on to count by request; but for `ended`, of which looks at the engine take
+ * differences. */
+void report_tally_renew(struct report_tally *tally);
+
 #endif

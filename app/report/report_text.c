@@ -5,7 +5,9 @@
 
 #include "cli/cli_target.h"
 #include "report/report_format.h"
+#include "report/report_judged.h"
 #include "report/report_requests.h"
+#include "report/report_trials.h"
 
 enum { BAR_CELLS = 20 };
 
@@ -287,6 +289,7 @@ static void print_all_of_connections(FILE *out, const struct report_run *run)
 void report_text(FILE *out, const struct report_run *run, bool colors)
 {
 	report_text_header(out, run, colors);
+	report_trials_text(out, run);
 	if (run->udp)
 		report_udp_text(out, run);
 	else
@@ -298,4 +301,5 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 	if (!run->udp)
 		print_memory(out, run);
 	report_text_machine(out, run);
+	report_judged_text(out, run);
 }

@@ -1,6 +1,8 @@
 /* report_totals.c - sums over shards, and the accounting: every connection is somewhere, and nowhere twice. */
 #include "report/report_totals.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define X(name) #name,
@@ -18,6 +20,33 @@ void report_tally_reset(struct report_tally *tally)
 	quern_histogram_reset(&tally->first_byte);
 	quern_histogram_reset(&tally->life);
 	quern_histogram_reset(&tally->request);
+}
+
+int report_tally_split(struct report_tally *tally, uint16_t count)
+{
+	tally->each = calloc(count, sizeof(*tally->each));
+	if (!tally->each)
+		return -ENOMEM;
+	tally->each_count = count;
+	for (uint16_t i = 0; i < count; i++)
+		quern_histogram_reset(&tally->each[i].time);
+	return 0;
+}
+
+void report_tally_renew(struct report_tally *tally)
+{
+	struct report_request_tally *each = tally->each;
+	uint16_t each_count = tally->each_count;
+	uint64_t ended = tally->ended;
+
+	report_tally_reset(tally);
+	tally->ended = ended;
+	tally->each = each;
+	tally->each_count = each_count;
+	for (uint16_t i = 0; i < each_count; i++) {
+		memset(each[i].counts, 0, sizeof(each[i].counts));
+		quern_histogram_reset(&each[i].time);
+	}
 }
 
 void report_totals_add(struct report_totals *totals, const struct report_tally *tally)
@@ -38,6 +67,31 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->requests[i] += report_read(&tally->requests[i]);
 	for (int i = 0; i < REPORT_STATUSES_END; i++)
 		totals->statuses[i] += report_read(&tally->statuses[i]);
+}
+
+void report_tally_add(struct report_tally *sum, const struct report_tally *tally)
+{
+	sum->opened += tally->opened;
+	sum->established += tally->established;
+	sum->in_flight += tally->in_flight;
+	sum->on_schedule += tally->on_schedule;
+	sum->cut_short += tally->cut_short;
+	sum->ended += tally->ended;
+	for (int i = 0; i < REPORT_FAILED_END; i++)
+		sum->failed[i] += tally->failed[i];
+	for (int i = 0; i < REPORT_CLOSED_END; i++)
+		sum->closed[i] += tally->closed[i];
+	for (int i = 0; i < QUERN_ICMPS_END; i++)
+		sum->icmp[i] += tally->icmp[i];
+	for (int i = 0; i < REPORT_REQUESTS_END; i++)
+		sum->requests[i] += tally->requests[i];
+	for (int i = 0; i < REPORT_STATUSES_END; i++)
+		sum->statuses[i] += tally->statuses[i];
+	quern_histogram_merge(&sum->setup, &tally->setup);
+	quern_histogram_merge(&sum->from_schedule, &tally->from_schedule);
+	quern_histogram_merge(&sum->first_byte, &tally->first_byte);
+	quern_histogram_merge(&sum->life, &tally->life);
+	quern_histogram_merge(&sum->request, &tally->request);
 }
 
 uint64_t report_failed(const struct report_totals *totals)

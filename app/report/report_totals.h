@@ -25,6 +25,9 @@ struct report_totals {
 /* Adds a shard's tally, while its worker goes on counting. */
 void report_totals_add(struct report_totals *totals, const struct report_tally *tally);
 
+/* Adds a shard's tally, histograms too, to the sum of others. */
+void report_tally_add(struct report_tally *sum, const struct report_tally *tally);
+
 uint64_t report_failed(const struct report_totals *totals);
 uint64_t report_closed(const struct report_totals *totals);
 

@@ -145,17 +145,17 @@ static json_t *search_json(const struct report_udp *udp)
 {
 	json_t *trials;
 
-	if (!udp->points)
+	if (!udp->trials)
 		return json_null();
 	trials = json_array();
-	for (uint32_t i = 0; i < udp->point_count; i++) {
-		const struct report_udp_point *point = &udp->points[i];
+	for (uint32_t i = 0; i < udp->trials->count; i++) {
+		const struct report_trial *trial = &udp->trials->at[i];
 
 		json_array_append_new(trials,
-				      json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "rate", integer(point->rate),
-						"achieved", integer(point->achieved), "sent", integer(point->sent),
-						"lost", integer(point->lost), "ok", (int)point->is_good, "confirmation",
-						(int)point->is_confirmation));
+				      json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "rate", integer(trial->rate),
+						"achieved", integer(trial->achieved), "sent", integer(trial->opened),
+						"lost", integer(trial->failed), "ok", (int)trial->is_good,
+						"confirmation", (int)trial->is_confirmation));
 	}
 	return json_pack("{s:o, s:f, s:o}", "found", udp->found ? integer(udp->found) : json_null(), "resolution",
 			 udp->resolution, "trials", trials);

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <quern/histogram.h>
 
+#include "report/report_trial.h"
+
 struct report_activity;
 struct report_progress;
 struct report_run;
@@ -60,24 +62,14 @@ struct report_udp_series {
 	struct quern_histogram *last_rtt, *difference;
 };
 
-/* One trial of --search. */
-struct report_udp_point {
-	uint64_t rate;     /* datagrams a second that were offered */
-	uint64_t achieved; /* and that were sent */
-	uint64_t sent, lost;
-	bool is_good;
-	bool is_confirmation;
-};
-
 struct report_udp {
 	bool is_server;
 	struct report_udp_counts totals;
 	double duration_s;                                 /* of sending */
 	const struct quern_histogram *rtt, *from_schedule; /* null where not measured */
 	const struct report_udp_series *series;
-	const struct report_udp_point *points; /* of --search; null for none */
-	uint32_t point_count;
-	uint64_t found; /* by it; 0 for no rate */
+	const struct report_trials *trials; /* of --search; null for none */
+	uint64_t found;                     /* by it; 0 for no rate */
 	double resolution;
 };
 

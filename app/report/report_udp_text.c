@@ -107,24 +107,24 @@ static void print_search(FILE *out, const struct report_run *run)
 	const struct report_udp *udp = run->udp;
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT];
 
-	for (uint32_t i = 0; i < udp->point_count; i++) {
-		const struct report_udp_point *point = &udp->points[i];
+	for (uint32_t i = 0; i < udp->trials->count; i++) {
+		const struct report_trial *trial = &udp->trials->at[i];
 
 		fprintf(out, "%s%s %12s offered   %12s sent   lost %s%s\n",
-			i == 0 ? "search        " : "              ", point->is_good ? "✓" : "✗",
-			report_format_count(point->rate, a), report_format_count(point->achieved, b),
-			report_format_count(point->lost, c), point->is_confirmation ? "   (once more)" : "");
+			i == 0 ? "search        " : "              ", trial->is_good ? "✓" : "✗",
+			report_format_count(trial->rate, a), report_format_count(trial->achieved, b),
+			report_format_count(trial->failed, c), trial->is_confirmation ? "   (once more)" : "");
 	}
 	if (udp->found > 0)
 		fprintf(out, "              highest rate with %s: %s datagrams/s, to %.0f %%\n",
-			run->settings->udp.search, report_format_count(udp->found, a), 100 * udp->resolution);
+			run->settings->judge.search_text, report_format_count(udp->found, a), 100 * udp->resolution);
 	else
-		fprintf(out, "              no rate with %s was found\n", run->settings->udp.search);
+		fprintf(out, "              no rate with %s was found\n", run->settings->judge.search_text);
 }
 
 void report_udp_text(FILE *out, const struct report_run *run)
 {
-	if (run->udp->points)
+	if (run->udp->trials)
 		print_search(out, run);
 	if (run->udp->is_server)
 		print_server(out, run->udp);

@@ -48,9 +48,9 @@ Test(cli_udp, a_target_has_a_rate_a_number_of_flows_and_the_shortest_datagram)
 	cr_assert(settings.udp.pps == 50000 && settings.udp.flows == 10000 && settings.udp.is_one_way);
 	cr_assert_eq(complete(LOAD " --search loss==0", &settings, error), 0, "%s", error);
 	cr_assert_eq(settings.duration_ns, 2 * CLI_NS_PER_S);
-	cr_assert_eq(settings.udp.searched_loss, 0);
+	cr_assert_eq(settings.judge.search.terms[0].number, JUDGE_LOSS);
 	cr_assert_eq(complete(LOAD " --search loss<=0.1% -d 10s", &settings, error), 0, "%s", error);
-	cr_assert_float_eq(settings.udp.searched_loss, 0.001, 1e-9);
+	cr_assert_float_eq(settings.judge.search.terms[0].value, 0.001, 1e-9);
 	cr_assert_eq(settings.duration_ns, 10 * CLI_NS_PER_S);
 	cr_assert_eq(complete("load tcp://198.18.0.1:9 -p tap:q0 --ip 198.18.0.2/24", &settings, error), 0);
 	cr_assert_not(settings.udp.is_spoken);
@@ -84,7 +84,10 @@ Test(cli_udp, what_does_not_go_together_is_refused_with_a_remedy)
 		{LOAD " --one-way", "--pps max"},
 		{LOAD " --search loss==0 --pps 5", "leave out --pps"},
 		{LOAD " --search loss==0 -d 0", "give -d"},
-		{LOAD " --search loss==1", "loss<=N%"},
+		{LOAD " --search loss==1s", "a share"},
+		{LOAD " --search failed==0", "is of connections"},
+		{LOAD " --stop-if p99>1s", "--stop-if is of connections"},
+		{LOAD " --repeat 3", "--repeat is of connections"},
 		{LOAD " --pps 0", "max or 1"},
 		{LOAD " --flows 0", "1 to"},
 		{"load udp://198.18.0.1 -p tap:q0 --ip 198.18.0.2/24", "udp://ADDR:PORT"},

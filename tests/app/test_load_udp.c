@@ -1,10 +1,9 @@
-/* test_load_udp.c - the ledger of what was sent, and the search for the highest rate without loss. */
+/* test_load_udp.c - the ledger of what was sent. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "load/load_udp_ledger.h"
-#include "load/load_udp_search.h"
 
 enum { DATAGRAMS = 200000 };
 #define MS UINT64_C(1000000)
@@ -115,65 +114,4 @@ Test(load_udp_ledger, lets_nothing_be_sent_whose_state_would_be_another_ones)
 	load_udp_ledger_send(&ledger, 1);
 	cr_assert_eq(load_udp_ledger_answer(&ledger, 0), LOAD_UDP_STALE);
 	load_udp_ledger_close(&ledger);
-}
-
-/* A path that lets so many through, and no more. */
-static uint64_t find(struct load_udp_search *search, uint64_t capacity, uint64_t most)
-{
-	uint64_t rate = load_udp_search_next(search, 10000);
-
-	while (rate > 0) {
-		uint64_t achieved = rate < most ? rate : most;
-
-		load_udp_search_note(search, rate, achieved, 2 * achieved,
-				     achieved > capacity ? 2 * (achieved - capacity) : 0);
-		rate = load_udp_search_next(search, 10000);
-	}
-	return load_udp_search_found(search);
-}
-
-Test(load_udp_search, finds_what_a_path_lets_through_to_a_hundredth)
-{
-	static const uint64_t capacities[] = {11, 999, 10000, 12345, 99999, 1000000, 14880952, 148809523};
-
-	for (size_t i = 0; i < sizeof(capacities) / sizeof(capacities[0]); i++) {
-		struct load_udp_search search = {.most = UINT64_C(1000000000)};
-		uint64_t found = find(&search, capacities[i], UINT64_MAX);
-
-		cr_assert_leq(found, capacities[i]);
-		cr_assert_geq(found + 1 + found / 50, capacities[i], "%lu of %lu", found, capacities[i]);
-		cr_assert(search.trials[search.count - 1].is_confirmation && search.trials[search.count - 1].is_good);
-	}
-}
-
-Test(load_udp_search, takes_no_rate_for_good_that_the_generator_did_not_keep)
-{
-	struct load_udp_search search = {.most = UINT64_C(1000000000)};
-	uint64_t found = find(&search, UINT64_MAX / 2, 500000);
-
-	cr_assert(found > 480000 && found <= 500000, "%lu", found);
-}
-
-Test(load_udp_search, ends_without_a_rate_where_everything_is_lost_and_at_the_most_where_nothing_is)
-{
-	struct load_udp_search dead = {.most = UINT64_C(1000000000)}, endless = {.most = 1000000};
-
-	cr_assert_eq(find(&dead, 0, UINT64_MAX), 0);
-	cr_assert_eq(find(&endless, UINT64_MAX / 2, UINT64_MAX), 1000000);
-}
-
-/* A rate that is good once and not again is none. */
-Test(load_udp_search, believes_no_rate_that_is_not_good_twice)
-{
-	struct load_udp_search search = {.most = 20000};
-
-	load_udp_search_note(&search, 10000, 10000, 10000, 0);
-	load_udp_search_note(&search, 20000, 20000, 20000, 0);
-	cr_assert_eq(load_udp_search_next(&search, 10000), 20000);
-	load_udp_search_note(&search, 20000, 20000, 20000, 1);
-	cr_assert_eq(load_udp_search_found(&search), 0);
-	cr_assert_eq(load_udp_search_next(&search, 10000), 10000);
-	search.allowed = 0.001;
-	load_udp_search_note(&search, 10000, 10000, 10000, 10);
-	cr_assert_eq(search.low, 10000, "so much loss is allowed");
 }

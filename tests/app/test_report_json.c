@@ -103,6 +103,13 @@ static const char *const keys[] = {"schema",
 				   "memory.mbufs.used",
 				   "memory.reserved_bytes",
 				   "thresholds",
+				   "search",
+				   "repeats",
+				   "stopped",
+				   "config.search",
+				   "config.repeat",
+				   "config.stop_if",
+				   "config.thresholds",
 				   "valid.accounting",
 				   "valid.schedule_kept"};
 static const char *const latencies[] = {"setup", "setup_from_schedule", "first_byte", "life", "request"};

@@ -76,11 +76,13 @@ Test(report_udp, says_by_a_mark_whether_all_is_accounted_for)
 
 Test(report_udp, prints_the_trials_of_a_search_and_what_it_has_found)
 {
-	static const struct report_udp_point points[] = {{10000, 10000, 20000, 0, true, false},
-							 {20000, 19000, 38000, 4, false, false},
-							 {10000, 10000, 20000, 0, true, true}};
-	struct cli_settings settings = {.command = CLI_LOAD, .udp = {.search = "loss==0"}};
-	struct report_udp udp = {.points = points, .point_count = 3, .found = 10000, .resolution = 0.01};
+	static const struct report_trials trials = {
+		.at = {{.rate = 10000, .achieved = 10000, .opened = 20000, .is_good = true},
+		       {.rate = 20000, .achieved = 19000, .opened = 38000, .failed = 4},
+		       {.rate = 10000, .achieved = 10000, .opened = 20000, .is_good = true, .is_confirmation = true}},
+		.count = 3};
+	struct cli_settings settings = {.command = CLI_LOAD, .judge = {.search_text = "loss==0"}};
+	struct report_udp udp = {.trials = &trials, .found = 10000, .resolution = 0.01};
 	struct report_run run = {.settings = &settings, .udp = &udp};
 	char *text = text_of(&run);
 

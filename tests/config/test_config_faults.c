@@ -76,7 +76,7 @@ Test(config_faults, name_what_was_meant_or_what_there_is)
 		{"kind: bench\nclient: {duration: 5s}\n", "did you mean duration?"},
 		{"kind: bench\ntcp: {mss: 1460}\n", "unknown key 'tcp.mss'\n  lab.yaml:2:7:"},
 		{"kind: serve\nclient: {cps: 5}\n", "unknown key 'client'\n"},
-		{"kind: bench\nthresholds: [a]\n", "unknown key 'thresholds'\n"},
+		{"kind: bench\nlabels: [a]\n", "unknown key 'labels'\n"},
 		{"kind: bench\nduration: 1s\nwarmup: 1s\nduration: 2s\n",
 		 "key 'duration' stands twice\n  lab.yaml:4:1:   duration: 2s\n                  ^~~~~~~~\n  The first "
 		 "is in line 2;"},
