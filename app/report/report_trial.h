@@ -11,6 +11,7 @@ struct report_trial {
 	uint64_t rate;           /* a second that was offered; 0 where nothing was scheduled */
 	uint64_t achieved;       /* and that was opened, or sent */
 	uint64_t opened, failed; /* of datagrams, sent and lost */
+	uint64_t no_port;        /* of these, for want of a free port */
 	uint64_t p50_ns, p99_ns, from_schedule_p99_ns;
 	double cps;   /* established a second; of datagrams none */
 	double rps;   /* requests answered well a second */

@@ -126,31 +126,45 @@ static int width_of(const char *text)
 	return strstr(text, "µ") ? 10 : 9;
 }
 
+static void print_trial(FILE *out, const struct report_trial *trial)
+{
+	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
+	char e[REPORT_NUMBER_TEXT];
+	const char *p50 = report_format_ns(trial->p50_ns, d), *p99 = report_format_ns(trial->p99_ns, e);
+
+	fprintf(out, "              %s %12s %12s %9s %*s %*s%s%s\n", trial->is_good ? "✓" : "✗",
+		report_format_count(trial->rate, a), report_format_count(trial->achieved, b),
+		report_format_count(trial->failed, c), width_of(p50), p50, width_of(p99), p99,
+		trial->is_kept ? "" : "   schedule not kept", trial->is_confirmation ? "   (once more)" : "");
+}
+
 static void print_search(FILE *out, const struct report_run *run)
 {
 	const struct report_search *search = run->search;
-	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
-	char e[REPORT_NUMBER_TEXT];
+	char a[REPORT_NUMBER_TEXT];
+	uint64_t no_port = 0;
 
 	fprintf(out, "search          %12s %12s %9s %9s %9s\n", "offered/s", "opened/s", "failed", "p50", "p99");
 	for (uint32_t i = 0; i < search->trials->count; i++) {
-		const struct report_trial *trial = &search->trials->at[i];
-		const char *p50 = report_format_ns(trial->p50_ns, c), *p99 = report_format_ns(trial->p99_ns, d);
-
-		fprintf(out, "              %s %12s %12s %9s %*s %*s%s%s\n", trial->is_good ? "✓" : "✗",
-			report_format_count(trial->rate, a), report_format_count(trial->achieved, b),
-			report_format_count(trial->failed, e), width_of(p50), p50, width_of(p99), p99,
-			trial->is_kept ? "" : "   schedule not kept", trial->is_confirmation ? "   (once more)" : "");
+		print_trial(out, &search->trials->at[i]);
+		no_port += search->trials->at[i].no_port;
 	}
 	if (search->found > 0)
 		fprintf(out, "              highest rate with %s: %s connections/s, to %.0f %%\n", search->condition,
 			report_format_count(search->found, a), 100 * search->resolution);
 	else
 		fprintf(out, "              no rate with %s was found\n", search->condition);
+	if (no_port > 0)
+		fprintf(out,
+			"              %s opens found no free port, which says nothing of the target: give more "
+			"addresses "
+			"(--source)\n",
+			report_format_count(no_port, a));
 	if (search->is_noisy)
 		fprintf(out,
-			"              this machine was too noisy: up to %s were good once; the same search may find "
-			"another rate\n",
+			"              this machine was too noisy: rates of up to %s were good once, and others good "
+			"once and "
+			"once not;\n              the same search may find another rate\n",
 			report_format_count(search->best, a));
 }
 

@@ -81,10 +81,12 @@ Test(report_trials, has_a_row_for_each_trial_of_a_search_and_says_what_it_is_wor
 	cr_assert_eq(json_integer_value(json_object_get(object, "found")), 9990);
 	json_decref(object);
 	free(text);
+	trials.at[1].no_port = 4;
 	search = (struct report_search){.condition = "failed == 0", .is_noisy = true, .best = 500, .trials = &trials};
 	text = text_of(&run);
 	cr_assert(strstr(text, "no rate with failed == 0 was found"), "%s", text);
-	cr_assert(strstr(text, "too noisy: up to 500 were good once"), "%s", text);
+	cr_assert(strstr(text, "4 opens found no free port"), "%s", text);
+	cr_assert(strstr(text, "too noisy: rates of up to 500 were good once"), "%s", text);
 	free(text);
 }
 
