@@ -13,6 +13,12 @@ static bool is_narrow(const struct load_search *search)
 	       (double)(search->high - search->low) <= LOAD_SEARCH_RESOLUTION * (double)search->high + 1;
 }
 
+/* What bounds the rate that was found is to be tried once more. */
+static bool is_unbounded(const struct load_search *search)
+{
+	return search->is_patient && search->low > 0 && is_narrow(search) && search->bound != search->high;
+}
+
 uint64_t load_search_next(const struct load_search *search, uint64_t first)
 {
 	if (search->trials.count == REPORT_TRIALS_MAX || search->is_confirmed)
@@ -29,7 +35,9 @@ uint64_t load_search_next(const struct load_search *search, uint64_t first)
 		return search->low >= search->most      ? search->low
 		       : search->low > search->most / 2 ? search->most
 							: search->low * 2;
-	return is_narrow(search) ? search->low : search->low + (search->high - search->low) / 2;
+	if (!is_narrow(search))
+		return search->low + (search->high - search->low) / 2;
+	return is_unbounded(search) ? search->high : search->low;
 }
 
 /* The highest rate below that was good, and has not been found wanting. */
@@ -57,15 +65,33 @@ static void take_bad(struct load_search *search, uint64_t rate, bool is_confirma
 	search->low = search->is_patient ? good_below(search, rate) : 0;
 }
 
+/* It was not good by bad luck, twice: the search goes on above it. */
+static void take_bound(struct load_search *search, const struct report_trial *trial)
+{
+	search->bound = trial->rate;
+	if (!trial->is_good)
+		return;
+	search->changed++;
+	search->low = trial->rate;
+	search->high = 0;
+}
+
 void load_search_note(struct load_search *search, const struct report_trial *trial)
 {
 	struct report_trial *noted = &search->trials.at[search->trials.count++];
 	bool is_again = search->is_again;
+	bool is_bound = !is_again && is_unbounded(search) && trial->rate == search->high;
 
 	*noted = *trial;
 	noted->is_kept = (double)trial->achieved >= KEPT * (double)trial->rate;
 	noted->is_good = trial->is_good && noted->is_kept;
-	noted->is_confirmation = search->low == trial->rate;
+	noted->is_confirmation = search->low == trial->rate || is_bound;
+	if (noted->is_good && noted->rate > search->best)
+		search->best = noted->rate;
+	if (is_bound) {
+		take_bound(search, noted);
+		return;
+	}
 	search->is_again = !noted->is_good && search->is_patient && !is_again;
 	if (search->is_again)
 		return;
@@ -74,7 +100,6 @@ void load_search_note(struct load_search *search, const struct report_trial *tri
 		return;
 	}
 	search->changed += is_again;
-	search->best = noted->rate > search->best ? noted->rate : search->best;
 	if (noted->is_confirmation)
 		search->is_confirmed = true;
 	else

@@ -6,12 +6,13 @@
 #include "report/report_trial.h"
 
 struct load_search {
-	uint64_t low;  /* the highest rate that was good; 0 for none yet */
-	uint64_t high; /* the lowest that was not; 0 for none yet */
-	uint64_t most; /* is offered at most */
-	uint64_t best; /* the highest that was ever good */
-	/* What is not good is tried again before it is believed: where latency counts, a pause of the machine is enough
-	 * to spoil a trial. */
+	uint64_t low;   /* the highest rate that was good; 0 for none yet */
+	uint64_t high;  /* the lowest that was not; 0 for none yet */
+	uint64_t most;  /* is offered at most */
+	uint64_t best;  /* the highest that was ever good */
+	uint64_t bound; /* a rate that was `high` and not good again, later */
+	/* What is not good is tried again before it is believed, at once, and where it bounds what was found once more
+	 * at the end: where latency counts, a pause of the machine is enough to spoil a trial, or two. */
 	bool is_patient;
 	bool is_again;
 	bool is_confirmed;

@@ -106,6 +106,21 @@ Test(load_search, goes_on_below_what_was_found_and_has_fallen_and_calls_that_noi
 	cr_assert(load_search_is_noisy(&search), "40,000 were good once");
 }
 
+/* A machine that is busy for some trials bounds the search too low: what bounds it is tried again, later. */
+Test(load_search, goes_on_above_what_was_not_good_while_the_machine_was_busy)
+{
+	struct load_search search = {.most = MOST, .is_patient = true};
+	uint64_t rate, found;
+
+	while ((rate = load_search_next(&search, 10000)) > 0) {
+		bool is_busy = search.trials.count >= 2 && search.trials.count < 5;
+
+		note(&search, rate, rate, rate <= (is_busy ? 20000 : 500000));
+	}
+	found = load_search_found(&search);
+	cr_assert(found >= 490000 && found <= 500000, "%lu", found);
+}
+
 Test(load_search, ends_whatever_comes)
 {
 	uint64_t state = 5;
