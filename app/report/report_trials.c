@@ -25,6 +25,9 @@ struct report_spread report_spread_of(const double *values, uint32_t count, uint
 	spread.stddev = count > 1 ? sqrt(squares / (count - 1)) : 0;
 	spread.range = spread.mean > 0 ? (most - least) / spread.mean : 0;
 	report_bootstrap_mean(values, count, seed, &spread.low, &spread.high);
+	/* Nothing that is counted here is less than nothing, however far few values lie apart. */
+	if (spread.low < 0)
+		spread.low = 0;
 	return spread;
 }
 

@@ -20,7 +20,7 @@ static char *text_of(const struct report_run *run)
 
 Test(report_spread, is_mean_deviation_and_an_interval_around_the_mean)
 {
-	static const double values[] = {90, 100, 110, 100, 95, 105}, one[] = {7};
+	static const double values[] = {90, 100, 110, 100, 95, 105}, one[] = {7}, apart[] = {1, 99};
 	struct report_spread spread = report_spread_of(values, 6, 1), again = report_spread_of(values, 6, 1);
 
 	cr_assert_float_eq(spread.mean, 100, 1e-9);
@@ -28,6 +28,8 @@ Test(report_spread, is_mean_deviation_and_an_interval_around_the_mean)
 	cr_assert_float_eq(spread.range, 0.2, 1e-9);
 	cr_assert(spread.low < 100 && spread.low > 85 && spread.high > 100 && spread.high < 115);
 	cr_assert(spread.low >= again.low && spread.low <= again.low, "the same seed, the same interval");
+	spread = report_spread_of(apart, 2, 1);
+	cr_assert(spread.low >= 0 && spread.low <= 0 && spread.high > 50, "%g", spread.low);
 	spread = report_spread_of(one, 1, 1);
 	cr_assert_float_eq(spread.mean, 7, 1e-9);
 	cr_assert(isnan(spread.low) && isnan(spread.high));
