@@ -65,8 +65,11 @@ static unsigned int scopes_of(const struct cli_settings *settings)
 
 	if (settings->udp.is_spoken)
 		return JUDGE_UDP;
-	for (uint16_t i = 0; i < settings->service_count; i++)
-		scopes |= settings->service[i].http.is_spoken ? JUDGE_HTTP : 0u;
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+
+		scopes |= service->http.is_spoken || cli_payload_is_exchanged(service) ? JUDGE_ASKS : 0u;
+	}
 	return scopes;
 }
 

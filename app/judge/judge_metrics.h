@@ -11,7 +11,7 @@
 /* What has a metric. Bits. */
 enum judge_scope {
 	JUDGE_TCP = 1,
-	JUDGE_HTTP = 2,
+	JUDGE_ASKS = 2, /* it has requests: of HTTP, or texts that are exchanged */
 	JUDGE_UDP = 4,
 	JUDGE_SECOND = 8 /* is known of a second, while the run goes on */
 };
@@ -34,11 +34,11 @@ enum judge_kind { JUDGE_COUNT, JUDGE_SHARE, JUDGE_TIME };
 	X(FAILED_RATIO, "failed_ratio", SHARE, JUDGE_TCP | JUDGE_SECOND, "failed ÷ opened")                    \
 	X(CUT_SHORT, "cut_short", COUNT, JUDGE_TCP | JUDGE_SECOND, "closed before the whole answer had come")  \
 	X(CPS, "cps", COUNT, JUDGE_TCP | JUDGE_SECOND, "connections established a second")                     \
-	X(REQUESTS, "requests", COUNT, JUDGE_HTTP | JUDGE_SECOND, "requests sent")                             \
-	X(REQUESTS_OK, "requests_ok", COUNT, JUDGE_HTTP | JUDGE_SECOND, "requests answered well")              \
-	X(REQUESTS_BAD, "requests_bad", COUNT, JUDGE_HTTP | JUDGE_SECOND,                                      \
-	  "requests answered by a bad status, by what is no answer, or in part")                               \
-	X(RPS, "rps", COUNT, JUDGE_HTTP | JUDGE_SECOND, "requests answered well a second")                     \
+	X(REQUESTS, "requests", COUNT, JUDGE_ASKS | JUDGE_SECOND, "requests sent")                             \
+	X(REQUESTS_OK, "requests_ok", COUNT, JUDGE_ASKS | JUDGE_SECOND, "requests answered well")              \
+	X(REQUESTS_BAD, "requests_bad", COUNT, JUDGE_ASKS | JUDGE_SECOND,                                      \
+	  "requests answered by a bad status, by what is no answer or another one, or in part")                \
+	X(RPS, "rps", COUNT, JUDGE_ASKS | JUDGE_SECOND, "requests answered well a second")                     \
 	X(SENT, "sent", COUNT, JUDGE_UDP, "datagrams sent")                                                    \
 	X(ANSWERED, "answered", COUNT, JUDGE_UDP, "datagrams answered in time")                                \
 	X(LOST, "lost", COUNT, JUDGE_UDP, "datagrams without an answer in time")                               \
@@ -60,7 +60,7 @@ enum judge_kind { JUDGE_COUNT, JUDGE_SHARE, JUDGE_TIME };
 	  "the same, or the round trip, from when it should have begun")                     \
 	X(FIRST_BYTE, "first_byte", JUDGE_TCP, "from SYN to the first byte of text")         \
 	X(LIFE, "life", JUDGE_TCP, "from SYN to the end")                                    \
-	X(REQUEST, "request", JUDGE_HTTP, "from queuing a request to the end of its answer") \
+	X(REQUEST, "request", JUDGE_ASKS, "from queuing a request to the end of its answer") \
 	X(RTT, "rtt", JUDGE_UDP, "round trip of a datagram")
 
 enum judge_number {

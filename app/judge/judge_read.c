@@ -136,7 +136,7 @@ static bool refuse_unknown(const struct reader *reader, const char *word, size_t
 		return refuse(reader, length, "no metric is called '%s'; did you mean %s?", word, near);
 	return refuse(reader, length, "no metric is called '%s'; there are %s and more (docs/conditions.md)", word,
 		      reader->scopes & JUDGE_UDP    ? "loss, lost, pps, p50, p99.9, from_schedule.p99"
-		      : reader->scopes & JUDGE_HTTP ? "failed, cps, p99.9, requests_bad, rps, request.p99"
+		      : reader->scopes & JUDGE_ASKS ? "failed, cps, p99.9, requests_bad, rps, request.p99"
 						    : "failed, failed_ratio, cps, p50, p99.9, from_schedule.p99");
 }
 
@@ -147,7 +147,7 @@ static bool refuse_scope(const struct reader *reader, const struct judge_metric 
 	return refuse(reader, length, "'%s' is of %s, and this run has none", metric->name,
 		      metric->scopes & JUDGE_UDP   ? "datagrams"
 		      : metric->scopes & JUDGE_TCP ? "connections"
-						   : "HTTP's requests");
+						   : "requests");
 }
 
 static bool read_metric(struct reader *reader, struct judge_term *term)

@@ -6,6 +6,7 @@
 
 #include "report/report_bootstrap.h"
 #include "report/report_format.h"
+#include "report/report_parts.h"
 
 /* Above it, what a run says depends on when it was made. */
 #define SPREAD_MAX 0.15
@@ -200,7 +201,7 @@ static void print_repeats(FILE *out, const struct report_run *run)
 	}
 	print_spread(out, run, CPS, "              connections/s ", false);
 	print_spread(out, run, P99, "              p99 ", true);
-	if (run->settings->service[0].http.is_spoken)
+	if (report_has_requests(run->settings))
 		print_spread(out, run, RPS, "              requests/s ", false);
 	if (range > SPREAD_MAX)
 		fprintf(out, "              the runs differ by %.0f %%: this machine was too noisy for small changes\n",

@@ -67,7 +67,7 @@ Test(cli_judge, what_does_not_go_together_is_refused_with_a_remedy)
 		 "--threshold 'faild == 0': no metric is called 'faild'; did you mean failed?\n"},
 		{LOAD "|--threshold|p99 < 5", "a time with its unit"},
 		{LOAD "|--threshold|", "up to 16"},
-		{LOAD "|--threshold|requests_bad == 0", "is of HTTP"},
+		{LOAD "|--threshold|requests_bad == 0", "is of requests"},
 		{LOAD "|--threshold|loss == 0", "is of datagrams"},
 		{LOAD "|--stop-if|life.p99 > 1s", "at the end only"},
 		{LOAD "|--search|failed == 0|--cps|5k", "leave out --cps"},

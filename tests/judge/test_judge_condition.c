@@ -6,7 +6,7 @@
 
 #include "judge/judge_condition.h"
 
-enum { CONNECTIONS = JUDGE_TCP, WEB = JUDGE_TCP | JUDGE_HTTP };
+enum { CONNECTIONS = JUDGE_TCP, WEB = JUDGE_TCP | JUDGE_ASKS };
 
 static struct judge_condition read_well(const char *text, unsigned int scopes)
 {
@@ -100,7 +100,7 @@ Test(judge_read, refuses_at_the_column_and_says_what_would_do)
 		{"failed == 0 &&", "metric is missing", 14},
 		{"failed == 0 for 5s", "&&", 12},
 		{"loss == 0", "is of datagrams", 0},
-		{"requests_bad == 0", "is of HTTP", 0},
+		{"requests_bad == 0", "is of requests", 0},
 		{"rtt.p99 < 1ms", "is of datagrams", 0},
 		{"failed==0&&failed==0&&failed==0&&failed==0&&failed==0&&failed==0&&failed==0&&failed==0&&cps>0",
 		 "more than 8", 88},

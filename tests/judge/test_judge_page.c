@@ -15,7 +15,8 @@ static void print_row(FILE *out, const struct judge_metric *metric, const char *
 	fprintf(out, "| `%s%s%s` | %s | %s%s%s | %s | %s |\n", before, metric->name, behind, kinds[metric->kind],
 		metric->scopes & JUDGE_TCP ? "connections" : "",
 		metric->scopes & JUDGE_UDP ? metric->scopes & JUDGE_TCP ? ", datagrams" : "datagrams" : "",
-		metric->scopes & JUDGE_HTTP ? "HTTP" : "", metric->scopes & JUDGE_SECOND ? "yes" : "", metric->text);
+		metric->scopes & JUDGE_ASKS ? "requests" : "", metric->scopes & JUDGE_SECOND ? "yes" : "",
+		metric->text);
 }
 
 static void print_tables(FILE *out)
