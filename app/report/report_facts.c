@@ -33,7 +33,8 @@ static void know_totals(struct judge_facts *facts, const struct report_totals *t
 	know(facts, JUDGE_REQUESTS_OK, requests[REPORT_REQUESTS_ok]);
 	know(facts, JUDGE_REQUESTS_BAD,
 	     requests[REPORT_REQUESTS_bad_status] + requests[REPORT_REQUESTS_bad_body] +
-		     requests[REPORT_REQUESTS_malformed] + requests[REPORT_REQUESTS_cut_short]);
+		     requests[REPORT_REQUESTS_malformed] + requests[REPORT_REQUESTS_corrupt] +
+		     requests[REPORT_REQUESTS_cut_short]);
 }
 
 static void know_datagrams(struct judge_facts *facts, const struct report_udp *udp, bool is_one_way)
