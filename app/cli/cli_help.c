@@ -49,10 +49,20 @@ static const struct {
 	const char *flag;
 	unsigned int commands; /* enum cli_command, ored */
 } seldom[] = {
-	{"max-time-wait", CLI_LOAD}, {"flows", CLI_LOAD},      {"one-way", CLI_LOAD},    {"seed", CLI_LOAD},
-	{"time-wait", CLI_LOAD},     {"keepalive", CLI_LOAD},  {"congestion", CLI_LOAD}, {"sack", CLI_LOAD},
-	{"wscale", CLI_LOAD},        {"timestamps", CLI_LOAD}, {"nagle", CLI_LOAD},      {"pacing", CLI_LOAD},
-	{"window", CLI_LOAD},        {"verbose", CLI_LOAD},
+	{"max-time-wait", CLI_LOAD},
+	{"flows", CLI_LOAD},
+	{"one-way", CLI_LOAD},
+	{"seed", CLI_LOAD},
+	{"time-wait", CLI_LOAD},
+	{"keepalive", CLI_LOAD},
+	{"congestion", CLI_LOAD | CLI_BENCH},
+	{"sack", CLI_LOAD | CLI_BENCH},
+	{"wscale", CLI_LOAD | CLI_BENCH},
+	{"timestamps", CLI_LOAD | CLI_BENCH},
+	{"nagle", CLI_LOAD | CLI_BENCH},
+	{"pacing", CLI_LOAD | CLI_BENCH},
+	{"window", CLI_LOAD},
+	{"verbose", CLI_LOAD},
 };
 
 bool cli_help_leaves_out(enum cli_command command, const char *flag)
