@@ -38,6 +38,9 @@ struct compare_change compare_judge(const struct compare_side *base, const struc
 	struct compare_change change = {.base = mean_of(a), .other = mean_of(b)};
 
 	report_bootstrap_change(a->at, a->count, b->at, b->count, SEED, &change.change, &change.low, &change.high);
+	/* No figure is less than nothing, however wide the interval. */
+	if (change.low < -1)
+		change.low = -1;
 	change.verdict = verdict_of(&change, figure);
 	return change;
 }

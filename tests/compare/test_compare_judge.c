@@ -47,6 +47,16 @@ Test(compare_judge, a_change_that_chance_makes_is_no_significant_difference)
 	cr_assert_float_eq(change.change, 0.001, 1e-9);
 }
 
+Test(compare_judge, no_interval_says_that_a_figure_is_less_than_nothing)
+{
+	static double many[] = {900, 1000, 1100}, few[] = {1, 2, 60};
+	struct compare_side base = side_of(COMPARE_cps, many, 3), other = side_of(COMPARE_cps, few, 3);
+	struct compare_change change = compare_judge(&base, &other, COMPARE_cps);
+
+	cr_assert_float_eq(change.low, -1, 1e-12);
+	cr_assert(change.high > change.change);
+}
+
 Test(compare_judge, of_one_value_a_side_nothing_is_known)
 {
 	cr_assert_eq(verdict(COMPARE_cps, before, more, 1), COMPARE_UNKNOWN);
