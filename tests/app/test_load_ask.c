@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,21 @@ enum { MOST_WORDS = 24 };
 
 static struct cli_settings settings;
 static char error[CLI_ERROR_TEXT];
+
+/* Frees what the settings keep as long as a program runs. */
+static void forget(void)
+{
+	const struct cli_requests *list = &settings.service[0].http.list;
+
+	for (uint16_t i = 0; i < list->count; i++) {
+		const struct cli_request *request = &list->each[i];
+
+		if (request->data && request->body != (const uint8_t *)request->data)
+			free((void *)(uintptr_t)request->body);
+		if (request->is_wanted_whole)
+			free((void *)(uintptr_t)request->wanted);
+	}
+}
 
 /* Parses flags behind a target and what load cannot be without, and completes them; words end at a tab. */
 static int complete(const char *target, const char *more)
@@ -26,6 +42,7 @@ static int complete(const char *target, const char *more)
 	for (char *word = strtok_r(text, "\t", &save); word && count < MOST_WORDS; word = strtok_r(NULL, "\t", &save))
 		words[count++] = word;
 	words[count] = NULL;
+	forget();
 	cli_settings_init(&settings, CLI_LOAD);
 	error[0] = '\0';
 	cr_assert_eq(cli_parse(&settings, count, words, error), CLI_RUN, "%s: %s", more, error);
