@@ -63,6 +63,11 @@ static const struct {
 	{"pacing", CLI_LOAD | CLI_BENCH},
 	{"window", CLI_LOAD},
 	{"verbose", CLI_LOAD},
+	{"think", CLI_ALL},
+	{"pattern", CLI_ALL},
+	{"mss", CLI_ALL},
+	{"tos", CLI_ALL},
+	{"ttl", CLI_ALL},
 };
 
 bool cli_help_leaves_out(enum cli_command command, const char *flag)

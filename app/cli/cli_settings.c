@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_tcp.h"
 #include "cli/cli_trace.h"
 #include "cli/cli_udp.h"
 
@@ -224,6 +225,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		rc = cli_complete_ports(settings, error);
 	if (rc == 0)
 		rc = cli_check_network(settings, error);
+	if (rc == 0)
+		rc = cli_check_tcp(settings, error);
 	if (rc == 0 && settings->command == CLI_FORWARD)
 		rc = cli_complete_forward(settings, error);
 	if (rc == 0)

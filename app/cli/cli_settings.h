@@ -207,6 +207,9 @@ struct cli_settings {
 	bool no_sack, no_wscale, no_timestamps;
 	bool nagle;
 	bool no_pacing;
+	uint16_t mss;          /* that is offered; 0: what the MTU leaves */
+	uint8_t tos;           /* the byte of IP: DSCP, and no ECN */
+	uint8_t ttl;           /* 0: 64 */
 	uint32_t window_bytes; /* received and queued text of a connection, each; 0: the library's default */
 
 	const char *json;         /* file, "-" for standard output, or null */

@@ -1,11 +1,20 @@
 /* cli_tcp.c - words for what TCP can do one way or the other. */
 #include "cli/cli_tcp.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli_units.h"
 
-enum { WINDOW_MIN = 1000, WINDOW_MAX = 1000000000 };
+enum {
+	WINDOW_MIN = 1000,
+	WINDOW_MAX = 1000000000,
+	MSS_MIN = 48,
+	MSS_MAX = 8960,
+	HEADERS = 40, /* of IPv4 and TCP; over IPv6 what is too long is cut by the library */
+	DEFAULT_MTU = 1500
+};
 
 static const char *const syn_cookies_names[] = {"auto", "always", "never"};
 static const char *const congestion_names[] = {"cubic", "newreno"};
@@ -96,6 +105,54 @@ bool cli_set_window(struct cli_settings *settings, const char *value)
 	return true;
 }
 
+bool cli_set_mss(struct cli_settings *settings, const char *value)
+{
+	uint64_t bytes;
+
+	if (!cli_count_within(value, MSS_MIN, MSS_MAX, &bytes))
+		return false;
+	settings->mss = (uint16_t)bytes;
+	return true;
+}
+
+bool cli_set_tos(struct cli_settings *settings, const char *value)
+{
+	uint64_t tos;
+
+	/* RFC 3168: the lower two bits say how the connection does ECN, which is not the user's to say. */
+	if (!cli_count_within(value, 0, UINT8_MAX, &tos) || tos % 4 != 0)
+		return false;
+	settings->tos = (uint8_t)tos;
+	return true;
+}
+
+bool cli_set_ttl(struct cli_settings *settings, const char *value)
+{
+	uint64_t ttl;
+
+	if (!cli_count_within(value, 1, UINT8_MAX, &ttl))
+		return false;
+	settings->ttl = (uint8_t)ttl;
+	return true;
+}
+
+int cli_check_tcp(const struct cli_settings *settings, char error[CLI_ERROR_TEXT])
+{
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		const struct cli_port *port = &settings->ports[i];
+		uint16_t mtu = port->mtu ? port->mtu : DEFAULT_MTU;
+
+		if (settings->mss + HEADERS <= mtu || settings->mss == 0)
+			continue;
+		snprintf(error, CLI_ERROR_TEXT,
+			 "--mss %u: port %s has an MTU of %u, which leaves %u bytes of a segment; lower it, or raise "
+			 "--mtu",
+			 settings->mss, port->device, mtu, mtu - HEADERS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies)
 {
 	return syn_cookies_names[syn_cookies];
@@ -109,6 +166,9 @@ const char *cli_congestion_name(enum quern_congestion congestion)
 struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings)
 {
 	return (struct quern_tcp_options){
+		.mss = settings->mss,
+		.ttl = settings->ttl,
+		.dscp = settings->tos / 4,
 		.receive_window = settings->window_bytes,
 		.send_queue = settings->window_bytes,
 		.congestion = settings->congestion,

@@ -13,12 +13,18 @@ bool cli_set_timestamps(struct cli_settings *settings, const char *value);
 bool cli_set_nagle(struct cli_settings *settings, const char *value);
 bool cli_set_pacing(struct cli_settings *settings, const char *value);
 bool cli_set_window(struct cli_settings *settings, const char *value);
+bool cli_set_mss(struct cli_settings *settings, const char *value);
+bool cli_set_tos(struct cli_settings *settings, const char *value);
+bool cli_set_ttl(struct cli_settings *settings, const char *value);
 
 /* "auto", "always", "never". */
 const char *cli_syn_cookies_name(enum quern_syn_cookies syn_cookies);
 
 /* "cubic", "newreno". */
 const char *cli_congestion_name(enum quern_congestion congestion);
+
+/* Checks that segments fit the ports' MTU. 0, or -EINVAL with one line in `error`. */
+int cli_check_tcp(const struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 
 /* The options of TCP that the flags ask for. */
 struct quern_tcp_options cli_tcp_options(const struct cli_settings *settings);

@@ -2,6 +2,8 @@
 #include "report/report_parts.h"
 #include "cli/cli_tcp.h"
 
+enum { DEFAULT_TTL = 64 };
+
 static double share_of(uint32_t share)
 {
 	return (double)share / QUERN_IMPAIR_WHOLE;
@@ -142,6 +144,9 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "pacing", json_boolean(!settings->no_pacing));
 	json_object_set_new(object, "window",
 			    settings->window_bytes ? json_integer((json_int_t)settings->window_bytes) : json_null());
+	json_object_set_new(object, "mss", settings->mss ? json_integer(settings->mss) : json_null());
+	add_integer(object, "tos", settings->tos);
+	add_integer(object, "ttl", settings->ttl ? settings->ttl : DEFAULT_TTL);
 	json_object_set_new(object, "syn_cookies",
 			    settings->command == CLI_LOAD ? json_null()
 							  : json_string(cli_syn_cookies_name(settings->syn_cookies)));

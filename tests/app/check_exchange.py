@@ -30,6 +30,9 @@ class Frame:
         self.is_client = source in clients
         self.client = source if self.is_client else dest
         ip = frame[14:]
+        self.tos, self.ttl = (struct.unpack_from("!H", ip)[0] >> 4 & 255, ip[7]) if IS_IP6 else (ip[1], ip[8])
+        options = ip[IP_BYTES + 20:IP_BYTES + 24]
+        self.mss = struct.unpack("!H", options[2:])[0] if options[:2] == bytes([2, 4]) else None
         length = struct.unpack_from("!H", ip, 4)[0] + 40 if IS_IP6 else struct.unpack_from("!H", ip, 2)[0]
         self.text = ip[IP_BYTES + (ip[IP_BYTES + 12] >> 4) * 4:length]
 
@@ -127,6 +130,31 @@ def a_source_that_ends_where_it_closes(quern, schema):
         assert text_of(frames, False) and not text_of(frames, True)
 
 
+def fields_that_users_set(quern, schema):
+    """MSS in both SYNs and as the length of segments, TOS and TTL in every packet, and the text that was asked for."""
+    result, found = captured(quern, schema, "--mss", "700", "--tos", "184", "--ttl", "9", "--payload", "echo:3000",
+                             "--pattern", "text:ABC", "--timestamps", "off")
+    assert_clean(result, schema)
+    config = result["config"]
+    assert [config[key] for key in ("mss", "tos", "ttl", "pattern")] == [700, 184, 9, "text"], config
+    for frames in found:
+        assert {(frame.tos, frame.ttl) for frame in frames} == {(184, 9)}
+        assert [frame.mss for frame in frames if frame.flags & SYN] == [700, 700], "in the two SYNs"
+        assert max(len(frame.text) for frame in frames) == 700
+        assert text_of(frames, True) == text_of(frames, False) == b"ABC" * 1000
+
+
+def time_to_think(quern, schema):
+    """Between the answer and the next request, not before the first and not behind the last."""
+    words = ["--connections", "50", "--cps", "1k", "--requests", "3", "--think", "uniform:50ms-100ms"]
+    for payload in ("http", "echo:10"):
+        result, _ = run(quern, [*BENCH, *words, "--payload", payload])
+        assert_clean(result, schema)
+        assert result["totals"]["requests"]["ok"] == 150 and result["config"]["think"] == "uniform:50ms-100ms"
+        life = result["latency_ns"]["life"]
+        assert life["min"] >= 100e6 and life["p50"] < 400e6, life
+
+
 def text_that_is_not_what_was_sent(place):
     """A run of load fails by it, and says how often; a server counts it."""
     server = server_for(place, "--payload", "bytes:1000")
@@ -145,6 +173,8 @@ def text_that_is_not_what_was_sent(place):
 CASES = [("an echo of sizes that are drawn is what was sent", an_echo_of_sizes_that_are_drawn),
          ("many exchanges on a connection", many_exchanges_on_a_connection),
          ("a source ends where its server closes", a_source_that_ends_where_it_closes),
+         ("MSS, TOS, TTL and text are what users set", fields_that_users_set),
+         ("time to think is between requests", time_to_think),
          ("half-closed: the answer comes behind the client's FIN", half_closed),
          ("half-closed with small windows: all of the answer comes", half_closed_with_windows_that_are_too_small),
          ("never closed: in flight to the end, without a FIN", never_closed)]

@@ -43,6 +43,9 @@ Test(cli_exchange, takes_what_goes_together)
 					    SERVE " --close half --hold 1s",
 					    SERVE " --close never",
 					    "bench --payload echo:1000",
+					    "bench --payload http --requests 3 --think uniform:1s-2s",
+					    "bench --payload echo:1 --requests 3 --think exp:1s",
+					    LOAD " --mtu 9000 --mss 8960 --tos 184 --ttl 1",
 					    "bench --payload echo:uniform:1-100k --requests 5 --hold 1s --close rst",
 					    "bench --payload sink:exp:10k --close half",
 					    "bench --payload source:1M --close client",
@@ -80,6 +83,11 @@ Test(cli_exchange, says_what_does_not_go_together)
 		     {"bench --payload source:exp:10 --close client", "only the server knows"},
 		     {"bench --payload source:10 --close both", "only the server knows"},
 		     {"bench --requests 2", "--payload http"},
+		     {"bench --think 1s", "something that is asked"},
+		     {"bench --payload http --think 1s", "give --requests N"},
+		     {"bench --payload echo:1 --think exp:1s", "give --requests N"},
+		     {"bench --mss 1461", "leaves 1460 bytes"},
+		     {LOAD " --mtu 600 --mss 561", "leaves 560 bytes"},
 		     {LOAD " --requests 2", "http://ADDR:PORT/PATH"},
 		     {HTTP " --payload echo:5", "tcp://ADDR:PORT"},
 		     {"load udp://10.0.0.1:9 -p tap:q0 --ip 10.0.0.2/24 --payload echo:20", "bytes:N"},
@@ -138,4 +146,6 @@ Test(cli_payload, that_is_checked_is_random_where_nothing_else_is_said)
 	cr_assert_str_eq(settings.service[0].pattern_text, "ABC");
 	cr_assert_not(cli_set_pattern(&settings, "text:"));
 	cr_assert_not(cli_set_pattern(&settings, "auto"));
+	cr_assert_eq(complete("bench --payload sink:5 --pattern counter", &settings, error), 0);
+	cr_assert_eq(settings.service[0].pattern, CLI_PATTERN_COUNTER);
 }

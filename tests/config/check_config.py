@@ -27,13 +27,13 @@ client:
   cps: max                   # or 500k
   payload: none              # none | bytes: 64 | http
 server: {listen: ["198.19.0.1:80"]}
-tcp: {LATER-mss: 1460, time_wait: 60s, keepalive: off}
+tcp: {mss: 1460, time_wait: 60s, keepalive: off}
 duration: 10s
 warmup: 2s
 LATER-thresholds: ["failed == 0", "p99 < 50us"]
 """
 BENCH_FLAGS = ["--cores", "auto", "--source", "198.18.0.0/24", "--listen", "198.19.0.1:80", "--cps", "max",
-               "--payload", "none", "--time-wait", "60s", "--keepalive", "off"]
+               "--payload", "none", "--mss", "1460", "--time-wait", "60s", "--keepalive", "off"]
 
 LOAD = """kind: load
 ports:

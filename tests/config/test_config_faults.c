@@ -74,7 +74,7 @@ Test(config_faults, name_what_was_meant_or_what_there_is)
 		{"kind: bench\ntime_wait: 1s\n", "did you mean tcp.time_wait?"},
 		{"kind: bench\ntcp: {cps: 5}\n", "unknown key 'tcp.cps'; did you mean client.cps?"},
 		{"kind: bench\nclient: {duration: 5s}\n", "did you mean duration?"},
-		{"kind: bench\ntcp: {mss: 1460}\n", "unknown key 'tcp.mss'\n  lab.yaml:2:7:"},
+		{"kind: bench\ntcp: {pipes: on}\n", "unknown key 'tcp.pipes'\n  lab.yaml:2:7:"},
 		{"kind: serve\nclient: {cps: 5}\n", "unknown key 'client'\n"},
 		{"kind: bench\nlabels: [a]\n", "unknown key 'labels'\n"},
 		{"kind: bench\nduration: 1s\nwarmup: 1s\nduration: 2s\n",
