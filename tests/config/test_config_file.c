@@ -61,6 +61,10 @@ static void write_one(char text[1024], enum cli_command kind, const struct confi
 		snprintf(text, 1024, "kind: %s\nclient: {target: \"10.0.0.1:80\", http: {%s}}\n",
 			 cli_command_name(kind), inside);
 		break;
+	case CONFIG_REQUESTS:
+		snprintf(text, 1024, "kind: %s\nclient: {target: \"10.0.0.1:80\", http: {requests: [{%s%s}]}}\n",
+			 cli_command_name(kind), strcmp(key->name, "path") == 0 ? "" : "path: /, ", inside);
+		break;
 	case CONFIG_CLIENT:
 	case CONFIG_SERVER:
 	case CONFIG_TCP:
