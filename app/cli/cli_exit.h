@@ -9,6 +9,7 @@ enum cli_exit {
 	CLI_EXIT_FAILED = 1,
 	CLI_EXIT_USAGE = 2,
 	CLI_EXIT_MACHINE = 3,
+	CLI_EXIT_INVALID = 4,
 	CLI_EXIT_THRESHOLD = 99, /* as k6 has it */
 	CLI_EXIT_SIGNAL = 128    /* plus the signal's number */
 };

@@ -49,19 +49,19 @@ static const struct {
 	const char *flag;
 	unsigned int commands; /* enum cli_command, ored */
 } seldom[] = {
-	{"max-time-wait", CLI_LOAD},
+	{"max-time-wait", CLI_LOAD | CLI_BENCH},
 	{"flows", CLI_LOAD},
 	{"one-way", CLI_LOAD},
-	{"seed", CLI_LOAD},
+	{"seed", CLI_LOAD | CLI_BENCH},
 	{"time-wait", CLI_LOAD},
-	{"keepalive", CLI_LOAD},
+	{"keepalive", CLI_LOAD | CLI_BENCH},
 	{"congestion", CLI_LOAD | CLI_BENCH},
 	{"sack", CLI_LOAD | CLI_BENCH},
 	{"wscale", CLI_LOAD | CLI_BENCH},
 	{"timestamps", CLI_LOAD | CLI_BENCH},
 	{"nagle", CLI_LOAD | CLI_BENCH},
 	{"pacing", CLI_LOAD | CLI_BENCH},
-	{"window", CLI_LOAD},
+	{"window", CLI_LOAD | CLI_BENCH},
 	{"verbose", CLI_LOAD},
 	{"think", CLI_ALL},
 	{"pattern", CLI_ALL},

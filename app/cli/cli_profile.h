@@ -9,8 +9,8 @@ enum { CLI_MAX_LEGS = 1024 };
 #define CLI_MAX_CPS UINT64_C(100000000)
 
 struct cli_profile {
-	uint16_t count; /* from 1 */
-	struct cli_leg legs[CLI_MAX_LEGS];
+	uint16_t count;
+	struct cli_leg legs[CLI_MAX_LEGS + 1]; /* with one for the warm-up */
 };
 
 /* Reads one of

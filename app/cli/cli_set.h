@@ -13,6 +13,9 @@ static inline struct cli_service *cli_last_service(struct cli_settings *settings
 	return &settings->service[settings->service_count - 1];
 }
 
+/* What a higher place says of a rate, or of a number held, stands in the place of all that lower ones have said. */
+void cli_replace_rate(struct cli_settings *settings);
+
 /* Ports, and what hangs on the --port before it; addresses of either end. */
 bool cli_set_port(struct cli_settings *settings, const char *value);
 bool cli_set_ip(struct cli_settings *settings, const char *value);
@@ -30,6 +33,9 @@ bool cli_set_duration(struct cli_settings *settings, const char *value);
 bool cli_set_connections(struct cli_settings *settings, const char *value);
 bool cli_set_cps(struct cli_settings *settings, const char *value);
 bool cli_set_cc(struct cli_settings *settings, const char *value);
+bool cli_set_ramp(struct cli_settings *settings, const char *value);
+bool cli_set_profile(struct cli_settings *settings, const char *value);
+bool cli_set_strict(struct cli_settings *settings, const char *value);
 bool cli_set_hold(struct cli_settings *settings, const char *value);
 bool cli_set_think(struct cli_settings *settings, const char *value);
 bool cli_set_close(struct cli_settings *settings, const char *value);

@@ -1,9 +1,9 @@
 /* cli_set_load.c - what flags say of the load, and of what answers it. */
 #include <string.h>
 
+#include "cli/cli_profile.h"
 #include "cli/cli_set.h"
 
-#define MAX_CPS UINT64_C(100000000)
 #define MAX_BODY UINT64_C(1000000000000)
 
 bool cli_set_duration(struct cli_settings *settings, const char *value)
@@ -18,21 +18,23 @@ bool cli_set_connections(struct cli_settings *settings, const char *value)
 }
 
 /* A rate stands in the place of a number held, and the other way round. */
-static void replace_rate(struct cli_settings *settings)
+void cli_replace_rate(struct cli_settings *settings)
 {
 	struct cli_service *service = cli_last_service(settings);
 
-	if (cli_settings_replaces(settings, CLI_GROUP_RATES))
-		service->cps = service->cc = 0;
+	if (!cli_settings_replaces(settings, CLI_GROUP_RATES))
+		return;
+	service->cps = service->cc = 0;
+	service->profile = NULL;
 }
 
 bool cli_set_cps(struct cli_settings *settings, const char *value)
 {
 	struct cli_service *service = cli_last_service(settings);
 
-	replace_rate(settings);
+	cli_replace_rate(settings);
 	if (strcmp(value, "max") != 0)
-		return cli_count_within(value, 1, MAX_CPS, &service->cps);
+		return cli_count_within(value, 1, CLI_MAX_CPS, &service->cps);
 	service->cps = CLI_CPS_MAX;
 	return true;
 }
@@ -41,7 +43,7 @@ bool cli_set_cc(struct cli_settings *settings, const char *value)
 {
 	struct cli_service *service = cli_last_service(settings);
 
-	replace_rate(settings);
+	cli_replace_rate(settings);
 	return cli_count_within(value, 1, CLI_MAX_RECORDS / 2, &service->cc);
 }
 

@@ -143,7 +143,7 @@ static uint64_t held_by(const struct cli_settings *settings, const struct cli_se
 {
 	uint64_t held = service->cc;
 
-	if (service->cps != 0 && service->cps != CLI_CPS_MAX)
+	if (service->cc == 0 && service->cps != 0 && service->cps != CLI_CPS_MAX)
 		held = (uint64_t)((double)service->cps * life_ns(settings, service) / (double)CLI_NS_PER_S);
 	return service->close == CLI_CLOSE_NEVER && settings->connections > held ? settings->connections : held;
 }
@@ -172,11 +172,10 @@ static int size_connections(struct cli_settings *settings, char error[CLI_ERROR_
 /* What one service's flags say together. */
 static int complete_service(struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
-	int rc = 0;
+	int rc = cli_complete_pace(settings, service, error);
 
-	if (service->cps != 0 && service->cc != 0)
-		return refuse(error, "give --cps or --cc, not both");
-	rc = cli_complete_http(settings, service, error);
+	if (rc == 0)
+		rc = cli_complete_http(settings, service, error);
 	if (rc == 0)
 		rc = cli_complete_search(settings, service, error);
 	if (rc == 0)
@@ -215,6 +214,7 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 	}
 	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++)
 		rc = complete_service(settings, &settings->service[i], error);
+	cli_complete_duration(settings);
 	if (rc == 0)
 		rc = cli_complete_judge(settings, error);
 	if (settings->max_time_wait == 0)

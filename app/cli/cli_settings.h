@@ -13,6 +13,7 @@
 
 #include "cli/cli_address.h"
 #include "cli/cli_judge.h"
+#include "cli/cli_leg.h"
 #include "cli/cli_payload.h"
 #include "cli/cli_request.h"
 #include "cli/cli_span.h"
@@ -157,10 +158,15 @@ struct cli_service {
 	struct quern_endpoint target[CLI_MAX_TARGETS];
 	uint16_t weight[CLI_MAX_TARGETS]; /* of the target in that place, from 1 */
 	uint16_t target_count;
-	uint64_t cps;          /* 0: not asked for; CLI_CPS_MAX */
-	uint64_t cc;           /* 0: not asked for */
-	struct cli_span hold;  /* of a connection, behind its last answer */
-	struct cli_span think; /* between an answer and the next request */
+	uint64_t cps;        /* 0: not asked for; CLI_CPS_MAX */
+	uint64_t cc;         /* 0: not asked for */
+	const char *profile; /* as it was given, or null; then `cps` is its highest rate, found by cli_complete() */
+	uint64_t profile_ns; /* found by cli_complete() */
+	uint64_t ramp_ns;    /* until `cps`, or `cc` alone, is reached */
+	const struct cli_leg *legs; /* of the rate, from the first open on; found by cli_complete() */
+	uint16_t leg_count;         /* 0 where there is no schedule */
+	struct cli_span hold;       /* of a connection, behind its last answer */
+	struct cli_span think;      /* between an answer and the next request */
 	bool close_given;
 	enum cli_close close;
 	enum cli_payload payload;
@@ -193,6 +199,7 @@ struct cli_settings {
 	uint64_t duration_ns; /* 0: until told to stop */
 	uint64_t connections; /* 0: no limit */
 	uint64_t warmup_ns;
+	bool strict;
 	uint64_t seed;
 	struct cli_udp udp;
 	struct cli_judge judge;
@@ -249,6 +256,15 @@ int cli_complete_exchange(const struct cli_settings *settings, struct cli_servic
 
 /* Fills in what requests leave out, and reads the files that they name. 0, or -EINVAL with one line in `error`. */
 int cli_complete_requests(struct cli_service *service, char error[CLI_ERROR_TEXT]);
+
+/* Makes the legs of a service's rate. 0, or -EINVAL with one line in `error`. */
+int cli_complete_pace(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
+
+/* A run lasts as long as its longest profile, where --duration does not say. */
+void cli_complete_duration(struct cli_settings *settings);
+
+/* The longest ramp: what is measured begins behind it, and behind the warm-up. */
+uint64_t cli_ramp_ns(const struct cli_settings *settings);
 
 /* Reads what each port's --impair says. 0, or -EINVAL with one line in `error`. */
 int cli_complete_impair(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

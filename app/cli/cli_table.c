@@ -58,6 +58,12 @@ const struct cli_flag cli_flag_table[] = {
 	{"svg", 0, "FILE", "a picture; - is stdout", "a file, or - for standard output", CLI_TRACE, cli_set_svg},
 	{"cps", 0, "RATE", "opens a second, or max", "max or 1 to 100M, e.g. 50k", WITH_LOAD, cli_set_cps},
 	{"cc", 0, "N", "hold so many open", "a number from 1, e.g. 200k", WITH_LOAD, cli_set_cc},
+	{"profile", 0, "SHAPE", "a rate that changes",
+	 "steps:10k,20k/10s, trapezoid:50k/10s/30s/10s (peak, rise, stay, fall), points:FILE with lines as 10s 50k, or "
+	 "at=0s,cps=0;at=10s,cps=50k",
+	 WITH_LOAD, cli_set_profile},
+	{"ramp", 0, "TIME", "rises from 0, 0s", "a time up to 24h, e.g. 20s", WITH_LOAD, cli_set_ramp},
+	{"strict", 0, NULL, "exit 4 if too slow", NULL, WITH_LOAD, cli_set_strict},
 	{"pps", 0, "RATE", "datagrams/s, or max", "max or 1 to 1G, e.g. 50k", CLI_LOAD, cli_set_pps},
 	{"flows", 0, "N", "pairs of ends, 64", "1 to 1048576, e.g. 10k", CLI_LOAD, cli_set_flows},
 	{"one-way", 0, NULL, "no answers come back", NULL, CLI_LOAD | CLI_FORWARD, cli_set_one_way},

@@ -108,6 +108,8 @@ static int complete_client(struct cli_settings *settings, struct cli_service *se
 {
 	struct cli_udp *udp = &settings->udp;
 
+	if (service->profile || service->ramp_ns != 0)
+		return refuse(error, "datagrams have one rate, and no ramp; give --pps, not --profile or --ramp");
 	if (service->cps != 0 || service->cc != 0 || settings->connections != 0 || service->hold.most != 0 ||
 	    service->close_given)
 		return refuse(error, "datagrams have no connection; give --pps, not --cps, --cc, --connections, --hold "

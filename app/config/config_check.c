@@ -123,14 +123,19 @@ static void print_load(const struct cli_service *service, const char *search)
 	char number[REPORT_NUMBER_TEXT], span[CLI_SPAN_TEXT], payload[CLI_PAYLOAD_TEXT];
 
 	fputs("load      ", stdout);
-	if (service->cc > 0)
-		printf("%s held open", report_format_count(service->cc, number));
-	else if (service->cps == CLI_CPS_MAX)
-		fputs("as many a second as go", stdout);
-	else if (search)
+	if (search)
 		printf("as many a second as keep %s", search);
-	else
+	else if (service->profile)
+		printf("up to %s a second, %s", report_format_count(service->cps, number), service->profile);
+	else if (service->leg_count > 0)
 		printf("%s a second", report_format_count(service->cps, number));
+	else if (service->cc == 0)
+		fputs("as many a second as go", stdout);
+	if (service->cc > 0)
+		printf("%s%s held open", service->leg_count > 0 ? ", at most " : "",
+		       report_format_count(service->cc, number));
+	if (service->ramp_ns > 0)
+		printf(", reached in %s", report_format_span(service->ramp_ns, number));
 	if (service->hold.most > 0)
 		printf(", each for %s", cli_format_time_span(&service->hold, span));
 	if (service->http.requests == 0)

@@ -35,7 +35,8 @@ enum config_form {
 	CONFIG_FORM_PAIR = 4,   /* {bytes: 64} is bytes:64 */
 	CONFIG_FORM_PAIRS = 8,  /* {loss: 1%, dup: 2%} is loss=1%,dup=2% */
 	CONFIG_FORM_IDLE = 16,  /* of keepalive, a time alone is that of being idle */
-	CONFIG_FORM_WHOLE = 32  /* a word may have blanks in it: a variable has one, and not a list */
+	CONFIG_FORM_WHOLE = 32, /* a word may have blanks in it: a variable has one, and not a list */
+	CONFIG_FORM_POINTS = 64 /* a list of maps: {at: 0s, cps: 0} and {at: 9s, cps: 5} is at=0s,cps=0;at=9s,cps=5 */
 };
 
 /* A key of one kind of file. Those that no flag has, for that they are an argument, have one of the table's shape. */

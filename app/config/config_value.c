@@ -141,11 +141,24 @@ static bool read_map_value(struct config_reader *reader, const struct config_key
 	return false;
 }
 
+/* Makes the text of a list of maps; their names are the setter's business. */
+static bool join_points(struct config_node *node)
+{
+	for (struct config_node *item = node->child; item; item = item->next) {
+		if (item->shape != CONFIG_MAP || item->is_refused || !join(item, "=", ","))
+			return false;
+		item->shape = CONFIG_TEXT;
+	}
+	return join(node, "", ";");
+}
+
 static bool read_list_value(struct config_reader *reader, const struct config_key *key, struct config_node *node)
 {
 	bool is_good = node->child != NULL;
 
 	if (key->forms & CONFIG_FORM_COMMAS && join(node, "", ","))
+		return set_text(reader, key, node);
+	if (key->forms & CONFIG_FORM_POINTS && join_points(node))
 		return set_text(reader, key, node);
 	if (!(key->forms & CONFIG_FORM_EACH) || !node->child) {
 		fault_of_key(reader, key, node->mark,

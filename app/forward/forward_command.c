@@ -90,7 +90,7 @@ static int report(struct forward_run *forward, const struct quern_engine *engine
 	struct report_run *run = &report->run;
 	int rc;
 
-	*run = (struct report_run){.settings = forward->settings, .schedule_kept = 1};
+	*run = (struct report_run){.settings = forward->settings};
 	report->series = &forward->series;
 	report->reloads_taken = forward->reload.taken;
 	report->reloads_refused = forward->reload.refused;

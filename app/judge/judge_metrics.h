@@ -50,7 +50,8 @@ enum judge_kind { JUDGE_COUNT, JUDGE_SHARE, JUDGE_TIME };
 	X(PPS, "pps", COUNT, JUDGE_UDP, "datagrams sent a second")                                             \
 	X(RETRANSMITS, "retransmits", COUNT, JUDGE_TCP, "segments sent again")                                 \
 	X(DROPS, "drops", COUNT, JUDGE_TCP | JUDGE_UDP, "packets dropped by quern, for whatever reason")       \
-	X(SCHEDULE_KEPT, "schedule_kept", SHARE, JUDGE_TCP | JUDGE_UDP, "share of starts within 5 µs of their schedule")
+	X(SCHEDULE_KEPT, "schedule_kept", SHARE, JUDGE_TCP | JUDGE_UDP,                                        \
+	  "share of starts within 10 µs of their schedule")
 
 /* Identifier, name before the point, scopes, meaning. A percentile without a name before it is of set-up, or of the
  * round trip of datagrams. */

@@ -9,14 +9,9 @@
 #include "cli/cli_tcp.h"
 
 enum {
-	WINDOW = 256,      /* set-ups in flight of --cps max */
-	WINDOW_BATCH = 32, /* opens a turn, of --cps max and --cc */
-	DUE_BATCH = 64,    /* of --cps N */
 	SWEEP_BATCH = 64,
-	SWEEP_LOOK = 4096, /* slots looked at in a turn */
-	ON_TIME_NS = 5000
+	SWEEP_LOOK = 4096 /* slots looked at in a turn */
 };
-#define RETRY_NS CLI_NS_PER_MS
 #define CATCH_UP_NS CLI_NS_PER_S
 #define SLACK_NS CLI_NS_PER_S
 #define SWEEP_NS (2 * CLI_NS_PER_S)
@@ -46,16 +41,20 @@ static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
 	return all / count + (number < all % count);
 }
 
-/* This client's part of --connections. Where there are more clients than --cc can be divided among, some may open none:
- * then theirs is the others'. */
-static uint64_t share_of_connections(const struct cli_settings *settings, const struct cli_service *service,
-				     uint16_t number, uint16_t count)
+/* This client's part of the load. Where there are more clients than --cc can be divided among, some open none: then
+ * theirs is the others'. */
+static void take_share(struct load_client *client, uint16_t number, uint16_t count)
 {
-	uint16_t openers = service->cc > 0 && service->cc < count ? (uint16_t)service->cc : count;
+	const struct cli_service *service = client->service;
+	uint64_t connections = client->settings->connections;
 
-	if (settings->connections == 0)
-		return UINT64_MAX;
-	return number < openers ? share(settings->connections, number, openers) : 0;
+	client->number = number;
+	client->openers = service->cc > 0 && service->cc < count ? (uint16_t)service->cc : count;
+	client->to_hold = share(service->cc, number, count);
+	client->quota = connections > 0 ? 0 : UINT64_MAX;
+	if (connections > 0 && number < client->openers)
+		client->quota = share(connections, number, client->openers);
+	client->left = client->quota;
 }
 
 int load_client_open(struct load_client *client, const struct cli_settings *settings, const struct cli_service *service,
@@ -72,11 +71,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 				       .port = port,
 				       .slot_count = cli_workers_share(workers, port, settings->max_connections)};
 	client->is_scheduled = service->cps != 0 && service->cps != CLI_CPS_MAX;
-	client->level = (struct cli_leg){.from = service->cps, .to = service->cps};
-	client->number = number;
-	client->count = count;
-	client->to_hold = share(service->cc, number, count);
-	client->quota = client->left = share_of_connections(settings, service, number, count);
+	take_share(client, number, count);
 	for (uint16_t i = 0; i < service->source_count; i++) {
 		struct cli_block source = cli_block_from_range(&service->source[i]);
 
@@ -149,12 +144,11 @@ static bool begin_when_told(struct load_client *client, uint64_t now)
 		client->is_scheduled = true;
 		client->level = (struct cli_leg){.from = client->orders->cps, .to = client->orders->cps};
 	}
-	client->measure_begin_ns = now + client->settings->warmup_ns;
+	client->measure_begin_ns = now + cli_ramp_ns(client->settings) + client->settings->warmup_ns;
 	client->measure_end_ns = client->settings->duration_ns == 0
 					 ? UINT64_MAX
 					 : client->measure_begin_ns + client->settings->duration_ns;
-	if (client->is_scheduled)
-		load_pace_begin(&client->pace, &client->level, 1, client->number, client->count, now);
+	load_open_begin(client, now);
 	enter(client, LOAD_WARMUP);
 	__atomic_store_n(&client->run, run, __ATOMIC_RELEASE);
 	return true;
@@ -169,70 +163,12 @@ static bool begin_again(struct load_client *client, uint64_t now)
 	return begin_when_told(client, now);
 }
 
-/* Opens one connection and counts it. False where that failed: nothing more can be opened in this turn. */
-static bool open_one(struct load_client *client, struct quern_shard *shard, uint64_t intended_ns, uint64_t now)
-{
-	bool is_measured = intended_ns >= client->measure_begin_ns;
-	struct quern_conn conn;
-	int rc = quern_connect(shard, client->routes[client->next_route], &conn);
-
-	if (++client->next_route == client->source_count)
-		client->next_route = 0;
-	if (is_measured) {
-		client->left--;
-		report_count(&client->tally->opened);
-		if (now - intended_ns <= ON_TIME_NS)
-			report_count(&client->tally->on_schedule);
-	}
-	if (rc == 0) {
-		load_slot_open(client, conn, intended_ns, now, is_measured);
-		return true;
-	}
-	if (is_measured)
-		report_count(&client->tally->failed[rc == -ENOBUFS ? REPORT_FAILED_no_memory : REPORT_FAILED_no_port]);
-	return false;
-}
-
-/* Open loop: every intended start is tried, however the others fare. */
-static bool open_due(struct load_client *client, struct quern_shard *shard, uint64_t now)
-{
-	int opened = 0;
-
-	for (; opened < DUE_BATCH && client->pace.next_ns <= now && client->left > 0; opened++) {
-		if (client->pace.next_ns >= client->measure_end_ns)
-			break;
-		open_one(client, shard, client->pace.next_ns, now);
-		load_pace_advance(&client->pace);
-	}
-	return opened > 0;
-}
-
-/* Closed loop: as many as the window or the number to hold leaves room for. After a failure it tries again in a
- * millisecond, so that a full port space does not become millions of failures. */
-static bool open_room(struct load_client *client, struct quern_shard *shard, uint64_t now)
-{
-	uint64_t used = (uint64_t)client->setting_up + (client->to_hold > 0 ? client->open : client->unanswered);
-	uint64_t most = client->to_hold > 0 ? client->to_hold : client->service->cc > 0 ? 0 : WINDOW;
-	uint64_t room = used < most ? most - used : 0;
-	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
-
-	if (now < client->retry_at_ns)
-		return false;
-	for (uint64_t i = 0; i < batch && client->left > 0; i++) {
-		if (open_one(client, shard, now, now))
-			continue;
-		client->retry_at_ns = now + RETRY_NS;
-		break;
-	}
-	return batch > 0;
-}
-
 static void begin_draining(struct load_client *client, uint64_t now)
 {
 	if (now < client->measure_end_ns)
 		client->measure_end_ns = now;
 	if (client->is_scheduled && client->left > 0)
-		client->missed = load_pace_missed(&client->pace, client->measure_end_ns);
+		load_open_miss(client, now);
 	client->stopped_ns = now;
 	client->deadline_ns = now + client->settings->connect_timeout_ns + SLACK_NS;
 	client->is_ending = client->left > 0 || order_of(client) >= LOAD_ORDER_END;
@@ -263,10 +199,7 @@ static bool open_and_close(struct load_client *client, struct quern_shard *shard
 		begin_draining(client, now);
 		return true;
 	}
-	/* More now would only be lost on the way; what is late by it shows in the time from schedule. */
-	if (quern_congested(shard))
-		return closed;
-	opened = client->is_scheduled ? open_due(client, shard, now) : open_room(client, shard, now);
+	opened = load_open(client, shard, now);
 	return opened || closed;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/cli_place.h"
 #include "load/load_draw.h"
 #include "load/load_http.h"
+#include "load/load_late.h"
 #include "load/load_text.h"
 #include "load/load_pace.h"
 #include "load/load_wheel.h"
@@ -78,23 +79,28 @@ struct load_client {
 	bool closes;  /* its end is who ends a connection that has served */
 	bool is_kept; /* those by count stay open to the end of the run */
 	bool is_scheduled;
-	struct cli_leg level; /* --cps, of all clients */
+	struct cli_leg level; /* the rate of a search, which is told by its order */
 	struct load_pace pace;
-	uint16_t number, count;
-	uint64_t to_hold;    /* this client's share of --cc; 0 for none */
-	uint64_t quota;      /* its share of --connections */
-	uint64_t left;       /* of it, in this run */
-	uint32_t setting_up; /* SYN given out, not decided */
-	uint32_t open;       /* established, not ended */
-	uint32_t unanswered; /* connections that wait for an answer to their request */
-	uint64_t heard_ns;   /* when text of one last came, or a long request went on */
+	struct load_late late;
+	uint16_t number, openers; /* it is one of so many, if its number is below that */
+	uint64_t begin_ns, ramp_end_ns;
+	uint64_t to_hold;     /* this client's share of --cc; 0 for none */
+	uint64_t quota;       /* its share of --connections */
+	uint64_t left;        /* of it, in this run */
+	uint32_t setting_up;  /* SYN given out, not decided */
+	uint32_t open;        /* established, not ended */
+	uint32_t unanswered;  /* connections that wait for an answer to their request */
+	uint64_t answered_ns; /* when a set-up was last answered, or the first of those that wait began */
+	uint64_t heard_ns;    /* when text of one last came, or a long request went on */
 	uint64_t retry_at_ns;
 
 	uint64_t waiting_since_ns;
 	uint64_t measure_begin_ns;
 	uint64_t measure_end_ns;
 	uint64_t stopped_ns; /* opened nothing more: later than that where the schedule had to be caught up with */
-	uint64_t missed;     /* intended starts that were never reached */
+	uint64_t longest_silence_ns;            /* of the target, while set-ups waited */
+	uint64_t missed;                        /* intended starts that were never reached */
+	uint64_t missed_late[REPORT_LATES_END]; /* of these, by what kept them */
 	uint64_t deadline_ns;
 	uint32_t sweep_next;
 	bool is_ending; /* drains before its connections have said all that they were to say */

@@ -14,6 +14,15 @@ enum {
 
 extern const struct quern_events load_client_events;
 
+/* The schedule begins, and a ramp. */
+void load_open_begin(struct load_client *client, uint64_t now);
+
+/* Opens what is due, or what there is room for, a bounded number. Returns whether there was any. */
+bool load_open(struct load_client *client, struct quern_shard *shard, uint64_t now);
+
+/* Counts the starts that the end of the measured time has come before, and why they were late. */
+void load_open_miss(struct load_client *client, uint64_t now);
+
 /* Remembers a connection that was just opened. */
 void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
 		    bool is_measured);

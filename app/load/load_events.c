@@ -22,7 +22,8 @@ void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t
 		.lag = (uint32_t)((now - intended_ns) >> UNIT_SHIFT),
 		.flags = LOAD_SLOT_LIVE | (is_measured ? LOAD_SLOT_MEASURED : 0),
 	};
-	client->setting_up++;
+	if (client->setting_up++ == 0)
+		client->answered_ns = now;
 }
 
 void load_slot_settle(struct load_client *client, struct load_slot *slot)
@@ -120,14 +121,17 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 	client->setting_up--;
 	client->open++;
 	if (slot->flags & LOAD_SLOT_MEASURED) {
-		uint64_t setup_ns = ns_since_open(slot, now);
+		uint64_t setup_ns = ns_since_open(slot, now), silence_ns = now - client->answered_ns;
 
+		if (silence_ns > client->longest_silence_ns)
+			client->longest_silence_ns = silence_ns;
 		report_count(&client->tally->established);
 		quern_histogram_record(&client->tally->setup, setup_ns);
 		if (client->is_scheduled)
 			quern_histogram_record(&client->tally->from_schedule,
 					       setup_ns + ((uint64_t)slot->lag << UNIT_SHIFT));
 	}
+	client->answered_ns = now;
 	if (client->exchange->start(client, shard, conn))
 		hold_or_close(client, shard, conn, now);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/cli_signal.h"
@@ -157,7 +158,7 @@ static void begin_measuring(struct load_measure *measure, const struct quern_eng
 		load_hlog_begin(measure->hlog);
 }
 
-/* Without a warm-up the first look is taken before anything is sent: a short run may be over at the next. */
+/* Without a ramp and a warm-up the first look is taken before anything is sent: a short run may be over at the next. */
 static void begin_run(struct load_measure *measure, const struct quern_engine *engine, uint64_t cps)
 {
 	struct load_orders *orders = &measure->orders;
@@ -169,7 +170,7 @@ static void begin_run(struct load_measure *measure, const struct quern_engine *e
 	measure->stage = LOAD_STAGE_WARMUP;
 	orders->order = LOAD_ORDER_GO;
 	orders->cps = cps;
-	if (measure->settings->warmup_ns == 0)
+	if (cli_ramp_ns(measure->settings) + measure->settings->warmup_ns == 0)
 		begin_measuring(measure, engine);
 	__atomic_store_n(&orders->run, orders->run + 1, __ATOMIC_RELEASE);
 }

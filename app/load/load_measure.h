@@ -35,10 +35,11 @@ struct load_measure {
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;
-	struct report_tally *run_sum; /* of all clients, once a run has ended */
-	struct report_tally *sum;     /* of all runs that are reported as one */
-	uint64_t missed;              /* intended starts of these that were never reached */
-	struct report_hlog *hlog;     /* set before the run */
+	struct report_tally *run_sum;  /* of all clients, once a run has ended */
+	struct report_tally *sum;      /* of all runs that are reported as one */
+	struct report_schedule missed; /* intended starts of these that were never reached */
+	uint64_t silence_ns;           /* of the target, the longest */
+	struct report_hlog *hlog;      /* set before the run */
 };
 
 /* Reserves what the control thread needs. 0 or -ENOMEM. */

@@ -1,4 +1,6 @@
 /* load_renew.c - a client between two runs. What belongs to one run is named here, and nowhere else. */
+#include <string.h>
+
 #include "load/load_client_parts.h"
 
 void load_client_renew(struct load_client *client)
@@ -9,6 +11,8 @@ void load_client_renew(struct load_client *client)
 	client->open = 0;
 	client->retry_at_ns = 0;
 	client->missed = 0;
+	memset(client->missed_late, 0, sizeof(client->missed_late));
+	client->late = (struct load_late){.seen_ns = client->late.seen_ns};
 	client->deadline_ns = 0;
 	client->sweep_next = 0;
 	client->is_ending = false;

@@ -5,12 +5,22 @@
 #include "report/report_judged.h"
 #include "report/report_requests.h"
 
-/* The share of intended starts that were kept to 5 us; those never reached were not. */
-static double schedule_kept(const struct report_totals *totals, uint64_t missed)
+/* Intended starts that were never reached are late as well. */
+static struct report_schedule schedule_of(const struct report_totals *totals, const struct report_schedule *missed)
 {
-	if (totals->opened + missed == 0)
-		return 1;
-	return (double)totals->on_schedule / (double)(totals->opened + missed);
+	struct report_schedule schedule = {.intended = totals->opened + missed->intended,
+					   .on_time = totals->on_schedule};
+
+	for (int cause = 0; cause < REPORT_LATES_END; cause++)
+		schedule.late[cause] = totals->late[cause] + missed->late[cause];
+	return schedule;
+}
+
+static void add_missed(struct report_schedule *missed, const struct load_client *client)
+{
+	missed->intended += client->missed;
+	for (int cause = 0; cause < REPORT_LATES_END; cause++)
+		missed->late[cause] += client->missed_late[cause];
 }
 
 /* A run failed where the accounts do not add up, where not one connection came about or one request was answered, where
@@ -33,11 +43,13 @@ static enum report_verdict judge(const struct report_run *run)
 }
 
 static void fill(struct report_run *run, const struct load_measure *measure, const struct report_tally *tally,
-		 uint64_t missed)
+		 const struct report_schedule *missed)
 {
 	report_totals_add(&run->totals, tally);
 	run->is_scheduled = measure->clients[0].is_scheduled;
-	run->schedule_kept = schedule_kept(&run->totals, missed);
+	if (run->is_scheduled)
+		run->schedule = schedule_of(&run->totals, missed);
+	run->silence_ns = measure->silence_ns;
 	run->setup = &tally->setup;
 	run->from_schedule = run->is_scheduled ? &tally->from_schedule : &tally->setup;
 	run->first_byte = &tally->first_byte;
@@ -64,21 +76,23 @@ static double open_s_of(const struct load_measure *measure)
 bool load_result_end_run(struct load_measure *measure, uint64_t *next)
 {
 	struct report_run run = {.settings = measure->settings, .series = &measure->series};
-	uint64_t missed = 0;
+	struct report_schedule missed = {.intended = 0};
 
 	report_tally_reset(measure->run_sum);
 	if (load_trials_are_searched(&measure->trials)) {
 		report_tally_renew(measure->sum);
-		measure->missed = 0;
+		measure->missed = missed;
 	}
 	for (uint16_t i = 0; i < measure->client_count; i++) {
 		report_tally_add(measure->run_sum, measure->clients[i].tally);
 		report_requests_merge(measure->sum, measure->clients[i].tally);
-		missed += measure->clients[i].missed;
+		add_missed(&missed, &measure->clients[i]);
+		add_missed(&measure->missed, &measure->clients[i]);
+		if (measure->clients[i].longest_silence_ns > measure->silence_ns)
+			measure->silence_ns = measure->clients[i].longest_silence_ns;
 	}
 	report_tally_add(measure->sum, measure->run_sum);
-	measure->missed += missed;
-	fill(&run, measure, measure->run_sum, missed);
+	fill(&run, measure, measure->run_sum, &missed);
 	report_series_settle(&measure->series, &run.totals);
 	if (cli_signal_count() > 0 || measure->stop.found.condition)
 		return false;
@@ -92,7 +106,7 @@ int load_result_report(struct load_measure *measure, const struct quern_engine *
 		.settings = measure->settings, .series = &measure->series, .stop = &measure->stop.found};
 	int rc, code;
 
-	fill(&run, measure, measure->sum, measure->missed);
+	fill(&run, measure, measure->sum, &measure->missed);
 	/* What bench's servers were sent, and was not what it should have been, is the run's too. */
 	for (uint16_t i = measure->client_count; i < measure->shard_count; i++)
 		run.totals.requests[REPORT_REQUESTS_corrupt] +=
@@ -101,6 +115,7 @@ int load_result_report(struct load_measure *measure, const struct quern_engine *
 	report_between(&run, &measure->begin, &measure->end, measure->shards);
 	report_describe(&run, engine, measure->shard_count);
 	run.verdict = judge(&run);
+	report_schedule_judge(&run);
 	code = report_judge(&run);
 	if (measure->settings->command == CLI_BENCH) {
 		report_text_short(output->text, &run);
@@ -108,5 +123,6 @@ int load_result_report(struct load_measure *measure, const struct quern_engine *
 	}
 	report_text(output->text, &run, output->colors);
 	rc = report_output_write(output, &run);
+	report_schedule_complain(&run);
 	return rc != 0 ? rc : code;
 }

@@ -7,10 +7,9 @@
 #include <string.h>
 
 enum {
-	WINDOW = 512,  /* on their way at once, of --pps max */
-	BATCH = 128,   /* sent in a turn */
-	END_MARKS = 3, /* copies of what tells a flow's end */
-	ON_TIME_NS = 5000,
+	WINDOW = 512,            /* on their way at once, of --pps max */
+	BATCH = 128,             /* sent in a turn */
+	END_MARKS = 3,           /* copies of what tells a flow's end */
 	LEDGER_UNBOUND = 4000000 /* datagrams a second that are reckoned with where no rate is given */
 };
 #define END_GAP_NS (10 * CLI_NS_PER_MS)
@@ -229,17 +228,32 @@ static bool send_next(struct load_udp_client *client, struct quern_shard *shard,
 	return true;
 }
 
+static void count_lateness(struct load_udp_client *client, uint64_t intended_ns, uint64_t now)
+{
+	enum report_late cause;
+
+	if (now - intended_ns <= LOAD_ON_TIME_NS) {
+		report_udp_add(&client->tally->on_schedule, 1);
+		return;
+	}
+	cause = load_late_cause(&client->late, intended_ns, now);
+	if (cause < REPORT_LATES_END)
+		report_udp_add(&client->tally->late[cause], 1);
+}
+
 /* Open loop: each at its place on the schedule, or as soon after as can be. */
 static bool send_due(struct load_udp_client *client, struct quern_shard *shard, uint64_t now)
 {
 	uint64_t end_ns = client->phase == LOAD_UDP_WARMUP ? client->measure_begin_ns : client->measure_end_ns;
 	int sent = 0;
 
+	if (client->pace.next_ns > now)
+		return false;
+	load_late_look(&client->late, quern_latest_gap(shard), client->pace.next_ns);
 	for (; sent < BATCH && client->pace.next_ns <= now && client->pace.next_ns < end_ns; sent++) {
 		if (!send_next(client, shard, now))
 			break;
-		if (now - client->pace.next_ns <= ON_TIME_NS)
-			report_udp_add(&client->tally->on_schedule, 1);
+		count_lateness(client, client->pace.next_ns, now);
 		load_pace_advance(&client->pace);
 	}
 	return sent > 0;
@@ -276,12 +290,25 @@ static bool is_over(const struct load_udp_client *client, uint64_t now)
 	       now - client->measure_end_ns > CATCH_UP_NS;
 }
 
+static void count_missed(struct load_udp_client *client, uint64_t now)
+{
+	enum report_late cause = load_late_cause(&client->late, client->pace.next_ns, now);
+	uint64_t end_ns = client->measure_end_ns;
+
+	report_udp_add(&client->tally->counts.missed, load_pace_missed(&client->pace, end_ns));
+	if (cause == REPORT_LATES_END)
+		return;
+	if (load_late_until(&client->late, cause) < end_ns)
+		end_ns = load_late_until(&client->late, cause);
+	report_udp_add(&client->tally->late[cause], load_pace_missed(&client->pace, end_ns));
+}
+
 static void begin_draining(struct load_udp_client *client, uint64_t now)
 {
 	if (now < client->measure_end_ns)
 		client->measure_end_ns = now;
 	if (client->rate > 0 && client->phase == LOAD_UDP_SENDING)
-		report_udp_add(&client->tally->counts.missed, load_pace_missed(&client->pace, client->measure_end_ns));
+		count_missed(client, now);
 	/* What went out after the time was up is no part of a rate within it. */
 	if (client->last_sent_ns > client->measure_end_ns)
 		client->measure_end_ns = client->last_sent_ns;
@@ -297,8 +324,13 @@ static bool send_at_pace(struct load_udp_client *client, struct quern_shard *sha
 		return true;
 	}
 	/* More now would only be lost on the way; what is late by it shows in the time from schedule. */
-	if (client->is_idle || quern_congested(shard))
+	if (client->is_idle)
 		return false;
+	if (quern_congested(shard)) {
+		if (client->rate > 0 && client->pace.next_ns <= now)
+			load_late_wait(&client->late, REPORT_LATE_port, client->pace.next_ns, now);
+		return false;
+	}
 	return client->rate > 0 ? send_due(client, shard, now) : send_room(client, shard, now);
 }
 

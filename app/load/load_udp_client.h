@@ -5,6 +5,7 @@
 #include <quern/udp.h>
 
 #include "cli/cli_place.h"
+#include "load/load_late.h"
 #include "load/load_pace.h"
 #include "load/load_udp_ledger.h"
 #include "payload/payload_stamp.h"
@@ -60,6 +61,7 @@ struct load_udp_client {
 	bool is_idle;                 /* it has no share */
 	struct cli_leg level;         /* the rate of all clients */
 	struct load_pace pace;
+	struct load_late late;
 	uint32_t next_flow;     /* flows take turns */
 	uint64_t next_sequence; /* so all of them have the same, but for those that have had their turn */
 	uint32_t wire_bytes;

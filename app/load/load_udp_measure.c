@@ -161,14 +161,19 @@ static double duration_of(const struct load_udp_measure *measure)
 	return (double)longest_ns / (double)CLI_NS_PER_S;
 }
 
-/* The share of the places on the schedule that were kept to 5 us; those never reached were not. */
-static double schedule_kept(const struct load_udp_measure *measure, const struct report_udp_counts *totals)
+static struct report_schedule schedule_of(const struct load_udp_measure *measure)
 {
-	uint64_t on_schedule = 0, all = totals->sent + totals->missed;
+	struct report_schedule schedule = {.intended = 0};
 
-	for (uint16_t i = 0; i < measure->client_count; i++)
-		on_schedule += measure->clients[i].tally->on_schedule;
-	return measure->order.pps != CLI_PPS_MAX && all > 0 ? (double)on_schedule / (double)all : 1;
+	for (uint16_t i = 0; i < measure->client_count && measure->order.pps != CLI_PPS_MAX; i++) {
+		const struct report_udp_tally *tally = measure->clients[i].tally;
+
+		schedule.intended += tally->counts.sent + tally->counts.missed;
+		schedule.on_time += tally->on_schedule;
+		for (int cause = 0; cause < REPORT_LATES_END; cause++)
+			schedule.late[cause] += tally->late[cause];
+	}
+	return schedule;
 }
 
 /* What came of a trial, by the condition of the search. */
@@ -186,7 +191,7 @@ static void note_trial(struct load_udp_measure *measure, const struct report_udp
 	quern_histogram_reset(measure->from_schedule);
 	for (uint16_t i = 0; i < measure->client_count; i++)
 		quern_histogram_merge(measure->from_schedule, &measure->clients[i].tally->from_schedule);
-	run.schedule_kept = schedule_kept(measure, totals);
+	run.schedule = schedule_of(measure);
 	report_between(&run, &measure->begin, &measure->end, measure->shards);
 	report_facts(&facts, &run);
 	if (udp.duration_s > 0)
@@ -305,8 +310,9 @@ int load_udp_measure_report(struct load_udp_measure *measure, const struct quern
 		udp.totals.in_flight = udp.totals.sent;
 	run.udp = &udp;
 	run.is_scheduled = measure->order.pps != CLI_PPS_MAX;
-	run.schedule_kept = schedule_kept(measure, &udp.totals);
+	run.schedule = schedule_of(measure);
 	run.verdict = judge(&udp, measure->settings);
+	report_schedule_judge(&run);
 	report_between(&run, &measure->begin, &measure->end, measure->shards);
 	run.duration_s = udp.duration_s;
 	code = report_judge(&run);
@@ -315,5 +321,6 @@ int load_udp_measure_report(struct load_udp_measure *measure, const struct quern
 	rc = report_output_write(output, &run);
 	if (rc != 0)
 		return rc;
+	report_schedule_complain(&run);
 	return code;
 }

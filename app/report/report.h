@@ -9,16 +9,18 @@
 #include <quern/engine.h>
 
 #include "cli/cli_settings.h"
+#include "report/report_schedule.h"
 #include "report/report_series.h"
 #include "report/report_totals.h"
 #include "report/report_trial.h"
 #include "report/report_udp.h"
 
-enum report_verdict { REPORT_PASS, REPORT_FAIL, REPORT_ABORTED };
+enum report_verdict { REPORT_PASS, REPORT_FAIL, REPORT_ABORTED, REPORT_INVALID };
 
 struct report_worker {
 	uint16_t core;
 	const char *role;
+	bool is_client; /* it makes load */
 	double busy;
 	uint64_t cycles;
 	uint64_t turns;
@@ -26,6 +28,9 @@ struct report_worker {
 	uint64_t packets;     /* likewise */
 	uint64_t moved_in;    /* frames that another worker received for this one */
 	uint64_t moved_out;   /* and the other way round */
+	uint64_t gaps;        /* turns that others had the core for */
+	uint64_t gap_ns;
+	uint64_t longest_gap_ns;
 	uint64_t stalls;
 	uint64_t longest_stall_ms;
 };
@@ -62,7 +67,8 @@ struct report_run {
 	struct quern_capture_report capture;
 	double packets_per_connection;
 	bool is_scheduled; /* opens had intended starts */
-	double schedule_kept;
+	struct report_schedule schedule;
+	uint64_t silence_ns;                         /* the longest in which set-ups waited, and none was answered */
 	const struct quern_histogram *setup;         /* null where not measured */
 	const struct quern_histogram *from_schedule; /* likewise */
 	const struct quern_histogram *first_byte;    /* from the SYN on, likewise */

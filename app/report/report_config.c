@@ -134,6 +134,7 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "duration_ns", settings->duration_ns);
 	add_integer(object, "connections", settings->connections);
 	add_integer(object, "warmup_ns", settings->warmup_ns);
+	json_object_set_new(object, "strict", json_boolean(settings->strict));
 	add_integer(object, "time_wait_ns", settings->time_wait_ns);
 	add_integer(object, "connect_timeout_ns", settings->connect_timeout_ns);
 	json_object_set_new(object, "congestion", json_string(cli_congestion_name(settings->congestion)));

@@ -82,7 +82,7 @@ void report_facts(struct judge_facts *facts, const struct report_run *run)
 	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++)
 		drops += run->traffic.drops[i];
 	know(facts, JUDGE_DROPS, drops);
-	judge_know(facts, JUDGE_SCHEDULE_KEPT, run->schedule_kept);
+	judge_know(facts, JUDGE_SCHEDULE_KEPT, report_schedule_kept(&run->schedule));
 }
 
 /* What came since; less than nothing, of counters that are read one after the other, is nothing. */

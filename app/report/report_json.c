@@ -16,7 +16,7 @@ static json_t *integer(uint64_t value)
 
 const char *report_verdict_name(enum report_verdict verdict)
 {
-	static const char *const names[] = {"pass", "fail", "aborted"};
+	static const char *const names[] = {"pass", "fail", "aborted", "invalid"};
 
 	return names[verdict];
 }
@@ -126,8 +126,9 @@ static json_t *latency_json(const struct report_run *run)
 	if (!nothing)
 		return NULL;
 	quern_histogram_reset(nothing);
-	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "setup", report_times_json(run->setup, nothing),
-			   "setup_from_schedule", report_times_json(run->from_schedule, nothing), "first_byte",
+	object = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "silence_max", integer(run->silence_ns), "setup",
+			   report_times_json(run->setup, nothing), "setup_from_schedule",
+			   report_times_json(run->from_schedule, nothing), "first_byte",
 			   report_times_json(run->first_byte, nothing), "life", report_times_json(run->life, nothing),
 			   "request", report_times_json(run->request, nothing));
 	free(nothing);
@@ -161,13 +162,17 @@ static json_t *workers_json(const struct report_run *run)
 		double each = worker->connections ? (double)worker->cycles / (double)worker->connections : 0;
 
 		json_array_append_new(workers,
-				      json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o}", "lcore",
-						(int)worker->core, "role", worker->role, "busy", worker->busy, "cycles",
-						integer(worker->cycles), "connections", integer(worker->connections),
-						"cycles_per_connection", each, "packets", integer(worker->packets),
-						"moved", "in", integer(worker->moved_in), "out",
-						integer(worker->moved_out), "stalls", integer(worker->stalls),
-						"longest_stall_ms", integer(worker->longest_stall_ms)));
+				      json_pack("{s:i, s:s, s:f, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
+						"s:{s:o, s:f, s:f}}",
+						"lcore", (int)worker->core, "role", worker->role, "busy", worker->busy,
+						"cycles", integer(worker->cycles), "connections",
+						integer(worker->connections), "cycles_per_connection", each, "packets",
+						integer(worker->packets), "moved", "in", integer(worker->moved_in),
+						"out", integer(worker->moved_out), "stalls", integer(worker->stalls),
+						"longest_stall_ms", integer(worker->longest_stall_ms), "host_gaps",
+						"count", integer(worker->gaps), "total_ms",
+						(double)worker->gap_ns / (double)CLI_NS_PER_MS, "longest_us",
+						(double)worker->longest_gap_ns / (double)CLI_NS_PER_US));
 	}
 	return workers;
 }
@@ -213,13 +218,21 @@ bool report_accounts(const struct report_run *run)
 	return run->udp ? report_udp_adds_up(run->udp) : report_adds_up(&run->totals);
 }
 
+static json_t *valid_json(const struct report_run *run)
+{
+	json_t *valid = json_pack("{s:b}", "accounting", report_accounts(run) ? 1 : 0);
+
+	report_schedule_json(valid, run);
+	return valid;
+}
+
 json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
 			 "s:o, s:o, s:o, "
-			 "s:{s:b, s:f}}",
+			 "s:o}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
 			 report_tool_json(run), "config", report_config(run->settings), "machine",
 			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
@@ -228,6 +241,5 @@ json_t *report_json(const struct report_run *run)
 			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
 			 report_udp_json(run), "requests", report_requests_json(run), "search", report_search_json(run),
 			 "repeats", report_repeats_json(run), "stopped", report_stopped_json(run), "thresholds",
-			 report_thresholds_json(run), "valid", "accounting", report_accounts(run) ? 1 : 0,
-			 "schedule_kept", run->schedule_kept);
+			 report_thresholds_json(run), "valid", valid_json(run));
 }

@@ -14,6 +14,8 @@ int report_judge(struct report_run *run)
 	struct judge_facts facts;
 	bool are_kept = true;
 
+	if (run->verdict == REPORT_INVALID)
+		return CLI_EXIT_INVALID;
 	if (run->verdict != REPORT_PASS)
 		return run->verdict == REPORT_FAIL ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
 	report_facts(&facts, run);

@@ -115,6 +115,7 @@ static void fill_worker(struct report_worker *worker, uint16_t number, const str
 		rx += end->counters[i].rx_packets - begin->counters[i].rx_packets;
 		tx += end->counters[i].tx_packets - begin->counters[i].tx_packets;
 	}
+	worker->is_client = has_client;
 	worker->role = has_client && has_server ? "client+server" : has_client ? "client" : "server";
 	worker->connections = has_client ? ended_client : ended_server;
 	worker->packets = has_client && has_server ? tx : rx + tx;
@@ -148,6 +149,12 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 		worker->cycles = end->workers[i].cycles - begin->workers[i].cycles;
 		worker->turns = end->workers[i].turns - begin->workers[i].turns;
 		worker->stalls = end->workers[i].stalls - begin->workers[i].stalls;
+		worker->gaps = end->workers[i].gaps - begin->workers[i].gaps;
+		worker->gap_ns = end->workers[i].gap_ns - begin->workers[i].gap_ns;
+		/* The longest of all may have been before. */
+		worker->longest_gap_ns = end->workers[i].longest_gap_ns < worker->gap_ns
+						 ? end->workers[i].longest_gap_ns
+						 : worker->gap_ns;
 		worker->longest_stall_ms = end->workers[i].longest_stall_ms;
 		worker->busy = busy_between(&begin->workers[i], &end->workers[i]);
 		fill_worker(worker, i, begin, end, shards);

@@ -59,6 +59,8 @@ void report_service_json(json_t *object, enum cli_command command, const struct 
 	json_object_set_new(object, "target", target_json(service));
 	json_object_set_new(object, "cps", cps_json(service));
 	json_object_set_new(object, "cc", service->cc ? json_integer((json_int_t)service->cc) : json_null());
+	json_object_set_new(object, "profile", service->profile ? json_string(service->profile) : json_null());
+	json_object_set_new(object, "ramp_ns", json_integer((json_int_t)service->ramp_ns));
 	json_object_set_new(object, "hold_ns", json_integer((json_int_t)service->hold.mean));
 	json_object_set_new(object, "hold", json_string(cli_format_time_span(&service->hold, span)));
 	json_object_set_new(object, "think", json_string(cli_format_time_span(&service->think, span)));

@@ -18,6 +18,9 @@
 /* Statuses of answers that came, or were given, to their end. */
 #define REPORT_STATUSES(X) X(2xx) X(3xx) X(4xx) X(5xx) X(other)
 
+/* What made opens late, the generator apart: --cc left no room, the host took its core away, the port took no more. */
+#define REPORT_LATES(X) X(cc) X(host) X(port)
+
 enum report_failure {
 #define X(name) REPORT_FAILED_##name,
 	REPORT_FAILURES(X)
@@ -46,9 +49,17 @@ enum report_status {
 		REPORT_STATUSES_END
 };
 
+enum report_late {
+#define X(name) REPORT_LATE_##name,
+	REPORT_LATES(X)
+#undef X
+		REPORT_LATES_END
+};
+
 extern const char *const report_failure_names[REPORT_FAILED_END];
 extern const char *const report_close_names[REPORT_CLOSED_END];
 extern const char *const report_request_names[REPORT_REQUESTS_END];
+extern const char *const report_late_names[REPORT_LATES_END];
 extern const char *const report_status_names[REPORT_STATUSES_END];
 
 /* What became of one of several requests that a client has. */
@@ -64,7 +75,8 @@ struct report_tally {
 	uint64_t failed[REPORT_FAILED_END];
 	uint64_t closed[REPORT_CLOSED_END];
 	uint64_t in_flight;                     /* counted one by one at the end, not computed */
-	uint64_t on_schedule;                   /* opens made within 5 us of their intended start */
+	uint64_t on_schedule;                   /* opens made within 10 us of their intended start */
+	uint64_t late[REPORT_LATES_END];        /* of the others, those that something kept the generator from */
 	uint64_t cut_short;                     /* of `closed`, those that ended before the whole answer had come */
 	uint64_t ended;                         /* established connections that ended, whenever they began */
 	uint64_t icmp[QUERN_ICMPS_END];         /* errors about SYNs, by what they say */

@@ -60,15 +60,20 @@ void report_text_short(FILE *out, const struct report_run *run)
 
 void report_text_header(FILE *out, const struct report_run *run, bool colors)
 {
-	static const char *const words[] = {"PASS", "FAIL", "ABORTED"};
-	char warmup[REPORT_NUMBER_TEXT];
+	static const char *const words[] = {"PASS", "FAIL", "ABORTED", "INVALID"};
+	uint64_t ramp_ns = cli_ramp_ns(run->settings), warmup_ns = run->settings->warmup_ns;
+	char ramp[REPORT_NUMBER_TEXT], warmup[REPORT_NUMBER_TEXT];
 
 	fprintf(out, "RESULT  %s%s%s   ", colors ? (run->verdict == REPORT_PASS ? "\033[32m" : "\033[31m") : "",
 		words[run->verdict], colors ? "\033[0m" : "");
 	print_target(out, run->settings);
 	fprintf(out, "   %.1f s measured", run->duration_s);
-	if (run->settings->warmup_ns > 0)
-		fprintf(out, " (%s warm-up left out)", report_format_span(run->settings->warmup_ns, warmup));
+	report_format_span(ramp_ns, ramp);
+	report_format_span(warmup_ns, warmup);
+	if (ramp_ns > 0 && warmup_ns > 0)
+		fprintf(out, " (%s ramp and %s warm-up left out)", ramp, warmup);
+	else if (ramp_ns + warmup_ns > 0)
+		fprintf(out, " (%s left out)", ramp_ns > 0 ? strcat(ramp, " ramp") : strcat(warmup, " warm-up"));
 	fputs("\n\n", out);
 }
 
@@ -150,11 +155,13 @@ static void print_setup(FILE *out, const struct report_run *run)
 				(uint64_t)((double)first->cycles / (double)first->turns * 1e9 / run->machine.tsc_hz),
 				a));
 	fputc('\n', out);
+	report_schedule_silence(out, run);
 	if (!run->is_scheduled)
 		return;
 	fputs("              from schedule: ", out);
 	report_text_times(out, run->from_schedule);
-	fprintf(out, "\n              %.3f %% of opens within 5 µs of their schedule\n", 100 * run->schedule_kept);
+	fputc('\n', out);
+	report_schedule_text(out, run, "opens");
 }
 
 void report_text_drops(FILE *out, const struct quern_counters *traffic)

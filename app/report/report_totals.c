@@ -10,6 +10,7 @@ const char *const report_failure_names[REPORT_FAILED_END] = {REPORT_FAILURES(X)}
 const char *const report_close_names[REPORT_CLOSED_END] = {REPORT_CLOSES(X)};
 const char *const report_request_names[REPORT_REQUESTS_END] = {REPORT_REQUESTS(X)};
 const char *const report_status_names[REPORT_STATUSES_END] = {REPORT_STATUSES(X)};
+const char *const report_late_names[REPORT_LATES_END] = {REPORT_LATES(X)};
 #undef X
 
 void report_tally_reset(struct report_tally *tally)
@@ -61,6 +62,8 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->failed[i] += report_read(&tally->failed[i]);
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		totals->closed[i] += report_read(&tally->closed[i]);
+	for (int i = 0; i < REPORT_LATES_END; i++)
+		totals->late[i] += report_read(&tally->late[i]);
 	for (int i = 0; i < QUERN_ICMPS_END; i++)
 		totals->icmp[i] += report_read(&tally->icmp[i]);
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)
@@ -81,6 +84,8 @@ void report_tally_add(struct report_tally *sum, const struct report_tally *tally
 		sum->failed[i] += tally->failed[i];
 	for (int i = 0; i < REPORT_CLOSED_END; i++)
 		sum->closed[i] += tally->closed[i];
+	for (int i = 0; i < REPORT_LATES_END; i++)
+		sum->late[i] += tally->late[i];
 	for (int i = 0; i < QUERN_ICMPS_END; i++)
 		sum->icmp[i] += tally->icmp[i];
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)

@@ -15,6 +15,7 @@ struct report_totals {
 	uint64_t closed[REPORT_CLOSED_END];
 	uint64_t in_flight;
 	uint64_t on_schedule;
+	uint64_t late[REPORT_LATES_END];
 	uint64_t cut_short;
 	uint64_t ended;
 	uint64_t icmp[QUERN_ICMPS_END];

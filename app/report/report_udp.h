@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <quern/histogram.h>
 
+#include "report/report_tally.h"
 #include "report/report_trial.h"
 
 struct report_activity;
@@ -44,7 +45,8 @@ struct report_udp_counts {
 /* One writer, the shard's worker; read by the control thread. */
 struct report_udp_tally {
 	struct report_udp_counts counts;
-	uint64_t on_schedule;                 /* sent within 5 us of their place on the schedule */
+	uint64_t on_schedule;                 /* sent within 10 us of their place on the schedule */
+	uint64_t late[REPORT_LATES_END];      /* of the others, those that something kept the generator from */
 	struct quern_histogram rtt;           /* of what was answered in time */
 	struct quern_histogram from_schedule; /* the same from when it should have been sent */
 };

@@ -68,7 +68,7 @@ static void print_client(FILE *out, const struct report_run *run)
 		print_rate(out, "\n              rx ", totals->received, totals->rx_wire, udp->duration_s);
 	fputc('\n', out);
 	if (run->is_scheduled)
-		fprintf(out, "              %.3f %% sent within 5 µs of their schedule\n", 100 * run->schedule_kept);
+		report_schedule_text(out, run, "datagrams");
 }
 
 static void print_server(FILE *out, const struct report_udp *udp)

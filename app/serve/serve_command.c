@@ -132,7 +132,7 @@ static uint64_t count_in_flight(const struct serve_run *serve, const struct quer
 /* The workers have ended. */
 static int report(struct serve_run *serve, const struct quern_engine *engine, struct report_output *output)
 {
-	struct report_run run = {.settings = serve->settings, .series = &serve->series, .schedule_kept = 1};
+	struct report_run run = {.settings = serve->settings, .series = &serve->series};
 	struct report_udp udp = {.is_server = true, .series = &serve->udp_series};
 	int rc;
 

@@ -16,7 +16,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 USER_DOCS = ["README.md"] + [f"docs/{name}.md"
                              for name in ("configuration", "forwarding", "http", "methodology", "namespaces", "ports",
-                                          "results", "trace", "tuning", "tutorial")]
+                                          "rates", "results", "trace", "tuning", "tutorial")]
 COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "compare", "init")
 BY_FILE = ("run", "check")  # with the flags of the file's kind
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")

@@ -13,7 +13,8 @@ from errors_lab import Lab
 HEAD = """# Errors
 
 Every error names its cause and its place in one line, and its remedy there or in a line below. Exit codes: 1 the run
-failed, 2 wrong usage, 3 the machine is not ready, 130 and 143 stopped by a signal. This page is printed by
+failed, 2 wrong usage, 3 the machine is not ready, 4 the generator was the bottleneck (`--strict`), 130 and 143 stopped
+by a signal. This page is printed by
 `tests/app/check_errors.py QUERN --table`, and a test holds it against what the program says; N stands for numbers of
 the machine, `/tmp/q` for a folder. After each of these nothing is left: no process, runtime directory, hugepage file,
 socket or interface.

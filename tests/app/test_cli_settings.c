@@ -198,11 +198,6 @@ Test(cli_settings, that_lack_something_are_refused_with_an_example)
 	settings.service[0].target_count = false;
 	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
 	cr_assert(strstr(error, "tcp://"));
-	settings = begin(CLI_BENCH);
-	settings.service[0].cps = 1000;
-	settings.service[0].cc = 1000;
-	cr_assert_eq(cli_complete(&settings, error), -EINVAL);
-	cr_assert_str_eq(error, "give --cps or --cc, not both");
 }
 
 Test(cli_settings, of_serve_name_one_answer)

@@ -91,6 +91,9 @@ static const char *const keys[] = {"schema",
 				   "workers.[].moved.out",
 				   "workers.[].stalls",
 				   "workers.[].longest_stall_ms",
+				   "workers.[].host_gaps.count",
+				   "workers.[].host_gaps.total_ms",
+				   "workers.[].host_gaps.longest_us",
 				   "config.ports.[].impair.rx",
 				   "config.ports.[].impair.tx",
 				   "impaired",
@@ -111,7 +114,12 @@ static const char *const keys[] = {"schema",
 				   "config.stop_if",
 				   "config.thresholds",
 				   "valid.accounting",
-				   "valid.schedule_kept"};
+				   "valid.schedule_kept",
+				   "valid.schedule_kept_net",
+				   "valid.late.host",
+				   "valid.late.cc",
+				   "valid.late.port",
+				   "valid.late.generator"};
 static const char *const latencies[] = {"setup", "setup_from_schedule", "first_byte", "life", "request"};
 static const char *const times[] = {"count", "min", "mean", "p50", "p90", "p99", "p999", "p9999", "max", "hdr"};
 
@@ -145,7 +153,6 @@ static void make_sample(struct sample *sample)
 	sample->run = (struct report_run){.settings = &sample->settings,
 					  .series = &sample->series,
 					  .setup = sample->setup,
-					  .schedule_kept = 1,
 					  .worker_count = 1,
 					  .machine = {.pages = "4K", .dpdk = "22.11", .cores = 1},
 					  .drivers = {"net_ring", "net_ring"}};

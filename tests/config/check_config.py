@@ -46,7 +46,7 @@ client:
   cc: 2M                     # concurrent connections held
   hold: 30s
   keepalive: 10s
-  LATER-ramp: 20s
+  ramp: 20s
   http: {method: GET, path: /health, host: dut.example, expect: 200}
 duration: 5m
 thresholds: ["failed_ratio < 0.0001", "p99.9 < 2ms"]
@@ -152,12 +152,12 @@ def the_file_is_what_the_flags_are(desk):
 
 def load_by_file_is_load_by_flags(desk):
     """As far as it goes without that NIC: what check says of both."""
-    desk.write("load.yaml", now(LOAD).replace("  cc: 2M", "  #"))
+    desk.write("load.yaml", now(LOAD))
     said = desk.run("check", "load.yaml", "--requests", "2")[0]
     for line in ("kind      load, for 300 s", "ports     0000:03:00.0 10.0.0.10-10.0.0.73/24 by 10.0.0.1, on core",
                  "client    from 10.0.0.10-10.0.0.73 to http://10.0.1.20:80/health",
-                 "load      1,000,000 a second, each for 30s, 2 requests on each",
-                 "asks      GET /health, statuses 200"):
+                 "load      1,000,000 a second, at most 2,000,000 held open, reached in 20 s, each for 30s, "
+                 "2 requests on each", "asks      GET /health, statuses 200"):
         assert line in said, (line, said)
 
 

@@ -141,12 +141,14 @@ Test(config_file, values_may_be_lists_and_maps_where_that_says_the_same)
 		  "  source: [10.0.0.1-10.0.0.9, 10.0.0.32/28]\n"
 		  "  payload: {bytes: 64}\n"
 		  "  hold: {uniform: 1s-5s}\n"
+		  "  profile: [{at: 0s, cps: 0}, {cps: 50k, at: 10s}]\n"
 		  "  keepalive: 10s\n");
 	cr_assert_eq(lab.settings.cores.count, 3);
 	cr_assert_eq(lab.settings.service[0].source_count, 2);
 	cr_assert_eq(lab.settings.service[0].payload_bytes, 64);
 	cr_assert(lab.settings.service[0].hold.kind == CLI_SPAN_UNIFORM &&
 		  lab.settings.service[0].hold.most == 5 * CLI_NS_PER_S);
+	cr_assert_str_eq(lab.settings.service[0].profile, "at=0s,cps=0;cps=50k,at=10s");
 	cr_assert_eq(lab.settings.keepalive.idle_ms, 10000);
 	cr_assert_eq(lab.settings.keepalive.probes, 10);
 	cr_assert(lab.settings.ports[0].nets[CLI_IP4].has_ip && lab.settings.ports[0].nets[CLI_IP6].has_ip);
