@@ -119,19 +119,19 @@ static int take_target(struct reader *reader, const char *text)
 
 	if (settings->command == CLI_TRACE && cli_trace_set_file(settings, text))
 		return 0;
-	if (settings->command != CLI_LOAD ||
-	    (cli_last_service(settings)->target_count > 0 && !(settings->older & CLI_GROUP_TARGET))) {
+	if (settings->command != CLI_LOAD) {
 		snprintf(reader->error, CLI_ERROR_TEXT, "unexpected argument %s; quern %s --help shows what it takes",
 			 text, cli_command_name(settings->command));
 		return -EINVAL;
 	}
 	if (strstr(text, "://") && cli_set_target(settings, text))
 		return 0;
-	snprintf(reader->error, CLI_ERROR_TEXT,
-		 "target %.300s: accepted is tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH], "
-		 "e.g. "
-		 "http://198.18.0.2/ or http://[fd00::2]/",
-		 text);
+	snprintf(
+		reader->error, CLI_ERROR_TEXT,
+		"target %.300s: accepted is tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH], "
+		"e.g. "
+		"http://198.18.0.2/ or http://[fd00::2]/; up to 16 with =WEIGHT behind ADDR:PORT, of one kind and path",
+		text);
 	return -EINVAL;
 }
 

@@ -185,16 +185,6 @@ static int check_served(const struct cli_settings *settings, const struct cli_po
 	return -EINVAL;
 }
 
-/* Whether a target of the service is of that version. */
-static bool asks(const struct cli_service *service, enum cli_version version)
-{
-	for (uint16_t i = 0; i < service->target_count; i++) {
-		if (cli_address_version(cli_address_of(&service->target[i])) == version)
-			return true;
-	}
-	return false;
-}
-
 static int check_source(const struct cli_service *service, const struct quern_range *source, char error[CLI_ERROR_TEXT])
 {
 	struct cli_block block = cli_block_from_range(source);
@@ -204,7 +194,7 @@ static int check_source(const struct cli_service *service, const struct quern_ra
 
 	if (no_host(wrong))
 		return refuse(error, "--source", wrong, no_host(wrong));
-	if (asks(service, version))
+	if (cli_service_asks(service, version))
 		return 0;
 	snprintf(error, CLI_ERROR_TEXT, "--source %s is of %s, and the target is not; give addresses of one version",
 		 cli_address_text(block.first, text), version_names[version]);

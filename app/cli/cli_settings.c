@@ -9,7 +9,13 @@
 #include "cli/cli_trace.h"
 #include "cli/cli_udp.h"
 
-enum { DEFAULT_MAX_CONNECTIONS = 131072, DEFAULT_MAX_TIME_WAIT = 131072, DEFAULT_PORT = 80, DEFAULT_BODY = 1024 };
+enum {
+	DEFAULT_MAX_CONNECTIONS = 131072,
+	DEFAULT_MAX_TIME_WAIT = 131072,
+	DEFAULT_PORT = 80,
+	DEFAULT_BODY = 1024,
+	MAX_WAYS = 240 /* of what a shard can route */
+};
 
 /* A connection on its way out still holds its record: room for an eighth more than are held open, and some. */
 static uint64_t with_headroom(uint64_t held)
@@ -82,6 +88,15 @@ static int refuse(char error[CLI_ERROR_TEXT], const char *text)
 	return -EINVAL;
 }
 
+bool cli_service_asks(const struct cli_service *service, enum cli_version version)
+{
+	for (uint16_t i = 0; i < service->target_count; i++) {
+		if (cli_address_version(cli_address_of(&service->target[i])) == version)
+			return true;
+	}
+	return false;
+}
+
 /* Listens where --listen says, else at the --ip of every port. */
 static int complete_serve(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
 {
@@ -103,17 +118,10 @@ static int complete_serve(const struct cli_settings *settings, struct cli_servic
 	return 0;
 }
 
-/* Where --source does not say, clients come from each port's --ip of the version that the target has. */
-static int complete_load(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
+/* Where --source does not say, clients come from each port's --ip of the version that a target has. */
+static int complete_sources(const struct cli_settings *settings, struct cli_service *service, enum cli_version version,
+			    char error[CLI_ERROR_TEXT])
 {
-	enum cli_version version;
-
-	if (service->target_count == 0)
-		return refuse(error,
-			      "load needs a target: quern load tcp://198.18.0.2:80 -p tap:q0 --ip 198.18.0.1/24");
-	if (service->source_count > 0)
-		return 0;
-	version = cli_address_version(cli_address_of(&service->target[0]));
 	for (uint16_t i = 0; i < settings->port_count; i++) {
 		const struct cli_net *net = &settings->ports[i].nets[version];
 
@@ -123,9 +131,32 @@ static int complete_load(const struct cli_settings *settings, struct cli_service
 						       "--source 198.18.0.0/24"
 						     : "load needs an address to come from, of IPv6 as the target: "
 						       "--ip fd00::1/64 or --source fd00::100/120");
+		if (service->source_count == CLI_MAX_ADDRESSES)
+			return refuse(error, "more than 16 addresses to come from; name them by --source");
 		service->source[service->source_count++] = cli_block_to_range((struct cli_block){net->ip, net->ip});
 	}
 	return 0;
+}
+
+static int complete_load(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT])
+{
+	bool has_sources = service->source_count > 0;
+	int rc = 0;
+
+	if (service->target_count == 0)
+		return refuse(error,
+			      "load needs a target: quern load tcp://198.18.0.2:80 -p tap:q0 --ip 198.18.0.1/24");
+	for (enum cli_version version = CLI_IP4; rc == 0 && !has_sources && version < CLI_VERSIONS; version++) {
+		if (cli_service_asks(service, version))
+			rc = complete_sources(settings, service, version, error);
+	}
+	if (rc != 0 || service->source_count * service->target_count <= MAX_WAYS)
+		return rc;
+	snprintf(error, CLI_ERROR_TEXT,
+		 "%u sources and %u targets are more than %d ways from one to the other; put sources together to "
+		 "ranges",
+		 service->source_count, service->target_count, MAX_WAYS);
+	return -EINVAL;
 }
 
 /* How long a connection of a service lasts on average, its answers apart. */

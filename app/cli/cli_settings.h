@@ -247,6 +247,9 @@ void cli_settings_rise(struct cli_settings *settings);
 /* True where a lower place has spoken of the group, and nothing higher has yet: now it has. */
 bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
 
+/* Whether a target of the service is of that version. */
+bool cli_service_asks(const struct cli_service *service, enum cli_version version);
+
 /* Checks what belongs to HTTP, and fills in who closes. 0, or -EINVAL with one line in `error`. */
 int cli_complete_http(const struct cli_settings *settings, struct cli_service *service, char error[CLI_ERROR_TEXT]);
 

@@ -95,7 +95,7 @@ static void print_clients(const struct cli_settings *settings, const struct cli_
 		if (!cli_address_equal(block.first, block.last))
 			printf("-%s", cli_address_text(block.last, last));
 	}
-	printf(" to %s\n", cli_format_target(settings, target));
+	printf(" to %s\n", cli_format_target(settings, service, target));
 }
 
 static void print_datagrams(const struct cli_settings *settings)

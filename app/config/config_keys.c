@@ -138,6 +138,7 @@ static const struct {
 	{"gateway", CONFIG_FORM_EACH},
 	{"impair", CONFIG_FORM_EACH | CONFIG_FORM_PAIRS},
 	{"source", CONFIG_FORM_EACH},
+	{"target", CONFIG_FORM_EACH},
 	{"listen", CONFIG_FORM_EACH},
 	{"header", CONFIG_FORM_EACH | CONFIG_FORM_PAIR},
 	{"to", CONFIG_FORM_EACH},
@@ -172,7 +173,9 @@ static bool set_name(struct cli_settings *settings, const char *value)
 /* Of the table's shape, for keys that are no flags: arguments, and what stands in files only. */
 static const struct cli_flag only_keys[] = {
 	{"target", 0, "ADDR:PORT", "what clients connect to",
-	 "ADDR:PORT, and of load tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH] too, e.g. 198.18.0.2:80",
+	 "ADDR:PORT, and of load tcp://ADDR:PORT, udp://ADDR:PORT or http://ADDR[:PORT][/PATH] too, up to 16 of them "
+	 "with "
+	 "=WEIGHT behind ADDR:PORT, e.g. 198.18.0.2:80",
 	 WITH_CLIENT, cli_set_target},
 	{"path", 0, "PATH", "of the target: http://", "/PATH behind a target without one, e.g. /health", CLI_LOAD,
 	 cli_set_path},

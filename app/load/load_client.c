@@ -6,7 +6,6 @@
 
 #include "load/load_client_parts.h"
 #include "load/load_exchange.h"
-#include "cli/cli_tcp.h"
 
 enum {
 	SWEEP_BATCH = 64,
@@ -62,8 +61,6 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 		     const struct load_orders *orders)
 {
 	uint16_t port = workers->at[number].port;
-	enum cli_version version = cli_address_version(cli_address_of(&service->target[0]));
-	const struct cli_block *ours = &settings->ports[port].nets[version].addresses;
 
 	*client = (struct load_client){.orders = orders,
 				       .settings = settings,
@@ -72,12 +69,6 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 				       .slot_count = cli_workers_share(workers, port, settings->max_connections)};
 	client->is_scheduled = service->cps != 0 && service->cps != CLI_CPS_MAX;
 	take_share(client, number, count);
-	for (uint16_t i = 0; i < service->source_count; i++) {
-		struct cli_block source = cli_block_from_range(&service->source[i]);
-
-		if (cli_block_holds(ours, source.first) && cli_block_holds(ours, source.last))
-			client->sources[client->source_count++] = service->source[i];
-	}
 	client->closes = service->close != CLI_CLOSE_SERVER && service->close != CLI_CLOSE_NEVER;
 	client->is_kept = service->close == CLI_CLOSE_NEVER && settings->duration_given;
 	client->exchange = load_exchange_of(service);
@@ -87,7 +78,7 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	load_draw_begin(&client->draw, settings->seed, number);
 	if (client->tally)
 		report_tally_reset(client->tally);
-	if (!client->tally || !client->slots ||
+	if (!client->tally || !client->slots || load_ways_open(&client->ways, service) != 0 ||
 	    ((client->longest_wait_ns > 0 || service->payload == CLI_PAYLOAD_SINK) &&
 	     load_wheel_open(&client->wheel, client->slot_count, client->longest_wait_ns) != 0) ||
 	    (service->http.is_spoken && load_http_open(client) != 0) ||
@@ -103,6 +94,7 @@ void load_client_close(struct load_client *client)
 	load_http_close(client);
 	load_text_close(client);
 	load_wheel_close(&client->wheel);
+	load_ways_close(&client->ways);
 	free(client->slots);
 	free(client->tally);
 	*client = (struct load_client){.phase = LOAD_DONE};
@@ -111,23 +103,29 @@ void load_client_close(struct load_client *client)
 int load_client_start(struct quern_shard *shard, void *app)
 {
 	struct load_client *client = app;
-	struct quern_tcp_options options = cli_tcp_options(client->settings);
 
-	for (uint16_t i = 0; i < client->source_count; i++) {
-		struct quern_source source = {.addresses = client->sources[i]};
-		int rc = quern_route_add(shard, &source, &client->service->target[0], &options, &load_client_events,
-					 client, &client->routes[i]);
-
-		if (rc != 0)
-			return rc;
-	}
 	client->waiting_since_ns = quern_now(shard);
-	return client->source_count > 0 ? 0 : -EADDRNOTAVAIL;
+	return load_ways_start(&client->ways, shard, client->settings, client->service, client->port,
+			       &load_client_events, client);
+}
+
+/* The first target whose way is not known; all are asked for at once. */
+static uint16_t unreachable_target(const struct load_client *client, struct quern_shard *shard)
+{
+	const struct cli_service *service = client->service;
+	uint16_t first = service->target_count;
+
+	for (uint16_t i = service->target_count; i > 0; i--) {
+		if (!quern_reachable(shard, &service->target[i - 1]))
+			first = i - 1;
+	}
+	return first;
 }
 
 static bool look_for_target(struct load_client *client, struct quern_shard *shard, uint64_t now)
 {
-	if (quern_reachable(shard, &client->service->target[0]))
+	client->unreachable = unreachable_target(client, shard);
+	if (client->unreachable == client->service->target_count)
 		enter(client, LOAD_READY);
 	else if (now - client->waiting_since_ns > client->settings->wait_link_ns)
 		enter(client, LOAD_UNREACHABLE);

@@ -10,6 +10,7 @@
 #include "load/load_late.h"
 #include "load/load_text.h"
 #include "load/load_pace.h"
+#include "load/load_ways.h"
 #include "load/load_wheel.h"
 #include "report/report_tally.h"
 
@@ -71,10 +72,8 @@ struct load_client {
 	uint64_t longest_wait_ns; /* in it */
 	uint32_t slot_count;
 
-	struct quern_range sources[CLI_MAX_ADDRESSES];
-	uint8_t routes[CLI_MAX_ADDRESSES];
-	uint16_t source_count;
-	uint16_t next_route;
+	struct load_ways ways;
+	uint16_t unreachable; /* the target that the way to is not known, by its number */
 
 	bool closes;  /* its end is who ends a connection that has served */
 	bool is_kept; /* those by count stay open to the end of the run */

@@ -9,8 +9,22 @@ enum {
 	LOAD_SLOT_ESTABLISHED = 2,
 	LOAD_SLOT_MEASURED = 4,
 	LOAD_SLOT_HEARD = 8,
-	LOAD_SLOT_THINKS = 16
+	LOAD_SLOT_THINKS = 16,
+	LOAD_SLOT_TARGET = 8 /* from this bit on: the number of the target */
 };
+
+/* What is counted of the target of a connection with these flags. */
+static inline struct report_target *load_target_of(const struct load_client *client, uint32_t flags)
+{
+	return &client->tally->targets[flags >> LOAD_SLOT_TARGET];
+}
+
+/* A connection with these flags was never established. */
+static inline void load_count_failed(struct load_client *client, uint32_t flags, enum report_failure why)
+{
+	report_count(&client->tally->failed[why]);
+	report_count(&load_target_of(client, flags)->failed);
+}
 
 extern const struct quern_events load_client_events;
 
@@ -23,9 +37,9 @@ bool load_open(struct load_client *client, struct quern_shard *shard, uint64_t n
 /* Counts the starts that the end of the measured time has come before, and why they were late. */
 void load_open_miss(struct load_client *client, uint64_t now);
 
-/* Remembers a connection that was just opened. */
-void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
-		    bool is_measured);
+/* Remembers a connection that was just opened, to the target of that number. */
+void load_slot_open(struct load_client *client, struct quern_conn conn, uint8_t target, uint64_t intended_ns,
+		    uint64_t now, bool is_measured);
 
 /* Makes a client that has done a run as it was before: counts, and what it remembers of that run. */
 void load_client_renew(struct load_client *client);

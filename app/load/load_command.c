@@ -13,24 +13,23 @@
 #include "report/report_job.h"
 
 /* Whose MAC address must be known. */
-static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t port)
+static struct quern_ip6 next_hop(const struct cli_settings *settings, uint16_t port, struct quern_ip6 target)
 {
-	struct quern_ip6 target = cli_address_of(&settings->service[0].target[0]);
 	const struct cli_net *net = &settings->ports[port].nets[cli_address_version(target)];
 
 	return net->has_gateway && !cli_net_reaches(net, target) ? net->gateway : target;
 }
 
-int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port)
+int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port, const struct quern_endpoint *at)
 {
-	struct quern_ip6 target = cli_address_of(&settings->service[0].target[0]);
+	struct quern_ip6 target = cli_address_of(at);
 	char target_text[QUERN_IP6_TEXT], hop_text[QUERN_IP6_TEXT], wait[REPORT_NUMBER_TEXT];
 
 	return cli_fail(CLI_EXIT_FAILED,
 			"target %s: no %s answer for %s within %s on port %s; is the other end up and on this network "
 			"(--ip, --gateway, --vlan)?",
 			cli_address_text(target, target_text), cli_address_version(target) == CLI_IP4 ? "ARP" : "ND",
-			cli_address_text(next_hop(settings, port), hop_text),
+			cli_address_text(next_hop(settings, port, target), hop_text),
 			report_format_span(settings->wait_link_ns, wait), settings->ports[port].device);
 }
 
@@ -40,7 +39,9 @@ static int fail_unreachable(const struct load_measure *measure)
 
 	while (number + 1 < measure->client_count && load_client_phase(&measure->clients[number]) != LOAD_UNREACHABLE)
 		number++;
-	return load_command_fail_unreachable(measure->settings, measure->clients[number].port);
+	return load_command_fail_unreachable(
+		measure->settings, measure->clients[number].port,
+		&measure->clients[number].service->target[measure->clients[number].unreachable]);
 }
 
 /* Runs the opened engine and turns what happened into an exit code. */
@@ -75,7 +76,7 @@ void load_command_announce(FILE *out, const struct cli_settings *settings, const
 
 	(void)app;
 	quern_engine_machine(engine, &machine);
-	fprintf(out, "quern load %s · ports", cli_format_target(settings, target));
+	fprintf(out, "quern load %s · ports", cli_format_target(settings, &settings->service[0], target));
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		fprintf(out, " %s", settings->ports[i].device);
 	fprintf(out, " · %s pages\n", machine.pages);

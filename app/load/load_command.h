@@ -17,7 +17,7 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
 			   void *app);
 
-/* Says that nobody tells the way to the target, on a port, and returns the exit code. */
-int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port);
+/* Says that nobody tells the way to a target, on a port, and returns the exit code. */
+int load_command_fail_unreachable(const struct cli_settings *settings, uint16_t port, const struct quern_endpoint *at);
 
 #endif

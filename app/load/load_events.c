@@ -10,8 +10,8 @@ enum {
 	WAKE_BATCH = 64
 };
 
-void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t intended_ns, uint64_t now,
-		    bool is_measured)
+void load_slot_open(struct load_client *client, struct quern_conn conn, uint8_t target, uint64_t intended_ns,
+		    uint64_t now, bool is_measured)
 {
 	uint64_t opened = now >> UNIT_SHIFT;
 
@@ -20,7 +20,7 @@ void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t
 		.opened_high = (uint16_t)(opened >> 32),
 		.generation = conn.generation,
 		.lag = (uint32_t)((now - intended_ns) >> UNIT_SHIFT),
-		.flags = LOAD_SLOT_LIVE | (is_measured ? LOAD_SLOT_MEASURED : 0),
+		.flags = LOAD_SLOT_LIVE | (is_measured ? LOAD_SLOT_MEASURED : 0) | (uint32_t)target << LOAD_SLOT_TARGET,
 	};
 	if (client->setting_up++ == 0)
 		client->answered_ns = now;
@@ -28,9 +28,12 @@ void load_slot_open(struct load_client *client, struct quern_conn conn, uint64_t
 
 void load_slot_settle(struct load_client *client, struct load_slot *slot)
 {
-	if (slot->flags & LOAD_SLOT_MEASURED && slot->flags & LOAD_SLOT_LIVE)
-		report_count(slot->flags & LOAD_SLOT_ESTABLISHED ? &client->tally->in_flight
-								 : &client->tally->failed[REPORT_FAILED_timeout]);
+	uint32_t flags = slot->flags;
+
+	if (flags & LOAD_SLOT_MEASURED && flags & LOAD_SLOT_LIVE && flags & LOAD_SLOT_ESTABLISHED)
+		report_count(&client->tally->in_flight);
+	else if (flags & LOAD_SLOT_MEASURED && flags & LOAD_SLOT_LIVE)
+		load_count_failed(client, flags, REPORT_FAILED_timeout);
 	slot->flags = 0;
 	client->exchange->settle(client, (uint32_t)(slot - client->slots));
 }
@@ -126,6 +129,7 @@ static void on_established(struct quern_shard *shard, struct quern_conn conn, vo
 		if (silence_ns > client->longest_silence_ns)
 			client->longest_silence_ns = silence_ns;
 		report_count(&client->tally->established);
+		report_count(&load_target_of(client, slot->flags)->established);
 		quern_histogram_record(&client->tally->setup, setup_ns);
 		if (client->is_scheduled)
 			quern_histogram_record(&client->tally->from_schedule,
@@ -207,7 +211,7 @@ static void on_ended(struct quern_shard *shard, struct quern_conn conn, enum que
 	} else if (flags & LOAD_SLOT_LIVE) {
 		client->setting_up--;
 		if (flags & LOAD_SLOT_MEASURED)
-			report_count(&tally->failed[report_failure_of(how)]);
+			load_count_failed(client, flags, report_failure_of(how));
 	}
 }
 

@@ -42,22 +42,24 @@ static void count_lateness(struct load_client *client, uint64_t intended_ns, uin
 static bool open_one(struct load_client *client, struct quern_shard *shard, uint64_t intended_ns, uint64_t now)
 {
 	bool is_measured = intended_ns >= client->measure_begin_ns;
+	uint8_t target, route = load_ways_take(&client->ways, &target);
 	struct quern_conn conn;
-	int rc = quern_connect(shard, client->routes[client->next_route], &conn);
+	int rc = quern_connect(shard, route, &conn);
 
-	if (++client->next_route == client->source_count)
-		client->next_route = 0;
 	if (is_measured) {
 		client->left--;
 		report_count(&client->tally->opened);
+		report_count(&client->tally->targets[target].opened);
 		count_lateness(client, intended_ns, now);
 	}
 	if (rc == 0) {
-		load_slot_open(client, conn, intended_ns, now, is_measured);
+		load_slot_open(client, conn, target, intended_ns, now, is_measured);
 		return true;
 	}
-	if (is_measured)
+	if (is_measured) {
 		report_count(&client->tally->failed[rc == -ENOBUFS ? REPORT_FAILED_no_memory : REPORT_FAILED_no_port]);
+		report_count(&client->tally->targets[target].failed);
+	}
 	return false;
 }
 

@@ -14,7 +14,8 @@ static int fail_unreachable(const struct load_udp_measure *measure)
 	while (number + 1 < measure->client_count &&
 	       load_udp_client_phase(&measure->clients[number]) != LOAD_UDP_UNREACHABLE)
 		number++;
-	return load_command_fail_unreachable(measure->settings, measure->clients[number].port);
+	return load_command_fail_unreachable(measure->settings, measure->clients[number].port,
+					     &measure->clients[number].service->target[0]);
 }
 
 static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)

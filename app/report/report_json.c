@@ -75,7 +75,7 @@ static json_t *totals_json(const struct report_run *run)
 		json_object_set_new(requests, report_request_names[i], integer(totals->requests[i]));
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
-		"s:{s:o, s:o, s:o}, s:o, s:o}",
+		"s:{s:o, s:o, s:o}, s:o, s:o, s:o}",
 		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
 		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
 		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
@@ -85,7 +85,8 @@ static json_t *totals_json(const struct report_run *run)
 		report_drops_json(traffic), "cut_short", integer(totals->cut_short), "requests", requests, "syns_taken",
 		integer(traffic->opened_passive), "cookies", "sent", integer(traffic->cookies_sent), "accepted",
 		integer(traffic->cookies_accepted), "refused", integer(traffic->cookies_refused), "icmp",
-		icmp_json(totals), "statuses", report_statuses_json(totals));
+		icmp_json(totals), "statuses", report_statuses_json(totals), "targets",
+		report_targets_json(&run->settings->service[0], totals));
 }
 
 static json_t *rate_json(const struct report_run *run)

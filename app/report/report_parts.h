@@ -11,6 +11,10 @@ json_t *report_impaired_json(const struct report_run *run);
 json_t *report_capture_json(const struct report_run *run);
 json_t *report_ports_json(const struct cli_settings *settings);
 
+/* What became of the connections to each target of a service, in their order. */
+json_t *report_targets_json(const struct cli_service *service, const struct report_totals *totals);
+void report_text_targets(FILE *out, const struct report_run *run); /* nothing where there is one */
+
 /* First and last address of a block. */
 json_t *report_block_json(struct cli_block block);
 

@@ -68,6 +68,15 @@ struct report_request_tally {
 	struct quern_histogram time;
 };
 
+enum { REPORT_TARGETS = 16 };
+
+/* The same of one target of several: opened = established + failed. */
+struct report_target {
+	uint64_t opened;
+	uint64_t established;
+	uint64_t failed;
+};
+
 /* Connections whose intended start lies in the measured time, but for `ended`. */
 struct report_tally {
 	uint64_t opened;
@@ -84,6 +93,7 @@ struct report_tally {
 	uint64_t statuses[REPORT_STATUSES_END]; /* likewise */
 	struct report_request_tally *each;      /* by request, `each_count` of them; null where there is one */
 	uint16_t each_count;
+	struct report_target targets[REPORT_TARGETS];
 	struct quern_histogram setup;
 	struct quern_histogram from_schedule;
 	struct quern_histogram first_byte; /* of text, from the SYN on */

@@ -22,7 +22,7 @@ static void print_target(FILE *out, const struct cli_settings *settings)
 
 	fprintf(out, "quern %s", cli_command_name(settings->command));
 	if (settings->command == CLI_LOAD)
-		fprintf(out, " %s", cli_format_target(settings, text));
+		fprintf(out, " %s", cli_format_target(settings, &settings->service[0], text));
 }
 
 void report_text_times(FILE *out, const struct quern_histogram *times)
@@ -286,6 +286,7 @@ void report_text_machine(FILE *out, const struct report_run *run)
 static void print_all_of_connections(FILE *out, const struct report_run *run)
 {
 	print_connections(out, run);
+	report_text_targets(out, run);
 	if (report_has_requests(run->settings))
 		report_requests_text(out, run);
 	print_rate(out, run);

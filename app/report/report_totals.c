@@ -70,6 +70,11 @@ void report_totals_add(struct report_totals *totals, const struct report_tally *
 		totals->requests[i] += report_read(&tally->requests[i]);
 	for (int i = 0; i < REPORT_STATUSES_END; i++)
 		totals->statuses[i] += report_read(&tally->statuses[i]);
+	for (int i = 0; i < REPORT_TARGETS; i++) {
+		totals->targets[i].opened += report_read(&tally->targets[i].opened);
+		totals->targets[i].established += report_read(&tally->targets[i].established);
+		totals->targets[i].failed += report_read(&tally->targets[i].failed);
+	}
 }
 
 void report_tally_add(struct report_tally *sum, const struct report_tally *tally)
@@ -92,6 +97,11 @@ void report_tally_add(struct report_tally *sum, const struct report_tally *tally
 		sum->requests[i] += tally->requests[i];
 	for (int i = 0; i < REPORT_STATUSES_END; i++)
 		sum->statuses[i] += tally->statuses[i];
+	for (int i = 0; i < REPORT_TARGETS; i++) {
+		sum->targets[i].opened += tally->targets[i].opened;
+		sum->targets[i].established += tally->targets[i].established;
+		sum->targets[i].failed += tally->targets[i].failed;
+	}
 	quern_histogram_merge(&sum->setup, &tally->setup);
 	quern_histogram_merge(&sum->from_schedule, &tally->from_schedule);
 	quern_histogram_merge(&sum->first_byte, &tally->first_byte);

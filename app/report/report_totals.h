@@ -21,6 +21,7 @@ struct report_totals {
 	uint64_t icmp[QUERN_ICMPS_END];
 	uint64_t requests[REPORT_REQUESTS_END];
 	uint64_t statuses[REPORT_STATUSES_END];
+	struct report_target targets[REPORT_TARGETS];
 };
 
 /* Adds a shard's tally, while its worker goes on counting. */

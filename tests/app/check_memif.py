@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from app_cases import end_all, eventually, play
-from app_ip import command
+from app_ip import IS_IP6, command
 
 SERVER, CLIENT, NEXT_CLIENT = "198.18.0.1", "198.18.0.2", "198.18.0.3"
 
@@ -113,6 +113,20 @@ def many_servers_end_at_once(place):
     assert took_s < (count - 1) * least_wait_s, f"{count} ports took {took_s:.1f} s to end"
 
 
+def several_targets(place):
+    """Of both versions of IP, by their weights; one that refuses fails alone."""
+    server = place.serve(words=("--ip", "fd00:1::1/64", "--listen", f"{SERVER}:81", "--listen", "[fd00:1::1]:80"))
+    load = place.load("tcp://[fd00:1::1]:80=4", f"tcp://{SERVER}:81=2", f"tcp://{SERVER}:9=3",
+                      "--ip", "fd00:1::2/64", "--connections", "1000", "--cps", "5k")
+    totals = report(load)["totals"]
+    stop(server)
+    assert [(target["target"], target["opened"], target["established"], target["failed"])
+            for target in totals["targets"]] == [(f"{SERVER}:80", 100, 100, 0), ("[fd00:1::1]:80", 400, 400, 0),
+                                                 (f"{SERVER}:81", 200, 200, 0), (f"{SERVER}:9", 300, 0, 300)], totals
+    assert totals["failed"]["refused"] == 300 and totals["established"] == 700, totals
+    assert f"{SERVER}:9 weight 3   opened 300   established 0   failed 300" in said(load), said(load)
+
+
 def a_client_comes_back(place):
     """A server outlives clients that are killed, and serves the next one from the same socket."""
     server = place.serve()
@@ -184,6 +198,7 @@ CASES = [
     ("two processes open and close every connection, whoever makes the socket", both_ways_round),
     ("a path that is served already is refused", a_second_server_is_refused),
     ("eight servers in one folder end without waiting for each other", many_servers_end_at_once),
+    *([] if IS_IP6 else [("several targets of both versions of IP have their shares", several_targets)]),
     ("a client waits for its server", a_client_waits_for_its_server),
     ("a server outlives clients that are killed", a_client_comes_back),
     ("a client outlives its server and finds the next", a_server_comes_back),

@@ -58,7 +58,7 @@ Test(cli_target, of_http_has_port_80_and_the_path_slash_where_it_says_none)
 		cr_assert_eq(settings.service[0].http.path == NULL, cases[i].path == NULL);
 		if (cases[i].path)
 			cr_assert_str_eq(settings.service[0].http.path, cases[i].path);
-		cr_assert_str_eq(cli_format_target(&settings, text), cases[i].whole);
+		cr_assert_str_eq(cli_format_target(&settings, &settings.service[0], text), cases[i].whole);
 	}
 }
 

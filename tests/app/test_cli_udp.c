@@ -42,7 +42,7 @@ Test(cli_udp, a_target_has_a_rate_a_number_of_flows_and_the_shortest_datagram)
 	cr_assert_eq(settings.udp.flows, 64);
 	cr_assert_eq(settings.service[0].payload_bytes, PAYLOAD_STAMP_BYTES);
 	cr_assert_eq(settings.service[0].cps, 0);
-	cr_assert_str_eq(cli_format_target(&settings, text), "udp://198.18.0.1:9");
+	cr_assert_str_eq(cli_format_target(&settings, &settings.service[0], text), "udp://198.18.0.1:9");
 	cr_assert_eq(complete(LOAD " --pps 50k --flows 10k --one-way --payload bytes:1472", &settings, error), 0, "%s",
 		     error);
 	cr_assert(settings.udp.pps == 50000 && settings.udp.flows == 10000 && settings.udp.is_one_way);
