@@ -164,6 +164,8 @@ def load_by_file_is_load_by_flags(desk):
 def what_has_no_flag_yet_is_unknown(desk):
     for name, text in (("load.yaml", LOAD),):
         later = re.findall(r"LATER-(\w+)", text)
+        if not later:
+            continue
         desk.write(name, text.replace("LATER-", ""))
         error = desk.run("check", name, code=2)[1]
         unknown = re.findall(r"unknown key '(?:\w+\.)*(\w+)'", error)
