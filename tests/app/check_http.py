@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from app_ip import command
-from check_runs import BENCH, assert_clean, assert_sound, run, run_cases
+from check_runs import BENCH, COUNTED, assert_clean, assert_sound, run, run_cases
 
 
 def expect_requests(result, count=None):
@@ -24,7 +24,7 @@ def expect_requests(result, count=None):
 
 def http_once(quern, schema):
     """A request and an answer of a segment each ride on the handshake and the close: six packets."""
-    result, text = run(quern, [*BENCH, "--payload", "http", "--time-wait", "20ms"])
+    result, text = run(quern, [*COUNTED, "--payload", "http", "--time-wait", "20ms"])
     assert_clean(result, schema)
     expect_requests(result, result["totals"]["closed"])
     assert result["config"]["payload"] == "http" and result["config"]["close"] == "server", result["config"]
