@@ -112,10 +112,11 @@ static void gather(const char *text, size_t piece, char *content)
 
 Test(http_response, gives_what_its_body_holds_run_by_run)
 {
-	static const char *const texts[] = {
-		"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nin chunkx", "HTTP/1.1 200 OK\r\n\r\nin chunk",
+	static const char in_chunks[] =
 		"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"3;a=b\r\nin \r\n1\r\nc\r\n4\nhunk\n0\r\nTrailer: x\r\n\r\nx"};
+		"3;a=b\r\nin \r\n1\r\nc\r\n4\nhunk\n0\r\nTrailer: x\r\n\r\nx";
+	static const char *const texts[] = {"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nin chunkx",
+					    "HTTP/1.1 200 OK\r\n\r\nin chunk", in_chunks};
 	char content[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
