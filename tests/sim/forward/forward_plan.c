@@ -193,10 +193,12 @@ void forward_plan_client(const struct forward_plan *plan, struct random *random,
 
 	client->port = (uint8_t)rule->port;
 	client->to = draw_listen(plan, rule, random);
-	do {
-		client->from = forward_host(rule->port, (uint16_t)(200 + random_below(random, 8)),
-					    (uint16_t)(1024 + random_below(random, 60000)), is_ip6);
-	} while (!forward_is_ours(plan, client->port, &client->from, &client->to));
+	/* A thin plan's one entry may be one that no port of these few hosts leads to. */
+	for (uint32_t tries = 0; tries == 0 || !forward_is_ours(plan, client->port, &client->from, &client->to);
+	     tries++)
+		client->from =
+			forward_host(rule->port, (uint16_t)(200 + random_below(random, tries < UINT16_MAX ? 8 : 20000)),
+				     (uint16_t)(1024 + random_below(random, 60000)), is_ip6);
 	memcpy(client->mac, (uint8_t[]){2, 9, 0, 0, 0, (uint8_t)random_next(random)}, 6);
 }
 
