@@ -267,6 +267,19 @@ static bool is_refused(struct forward_world *world, const struct link *link, con
 	return false;
 }
 
+/* An error is looked at behind the datagrams of its burst: any of these may have told where the client is by then. */
+static bool is_told_in_burst(const struct forward_world *world, const struct link *link,
+			     const struct forward_session *session)
+{
+	for (uint32_t i = 0; i < world->message_count; i++) {
+		const struct forward_message *message = &world->messages[i];
+
+		if (message->session == session && !message->is_back && goes_to(world, link, message->mac))
+			return true;
+	}
+	return false;
+}
+
 /* A target's, passed on. */
 static bool is_passed(struct forward_world *world, const struct link *link, const struct quern_endpoint *source,
 		      const struct quern_endpoint *dest)
@@ -276,7 +289,7 @@ static bool is_passed(struct forward_world *world, const struct link *link, cons
 
 		if (error->is_heard || error->session->port != link->port ||
 		    !forward_same(&error->session->client, source) || !forward_same(&error->session->listen, dest) ||
-		    !goes_to(world, link, error->to_mac))
+		    (!goes_to(world, link, error->to_mac) && !is_told_in_burst(world, link, error->session)))
 			continue;
 		error->is_heard = true;
 		world->heard.passed++;
