@@ -13,10 +13,16 @@ enum {
 	LOAD_SLOT_TARGET = 8 /* from this bit on: the number of the target */
 };
 
-/* What is counted of the target of a connection with these flags. */
+/* Which of its client's targets a connection with these flags has. */
+static inline uint32_t load_target_number(uint32_t flags)
+{
+	return flags >> LOAD_SLOT_TARGET;
+}
+
+/* What is counted of that target. */
 static inline struct report_target *load_target_of(const struct load_client *client, uint32_t flags)
 {
-	return &client->tally->targets[flags >> LOAD_SLOT_TARGET];
+	return &client->tally->targets[load_target_number(flags)];
 }
 
 /* A connection with these flags was never established. */

@@ -104,28 +104,13 @@ static void ask(struct load_client *client, struct quern_shard *shard, struct qu
 	push(client, shard, conn, slot);
 }
 
-/* The first of the requests to the target that a connection has. */
-static uint8_t first_of_target(const struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
-{
-	const struct cli_service *service = client->service;
-	struct quern_conn_info info;
-	uint16_t target = 0;
-
-	if (service->target_count == 1 || quern_conn_info(shard, conn, &info) != 0)
-		return 0;
-	while (target + 1 < service->target_count &&
-	       (service->target[target].port != info.remote.port ||
-		!cli_address_equal(cli_address_of(&service->target[target]), cli_address_of(&info.remote))))
-		target++;
-	return (uint8_t)(target * client->http.asks.count);
-}
-
 static bool start(struct load_client *client, struct quern_shard *shard, struct quern_conn conn)
 {
 	struct load_http_slot *slot = &client->http.slots[conn.index];
 
 	slot->answered = 0;
-	slot->ask = first_of_target(client, shard, conn);
+	/* The first of the requests to its target. */
+	slot->ask = (uint8_t)(load_target_number(client->slots[conn.index].flags) * client->http.asks.count);
 	ask(client, shard, conn, slot);
 	return false;
 }
