@@ -41,46 +41,40 @@ static void announce_bench(FILE *out, const struct cli_settings *settings, const
 			settings->memory == QUERN_MEMORY_AUTO ? " (no hugepages reserved)" : "");
 }
 
-static int add_client(struct quern_engine_config *config, struct load_measure *measure,
-		      const struct cli_settings *settings, uint16_t number)
-{
-	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "client");
-	struct load_client *client = &measure->clients[number];
-	int rc = load_client_open(client, settings, &settings->service[0], &workers, number,
-				  cli_workers_on(&workers, 0), &measure->orders);
+/* What the servers answer with over HTTP, each service apart. */
+struct bench_servers {
+	struct serve_server at[QUERN_MAX_SHARDS * CLI_MAX_SERVICES];
+	uint16_t count;
+	struct http_site sites[CLI_MAX_SERVICES];
+};
 
-	if (rc != 0)
-		return rc;
-	measure->client_count++;
-	shard->on_start = load_client_start;
-	shard->on_turn = load_client_turn;
-	shard->app = client;
-	measure->shards[measure->shard_count++] = (struct report_shard){"client", client->tally};
-	return 0;
+static int add_servers(struct quern_shard_config *shard, struct load_measure *measure, struct bench_servers *servers,
+		       uint16_t number)
+{
+	struct serve_server *first = &servers->at[servers->count];
+	struct report_shard *reported = &measure->shards[measure->shard_count++];
+	int rc = serve_servers_open(first, shard, measure->settings, &workers, number, servers->sites, reported);
+
+	servers->count = (uint16_t)(servers->count + reported->tally_count);
+	return rc;
 }
 
-static int add_server(struct quern_engine_config *config, struct load_measure *measure,
-		      const struct cli_settings *settings, uint16_t number, struct serve_server *server,
-		      const struct http_site *site)
+static int add_end(struct quern_engine_config *config, struct load_measure *measure, struct bench_servers *servers,
+		   uint16_t number)
 {
-	struct quern_shard_config *shard = cli_engine_add_shard(config, settings, &workers, number, "server");
-	int rc = serve_server_open(server, settings, &settings->service[0], &workers, number, site);
+	bool is_client = workers.at[number].port == 0;
+	struct quern_shard_config *shard =
+		cli_engine_add_shard(config, measure->settings, &workers, number, is_client ? "client" : "server");
 
-	if (rc != 0)
-		return rc;
-	shard->on_start = serve_server_start;
-	shard->on_turn = serve_server_turn;
-	shard->app = server;
-	measure->shards[measure->shard_count++] = (struct report_shard){"server", server->tally};
-	return 0;
+	return is_client ? load_command_add_clients(measure, shard, &workers, number, cli_workers_on(&workers, 0))
+			 : add_servers(shard, measure, servers, number);
 }
 
 int bench_command(struct cli_settings *settings)
 {
 	static struct quern_engine_config config;
 	static struct load_measure measure;
-	static struct serve_server servers[QUERN_MAX_SHARDS];
-	static struct http_site site;
+	static struct bench_servers servers;
 	struct cli_cores usable;
 	char error[CLI_ERROR_TEXT];
 	int code = 0;
@@ -90,23 +84,20 @@ int bench_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
-	if (settings->service[0].http.is_spoken &&
-	    http_site_open(&site, NULL, settings->service[0].http.body_bytes, error) != 0)
+	if (serve_sites_open(servers.sites, settings, error) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "%s", error);
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == 0; i++)
-		code = workers.at[i].port == 0 ? add_client(&config, &measure, settings, i)
-					       : add_server(&config, &measure, settings, i, &servers[i],
-							    settings->service[0].http.is_spoken ? &site : NULL);
+		code = add_end(&config, &measure, &servers, i);
 	if (code != 0)
 		code = cli_fail(CLI_EXIT_MACHINE, "not enough memory for %u connections; lower --max-connections",
 				settings->max_connections);
 	else
 		code = load_command_run(&measure, &config, announce_bench);
-	for (uint16_t i = 0; i < workers.count; i++)
-		serve_server_close(&servers[i]);
+	for (uint16_t i = 0; i < servers.count; i++)
+		serve_server_close(&servers.at[i]);
 	load_measure_close(&measure);
-	http_site_close(&site);
+	serve_sites_close(servers.sites, settings);
 	return code;
 }

@@ -49,6 +49,7 @@ static const struct {
 	const char *flag;
 	unsigned int commands; /* enum cli_command, ored */
 } seldom[] = {
+	{"service", CLI_ALL},
 	{"max-time-wait", CLI_LOAD | CLI_BENCH},
 	{"flows", CLI_LOAD},
 	{"one-way", CLI_LOAD},

@@ -26,7 +26,7 @@ static bool read_size(const char *text, enum cli_payload kind, struct cli_span *
 
 bool cli_set_payload(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	struct cli_span size = {.mean = 0};
 	int kind = CLI_PAYLOAD_NONE;
 
@@ -49,7 +49,7 @@ bool cli_set_payload(struct cli_settings *settings, const char *value)
 
 bool cli_set_pattern(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	const char *text = behind(value, pattern_names[CLI_PATTERN_TEXT]);
 
 	if (text) {

@@ -154,20 +154,21 @@ int cli_complete_ports(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 /* The version that bench speaks: IPv6 by -6, else that of the first address that it is given. */
 static enum cli_version version_of_bench(const struct cli_settings *settings)
 {
-	const struct cli_service *service = &settings->service[0];
-
 	if (settings->is_ip6)
 		return CLI_IP6;
-	if (service->listen_count > 0)
-		return cli_address_version(cli_address_of(&service->listen[0]));
-	if (service->source_count > 0)
-		return cli_address_version(cli_block_from_range(&service->source[0]).first);
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+
+		if (service->listen_count > 0)
+			return cli_address_version(cli_address_of(&service->listen[0]));
+		if (service->source_count > 0)
+			return cli_address_version(cli_block_from_range(&service->source[0]).first);
+	}
 	return settings->ports[0].nets[CLI_IP6].has_ip ? CLI_IP6 : CLI_IP4;
 }
 
-static bool speaks_one_version(const struct cli_settings *settings, enum cli_version version)
+static bool speaks_only(const struct cli_service *service, enum cli_version version)
 {
-	const struct cli_service *service = &settings->service[0];
 	bool does = true;
 
 	for (uint16_t i = 0; i < service->source_count; i++)
@@ -175,17 +176,25 @@ static bool speaks_one_version(const struct cli_settings *settings, enum cli_ver
 	for (uint16_t i = 0; i < service->listen_count; i++)
 		does &= cli_address_is_any(&service->listen[i]) ||
 			cli_address_version(cli_address_of(&service->listen[i])) == version;
+	return does;
+}
+
+static bool speaks_one_version(const struct cli_settings *settings, enum cli_version version)
+{
+	bool does = true;
+
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		does &= speaks_only(&settings->service[i], version);
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		does &= !settings->ports[i].nets[version == CLI_IP4 ? CLI_IP6 : CLI_IP4].has_ip;
 	return does;
 }
 
-/* The block of one end; false where it has gaps, or where an address is left open. */
-static bool gather_end(const struct cli_settings *settings, bool is_server, struct cli_net *net)
+/* Adds what one service names at one end. False where that leaves a gap, or an address open. */
+static bool join_end(const struct cli_service *service, bool is_server, struct cli_net *net, bool *is_empty)
 {
-	const struct cli_service *service = &settings->service[0];
 	uint16_t count = is_server ? service->listen_count : service->source_count;
-	bool is_empty = true, is_one_block = true;
+	bool is_one_block = true;
 
 	for (uint16_t i = 0; i < count; i++) {
 		struct quern_ip6 address = cli_address_of(&service->listen[i]);
@@ -193,18 +202,28 @@ static bool gather_end(const struct cli_settings *settings, bool is_server, stru
 			is_server ? (struct cli_block){address, address} : cli_block_from_range(&service->source[i]);
 
 		is_one_block &= !is_server || !cli_address_is_any(&service->listen[i]);
-		is_one_block &= cli_block_join(&net->addresses, &is_empty, block);
+		is_one_block &= cli_block_join(&net->addresses, is_empty, block);
 	}
+	return is_one_block;
+}
+
+/* The block of one end; false where it has gaps, or where an address is left open. */
+static bool gather_end(const struct cli_settings *settings, bool is_server, struct cli_net *net)
+{
+	bool is_empty = true, is_one_block = true;
+
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		is_one_block &= join_end(&settings->service[i], is_server, net, &is_empty);
 	if (net->has_ip)
 		is_one_block &= cli_block_join(&net->addresses, &is_empty, (struct cli_block){net->ip, net->ip});
 	net->is_spoken = true;
 	return is_one_block && !cli_address_equal(net->addresses.first, cli_address_from_ip4(0));
 }
 
-/* Where an end's addresses are not named: that of its port, or what there is for benchmarks. */
-static void fill_in_ends(struct cli_settings *settings, enum cli_version version)
+/* Where an end's addresses are not named: that of its port, or what there is for benchmarks. Each service has a port of
+ * TCP of its own. */
+static void fill_in_ends(const struct cli_settings *settings, struct cli_service *service, enum cli_version version)
 {
-	struct cli_service *service = &settings->service[0];
 	const struct cli_net *client = &settings->ports[0].nets[version], *server = &settings->ports[1].nets[version];
 
 	if (service->source_count == 0 && client->has_ip)
@@ -217,15 +236,15 @@ static void fill_in_ends(struct cli_settings *settings, enum cli_version version
 	if (service->listen_count > 0)
 		return;
 	quern_parse_endpoint(defaults[version].listen, &service->listen[service->listen_count++]);
+	service->listen[0].port = (uint16_t)(service->listen[0].port + (service - settings->service));
 	if (server->has_ip && version == CLI_IP4)
 		service->listen[0].address = cli_address_to_ip4(server->ip);
 	else if (server->has_ip)
 		service->listen[0].ip6 = server->ip;
 }
 
-static bool is_listened_at(const struct cli_settings *settings, const struct quern_endpoint *target)
+static bool is_listened_at(const struct cli_service *service, const struct quern_endpoint *target)
 {
-	const struct cli_service *service = &settings->service[0];
 	bool is_there = false;
 
 	for (uint16_t i = 0; i < service->listen_count; i++)
@@ -237,7 +256,6 @@ static bool is_listened_at(const struct cli_settings *settings, const struct que
 /* The two ends of a bench, which are all the ports that it has. */
 static int check_bench(const struct cli_settings *settings, enum cli_version version, char error[CLI_ERROR_TEXT])
 {
-	const struct cli_service *service = &settings->service[0];
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (settings->port_count != 0 &&
@@ -253,11 +271,17 @@ static int check_bench(const struct cli_settings *settings, enum cli_version ver
 			 "-6, --source and --listen name both versions of IP; a connection has one");
 		return -EINVAL;
 	}
-	if (service->target_count == 0 || service->listen_count == 0 || is_listened_at(settings, &service->target[0]))
-		return 0;
-	snprintf(error, CLI_ERROR_TEXT, "target %s is none of the --listen addresses, and nobody would answer",
-		 quern_format_endpoint(&service->target[0], text));
-	return -EINVAL;
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+
+		if (service->target_count == 0 || service->listen_count == 0 ||
+		    is_listened_at(service, &service->target[0]))
+			continue;
+		snprintf(error, CLI_ERROR_TEXT, "target %s is none of the --listen addresses, and nobody would answer",
+			 quern_format_endpoint(&service->target[0], text));
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* One network for both, as wide as they need; or those that they were given. */
@@ -282,7 +306,6 @@ static int find_bench_network(struct cli_net *ends[2], enum cli_version version,
 
 int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 {
-	struct cli_service *service = &settings->service[0];
 	static const char *const texts[] = {"--source", "--listen"};
 	enum cli_version version = version_of_bench(settings);
 	struct cli_net *ends[2];
@@ -290,7 +313,8 @@ int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 
 	if (rc != 0)
 		return rc;
-	fill_in_ends(settings, version);
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		fill_in_ends(settings, &settings->service[i], version);
 	settings->port_count = 2;
 	for (uint16_t number = 0; number < 2; number++) {
 		ends[number] = &settings->ports[number].nets[version];
@@ -301,8 +325,12 @@ int cli_complete_bench(struct cli_settings *settings, char error[CLI_ERROR_TEXT]
 			 "%s: the addresses must be one block without a gap, and not 0.0.0.0 or ::", texts[number]);
 		return -EINVAL;
 	}
-	if (service->target_count == 0)
-		service->target[0] = service->listen[0];
-	service->weight[0] = service->target_count = 1;
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		struct cli_service *service = &settings->service[i];
+
+		if (service->target_count == 0)
+			service->target[0] = service->listen[0];
+		service->weight[0] = service->target_count = 1;
+	}
 	return find_bench_network(ends, version, error);
 }

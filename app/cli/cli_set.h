@@ -7,10 +7,11 @@
 enum { CLI_MAX_RECORDS = 1 << 30 };
 #define CLI_MAX_TIMER (24 * 3600 * CLI_NS_PER_S)
 
-/* The service that flags of a load or an answer speak of. */
-static inline struct cli_service *cli_last_service(struct cli_settings *settings)
+/* The service that flags of a load or an answer speak of. Of several that a lower place has begun, none is meant. */
+static inline struct cli_service *cli_spoken_service(struct cli_settings *settings)
 {
-	return &settings->service[settings->service_count - 1];
+	settings->service_is_astray |= settings->service_count > 1 && settings->older & CLI_GROUP_SERVICES;
+	return &settings->service[settings->service_spoken];
 }
 
 /* What a higher place says of a rate, or of a number held, stands in the place of all that lower ones have said. */

@@ -20,7 +20,7 @@ bool cli_set_connections(struct cli_settings *settings, const char *value)
 /* A rate stands in the place of a number held, and the other way round. */
 void cli_replace_rate(struct cli_settings *settings)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	if (!cli_settings_replaces(settings, CLI_GROUP_RATES))
 		return;
@@ -30,7 +30,7 @@ void cli_replace_rate(struct cli_settings *settings)
 
 bool cli_set_cps(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	cli_replace_rate(settings);
 	if (strcmp(value, "max") != 0)
@@ -41,7 +41,7 @@ bool cli_set_cps(struct cli_settings *settings, const char *value)
 
 bool cli_set_cc(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	cli_replace_rate(settings);
 	return cli_count_within(value, 1, CLI_MAX_RECORDS / 2, &service->cc);
@@ -49,17 +49,17 @@ bool cli_set_cc(struct cli_settings *settings, const char *value)
 
 bool cli_set_hold(struct cli_settings *settings, const char *value)
 {
-	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_last_service(settings)->hold);
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_spoken_service(settings)->hold);
 }
 
 bool cli_set_think(struct cli_settings *settings, const char *value)
 {
-	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_last_service(settings)->think);
+	return cli_parse_time_span(value, CLI_MAX_TIMER, &cli_spoken_service(settings)->think);
 }
 
 bool cli_set_close(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	for (int close = CLI_CLOSE_CLIENT; close < CLI_CLOSES; close++) {
 		if (strcmp(value, cli_close_name((enum cli_close)close)) != 0)
@@ -73,7 +73,7 @@ bool cli_set_close(struct cli_settings *settings, const char *value)
 
 bool cli_set_requests(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	uint64_t count;
 
 	if (!cli_count_within(value, 0, UINT32_MAX, &count))
@@ -85,7 +85,7 @@ bool cli_set_requests(struct cli_settings *settings, const char *value)
 
 bool cli_set_body(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	service->http.body_given = cli_count_within(value, 0, MAX_BODY, &service->http.body_bytes);
 	return service->http.body_given;
@@ -93,7 +93,7 @@ bool cli_set_body(struct cli_settings *settings, const char *value)
 
 bool cli_set_root(struct cli_settings *settings, const char *value)
 {
-	cli_last_service(settings)->http.root = value;
+	cli_spoken_service(settings)->http.root = value;
 	return value[0] != '\0';
 }
 
@@ -114,7 +114,7 @@ bool cli_set_connect_timeout(struct cli_settings *settings, const char *value)
 
 static bool add_answer(struct cli_settings *settings, enum cli_answer answer)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	if (cli_settings_replaces(settings, CLI_GROUP_ANSWERS))
 		service->answers = 0;

@@ -95,7 +95,7 @@ bool cli_set_impair(struct cli_settings *settings, const char *value)
 
 bool cli_set_listen(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	struct quern_endpoint listen;
 
 	if (settings->command == CLI_FORWARD)
@@ -115,7 +115,7 @@ bool cli_set_listen(struct cli_settings *settings, const char *value)
 
 bool cli_set_source(struct cli_settings *settings, const char *value)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	struct quern_range source;
 
 	if (cli_settings_replaces(settings, CLI_GROUP_SOURCES))

@@ -11,14 +11,14 @@ static struct cli_profile kept[CLI_MAX_SERVICES];
 
 bool cli_set_ramp(struct cli_settings *settings, const char *value)
 {
-	return cli_time_within(value, 0, CLI_MAX_TIMER, &cli_last_service(settings)->ramp_ns);
+	return cli_time_within(value, 0, CLI_MAX_TIMER, &cli_spoken_service(settings)->ramp_ns);
 }
 
 /* It is a rate, and stands in the place of one. */
 bool cli_set_profile(struct cli_settings *settings, const char *value)
 {
 	cli_replace_rate(settings);
-	cli_last_service(settings)->profile = value;
+	cli_spoken_service(settings)->profile = value;
 	return cli_profile_is_one(value);
 }
 

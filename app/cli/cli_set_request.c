@@ -9,7 +9,7 @@
 /* The request that a setter changes by that flag. */
 static struct cli_request *last_request(struct cli_settings *settings, const char *flag)
 {
-	struct cli_requests *list = &cli_last_service(settings)->http.list;
+	struct cli_requests *list = &cli_spoken_service(settings)->http.list;
 
 	if (list->count == 0) {
 		list->is_by_flags = true;
@@ -22,7 +22,7 @@ static struct cli_request *last_request(struct cli_settings *settings, const cha
 
 bool cli_add_request(struct cli_settings *settings, const char *path)
 {
-	struct cli_requests *list = &cli_last_service(settings)->http.list;
+	struct cli_requests *list = &cli_spoken_service(settings)->http.list;
 
 	if (list->is_by_flags) {
 		/* What its neighbours in the file say stands in no request. */

@@ -9,13 +9,7 @@
 #include "cli/cli_trace.h"
 #include "cli/cli_udp.h"
 
-enum {
-	DEFAULT_MAX_CONNECTIONS = 131072,
-	DEFAULT_MAX_TIME_WAIT = 131072,
-	DEFAULT_PORT = 80,
-	DEFAULT_BODY = 1024,
-	MAX_WAYS = 240 /* of what a shard can route */
-};
+enum { DEFAULT_MAX_CONNECTIONS = 131072, DEFAULT_MAX_TIME_WAIT = 131072, DEFAULT_PORT = 80 };
 
 /* A connection on its way out still holds its record: room for an eighth more than are held open, and some. */
 static uint64_t with_headroom(uint64_t held)
@@ -63,10 +57,9 @@ void cli_settings_init(struct cli_settings *settings, enum cli_command command)
 		.duration_ns = runs_until_told(command) ? 0 : 10 * CLI_NS_PER_S,
 		.time_wait_ns = 60 * CLI_NS_PER_S,
 		.connect_timeout_ns = 3 * CLI_NS_PER_S,
-		.service = {{.http = {.requests = 1, .body_bytes = DEFAULT_BODY}}},
-		.service_count = 1,
 		.keepalive = {.on = false, .idle_ms = 7200000, .interval_ms = 75000, .probes = 10},
 	};
+	cli_settings_speak_of(settings, 0);
 }
 
 void cli_settings_rise(struct cli_settings *settings)
@@ -150,13 +143,7 @@ static int complete_load(const struct cli_settings *settings, struct cli_service
 		if (cli_service_asks(service, version))
 			rc = complete_sources(settings, service, version, error);
 	}
-	if (rc != 0 || service->source_count * service->target_count <= MAX_WAYS)
-		return rc;
-	snprintf(error, CLI_ERROR_TEXT,
-		 "%u sources and %u targets are more than %d ways from one to the other; put sources together to "
-		 "ranges",
-		 service->source_count, service->target_count, MAX_WAYS);
-	return -EINVAL;
+	return rc;
 }
 
 /* How long a connection of a service lasts on average, its answers apart. */
@@ -243,8 +230,12 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 			 cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++)
+	rc = cli_complete_services(settings, error);
+	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++) {
 		rc = complete_service(settings, &settings->service[i], error);
+		if (rc != 0)
+			cli_name_service(settings, &settings->service[i], error);
+	}
 	cli_complete_duration(settings);
 	if (rc == 0)
 		rc = cli_complete_judge(settings, error);
@@ -254,6 +245,8 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		rc = cli_complete_bench(settings, error);
 	if (rc == 0 && settings->command != CLI_BENCH)
 		rc = cli_complete_ports(settings, error);
+	if (rc == 0)
+		rc = cli_check_services(settings, error);
 	if (rc == 0)
 		rc = cli_check_network(settings, error);
 	if (rc == 0)

@@ -93,11 +93,12 @@ enum cli_group {
 	CLI_GROUP_ANSWERS = 128,
 	CLI_GROUP_TARGET = 256,
 	CLI_GROUP_TOS = 512,
-	CLI_GROUP_RULES = 1024, /* those of a file, which a higher place changes and does not replace */
+	CLI_GROUP_RULES = 1024,    /* those of a file, which a higher place changes and does not replace */
 	CLI_GROUP_REQUESTS = 2048, /* likewise */
-	CLI_GROUP_HEADERS = 4096, /* of the request that is spoken of */
+	CLI_GROUP_HEADERS = 4096,  /* of the request that is spoken of */
 	CLI_GROUP_THRESHOLDS = 8192,
-	CLI_GROUPS = 16383
+	CLI_GROUP_SERVICES = 16384, /* where there are several */
+	CLI_GROUPS = 32767
 };
 
 /* What HTTP needs to be told. */
@@ -107,10 +108,10 @@ struct cli_http {
 	bool requests_given;
 	bool body_given;
 	struct cli_requests list; /* what clients ask for, and in bench one without flags of its own */
-	uint32_t requests;   /* of a connection; 0: as many as the run lasts */
-	uint64_t body_bytes; /* of a server's / */
-	const char *path;    /* of the target, with its query; null for none */
-	const char *root;    /* folder of a server's files; null for none */
+	uint32_t requests;        /* of a connection; 0: as many as the run lasts */
+	uint64_t body_bytes;      /* of a server's / */
+	const char *path;         /* of the target, with its query; null for none */
+	const char *root;         /* folder of a server's files; null for none */
 };
 
 #define CLI_PPS_MAX UINT64_MAX
@@ -149,8 +150,9 @@ struct cli_forward {
 };
 
 /* One of the things that a run does at once: of a client, whom it asks, for what and how often; of a server, where it
- * listens and what it answers. Flags speak of the last one, which is the only one unless a file has several. */
+ * listens and what it answers. */
 struct cli_service {
+	const char *name; /* null for none */
 	struct quern_endpoint listen[CLI_MAX_ADDRESSES];
 	uint16_t listen_count;
 	struct quern_range source[CLI_MAX_ADDRESSES];
@@ -184,8 +186,10 @@ struct cli_settings {
 	struct cli_port ports[QUERN_MAX_PORTS];
 	uint16_t port_count;
 	struct cli_service service[CLI_MAX_SERVICES];
-	uint16_t service_count; /* from 1 */
-	bool is_ip6;            /* bench: -6 */
+	uint16_t service_count;  /* from 1 */
+	uint16_t service_spoken; /* the number of the one that flags speak of */
+	bool service_is_astray;  /* a flag would change one of several services of a file */
+	bool is_ip6;             /* bench: -6 */
 	uint64_t wait_link_ns;
 
 	struct cli_cores cores;
@@ -246,6 +250,28 @@ void cli_settings_rise(struct cli_settings *settings);
 
 /* True where a lower place has spoken of the group, and nothing higher has yet: now it has. */
 bool cli_settings_replaces(struct cli_settings *settings, enum cli_group group);
+
+/* Makes the service of that number the one that flags speak of; it may be the next that there is to be. False where
+ * there would be too many. */
+bool cli_settings_speak_of(struct cli_settings *settings, uint16_t number);
+
+/* --service: names the service that flags speak of, or where that has a name, or a target or listener, begins another.
+ * Several of a lower place are forgotten. */
+bool cli_set_service(struct cli_settings *settings, const char *name);
+
+/* Checks what several services may say, and, when all is found that was left out, that none is in another's way. 0, or
+ * -EINVAL with one line in `error`. */
+int cli_complete_services(const struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+int cli_check_services(const struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* Where there are several, has an error say which it is about. */
+void cli_name_service(const struct cli_settings *settings, const struct cli_service *service,
+		      char error[CLI_ERROR_TEXT]);
+
+/* The name of a service, or its number from 1 in `text`. */
+enum { CLI_SERVICE_TEXT = 32 };
+const char *cli_service_name(const struct cli_settings *settings, const struct cli_service *service,
+			     char text[CLI_SERVICE_TEXT]);
 
 /* Whether a target of the service is of that version. */
 bool cli_service_asks(const struct cli_service *service, enum cli_version version);

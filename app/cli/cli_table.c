@@ -34,6 +34,9 @@ const struct cli_flag cli_flag_table[] = {
 	{"impair", 0, "SPEC", "loss=1%,delay=5ms,...",
 	 "KEY=VALUE,... behind the --port it belongs to, each way once, e.g. delay=5ms,loss=1%", WITH_ENGINE,
 	 cli_set_impair},
+	{"service", 0, "NAME", "one of several at once",
+	 "up to 31 letters, digits, -, _ and ., of up to 8 services: what stands behind it is that service's", CLI_ALL,
+	 cli_set_service},
 	{"listen", 0, "ADDR:PORT", "where it listens",
 	 "ADDR:PORT, e.g. 198.19.0.1:80 or [fd00::1]:80, up to 16 of them; of forward one, also ADDR:PORT-LAST and "
 	 "ADDR:*",

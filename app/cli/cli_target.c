@@ -98,7 +98,7 @@ static bool goes_with(const struct cli_settings *settings, const struct cli_serv
 
 bool cli_set_target(struct cli_settings *settings, const char *text)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 	bool is_udp = cli_target_is_udp(text);
 	struct quern_endpoint target;
 	char plain[CLI_TARGET_TEXT];
@@ -117,7 +117,8 @@ bool cli_set_target(struct cli_settings *settings, const char *text)
 	if (!goes_with(settings, service, is_udp, path))
 		return false;
 	service->http.path = path;
-	settings->udp.is_spoken = is_udp;
+	/* Of several services, one of datagrams is one too many: cli_complete_services() says so. */
+	settings->udp.is_spoken = is_udp || (settings->service_count > 1 && settings->udp.is_spoken);
 	service->target[service->target_count] = target;
 	service->weight[service->target_count++] = weight;
 	return true;
@@ -125,7 +126,7 @@ bool cli_set_target(struct cli_settings *settings, const char *text)
 
 bool cli_set_path(struct cli_settings *settings, const char *path)
 {
-	struct cli_service *service = cli_last_service(settings);
+	struct cli_service *service = cli_spoken_service(settings);
 
 	if (service->target_count == 0 || service->http.path || path[0] != '/' || !cli_path_is_good(path))
 		return false;

@@ -193,7 +193,10 @@ static void print_ends(const struct cli_settings *settings)
 {
 	for (uint16_t i = 0; i < settings->service_count; i++) {
 		const struct cli_service *service = &settings->service[i];
+		char name[CLI_SERVICE_TEXT];
 
+		if (settings->service_count > 1)
+			printf("service   %s\n", cli_service_name(settings, service, name));
 		if (settings->command != CLI_LOAD)
 			print_listeners(settings, service);
 		if (settings->command == CLI_SERVE)

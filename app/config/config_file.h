@@ -10,6 +10,7 @@ struct config_word {
 	const struct cli_flag *flag;
 	const char *value;
 	struct config_mark mark;
+	uint16_t service; /* which it was said of, where that is asked for: by its number */
 };
 
 struct config_file {

@@ -23,11 +23,11 @@ static const struct config_section_info sections[CONFIG_SECTIONS] = {
 	[CONFIG_TOP] = {.name = "", .parent = CONFIG_TOP},
 	[CONFIG_PORTS] = {.name = "ports", .parent = CONFIG_TOP, .is_list = true, .leader = "dev", .stand_in = "cable"},
 	[CONFIG_RULES] = {.name = "rules", .parent = CONFIG_TOP, .is_list = true, .leader = "name", .stand_in = "rule"},
-	[CONFIG_CLIENT] = {.name = "client", .parent = CONFIG_TOP, .leader = "target"},
+	[CONFIG_CLIENT] = {.name = "client", .parent = CONFIG_TOP, .is_services = true, .leader = "target"},
 	[CONFIG_CLIENT_HTTP] = {.name = "http", .parent = CONFIG_CLIENT},
 	[CONFIG_REQUESTS] =
 		{.name = "requests", .parent = CONFIG_CLIENT_HTTP, .is_list = true, .leader = "path", .stand_in = "/"},
-	[CONFIG_SERVER] = {.name = "server", .parent = CONFIG_TOP},
+	[CONFIG_SERVER] = {.name = "server", .parent = CONFIG_TOP, .is_services = true},
 	[CONFIG_TCP] = {.name = "tcp", .parent = CONFIG_TOP},
 };
 
@@ -67,6 +67,8 @@ static const struct place places[] = {
 	{"check-fall", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"check-send", CONFIG_RULES, CLI_FORWARD, NULL},
 	{"check-expect", CONFIG_RULES, CLI_FORWARD, NULL},
+	{"service", CONFIG_CLIENT, WITH_CLIENT, "name"},
+	{"service", CONFIG_SERVER, CLI_SERVE, "name"},
 	{"source", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cps", CONFIG_CLIENT, WITH_CLIENT, NULL},
 	{"cc", CONFIG_CLIENT, WITH_CLIENT, NULL},
@@ -203,6 +205,13 @@ bool config_is_name(const char *text)
 const struct config_section_info *config_section(enum config_section section)
 {
 	return &sections[section];
+}
+
+bool config_section_is_of_service(enum config_section section)
+{
+	while (section != CONFIG_TOP && !sections[section].is_services)
+		section = sections[section].parent;
+	return section != CONFIG_TOP;
 }
 
 void config_key_name(const char *flag, char name[CONFIG_KEY_TEXT])

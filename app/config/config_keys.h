@@ -24,6 +24,7 @@ struct config_section_info {
 	const char *name; /* as a key of its parent */
 	enum config_section parent;
 	bool is_list;         /* of maps */
+	bool is_services;     /* may be a list too: an item for each service, in their order */
 	const char *leader;   /* the key that is set before its neighbours, wherever it stands; null for none */
 	const char *stand_in; /* for a leader that is missing or wrong; null for none */
 };
@@ -52,6 +53,9 @@ extern const enum cli_command config_kinds[];
 extern const size_t config_kind_count;
 
 const struct config_section_info *config_section(enum config_section section);
+
+/* True for client and server, and what stands in them. */
+bool config_section_is_of_service(enum config_section section);
 
 /* Writes the keys that a file of a kind may have, the flags in their order, and returns how many they are. */
 size_t config_keys(enum cli_command kind, struct config_key keys[CONFIG_MAX_KEYS]);

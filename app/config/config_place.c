@@ -2,6 +2,7 @@
 #include "config/config_place.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_of_word(char letter)
@@ -22,7 +23,9 @@ static size_t find_word(const char *text, size_t length, const char *word)
 	return length;
 }
 
-enum { NAME_TEXT = 80 };
+enum { NAME_TEXT = 80, NO_SERVICE = UINT16_MAX };
+
+static const char lead[] = "service ";
 
 /* How errors name a flag: "--cps", but "port" and "target", and of several rules the one: "rule 'dns'". */
 static void name_in_errors(const struct config_word *word, char name[NAME_TEXT])
@@ -35,11 +38,31 @@ static void name_in_errors(const struct config_word *word, char name[NAME_TEXT])
 		snprintf(name, NAME_TEXT, "%s%s", is_noun ? "" : "--", word->flag->name);
 }
 
+/* Of several services an error names the one that it is about: "service web: ". Its number, or NO_SERVICE. */
+static uint16_t service_in(const struct config_file *file, const char *error)
+{
+	size_t length;
+
+	if (strncmp(error, lead, sizeof(lead) - 1) != 0)
+		return NO_SERVICE;
+	error += sizeof(lead) - 1;
+	length = strcspn(error, ":");
+	for (size_t i = 0; i < file->word_count; i++) {
+		const struct config_word *word = &file->words[i];
+
+		if (strcmp(word->flag->name, "service") == 0 && strlen(word->value) == length &&
+		    strncmp(word->value, error, length) == 0)
+			return word->service;
+	}
+	return (uint16_t)(strtoul(error, NULL, 10) - 1);
+}
+
 const struct config_word *config_place(const struct config_file *file, const char *error,
 				       bool (*is_elsewhere)(const struct cli_flag *flag))
 {
 	size_t length = strcspn(error, "\n"), nearest = length, nearest_with_value = length;
 	const struct config_word *found = NULL, *found_with_value = NULL;
+	uint16_t service = service_in(file, error);
 
 	for (size_t i = 0; i < file->word_count; i++) {
 		const struct config_word *word = &file->words[i];
@@ -47,7 +70,7 @@ const struct config_word *config_place(const struct config_file *file, const cha
 		char name[NAME_TEXT];
 		size_t at, value_at;
 
-		if (is_elsewhere(word->flag))
+		if (is_elsewhere(word->flag) || (service != NO_SERVICE && service != word->service))
 			continue;
 		name_in_errors(word, name);
 		at = find_word(error, length, name);

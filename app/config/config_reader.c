@@ -172,34 +172,70 @@ static bool is_empty(const struct config_node *node)
 	return node->shape == CONFIG_TEXT && node->text[0] == '\0';
 }
 
+/* A map, or one of a list. */
+static void read_item(struct config_reader *reader, enum config_section section, struct config_node *map, bool is_list)
+{
+	size_t before = reader->file->faults.count;
+
+	if (map->shape == CONFIG_MAP)
+		read_map(reader, section, map);
+	else if (!map->is_refused)
+		config_faults_add(&reader->file->faults, map->mark, "%s%s\nWrite KEY: VALUE in it",
+				  is_list ? "no map in the list " : "no map behind the key ",
+				  config_section(section)->name);
+	map->is_refused |= reader->file->faults.count > before;
+}
+
 void config_read_section(struct config_reader *reader, enum config_section section, struct config_node *node)
 {
 	const struct config_section_info *info = config_section(section);
-	struct config_node *only = node;
+	bool is_list = info->is_list || (info->is_services && node->shape == CONFIG_LIST);
+	uint16_t number = 0;
 
 	/* All of a section may be commented out. */
 	if (node->is_refused || is_empty(node))
 		return;
-	if (info->is_list && node->shape != CONFIG_LIST) {
+	if (is_list && node->shape != CONFIG_LIST) {
 		config_faults_add(&reader->file->faults, node->mark, "%s is a list\nBegin each of its items with '- '",
 				  info->name);
 		return;
 	}
-	for (struct config_node *map = info->is_list ? node->child : only; map;
-	     map = info->is_list ? map->next : NULL) {
-		size_t before = reader->file->faults.count;
-
-		if (map->shape == CONFIG_MAP)
-			read_map(reader, section, map);
-		else if (!map->is_refused)
-			config_faults_add(&reader->file->faults, map->mark, "%s%s\nWrite KEY: VALUE in it",
-					  info->is_list ? "no map in the list " : "no map behind the key ", info->name);
-		map->is_refused |= reader->file->faults.count > before;
+	for (struct config_node *map = is_list ? node->child : node; map; map = is_list ? map->next : NULL) {
+		if (info->is_services && !cli_settings_speak_of(reader->settings, number++)) {
+			config_faults_add(&reader->file->faults, map->mark,
+					  "%s has more than %d services\nLeave some out", info->name, CLI_MAX_SERVICES);
+			return;
+		}
+		read_item(reader, section, map, is_list);
 	}
 	if (section == CONFIG_PORTS)
 		config_ports_check(node, &reader->file->faults);
 	if (section == CONFIG_RULES)
 		config_rules_check(node, reader->settings, &reader->file->faults);
+}
+
+static size_t length_of(const struct config_node *list)
+{
+	size_t length = 0;
+
+	for (const struct config_node *item = list->child; item; item = item->next)
+		length++;
+	return length;
+}
+
+/* Where bench has several services, each has its two ends in the same place of two lists. */
+static void check_ends(struct config_reader *reader)
+{
+	const struct config_node *client = config_tree_find(reader->file->root, "client");
+	const struct config_node *server = config_tree_find(reader->file->root, "server");
+
+	if (reader->settings->command != CLI_BENCH || !client || !server || is_empty(client) || is_empty(server) ||
+	    (client->shape != CONFIG_LIST && server->shape != CONFIG_LIST))
+		return;
+	if (client->shape != server->shape || length_of(client) != length_of(server))
+		config_faults_add(&reader->file->faults, server->mark,
+				  "client and server are not lists of the same length\nGive each service an item in "
+				  "both, or leave server out");
 }
 
 /* Says which kinds there are, and takes the one that was probably meant, so that the rest can be judged. */
@@ -260,6 +296,7 @@ static int read_tree(struct config_file *file, struct cli_settings *settings)
 	reader = (struct config_reader){.file = file, .settings = settings};
 	reader.key_count = config_keys(kind, reader.keys);
 	config_read_section(&reader, CONFIG_TOP, file->root);
+	check_ends(&reader);
 	return file->faults.count > 0 ? -EINVAL : 0;
 }
 

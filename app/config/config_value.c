@@ -42,27 +42,47 @@ static bool is_in_list(enum config_section section)
 	return false;
 }
 
+/* True for a flag that each of several services has for itself: it stands in their sections alone. */
+static bool is_of_service(const struct config_reader *reader, const struct cli_flag *flag)
+{
+	bool is_of_all = false;
+
+	for (size_t i = 0; i < reader->key_count; i++)
+		is_of_all |= reader->keys[i].flag == flag && !config_section_is_of_service(reader->keys[i].section);
+	return !is_of_all;
+}
+
 /* True where another section has set the flag. */
 static bool is_set(const struct config_reader *reader, const struct config_key *key)
 {
+	bool is_apart = is_of_service(reader, key->flag);
+
 	if (key->forms & CONFIG_FORM_EACH || is_in_list(key->section))
 		return false;
 	for (size_t i = 0; i < reader->file->word_count; i++) {
-		if (reader->file->words[i].flag == key->flag)
+		const struct config_word *word = &reader->file->words[i];
+
+		if (word->flag == key->flag && (!is_apart || word->service == reader->settings->service_spoken))
 			return true;
 	}
 	return false;
 }
 
-static void add_word(struct config_file *file, const struct config_key *key, const struct config_node *node)
+static void add_word(const struct config_reader *reader, const struct config_key *key, const struct config_node *node)
 {
+	struct config_file *file = reader->file;
 	struct config_word *words = realloc(file->words, (file->word_count + 1) * sizeof(words[0]));
 
 	/* A word that is not kept costs an error its place, no more. */
 	if (!words)
 		return;
 	file->words = words;
-	file->words[file->word_count++] = (struct config_word){key->flag, node->text, node->mark};
+	file->words[file->word_count++] = (struct config_word){
+		.flag = key->flag,
+		.value = node->text,
+		.mark = node->mark,
+		.service = reader->settings->service_spoken,
+	};
 }
 
 static bool set_text(struct config_reader *reader, const struct config_key *key, struct config_node *node)
@@ -75,7 +95,7 @@ static bool set_text(struct config_reader *reader, const struct config_key *key,
 		refuse_value(reader, key, node);
 		return false;
 	}
-	add_word(reader->file, key, node);
+	add_word(reader, key, node);
 	return true;
 }
 
@@ -91,7 +111,7 @@ static bool set_switch(struct config_reader *reader, const struct config_key *ke
 	if (!is_on || config_variable_denies(key->flag))
 		return true;
 	key->flag->set(reader->settings, NULL);
-	add_word(reader->file, key, node);
+	add_word(reader, key, node);
 	return true;
 }
 

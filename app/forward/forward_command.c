@@ -152,7 +152,7 @@ static void add_shards(struct forward_run *forward, struct quern_engine_config *
 		shard->max_time_wait = CONNECTIONS;
 		shard->on_turn = forward_hops_turn;
 		shard->app = &forward->hops[i];
-		forward->shards[i] = (struct report_shard){"forward", &forward->no_connections};
+		forward->shards[i] = (struct report_shard){"forward", {&forward->no_connections}, 1};
 	}
 	forward->begin.shard_count = workers->count;
 }

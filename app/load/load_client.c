@@ -9,7 +9,8 @@
 
 enum {
 	SWEEP_BATCH = 64,
-	SWEEP_LOOK = 4096 /* slots looked at in a turn */
+	SWEEP_LOOK = 4096,    /* slots looked at in a turn */
+	SERVICE_DRAWS = 10000 /* beyond the numbers of one service's clients, and of servers */
 };
 #define CATCH_UP_NS CLI_NS_PER_S
 #define SLACK_NS CLI_NS_PER_S
@@ -75,7 +76,8 @@ int load_client_open(struct load_client *client, const struct cli_settings *sett
 	client->tally = malloc(sizeof(*client->tally));
 	client->slots = calloc(client->slot_count, sizeof(*client->slots));
 	client->longest_wait_ns = service->hold.most + service->think.most;
-	load_draw_begin(&client->draw, settings->seed, number);
+	load_draw_begin(&client->draw, settings->seed,
+			number + SERVICE_DRAWS * (unsigned int)(service - settings->service));
 	if (client->tally)
 		report_tally_reset(client->tally);
 	if (!client->tally || !client->slots || load_ways_open(&client->ways, service) != 0 ||
@@ -302,4 +304,24 @@ bool load_client_turn(struct quern_shard *shard, void *app)
 		break;
 	}
 	return false;
+}
+
+int load_client_start_all(struct quern_shard *shard, void *app)
+{
+	struct load_client *clients = app;
+	int rc = 0;
+
+	for (uint16_t i = 0; rc == 0 && i < clients->settings->service_count; i++)
+		rc = load_client_start(shard, &clients[i]);
+	return rc;
+}
+
+bool load_client_turn_all(struct quern_shard *shard, void *app)
+{
+	struct load_client *clients = app;
+	bool is_busy = false;
+
+	for (uint16_t i = 0; i < clients->settings->service_count; i++)
+		is_busy |= load_client_turn(shard, &clients[i]);
+	return is_busy;
 }

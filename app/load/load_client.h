@@ -116,6 +116,11 @@ void load_client_close(struct load_client *client);
 int load_client_start(struct quern_shard *shard, void *app);
 bool load_client_turn(struct quern_shard *shard, void *app);
 
+/* The same of a worker that has clients of several services: `app` is the first of them, and the others stand behind.
+ */
+int load_client_start_all(struct quern_shard *shard, void *app);
+bool load_client_turn_all(struct quern_shard *shard, void *app);
+
 /* The phase, from any thread. */
 enum load_phase load_client_phase(const struct load_client *client);
 

@@ -76,10 +76,36 @@ void load_command_announce(FILE *out, const struct cli_settings *settings, const
 
 	(void)app;
 	quern_engine_machine(engine, &machine);
-	fprintf(out, "quern load %s · ports", cli_format_target(settings, &settings->service[0], target));
+	fputs("quern load", out);
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		fprintf(out, " %s", cli_format_target(settings, &settings->service[i], target));
+	fputs(" · ports", out);
 	for (uint16_t i = 0; i < settings->port_count; i++)
 		fprintf(out, " %s", settings->ports[i].device);
 	fprintf(out, " · %s pages\n", machine.pages);
+}
+
+int load_command_add_clients(struct load_measure *measure, struct quern_shard_config *shard,
+			     const struct cli_workers *workers, uint16_t number, uint16_t count)
+{
+	const struct cli_settings *settings = measure->settings;
+	struct load_client *first = &measure->clients[measure->client_count];
+	struct report_shard *reported = &measure->shards[measure->shard_count++];
+
+	*reported = (struct report_shard){.role = "client"};
+	for (uint16_t i = 0; i < settings->service_count; i++) {
+		int rc = load_client_open(&first[i], settings, &settings->service[i], workers, number, count,
+					  &measure->orders);
+
+		if (rc != 0)
+			return rc;
+		measure->client_count++;
+		reported->tallies[reported->tally_count++] = first[i].tally;
+	}
+	shard->on_start = settings->service_count > 1 ? load_client_start_all : load_client_start;
+	shard->on_turn = settings->service_count > 1 ? load_client_turn_all : load_client_turn;
+	shard->app = first;
+	return 0;
 }
 
 int load_command(struct cli_settings *settings)
@@ -102,20 +128,12 @@ int load_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count; i++) {
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "client");
-		struct load_client *client = &measure.clients[i];
 
-		if (load_client_open(client, settings, &settings->service[0], &workers, i, workers.count,
-				     &measure.orders) != 0) {
-			load_measure_close(&measure);
-			return cli_fail(CLI_EXIT_MACHINE,
-					"not enough memory for %u connections; lower --max-connections",
-					settings->max_connections);
-		}
-		measure.client_count++;
-		shard->on_start = load_client_start;
-		shard->on_turn = load_client_turn;
-		shard->app = client;
-		measure.shards[measure.shard_count++] = (struct report_shard){"client", client->tally};
+		if (load_command_add_clients(&measure, shard, &workers, i, workers.count) == 0)
+			continue;
+		load_measure_close(&measure);
+		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for %u connections; lower --max-connections",
+				settings->max_connections);
 	}
 	code = load_command_run(&measure, &config, load_command_announce);
 	load_measure_close(&measure);

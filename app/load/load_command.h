@@ -13,6 +13,11 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 		     void (*announce)(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
 				      void *app));
 
+/* Opens the clients of all services on the worker of that number, one of `count`, and gives them to its shard. 0 or
+ * -ENOMEM. */
+int load_command_add_clients(struct load_measure *measure, struct quern_shard_config *shard,
+			     const struct cli_workers *workers, uint16_t number, uint16_t count);
+
 /* The header line. */
 void load_command_announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
 			   void *app);

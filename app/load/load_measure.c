@@ -17,10 +17,24 @@
 #define POLL_NS 1000000
 #define ROW_S 1.0
 
+static int open_sums(struct load_measure *measure)
+{
+	for (uint16_t i = 0; i < measure->settings->service_count; i++) {
+		uint16_t requests = measure->settings->service[i].http.list.count;
+		struct report_tally *tally = calloc(1, sizeof(*tally));
+
+		measure->sums[i].tally = tally;
+		if (!tally)
+			return -ENOMEM;
+		report_tally_reset(tally);
+		if (requests > 1 && report_tally_split(tally, requests) != 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int load_measure_open(struct load_measure *measure, const struct cli_settings *settings)
 {
-	uint16_t requests = settings->service[0].http.list.count;
-
 	*measure = (struct load_measure){.settings = settings};
 	load_trials_begin(&measure->trials, settings);
 	measure->orders.is_one_of_several = load_trials_are_several(&measure->trials);
@@ -29,14 +43,8 @@ int load_measure_open(struct load_measure *measure, const struct cli_settings *s
 	measure->setup = malloc(sizeof(*measure->setup));
 	measure->part = malloc(sizeof(*measure->part));
 	measure->run_sum = malloc(sizeof(*measure->run_sum));
-	measure->sum = calloc(1, sizeof(*measure->sum));
 	if (report_series_open(&measure->series) != 0 || !measure->setup || !measure->part || !measure->run_sum ||
-	    !measure->sum) {
-		load_measure_close(measure);
-		return -ENOMEM;
-	}
-	report_tally_reset(measure->sum);
-	if (requests > 1 && report_tally_split(measure->sum, requests) != 0) {
+	    open_sums(measure) != 0) {
 		load_measure_close(measure);
 		return -ENOMEM;
 	}
@@ -51,9 +59,10 @@ void load_measure_close(struct load_measure *measure)
 	free(measure->setup);
 	free(measure->part);
 	free(measure->run_sum);
-	if (measure->sum)
-		free(measure->sum->each);
-	free(measure->sum);
+	for (uint16_t i = 0; i < CLI_MAX_SERVICES && measure->sums[i].tally; i++) {
+		free(measure->sums[i].tally->each);
+		free(measure->sums[i].tally);
+	}
 }
 
 static void give(struct load_measure *measure, enum load_order order)

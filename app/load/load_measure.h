@@ -12,12 +12,18 @@
 
 enum load_stage { LOAD_STAGE_WAITING, LOAD_STAGE_WARMUP, LOAD_STAGE_MEASURING, LOAD_STAGE_DRAINING, LOAD_STAGE_OVER };
 
+/* What one service has come to, in all runs that are reported as one. */
+struct load_sum {
+	struct report_tally *tally;
+	struct report_schedule schedule;
+};
+
 struct load_measure {
 	const struct cli_settings *settings;
 	struct load_orders orders;
 	enum load_stage stage;
 	bool is_unreachable;
-	struct load_client clients[QUERN_MAX_SHARDS];
+	struct load_client clients[QUERN_MAX_SHARDS * CLI_MAX_SERVICES]; /* those of one worker side by side */
 	uint16_t client_count;
 	struct report_shard shards[QUERN_MAX_SHARDS];
 	uint16_t shard_count;
@@ -35,11 +41,10 @@ struct load_measure {
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;
-	struct report_tally *run_sum;  /* of all clients, once a run has ended */
-	struct report_tally *sum;      /* of all runs that are reported as one */
-	struct report_schedule missed; /* intended starts of these that were never reached */
-	uint64_t silence_ns;           /* of the target, the longest */
-	struct report_hlog *hlog;      /* set before the run */
+	struct report_tally *run_sum; /* of all clients, once a run has ended */
+	struct load_sum sums[CLI_MAX_SERVICES];
+	uint64_t silence_ns;      /* of the target, the longest */
+	struct report_hlog *hlog; /* set before the run */
 };
 
 /* Reserves what the control thread needs. 0 or -ENOMEM. */

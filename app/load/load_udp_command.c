@@ -61,7 +61,7 @@ int load_udp_command(struct cli_settings *settings)
 			return cli_fail(CLI_EXIT_MACHINE, "not enough memory to account for all datagrams; lower --pps "
 							  "or --flows");
 		}
-		measure.shards[measure.client_count++] = (struct report_shard){"client", &measure.no_connections};
+		measure.shards[measure.client_count++] = (struct report_shard){"client", {&measure.no_connections}, 1};
 		shard->on_start = load_udp_client_start;
 		shard->on_turn = load_udp_client_turn;
 		shard->app = client;

@@ -57,6 +57,8 @@ struct report_impaired {
 
 struct report_run {
 	const struct cli_settings *settings;
+	const struct cli_service *service; /* which this is a part of a run of; null for a whole run */
+	const struct report_run *parts;    /* of each service, where there are several; else null */
 	enum report_verdict verdict;
 	double duration_s;
 	struct report_totals totals;

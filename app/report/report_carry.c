@@ -22,6 +22,8 @@ void report_sample_carry(struct report_sample *begin, const struct report_sample
 		begin->workers[i].busy_turns -= to->busy_turns - from->busy_turns;
 		begin->workers[i].cycles -= to->cycles - from->cycles;
 		begin->workers[i].stalls -= to->stalls - from->stalls;
+		begin->workers[i].gaps -= to->gaps - from->gaps;
+		begin->workers[i].gap_ns -= to->gap_ns - from->gap_ns;
 	}
 	for (uint16_t port = 0; port < QUERN_MAX_PORTS; port++) {
 		for (enum quern_way way = QUERN_RX; way < QUERN_WAYS; way++) {

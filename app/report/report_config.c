@@ -121,6 +121,22 @@ static void add_judge(json_t *object, const struct cli_judge *judge)
 	json_object_set_new(object, "repeat", judge->repeats ? json_integer((json_int_t)judge->repeats) : json_null());
 }
 
+/* None where there is one: what it says stands in the document itself. */
+static json_t *services_json(const struct cli_settings *settings)
+{
+	json_t *services = json_array();
+	char name[CLI_SERVICE_TEXT];
+
+	for (uint16_t i = 0; settings->service_count > 1 && i < settings->service_count; i++) {
+		const struct cli_service *service = &settings->service[i];
+		json_t *object = json_pack("{s:s}", "name", cli_service_name(settings, service, name));
+
+		report_service_json(object, settings->command, service);
+		json_array_append_new(services, object);
+	}
+	return services;
+}
+
 json_t *report_config(const struct cli_settings *settings)
 {
 	json_t *object = json_object();
@@ -128,6 +144,7 @@ json_t *report_config(const struct cli_settings *settings)
 	json_object_set_new(object, "kind", json_string(cli_command_name(settings->command)));
 	json_object_set_new(object, "ports", report_ports_json(settings));
 	report_service_json(object, settings->command, &settings->service[0]);
+	json_object_set_new(object, "services", services_json(settings));
 	json_object_set_new(object, "udp", udp_json(settings));
 	json_object_set_new(object, "keepalive", keepalive_json(&settings->keepalive));
 	json_object_set_new(object, "memory", json_string(report_memory_name(settings->memory)));

@@ -61,10 +61,9 @@ json_t *report_drops_json(const struct quern_counters *traffic)
 	return drops;
 }
 
-static json_t *totals_json(const struct report_run *run)
+json_t *report_connections_json(const struct report_run *run)
 {
 	const struct report_totals *totals = &run->totals;
-	const struct quern_counters *traffic = &run->traffic;
 	json_t *failed = json_object(), *closed_by = json_object(), *requests = json_object();
 
 	for (int i = 0; i < REPORT_FAILED_END; i++)
@@ -73,20 +72,30 @@ static json_t *totals_json(const struct report_run *run)
 		json_object_set_new(closed_by, report_close_names[i], integer(totals->closed[i]));
 	for (int i = 0; i < REPORT_REQUESTS_END; i++)
 		json_object_set_new(requests, report_request_names[i], integer(totals->requests[i]));
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, "
-		"s:{s:o, s:o, s:o}, s:o, s:o, s:o}",
-		"opened", integer(totals->opened), "established", integer(totals->established), "closed",
-		integer(report_closed(totals)), "closed_by", closed_by, "in_flight", integer(totals->in_flight),
-		"failed", failed, "time_wait", integer(run->memory.time_wait), "packets", "rx",
-		integer(traffic->rx_packets), "tx", integer(traffic->tx_packets), "packets_per_connection",
-		run->packets_per_connection, "bytes", "rx", integer(traffic->rx_bytes), "tx",
-		integer(traffic->tx_bytes), "retransmits", integer(traffic->retransmits), "drops",
-		report_drops_json(traffic), "cut_short", integer(totals->cut_short), "requests", requests, "syns_taken",
-		integer(traffic->opened_passive), "cookies", "sent", integer(traffic->cookies_sent), "accepted",
-		integer(traffic->cookies_accepted), "refused", integer(traffic->cookies_refused), "icmp",
-		icmp_json(totals), "statuses", report_statuses_json(totals), "targets",
-		report_targets_json(&run->settings->service[0], totals));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "opened", integer(totals->opened),
+			 "established", integer(totals->established), "closed", integer(report_closed(totals)),
+			 "closed_by", closed_by, "in_flight", integer(totals->in_flight), "failed", failed, "cut_short",
+			 integer(totals->cut_short), "requests", requests, "icmp", icmp_json(totals), "statuses",
+			 report_statuses_json(totals), "targets", report_targets_json(run));
+}
+
+/* What shards count beside, of all services together. */
+static json_t *totals_json(const struct report_run *run)
+{
+	const struct quern_counters *traffic = &run->traffic;
+	json_t *totals = report_connections_json(run);
+
+	json_object_update_new(totals,
+			       json_pack("{s:o, s:{s:o, s:o}, s:f, s:{s:o, s:o}, s:o, s:o, s:o, s:{s:o, s:o, s:o}}",
+					 "time_wait", integer(run->memory.time_wait), "packets", "rx",
+					 integer(traffic->rx_packets), "tx", integer(traffic->tx_packets),
+					 "packets_per_connection", run->packets_per_connection, "bytes", "rx",
+					 integer(traffic->rx_bytes), "tx", integer(traffic->tx_bytes), "retransmits",
+					 integer(traffic->retransmits), "drops", report_drops_json(traffic),
+					 "syns_taken", integer(traffic->opened_passive), "cookies", "sent",
+					 integer(traffic->cookies_sent), "accepted", integer(traffic->cookies_accepted),
+					 "refused", integer(traffic->cookies_refused)));
+	return totals;
 }
 
 static json_t *rate_json(const struct report_run *run)
@@ -119,7 +128,7 @@ json_t *report_times_json(const struct quern_histogram *histogram, const struct 
 	return object;
 }
 
-static json_t *latency_json(const struct report_run *run)
+json_t *report_latency_json(const struct report_run *run)
 {
 	struct quern_histogram *nothing = malloc(sizeof(*nothing));
 	json_t *object;
@@ -232,15 +241,15 @@ json_t *report_json(const struct report_run *run)
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
 			 report_tool_json(run), "config", report_config(run->settings), "machine",
 			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
-			 totals_json(run), "rate", rate_json(run), "latency_ns", latency_json(run), "series",
+			 totals_json(run), "rate", rate_json(run), "latency_ns", report_latency_json(run), "series",
 			 series_json(run->series), "workers", workers_json(run), "impaired", report_impaired_json(run),
 			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
-			 report_udp_json(run), "requests", report_requests_json(run), "search", report_search_json(run),
-			 "repeats", report_repeats_json(run), "stopped", report_stopped_json(run), "thresholds",
+			 report_udp_json(run), "requests", report_requests_json(run), "services",
+			 report_services_json(run), "search", report_search_json(run), "repeats",
+			 report_repeats_json(run), "stopped", report_stopped_json(run), "thresholds",
 			 report_thresholds_json(run), "valid", valid_json(run));
 }

@@ -31,7 +31,7 @@ static const struct quern_histogram *time_of(const struct report_run *run, uint1
 
 static json_t *request_json(const struct report_run *run, uint16_t number)
 {
-	const struct cli_request *request = &run->settings->service[0].http.list.each[number];
+	const struct cli_request *request = &report_service_of(run)->http.list.each[number];
 	const struct quern_histogram *time = time_of(run, number);
 	char name[CLI_REQUEST_NAME_TEXT];
 	json_t *object = json_pack("{s:s, s:o, s:o, s:o}", "name", cli_request_name(request, name), "p50_ns",
@@ -45,12 +45,12 @@ static json_t *request_json(const struct report_run *run, uint16_t number)
 
 json_t *report_requests_json(const struct report_run *run)
 {
-	const struct cli_http *http = &run->settings->service[0].http;
+	const struct cli_service *service = report_service_of(run);
 	json_t *list = json_array();
 
-	if (!http->is_spoken || !run->request)
+	if (!service || !service->http.is_spoken || !run->request)
 		return list;
-	for (uint16_t i = 0; i < http->list.count; i++)
+	for (uint16_t i = 0; i < service->http.list.count; i++)
 		json_array_append_new(list, request_json(run, i));
 	return list;
 }
@@ -99,12 +99,14 @@ static void print_statuses(FILE *out, const struct report_totals *totals)
 
 static void print_each(FILE *out, const struct report_run *run)
 {
-	for (uint16_t i = 0; run->each && i < run->settings->service[0].http.list.count; i++) {
+	const struct cli_service *service = report_service_of(run);
+
+	for (uint16_t i = 0; run->each && i < service->http.list.count; i++) {
 		const uint64_t *counts = counts_of(run, i);
 		char name[CLI_REQUEST_NAME_TEXT], number[REPORT_NUMBER_TEXT];
 		bool is_first = true;
 
-		fprintf(out, "              %s:", cli_request_name(&run->settings->service[0].http.list.each[i], name));
+		fprintf(out, "              %s:", cli_request_name(&service->http.list.each[i], name));
 		for (int what = 0; what < REPORT_REQUESTS_END; what++) {
 			if (counts[what] == 0 && what != REPORT_REQUESTS_sent && what != REPORT_REQUESTS_ok)
 				continue;
@@ -118,13 +120,32 @@ static void print_each(FILE *out, const struct report_run *run)
 	}
 }
 
+/* It, or one of its services. */
+static bool speaks_http(const struct report_run *run)
+{
+	const struct cli_service *one = report_service_of(run);
+	bool speaks = one && one->http.is_spoken;
+
+	for (uint16_t i = 0; !one && i < run->settings->service_count; i++)
+		speaks |= run->settings->service[i].http.is_spoken;
+	return speaks;
+}
+
+/* A part of a run has no series of its own. */
+static double a_second(const struct report_run *run)
+{
+	if (run->series)
+		return report_series_requests_mean(run->series);
+	return run->duration_s > 0 ? (double)run->totals.requests[REPORT_REQUESTS_ok] / run->duration_s : 0;
+}
+
 /* The line begins of what was not as it should be. */
 static void print_faults(FILE *out, const struct report_run *run)
 {
 	const uint64_t *requests = run->totals.requests;
 	char text[REPORT_NUMBER_TEXT];
 
-	if (!run->settings->service[0].http.is_spoken) {
+	if (!speaks_http(run)) {
 		fprintf(out, "              corrupt %s", report_format_count(requests[REPORT_REQUESTS_corrupt], text));
 		return;
 	}
@@ -142,13 +163,12 @@ void report_requests_text(FILE *out, const struct report_run *run)
 	fprintf(out, "requests      %s %s   ok %s   %s per second\n",
 		run->settings->command == CLI_SERVE ? "received" : "sent",
 		report_format_count(requests[REPORT_REQUESTS_sent], a),
-		report_format_count(requests[REPORT_REQUESTS_ok], b),
-		report_format_count((uint64_t)report_series_requests_mean(run->series), c));
+		report_format_count(requests[REPORT_REQUESTS_ok], b), report_format_count((uint64_t)a_second(run), c));
 	print_faults(out, run);
 	fprintf(out, "   cut short %s   unanswered at end %s\n",
 		report_format_count(requests[REPORT_REQUESTS_cut_short], a),
 		report_format_count(requests[REPORT_REQUESTS_in_flight], b));
-	if (run->settings->service[0].http.is_spoken)
+	if (speaks_http(run))
 		print_statuses(out, &run->totals);
 	if (!run->request)
 		return;

@@ -22,7 +22,9 @@ void report_sample_take(struct report_sample *sample, const struct quern_engine 
 	sample->worker_count = 0;
 	for (uint16_t i = 0; i < shard_count; i++) {
 		quern_engine_counters(engine, i, &sample->counters[i]);
-		sample->ended[i] = report_read(&shards[i].tally->ended);
+		sample->ended[i] = 0;
+		for (uint16_t j = 0; j < shards[i].tally_count; j++)
+			sample->ended[i] += report_read(&shards[i].tallies[j]->ended);
 		sample->worker_of[i] = quern_engine_worker_of(engine, i);
 	}
 	while (sample->worker_count < QUERN_MAX_SHARDS &&

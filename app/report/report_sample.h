@@ -8,7 +8,8 @@
 /* A shard as the report knows it. */
 struct report_shard {
 	const char *role;
-	const struct report_tally *tally;
+	const struct report_tally *tallies[CLI_MAX_SERVICES]; /* one of each service */
+	uint16_t tally_count;
 };
 
 struct report_sample {

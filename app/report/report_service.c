@@ -71,13 +71,14 @@ void report_service_json(json_t *object, enum cli_command command, const struct 
 	json_object_set_new(object, "http", http_json(command, service));
 }
 
-json_t *report_targets_json(const struct cli_service *service, const struct report_totals *totals)
+json_t *report_targets_json(const struct report_run *run)
 {
+	const struct cli_service *service = report_service_of(run);
 	json_t *targets = json_array();
 	char text[QUERN_ENDPOINT_TEXT];
 
-	for (uint16_t i = 0; i < service->target_count; i++) {
-		const struct report_target *target = &totals->targets[i];
+	for (uint16_t i = 0; service && i < service->target_count; i++) {
+		const struct report_target *target = &run->totals.targets[i];
 
 		json_array_append_new(targets, json_pack("{s:s, s:i, s:I, s:I, s:I}", "target",
 							 quern_format_endpoint(&service->target[i], text), "weight",
@@ -86,21 +87,4 @@ json_t *report_targets_json(const struct cli_service *service, const struct repo
 							 (json_int_t)target->failed));
 	}
 	return targets;
-}
-
-void report_text_targets(FILE *out, const struct report_run *run)
-{
-	const struct cli_service *service = &run->settings->service[0];
-	char text[QUERN_ENDPOINT_TEXT], opened[REPORT_NUMBER_TEXT], established[REPORT_NUMBER_TEXT];
-	char failed[REPORT_NUMBER_TEXT];
-
-	for (uint16_t i = 0; service->target_count > 1 && i < service->target_count; i++) {
-		const struct report_target *target = &run->totals.targets[i];
-
-		fprintf(out, "%s%s weight %u   opened %s   established %s   failed %s\n",
-			i == 0 ? "targets       " : "              ", quern_format_endpoint(&service->target[i], text),
-			service->weight[i], report_format_count(target->opened, opened),
-			report_format_count(target->established, established),
-			report_format_count(target->failed, failed));
-	}
 }

@@ -21,8 +21,8 @@ static void print_target(FILE *out, const struct cli_settings *settings)
 	char text[CLI_TARGET_TEXT];
 
 	fprintf(out, "quern %s", cli_command_name(settings->command));
-	if (settings->command == CLI_LOAD)
-		fprintf(out, " %s", cli_format_target(settings, &settings->service[0], text));
+	for (uint16_t i = 0; settings->command == CLI_LOAD && i < settings->service_count; i++)
+		fprintf(out, " %s", cli_format_target(settings, &settings->service[i], text));
 }
 
 void report_text_times(FILE *out, const struct quern_histogram *times)
@@ -121,13 +121,6 @@ static void print_connections(FILE *out, const struct report_run *run)
 	fprintf(out, "              check: opened = established + failed  %s    established = closed + in flight  %s\n",
 		totals->opened == totals->established + failed ? "✓" : "✗",
 		totals->established == report_closed(totals) + totals->in_flight ? "✓" : "✗");
-}
-
-bool report_has_requests(const struct cli_settings *settings)
-{
-	const struct cli_service *service = &settings->service[0];
-
-	return service->http.is_spoken || (settings->command != CLI_SERVE && cli_payload_is_exchanged(service));
 }
 
 static void print_rate(FILE *out, const struct report_run *run)
@@ -292,6 +285,7 @@ static void print_all_of_connections(FILE *out, const struct report_run *run)
 	print_rate(out, run);
 	if (run->setup)
 		print_setup(out, run);
+	report_services_text(out, run);
 }
 
 void report_text(FILE *out, const struct report_run *run, bool colors)

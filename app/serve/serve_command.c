@@ -14,10 +14,12 @@
 
 struct serve_run {
 	const struct cli_settings *settings;
-	struct http_site site;
-	struct serve_server servers[QUERN_MAX_SHARDS];
-	struct report_shard shards[QUERN_MAX_SHARDS];
+	struct http_site sites[CLI_MAX_SERVICES];
+	struct serve_server servers[QUERN_MAX_SHARDS * CLI_MAX_SERVICES]; /* those of one worker side by side */
 	uint16_t server_count;
+	struct report_shard shards[QUERN_MAX_SHARDS];
+	uint16_t shard_count;
+	struct report_run parts[CLI_MAX_SERVICES];
 	bool has_begun;
 	double next_row_s;
 	struct report_sample begin;
@@ -69,7 +71,7 @@ static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 	struct report_activity activity;
 	struct report_memory memory;
 
-	report_sample_take(&serve->end, engine, serve->shards, serve->server_count);
+	report_sample_take(&serve->end, engine, serve->shards, serve->shard_count);
 	if (serve->settings->udp.is_spoken) {
 		activity = report_activity_between(&serve->last_row, &serve->end);
 		serve->last_row = serve->end;
@@ -81,7 +83,7 @@ static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 	serve->last_row = serve->end;
 	if (!row)
 		return;
-	report_memory_read(&memory, engine, serve->server_count);
+	report_memory_read(&memory, engine, serve->shard_count);
 	row->records = memory.records;
 	row->mbufs_used = memory.mbufs_used;
 	report_progress_line(&serve->progress, row, &activity);
@@ -120,13 +122,34 @@ static uint64_t count_in_flight(const struct serve_run *serve, const struct quer
 	struct quern_counters counters;
 	uint64_t in_flight = 0;
 
-	for (uint16_t i = 0; i < serve->server_count; i++) {
+	for (uint16_t i = 0; i < serve->shard_count; i++) {
 		quern_engine_counters(engine, i, &counters);
 		in_flight += counters.established;
 		for (int how = 0; how < QUERN_ENDS_END; how++)
 			in_flight -= counters.ended[how];
 	}
 	return in_flight;
+}
+
+/* What each of several services has come to. */
+static void add_parts(struct serve_run *serve, struct report_run *run)
+{
+	uint16_t count = serve->settings->service_count;
+
+	for (uint16_t i = 0; i < count; i++)
+		serve->parts[i] = (struct report_run){.settings = serve->settings,
+						      .service = &serve->settings->service[i],
+						      .duration_s = run->duration_s};
+	for (uint16_t i = 0; i < serve->server_count; i++) {
+		struct report_totals *totals = &serve->parts[i % count].totals;
+
+		report_totals_add(totals, serve->servers[i].tally);
+		totals->opened = totals->on_schedule = totals->established;
+		totals->in_flight = totals->established - report_closed(totals);
+		totals->requests[REPORT_REQUESTS_in_flight] += http_server_unanswered(&serve->servers[i].http);
+	}
+	if (count > 1)
+		run->parts = serve->parts;
 }
 
 /* The workers have ended. */
@@ -150,7 +173,8 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 	if (cli_signal_count() > 0)
 		run.verdict = REPORT_ABORTED;
 	report_between(&run, &serve->begin, &serve->end, serve->shards);
-	report_describe(&run, engine, serve->server_count);
+	add_parts(serve, &run);
+	report_describe(&run, engine, serve->shard_count);
 	report_text(output->text, &run, output->colors);
 	rc = report_output_write(output, &run);
 	if (rc != 0)
@@ -170,11 +194,9 @@ static int run_and_report(struct quern_engine *engine, struct report_output *out
 }
 
 /* A listener at any address is where the port's first ones are, of each version. */
-static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t port, const struct quern_endpoint *at)
+static void announce_listener(FILE *out, const struct serve_server *server, const struct quern_endpoint *at)
 {
-	const char *scheme = serve->settings->service[0].http.is_spoken ? "http"
-			     : serve->settings->udp.is_spoken           ? "udp"
-									: "tcp";
+	const char *scheme = server->service->http.is_spoken ? "http" : server->settings->udp.is_spoken ? "udp" : "tcp";
 	char text[QUERN_ENDPOINT_TEXT];
 
 	if (!cli_address_is_any(at)) {
@@ -182,7 +204,7 @@ static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t
 		return;
 	}
 	for (enum cli_version version = CLI_IP4; version < CLI_VERSIONS; version++) {
-		const struct cli_net *net = &serve->settings->ports[port].nets[version];
+		const struct cli_net *net = &server->settings->ports[server->port].nets[version];
 		struct quern_range first = cli_block_to_range(net->addresses);
 		struct quern_endpoint here = {.address = first.first, .port = at->port, .ip6 = first.first6};
 
@@ -191,26 +213,33 @@ static void announce_listener(FILE *out, const struct serve_run *serve, uint16_t
 	}
 }
 
+static void announce_site(FILE *out, const struct http_site *site, const char *root)
+{
+	if (site->has_root)
+		fprintf(out, " · %u files, %llu bytes of %s", site->page_count, (unsigned long long)site->page_bytes,
+			root);
+	if (site->left_out > 0)
+		fprintf(out, " (%u left out: no plain files, or links out of it)", site->left_out);
+}
+
 static void announce(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app)
 {
 	const struct serve_run *serve = app;
 
-	(void)settings;
 	(void)engine;
 	fputs("quern serve · ", out);
-	/* The first servers are one a port. */
-	for (uint16_t i = 0; i < serve->settings->port_count; i++) {
-		const struct serve_server *server = &serve->servers[i];
+	/* The first workers are one a port. */
+	for (uint16_t i = 0; i < settings->port_count; i++) {
+		fprintf(out, "%s%s:", i == 0 ? "" : " · ", settings->ports[i].device);
+		for (uint16_t j = 0; j < settings->service_count; j++) {
+			const struct serve_server *server = &serve->servers[i * settings->service_count + j];
 
-		fprintf(out, "%s%s:", i == 0 ? "" : " · ", serve->settings->ports[i].device);
-		for (uint16_t j = 0; j < server->listen_count; j++)
-			announce_listener(out, serve, i, &server->listen[j]);
+			for (uint16_t k = 0; k < server->listen_count; k++)
+				announce_listener(out, server, &server->listen[k]);
+		}
 	}
-	if (serve->site.has_root)
-		fprintf(out, " · %u files, %llu bytes of %s", serve->site.page_count,
-			(unsigned long long)serve->site.page_bytes, serve->settings->service[0].http.root);
-	if (serve->site.left_out > 0)
-		fprintf(out, " (%u left out: no plain files, or links out of it)", serve->site.left_out);
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		announce_site(out, &serve->sites[i], settings->service[i].http.root);
 	fputc('\n', out);
 	fflush(out);
 }
@@ -229,8 +258,7 @@ int serve_command(struct cli_settings *settings)
 	cli_engine_nodes(settings, &usable, &nodes);
 	if (cli_place_ports(settings, &usable, &nodes, &workers, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
-	if (settings->service[0].http.is_spoken && http_site_open(&serve.site, settings->service[0].http.root,
-								  settings->service[0].http.body_bytes, error) != 0)
+	if (serve_sites_open(serve.sites, settings, error) != 0)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
@@ -241,19 +269,14 @@ int serve_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count && code == CLI_EXIT_DONE; i++) {
 		struct quern_shard_config *shard = cli_engine_add_shard(&config, settings, &workers, i, "server");
-		struct serve_server *server = &serve.servers[i];
+		struct report_shard *reported = &serve.shards[serve.shard_count++];
 
-		if (serve_server_open(server, settings, &settings->service[0], &workers, i,
-				      settings->service[0].http.is_spoken ? &serve.site : NULL) != 0) {
+		if (serve_servers_open(&serve.servers[serve.server_count], shard, settings, &workers, i, serve.sites,
+				       reported) != 0)
 			code = cli_fail(CLI_EXIT_MACHINE,
 					"not enough memory for %u connections; lower --max-connections",
 					settings->max_connections);
-			break;
-		}
-		shard->on_start = serve_server_start;
-		shard->on_turn = serve_server_turn;
-		shard->app = server;
-		serve.shards[serve.server_count++] = (struct report_shard){"server", server->tally};
+		serve.server_count = (uint16_t)(serve.server_count + reported->tally_count);
 	}
 	if (code == CLI_EXIT_DONE)
 		code = report_job_run(&(struct report_job){settings, &serve, announce, run_and_report}, &config);
@@ -261,6 +284,6 @@ int serve_command(struct cli_settings *settings)
 		serve_server_close(&serve.servers[i]);
 	report_series_close(&serve.series);
 	report_udp_series_close(&serve.udp_series);
-	http_site_close(&serve.site);
+	serve_sites_close(serve.sites, settings);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "load/load_draw.h"
 #include "load/load_wheel.h"
 #include "payload/payload_pattern.h"
+#include "report/report_sample.h"
 #include "report/report_tally.h"
 #include "serve/serve_udp.h"
 
@@ -39,6 +40,17 @@ int serve_server_open(struct serve_server *server, const struct cli_settings *se
 		      const struct cli_service *service, const struct cli_workers *workers, uint16_t number,
 		      const struct http_site *site);
 void serve_server_close(struct serve_server *server);
+
+/* What each service answers with where it speaks HTTP. 0, or -errno with one line in `error`. */
+int serve_sites_open(struct http_site sites[CLI_MAX_SERVICES], const struct cli_settings *settings,
+		     char error[CLI_ERROR_TEXT]);
+void serve_sites_close(struct http_site sites[CLI_MAX_SERVICES], const struct cli_settings *settings);
+
+/* Opens the servers of all services on the worker of that number, side by side from `first` on, gives them to its
+ * shard, and tells the report of those that were opened. 0 or -ENOMEM. */
+int serve_servers_open(struct serve_server *first, struct quern_shard_config *shard,
+		       const struct cli_settings *settings, const struct cli_workers *workers, uint16_t number,
+		       const struct http_site sites[CLI_MAX_SERVICES], struct report_shard *reported);
 
 /* on_start and on_turn of the server's shard; `app` is the server. */
 int serve_server_start(struct quern_shard *shard, void *app);
