@@ -36,11 +36,6 @@ static enum load_order order_of(const struct load_client *client)
 	return (enum load_order)__atomic_load_n(&client->orders->order, __ATOMIC_RELAXED);
 }
 
-static uint64_t share(uint64_t all, uint16_t number, uint16_t count)
-{
-	return all / count + (number < all % count);
-}
-
 /* This client's part of the load. Where there are more clients than --cc can be divided among, some open none: then
  * theirs is the others'. */
 static void take_share(struct load_client *client, uint16_t number, uint16_t count)
@@ -49,11 +44,12 @@ static void take_share(struct load_client *client, uint16_t number, uint16_t cou
 	uint64_t connections = client->settings->connections;
 
 	client->number = number;
+	client->count = count;
 	client->openers = service->cc > 0 && service->cc < count ? (uint16_t)service->cc : count;
-	client->to_hold = share(service->cc, number, count);
+	client->to_hold = load_share(service->cc, number, count);
 	client->quota = connections > 0 ? 0 : UINT64_MAX;
 	if (connections > 0 && number < client->openers)
-		client->quota = share(connections, number, client->openers);
+		client->quota = load_share(connections, number, client->openers);
 	client->left = client->quota;
 }
 
@@ -199,6 +195,7 @@ static bool open_and_close(struct load_client *client, struct quern_shard *shard
 		begin_draining(client, now);
 		return true;
 	}
+	load_open_steer(client, now);
 	opened = load_open(client, shard, now);
 	return opened || closed;
 }

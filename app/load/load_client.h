@@ -10,6 +10,7 @@
 #include "load/load_late.h"
 #include "load/load_text.h"
 #include "load/load_pace.h"
+#include "load/load_steer.h"
 #include "load/load_ways.h"
 #include "load/load_wheel.h"
 #include "report/report_tally.h"
@@ -42,6 +43,7 @@ struct load_orders {
 	uint32_t run;           /* from 1; 0: none yet. Who has done one begins the next */
 	uint64_t cps;           /* 0: that of the settings */
 	bool is_one_of_several; /* what is left over at its end must not meet the next */
+	struct load_steer steer;
 };
 
 /* What is remembered of a connection. */
@@ -81,9 +83,11 @@ struct load_client {
 	struct cli_leg level; /* the rate of a search, which is told by its order */
 	struct load_pace pace;
 	struct load_late late;
-	uint16_t number, openers; /* it is one of so many, if its number is below that */
+	uint16_t number, count, openers; /* it is one of so many; who opens has a number below the last */
 	uint64_t begin_ns, ramp_end_ns;
-	uint64_t to_hold;     /* this client's share of --cc; 0 for none */
+	uint64_t to_hold; /* this client's share of --cc; 0 for none */
+	uint32_t steered; /* the version of what it opens by */
+	bool is_paused;
 	uint64_t quota;       /* its share of --connections */
 	uint64_t left;        /* of it, in this run */
 	uint32_t setting_up;  /* SYN given out, not decided */

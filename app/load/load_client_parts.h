@@ -37,6 +37,15 @@ extern const struct quern_events load_client_events;
 /* The schedule begins, and a ramp. */
 void load_open_begin(struct load_client *client, uint64_t now);
 
+/* What client `number` of `count` has of so many. */
+static inline uint64_t load_share(uint64_t all, uint16_t number, uint16_t count)
+{
+	return all / count + (number < all % count);
+}
+
+/* Takes over what was changed by hand since the last look. */
+void load_open_steer(struct load_client *client, uint64_t now);
+
 /* Opens what is due, or what there is room for, a bounded number. Returns whether there was any. */
 bool load_open(struct load_client *client, struct quern_shard *shard, uint64_t now);
 

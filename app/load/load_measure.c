@@ -36,6 +36,7 @@ static int open_sums(struct load_measure *measure)
 int load_measure_open(struct load_measure *measure, const struct cli_settings *settings)
 {
 	*measure = (struct load_measure){.settings = settings};
+	load_steer_open(&measure->orders.steer, settings);
 	load_trials_begin(&measure->trials, settings);
 	measure->orders.is_one_of_several = load_trials_are_several(&measure->trials);
 	measure->stop.condition = &settings->judge.stop_if;
@@ -56,6 +57,7 @@ void load_measure_close(struct load_measure *measure)
 	for (uint16_t i = 0; i < measure->client_count; i++)
 		load_client_close(&measure->clients[i]);
 	report_series_close(&measure->series);
+	load_steer_close(&measure->orders.steer);
 	free(measure->setup);
 	free(measure->part);
 	free(measure->run_sum);
@@ -283,6 +285,11 @@ static void tick(struct quern_engine *engine, void *app)
 	/* Another run has begun, and a short one may be over at the next tick. */
 	if (run > 0 && measure->orders.run > run)
 		step(measure, engine);
+}
+
+double load_measure_now_s(const struct load_measure *measure)
+{
+	return measure->stage == LOAD_STAGE_MEASURING ? measure->past_s + report_clock_s() - measure->begin_s : 0;
 }
 
 int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT])

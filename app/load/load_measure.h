@@ -51,6 +51,9 @@ struct load_measure {
 int load_measure_open(struct load_measure *measure, const struct cli_settings *settings);
 void load_measure_close(struct load_measure *measure);
 
+/* Seconds of the measured time that goes on, behind all that is reported with it; 0 before. */
+double load_measure_now_s(const struct load_measure *measure);
+
 /* Runs the engine from the first turn to the last report; `engine` is open. 0, or -errno with `error`. */
 int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 

@@ -111,7 +111,7 @@ static bool open_room(struct load_client *client, struct quern_shard *shard, uin
 	uint64_t room = client->service->cc > 0 ? room_to_hold(client, now) : used < WINDOW ? WINDOW - used : 0;
 	uint64_t batch = room < WINDOW_BATCH ? room : WINDOW_BATCH;
 
-	if (now < client->retry_at_ns)
+	if (now < client->retry_at_ns || client->is_paused)
 		return false;
 	for (uint64_t i = 0; i < batch && client->left > 0; i++) {
 		if (open_one(client, shard, now, now))
@@ -141,7 +141,40 @@ void load_open_miss(struct load_client *client, uint64_t now)
 {
 	enum report_late cause = load_late_cause(&client->late, client->pace.next_ns, now);
 
-	client->missed = load_pace_missed(&client->pace, client->measure_end_ns);
+	client->missed += load_pace_missed(&client->pace, client->measure_end_ns);
 	if (cause < REPORT_LATES_END)
-		client->missed_late[cause] = missed_until(client, load_late_until(&client->late, cause));
+		client->missed_late[cause] += missed_until(client, load_late_until(&client->late, cause));
+}
+
+/* Those that lay before it stay intended, and late. */
+static void leave_schedule(struct load_client *client, uint64_t now)
+{
+	uint64_t measure_end_ns = client->measure_end_ns;
+
+	if (client->pace.next_ns < client->measure_begin_ns && now >= client->measure_begin_ns)
+		client->pace.next_ns = client->measure_begin_ns;
+	client->measure_end_ns = now;
+	if (now >= client->measure_begin_ns)
+		load_open_miss(client, now);
+	client->measure_end_ns = measure_end_ns;
+	client->pace.next_ns = LOAD_PACE_NEVER;
+}
+
+void load_open_steer(struct load_client *client, uint64_t now)
+{
+	const struct load_steer *steer = &client->orders->steer;
+	const struct load_level *level = &steer->levels[client->service - client->settings->service];
+	uint32_t version = load_steer_version(steer);
+
+	if (version == client->steered)
+		return;
+	client->steered = version;
+	client->is_paused = __atomic_load_n(&steer->is_paused, __ATOMIC_RELAXED);
+	client->to_hold = load_share(__atomic_load_n(&level->cc, __ATOMIC_RELAXED), client->number, client->count);
+	if (!client->is_scheduled || client->number >= client->openers || client->service->profile)
+		return;
+	leave_schedule(client, now);
+	client->level.from = client->level.to = __atomic_load_n(&level->cps, __ATOMIC_RELAXED);
+	if (!client->is_paused)
+		load_pace_begin(&client->pace, &client->level, 1, client->number, client->openers, now);
 }

@@ -174,8 +174,11 @@ static void add_up(struct load_measure *measure, struct report_run *run, struct 
 int load_result_report(struct load_measure *measure, const struct quern_engine *engine, struct report_output *output)
 {
 	static struct report_run parts[CLI_MAX_SERVICES];
-	struct report_run run = {
-		.settings = measure->settings, .series = &measure->series, .stop = &measure->stop.found};
+	struct report_steered steered = load_steer_past(&measure->orders.steer);
+	struct report_run run = {.settings = measure->settings,
+				 .series = &measure->series,
+				 .stop = &measure->stop.found,
+				 .steered = &steered};
 	int rc, code;
 
 	add_up(measure, &run, parts);

@@ -11,6 +11,7 @@
 #include "cli/cli_settings.h"
 #include "report/report_schedule.h"
 #include "report/report_series.h"
+#include "report/report_steered.h"
 #include "report/report_totals.h"
 #include "report/report_trial.h"
 #include "report/report_udp.h"
@@ -78,10 +79,11 @@ struct report_run {
 	const struct quern_histogram *request;       /* likewise */
 	const struct report_request_tally *each;     /* by request; null where there is one */
 	const struct report_series *series;
-	const struct report_search *search;  /* null but for --search of connections */
-	const struct report_trials *repeats; /* null but for --repeat: then all else is of all of them */
-	const struct report_stop *stop;      /* null where nothing could have stopped it */
-	const struct report_udp *udp;        /* null but for datagrams: then what is said of connections is all 0 */
+	const struct report_search *search;   /* null but for --search of connections */
+	const struct report_trials *repeats;  /* null but for --repeat: then all else is of all of them */
+	const struct report_stop *stop;       /* null where nothing could have stopped it */
+	const struct report_steered *steered; /* null where nothing can be changed by hand */
+	const struct report_udp *udp;         /* null but for datagrams: then what is said of connections is all 0 */
 	struct report_worker workers[QUERN_MAX_SHARDS];
 	uint16_t worker_count;
 	struct report_memory memory;

@@ -241,7 +241,7 @@ json_t *report_json(const struct report_run *run)
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
 			 report_tool_json(run), "config", report_config(run->settings), "machine",
 			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
@@ -250,6 +250,7 @@ json_t *report_json(const struct report_run *run)
 			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
 			 report_udp_json(run), "requests", report_requests_json(run), "services",
 			 report_services_json(run), "search", report_search_json(run), "repeats",
-			 report_repeats_json(run), "stopped", report_stopped_json(run), "thresholds",
+			 report_repeats_json(run), "stopped", report_stopped_json(run), "steered",
+			 report_steered_json(run->steered, run->settings->service_count), "thresholds",
 			 report_thresholds_json(run), "valid", valid_json(run));
 }

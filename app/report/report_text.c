@@ -286,6 +286,7 @@ static void print_all_of_connections(FILE *out, const struct report_run *run)
 	if (run->setup)
 		print_setup(out, run);
 	report_services_text(out, run);
+	report_steered_text(out, run->steered, run->settings->service_count);
 }
 
 void report_text(FILE *out, const struct report_run *run, bool colors)
