@@ -10,6 +10,7 @@
 
 #include "cli/cli_capture.h"
 #include "cli/cli_exit.h"
+#include "cli/cli_haste.h"
 #include "cli/cli_signal.h"
 
 /* JSON readers keep 53 bits of a number. */
@@ -59,6 +60,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.eal_arguments = settings->eal_arguments,
 		.verbose = settings->verbose,
 		.on_stall = warn_of_stall,
+		.on_eal = cli_haste_on_eal,
 		.gives_up = cli_signal_came,
 		.capture = cli_capture_config(settings),
 		.forward = cli_engine_forward(settings),

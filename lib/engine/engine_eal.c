@@ -1,6 +1,7 @@
 /* engine_eal.c - starts EAL with the arguments that this machine and this engine need. */
 #include "engine/engine_parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_build_config.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -89,6 +91,24 @@ static bool has_no_words_of_the_user(const struct quern_engine *engine)
 	return engine->config.eal_arguments == NULL || engine->config.eal_arguments[0] == NULL;
 }
 
+/* The path of a driver's library in EAL's folder, "librte_net_tap". False where it is not there. */
+static bool find_driver(const char *library, char *path, size_t size)
+{
+	DIR *folder = opendir(RTE_EAL_PMD_PATH);
+	const struct dirent *entry;
+	size_t length = strlen(library);
+	bool found = false;
+
+	while (folder != NULL && !found && (entry = readdir(folder)) != NULL) {
+		found = strncmp(entry->d_name, library, length) == 0 && strncmp(entry->d_name + length, ".so", 3) == 0;
+		if (found)
+			snprintf(path, size, "%s/%s", RTE_EAL_PMD_PATH, entry->d_name);
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return found;
+}
+
 /* Names the drivers that the ports and their buffers need, and says whether these are all: not where the user has words
  * of his own, a device may be anything, or a driver is elsewhere. */
 static bool add_drivers(struct eal_arguments *arguments, const struct quern_engine *engine)
@@ -96,13 +116,13 @@ static bool add_drivers(struct eal_arguments *arguments, const struct quern_engi
 	char paths[QUERN_MAX_PORTS + 1][PATH_MAX];
 	uint16_t count = 0;
 
-	if (!has_no_words_of_the_user(engine) || !engine_driver_path("librte_mempool_ring", paths[count++], PATH_MAX))
+	if (!has_no_words_of_the_user(engine) || !find_driver("librte_mempool_ring", paths[count++], PATH_MAX))
 		return false;
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
 		struct nic_config config = engine_nic_config(engine, port);
 		const char *library = nic_driver_library(&config);
 
-		if (library == NULL || !engine_driver_path(library, paths[count++], PATH_MAX))
+		if (library == NULL || !find_driver(library, paths[count++], PATH_MAX))
 			return false;
 		if (port > 0 && strcmp(paths[count - 1], paths[count - 2]) == 0)
 			count--;
@@ -190,6 +210,12 @@ static int init_without_signals(int count, char **values)
 	return code;
 }
 
+static void tell_of_eal(const struct quern_engine *engine, bool starts, bool names_drivers)
+{
+	if (engine->config.on_eal != NULL)
+		engine->config.on_eal(starts, starts && names_drivers ? RTE_EAL_PMD_PATH : NULL);
+}
+
 /* Gives the first word that EAL takes for none of its own, or leaves `unread`. */
 static int init_eal(const struct quern_engine *engine, struct eal_arguments *arguments, const char **unread)
 {
@@ -203,9 +229,9 @@ static int init_eal(const struct quern_engine *engine, struct eal_arguments *arg
 	setenv("RUNTIME_DIRECTORY", engine->runtime_directory, 1);
 	if (!engine->config.verbose)
 		engine_log_silence(saved);
-	engine_haste_begin(arguments->names_drivers);
+	tell_of_eal(engine, true, arguments->names_drivers);
 	code = init_without_signals(arguments->count, values);
-	engine_haste_end();
+	tell_of_eal(engine, false, arguments->names_drivers);
 	if (code >= 0 && code < arguments->count - 1)
 		*unread = values[code + 1]; /* getopt_long() has put it behind the others */
 	if (!engine->config.verbose)

@@ -152,13 +152,6 @@ int engine_try_limits(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 int engine_look_at_clock(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 uint64_t engine_clock_hz(const struct quern_engine *engine);
 
-/* Between them EAL's start on this thread sleeps less, and does not find the folder of drivers where others than those
- * that it is told of are not wanted. */
-void engine_haste_begin(bool without_other_drivers);
-void engine_haste_end(void);
-/* The path of a driver's library in that folder, "librte_net_tap". False where it is not there. */
-bool engine_driver_path(const char *library, char *path, size_t size);
-
 /* Maps memory.lent_bytes and has a thread go through them while EAL starts. The undo is for after EAL has ended. */
 int engine_map_heap(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 void engine_unmap_heap(struct quern_engine *engine);

@@ -106,6 +106,8 @@ def wrong_words(place):
 
 def stats_add_up(place):
     process = place.holding()
+    with open(f"/proc/{process.pid}/maps", encoding="ascii") as maps:
+        assert "librte_net_ixgbe" not in maps.read(), "a driver that nobody has asked for was loaded"
     stats = json.loads(place.said("stats", "--json"))
     assert stats["pid"] == process.pid and "bench" in stats["command"], stats
     assert [shard["role"] for shard in stats["shards"]] == ["client", "server"], stats["shards"]

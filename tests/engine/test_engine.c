@@ -1,4 +1,5 @@
 /* test_engine.c - an engine over a cable opens and closes connections, accounts for each, and leaves nothing behind. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include <criterion/criterion.h>
 
+#include <rte_build_config.h>
 #include <rte_cycles.h>
 
 #include "engine/cable_engine.h"
@@ -143,7 +145,6 @@ Test(engine, describes_the_machine_and_its_memory)
 	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
 	quern_engine_machine(engine, &machine);
 	cr_assert(has_loaded("librte_mempool_ring"));
-	cr_assert_not(has_loaded("librte_net_ixgbe"), "a driver that nobody has asked for");
 	cr_assert_str_eq(machine.pages, "4K");
 	cr_assert_geq(machine.cores, 1);
 	cr_assert_geq(machine.numa_nodes, 1);
@@ -157,6 +158,45 @@ Test(engine, describes_the_machine_and_its_memory)
 	cr_assert_eq(memory.connections_used, 0);
 	quern_engine_close(engine);
 	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}
+
+static char eal_moments[8];
+static const char *needless_drivers;
+
+static void note_eal(bool starts, const char *needless_folder)
+{
+	if (starts)
+		needless_drivers = needless_folder;
+	strncat(eal_moments, starts ? "s" : needless_folder == NULL ? "e" : "?", 1);
+}
+
+Test(engine, tells_when_eal_starts_and_which_folder_of_drivers_it_has_no_use_for)
+{
+	static struct cable_engine cable;
+	struct quern_engine *engine;
+	char error[QUERN_ERROR_TEXT] = "";
+	char *directory = own_directory();
+
+	cable_engine_prepare(&cable, 0, cable_engine_core(0), cable_engine_core(0));
+	cable.config.on_eal = note_eal;
+	cr_assert_eq(quern_engine_open(&cable.config, &engine, error), 0, "%s", error);
+	cr_assert_str_eq(eal_moments, "se");
+	cr_assert_str_eq(needless_drivers, RTE_EAL_PMD_PATH);
+	quern_engine_close(engine);
+	cr_assert_eq(rmdir(directory), 0, "runtime files are left in %s", directory);
+}
+
+/* Decision 0010: a program that is linked with the library has its C library as it was, and EAL has, too. */
+Test(engine, comes_before_no_function_of_the_c_library)
+{
+	static const char *const names[] = {"stat64", "stat", "nanosleep", "access", "open", "read", "malloc"};
+	Dl_info own, found;
+
+	cr_assert_neq(dladdr((void *)(uintptr_t)cable_engine_prepare, &own), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_assert_neq(dladdr(dlsym(RTLD_DEFAULT, names[i]), &found), 0, "%s", names[i]);
+		cr_expect_neq(found.dli_fbase, own.dli_fbase, "%s", names[i]);
+	}
 }
 
 static void ignore_signal(int number)

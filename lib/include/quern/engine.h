@@ -90,6 +90,9 @@ struct quern_engine_config {
 	/* On the control thread, once for each event of <quern/stall.h>. May be null. */
 	void (*on_stall)(struct quern_engine *engine, const struct quern_stall *stall, void *app);
 	void *stall_app;
+	/* On the thread that opens, before EAL starts and when it has started or failed. Of the drivers in that folder
+	 * EAL has been told all that it needs; null where it may need any, and behind the start. May be null. */
+	void (*on_eal)(bool starts, const char *needless_folder);
 	bool (*gives_up)(void); /* asked while quern_engine_open() waits; true ends it by -EINTR; may be null */
 	/* RFC 9293 3.4.3: quern_engine_open() returns no sooner than so long after the start, and nothing is sent
 	 * before; one MSL after a crash keeps old segments out of new connections. Default 0: ISNs are fresh. */

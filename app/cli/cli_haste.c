@@ -1,65 +1,42 @@
-/* engine_haste.c - what EAL need not do at its start: three of its calls to the C library are answered otherwise.
+/* cli_haste.c - what EAL need not do at its start: three of its calls to the C library are answered otherwise.
  *
  * EAL loads every library in Debian's folder of drivers, a hundred, where a run needs two; it sleeps for a tenth of a
- * second to find out how fast the TSC is, which engine_clock.c knows better; and it looks for each of 128 CPUs on each
- * of 32 NUMA nodes. There is no option against any of these. While it starts, on the thread that starts it, the folder
- * is not there, that sleep is short, and a node that does not exist is not asked for its CPUs. A program that does not
- * let these functions come before those of the C library starts as slowly as ever. */
-#include "engine/engine_parts.h"
+ * second to find out how fast the TSC is, which the engine knows better; and it looks for each of 128 CPUs on each of
+ * 32 NUMA nodes. There is no option against any of these. While it starts, on the thread that starts it, the folder is
+ * not there, that sleep is short, and a node that does not exist is not asked for its CPUs. These functions come before
+ * those of the C library in the whole program, so they are the program's and not the library's (decision 0010). */
+#include "cli/cli_haste.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_build_config.h>
-
 enum { SLEEP_OF_EAL_NS = 100 * 1000 * 1000, SLEEP_NS = 5 * 1000 * 1000 };
 
 static const char node_folder[] = "/sys/devices/system/node/node";
 
-static _Thread_local bool hides_drivers, starts_eal;
+static _Thread_local const char *hidden_folder;
+static _Thread_local bool starts_eal;
 static _Thread_local uint64_t absent_nodes; /* by number */
 
-void engine_haste_begin(bool without_other_drivers)
+void cli_haste_on_eal(bool starts, const char *needless_folder)
 {
-	starts_eal = true;
-	hides_drivers = without_other_drivers;
+	starts_eal = starts;
+	hidden_folder = needless_folder;
 	absent_nodes = 0;
-}
-
-void engine_haste_end(void)
-{
-	starts_eal = hides_drivers = false;
-}
-
-bool engine_driver_path(const char *library, char *path, size_t size)
-{
-	DIR *folder = opendir(RTE_EAL_PMD_PATH);
-	const struct dirent *entry;
-	size_t length = strlen(library);
-	bool found = false;
-
-	while (folder != NULL && !found && (entry = readdir(folder)) != NULL) {
-		found = strncmp(entry->d_name, library, length) == 0 && strncmp(entry->d_name + length, ".so", 3) == 0;
-		if (found)
-			snprintf(path, size, "%s/%s", RTE_EAL_PMD_PATH, entry->d_name);
-	}
-	if (folder != NULL)
-		closedir(folder);
-	return found;
 }
 
 /* As stat(2), but that EAL does not find the folder of drivers at its first look. Others are for what it is told of. */
 int stat64(const char *path, struct stat64 *status)
 {
-	if (hides_drivers && strcmp(path, RTE_EAL_PMD_PATH) == 0) {
-		hides_drivers = false;
+	if (hidden_folder && strcmp(path, hidden_folder) == 0) {
+		hidden_folder = NULL;
 		errno = ENOENT;
 		return -1;
 	}
