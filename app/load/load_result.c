@@ -28,27 +28,42 @@ static void merge_schedule(struct report_schedule *sum, const struct report_sche
 		sum->late[cause] += schedule->late[cause];
 }
 
-/* The accounts add up, and not all was in vain. */
+/* What came is what was to come, and the accounts add up. */
+static bool is_sound(const struct report_totals *totals)
+{
+	return totals->requests[REPORT_REQUESTS_corrupt] == 0 && report_adds_up(totals);
+}
+
+/* Not all was in vain. */
 static bool is_served(const struct report_totals *totals)
 {
-	if (totals->requests[REPORT_REQUESTS_corrupt] > 0 || !report_adds_up(totals))
-		return false;
 	if (totals->opened > 0 && totals->established == 0)
+		return false;
+	if (totals->cut_short > 0 && totals->cut_short == report_closed(totals))
 		return false;
 	return totals->requests[REPORT_REQUESTS_sent] == 0 || totals->requests[REPORT_REQUESTS_ok] > 0;
 }
 
-/* A run failed where the accounts do not add up, where not one connection came about or one request was answered, where
- * its own condition has ended it, and where a search has found nothing. */
+/* Of the whole, and of each service. */
+static bool is_so_of_all(const struct report_run *run, bool (*is_so)(const struct report_totals *totals))
+{
+	bool are_all = is_so(&run->totals);
+
+	for (uint16_t i = 0; run->parts && i < run->settings->service_count; i++)
+		are_all &= is_so(&run->parts[i].totals);
+	return are_all;
+}
+
+/* A run failed where text was corrupt or the accounts do not add up, also where a signal has ended it; and else where
+ * not one connection came about, all were cut short or no request was answered, where its own condition has ended it,
+ * and where a search has found nothing. */
 static enum report_verdict judge(const struct report_run *run)
 {
-	bool is_good = is_served(&run->totals);
-
+	if (!is_so_of_all(run, is_sound))
+		return REPORT_FAIL;
 	if (cli_signal_count() > 0)
 		return REPORT_ABORTED;
-	for (uint16_t i = 0; run->parts && i < run->settings->service_count; i++)
-		is_good &= is_served(&run->parts[i].totals);
-	if (!is_good)
+	if (!is_so_of_all(run, is_served))
 		return REPORT_FAIL;
 	if (run->stop->condition || (run->search && run->search->found == 0))
 		return REPORT_FAIL;

@@ -35,7 +35,7 @@ int report_job_exit(const struct report_output *output, int code)
 {
 	if (code < 0)
 		return report_output_fail(output, code);
-	if (cli_signal_count() > 0)
+	if (cli_signal_count() > 0 && code != CLI_EXIT_FAILED)
 		return CLI_EXIT_SIGNAL + cli_signal_first();
 	return code;
 }

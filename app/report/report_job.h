@@ -20,7 +20,7 @@ struct report_job {
 int report_job_run(const struct report_job *job, const struct quern_engine_config *config);
 
 /* The exit code of a run whose report came to `code`: less than 0 where it could not be written, else that of its
- * verdict, unless a signal has ended it. */
+ * verdict; where a signal has ended a run that has not failed by then, the signal's. */
 int report_job_exit(const struct report_output *output, int code);
 
 #endif

@@ -155,6 +155,15 @@ static void print_faults(FILE *out, const struct report_run *run)
 	fprintf(out, "malformed %s", report_format_count(requests[REPORT_REQUESTS_malformed], text));
 }
 
+/* How much a source says is its server's to draw, who alone knows what it has cut (serve counts it). */
+static bool has_open_ends(const struct report_run *run)
+{
+	const struct cli_service *one = report_service_of(run);
+
+	return one && one->payload == CLI_PAYLOAD_SOURCE && one->payload_size.kind != CLI_SPAN_CONSTANT &&
+	       run->settings->command != CLI_SERVE;
+}
+
 void report_requests_text(FILE *out, const struct report_run *run)
 {
 	const uint64_t *requests = run->totals.requests;
@@ -168,6 +177,8 @@ void report_requests_text(FILE *out, const struct report_run *run)
 	fprintf(out, "   cut short %s   unanswered at end %s\n",
 		report_format_count(requests[REPORT_REQUESTS_cut_short], a),
 		report_format_count(requests[REPORT_REQUESTS_in_flight], b));
+	if (has_open_ends(run))
+		fputs("              sizes are the server's to draw: what it ends by FIN counts as whole\n", out);
 	if (speaks_http(run))
 		print_statuses(out, &run->totals);
 	if (!run->request)

@@ -168,10 +168,10 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 		udp.duration_s = serve->end.at_s - serve->begin.at_s;
 		run.udp = &udp;
 	}
-	run.verdict =
-		report_accounts(&run) && run.totals.requests[REPORT_REQUESTS_corrupt] == 0 ? REPORT_PASS : REPORT_FAIL;
-	if (cli_signal_count() > 0)
-		run.verdict = REPORT_ABORTED;
+	/* A server's ordinary end is a signal, which hides no fault. */
+	run.verdict = cli_signal_count() > 0 ? REPORT_ABORTED : REPORT_PASS;
+	if (!report_accounts(&run) || run.totals.requests[REPORT_REQUESTS_corrupt] > 0)
+		run.verdict = REPORT_FAIL;
 	report_between(&run, &serve->begin, &serve->end, serve->shards);
 	add_parts(serve, &run);
 	report_describe(&run, engine, serve->shard_count);

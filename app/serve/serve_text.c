@@ -108,6 +108,16 @@ static void begin_saying(struct quern_shard *shard, struct quern_conn conn, void
 	say(shard, conn, app);
 }
 
+/* Only a server knows what it had drawn: its client takes what FIN ends for whole. */
+static void count_ended_source(struct quern_shard *shard, struct quern_conn conn, enum quern_end how, void *app)
+{
+	struct serve_server *server = app;
+
+	serve_count_ended(shard, conn, how, app);
+	if (server->sources[conn.index].left > 0)
+		report_count(&server->tally->cut_short);
+}
+
 static void close_behind_source(struct quern_shard *shard, struct quern_conn conn, void *app)
 {
 	struct serve_server *server = app;
@@ -131,7 +141,7 @@ const struct quern_events *serve_text_events(const struct cli_service *service)
 						    .on_data = payload_discard,
 						    .on_writable = say,
 						    .on_peer_closed = close_behind_source,
-						    .on_ended = serve_count_ended};
+						    .on_ended = count_ended_source};
 
 	if (service->payload == CLI_PAYLOAD_SOURCE)
 		return &sources;

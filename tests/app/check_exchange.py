@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import struct
 import sys
 import tempfile
@@ -165,9 +166,22 @@ def text_that_is_not_what_was_sent(place):
     assert "corrupt 5" in said(load), said(load)
     stop(server)
     server = server_for(place, "--payload", "sink:1000")
-    report(place.load("--connections", "5", "--cc", "5", "--payload", "bytes:1000"), 0)
-    assert stop(server)["totals"]["requests"]["corrupt"] == 5, said(server)
+    load = place.load("--connections", "5", "--cc", "5", "--payload", "bytes:1000")
+    totals = report(load, 1)["totals"]
+    assert totals["cut_short"] == totals["closed_by"]["reset"] == 5 and "RESULT  FAIL" in said(load), said(load)
+    server.send_signal(signal.SIGINT)
+    result = report(server, 1)
+    assert result["verdict"] == "fail" and result["totals"]["requests"]["corrupt"] == 5, said(server)
+    assert "RESULT  FAIL" in said(server), said(server)
     assert "corrupt 5: what came is not the text of --pattern" in said(server), said(server)
+
+
+def a_source_that_is_cut(place):
+    """Its server alone knows what it had drawn, and counts it."""
+    server = server_for(place, "--payload", "source:uniform:5M-6M")
+    report(place.load("--connections", "5", "--cc", "5", "--close", "rst"), 0)
+    assert stop(server)["totals"]["cut_short"] == 5, said(server)
+    assert "cut short 5: closed before the whole answer had come" in said(server), said(server)
 
 
 CASES = [("an echo of sizes that are drawn is what was sent", an_echo_of_sizes_that_are_drawn),
@@ -182,7 +196,8 @@ CASES = [("an echo of sizes that are drawn is what was sent", an_echo_of_sizes_t
 
 def main(quern, schema):
     return play([(sentence, lambda case=case: case(quern, schema)) for sentence, case in CASES] +
-                [("text that is not what was sent fails the run", placed(quern, "4k", text_that_is_not_what_was_sent))])
+                [("text that is not what was sent fails the run", placed(quern, "4k", text_that_is_not_what_was_sent)),
+                 ("a source that is cut is counted by its server", placed(quern, "4k", a_source_that_is_cut))])
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ def begun(load):
     time.sleep(2)
 
 
-def stop_for_a_while(process):
+def stop_for_a_while(process, seconds=STOP_S):
     process.send_signal(signal.SIGSTOP)
-    time.sleep(STOP_S)
+    time.sleep(seconds)
     process.send_signal(signal.SIGCONT)
 
 
@@ -90,6 +90,25 @@ def idle_ones_are_kept(place):
     report(server, 130)
 
 
+def a_server_that_stalls_for_a_second(place):
+    """Every start has its place: those that could not be answered count from there, and the report says whose fault."""
+    server = place.serve()
+    load = place.load("--cps", "500", "-d", "2500ms")
+    eventually(lambda: "load tcp" in said(load), 20, f"load: {said(load)}")
+    time.sleep(0.5)
+    stop_for_a_while(server, 1)
+    result = report(load)
+    late, totals = result["latency_ns"]["setup_from_schedule"], result["totals"]
+    assert totals["opened"] == totals["established"] == 1250, totals
+    # Two fifths of the starts lie in that second: of a tenth of all more than half of it was still to come.
+    assert late["p50"] < 400e6 and late["p90"] > 500e6 and 900e6 < late["max"] < 2500e6, late
+    found = re.search(r"no set-up was answered for (\S+) (m?s) while some waited: the target, or .* to it, stalled",
+                      said(load))
+    assert found and float(found[1]) * (1 if found[2] == "s" else 0.001) > 0.8, said(load)
+    server.send_signal(signal.SIGINT)
+    report(server, 130)
+
+
 def killed_and_started_again(place):
     """After SIGKILL nothing is in the way: the next server listens within 2 s, is connected to, and cleans up."""
     for round_number in range(2):
@@ -133,6 +152,7 @@ CASES = [
     ("a server is stopped for 5 s: requests on held connections go on, none is lost", a_stopped_server),
     ("a client is stopped for 5 s: requests on held connections go on, none is lost", a_stopped_client),
     ("idle connections outlive a peer that is stopped for 5 s", idle_ones_are_kept),
+    ("a server that stalls for a second shows in times from schedule", a_server_that_stalls_for_a_second),
     ("killed by SIGKILL, the next is up within 2 s", killed_and_started_again),
     ("SIGTERM ends both in order, with connections held", ended_in_order),
 ]
