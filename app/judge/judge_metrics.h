@@ -53,8 +53,8 @@ enum judge_kind { JUDGE_COUNT, JUDGE_SHARE, JUDGE_TIME };
 	X(SCHEDULE_KEPT, "schedule_kept", SHARE, JUDGE_TCP | JUDGE_UDP,                                        \
 	  "share of starts within 10 µs of their schedule")
 
-/* Identifier, name before the point, scopes, meaning. A percentile without a name before it is of set-up, or of the
- * round trip of datagrams. */
+/* Identifier, name before the point, scopes, meaning. A percentile without a name before it is from schedule where all
+ * have one, else of set-up, or of the round trip of datagrams; of one second always the latter. */
 #define JUDGE_TIMES(X)                                                                       \
 	X(SETUP, "setup", JUDGE_TCP | JUDGE_SECOND, "from SYN to established")               \
 	X(FROM_SCHEDULE, "from_schedule", JUDGE_TCP | JUDGE_UDP,                             \

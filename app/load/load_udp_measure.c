@@ -183,7 +183,7 @@ static void note_trial(struct load_udp_measure *measure, const struct report_udp
 				 .duration_s = duration_of(measure),
 				 .rtt = measure->rtt,
 				 .from_schedule = measure->from_schedule};
-	struct report_run run = {.settings = measure->settings, .udp = &udp};
+	struct report_run run = {.settings = measure->settings, .udp = &udp, .is_scheduled = true};
 	struct report_trial trial = {.rate = measure->order.pps, .opened = totals->sent, .failed = totals->lost};
 	struct judge_facts facts;
 

@@ -37,14 +37,25 @@ static void know_totals(struct judge_facts *facts, const struct report_totals *t
 		     requests[REPORT_REQUESTS_cut_short]);
 }
 
-static void know_datagrams(struct judge_facts *facts, const struct report_udp *udp, bool is_one_way)
+/* A percentile without a name is the honest one: where all starts have a schedule, from there. Of several services some
+ * may have none. */
+static void know_plain_times(struct judge_facts *facts, const struct report_run *run, enum judge_times from_send)
 {
+	const struct quern_histogram *late = facts->times[JUDGE_TIMES_FROM_SCHEDULE], *sent = facts->times[from_send];
+	bool has_all = run->is_scheduled && late && sent && late->count >= sent->count;
+
+	facts->plain_times = has_all ? late : sent;
+}
+
+static void know_datagrams(struct judge_facts *facts, const struct report_run *run)
+{
+	const struct report_udp *udp = run->udp;
 	const struct report_udp_counts *counts = &udp->totals;
 
 	know(facts, JUDGE_SENT, counts->sent);
 	know_rate(facts, JUDGE_PPS, counts->sent, udp->duration_s);
 	/* What nobody answers may be lost, or not. */
-	if (is_one_way)
+	if (run->settings->udp.is_one_way)
 		return;
 	know(facts, JUDGE_ANSWERED, counts->answered);
 	know(facts, JUDGE_LOST, counts->lost);
@@ -53,8 +64,9 @@ static void know_datagrams(struct judge_facts *facts, const struct report_udp *u
 	know(facts, JUDGE_DUPLICATED, counts->duplicated);
 	know(facts, JUDGE_REORDERED, counts->reordered);
 	know(facts, JUDGE_CORRUPTED, counts->corrupted);
-	facts->times[JUDGE_TIMES_RTT] = facts->plain_times = udp->rtt;
+	facts->times[JUDGE_TIMES_RTT] = udp->rtt;
 	facts->times[JUDGE_TIMES_FROM_SCHEDULE] = udp->from_schedule;
+	know_plain_times(facts, run, JUDGE_TIMES_RTT);
 }
 
 static void know_connections(struct judge_facts *facts, const struct report_run *run)
@@ -63,8 +75,9 @@ static void know_connections(struct judge_facts *facts, const struct report_run 
 	judge_know(facts, JUDGE_CPS, report_series_rate(run->series).mean);
 	judge_know(facts, JUDGE_RPS, report_series_requests_mean(run->series));
 	know(facts, JUDGE_RETRANSMITS, run->traffic.retransmits);
-	facts->times[JUDGE_TIMES_SETUP] = facts->plain_times = run->setup;
+	facts->times[JUDGE_TIMES_SETUP] = run->setup;
 	facts->times[JUDGE_TIMES_FROM_SCHEDULE] = run->from_schedule;
+	know_plain_times(facts, run, JUDGE_TIMES_SETUP);
 	facts->times[JUDGE_TIMES_FIRST_BYTE] = run->first_byte;
 	facts->times[JUDGE_TIMES_LIFE] = run->life;
 	facts->times[JUDGE_TIMES_REQUEST] = run->request;
@@ -76,7 +89,7 @@ void report_facts(struct judge_facts *facts, const struct report_run *run)
 
 	memset(facts, 0, sizeof(*facts));
 	if (run->udp)
-		know_datagrams(facts, run->udp, run->settings->udp.is_one_way);
+		know_datagrams(facts, run);
 	else
 		know_connections(facts, run);
 	for (int i = QUERN_DROP_NONE + 1; i < QUERN_DROPS_END; i++)

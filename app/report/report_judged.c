@@ -79,12 +79,16 @@ static const char *format_value(const struct judge_term *term, double value, cha
 static void print_term(FILE *out, const char *head, const struct judge_condition *condition,
 		       const struct judge_term *term, const struct judge_facts *facts)
 {
+	bool is_from_schedule = judge_kind_of(term) == JUDGE_TIME && term->times < 0 &&
+				facts->plain_times == facts->times[JUDGE_TIMES_FROM_SCHEDULE] &&
+				facts->plain_times != facts->times[JUDGE_TIMES_SETUP];
 	char text[VALUE_TEXT];
 	double value;
 
-	fprintf(out, "%s%s %.*s (%s)\n", head, judge_term_holds(term, facts) ? "✓" : "✗", (int)term->length,
+	fprintf(out, "%s%s %.*s (%s%s)\n", head, judge_term_holds(term, facts) ? "✓" : "✗", (int)term->length,
 		condition->text + term->begin,
-		judge_value(term, facts, &value) ? format_value(term, value, text) : "nothing was measured");
+		judge_value(term, facts, &value) ? format_value(term, value, text) : "nothing was measured",
+		is_from_schedule ? " from schedule" : "");
 }
 
 void report_judged_text(FILE *out, const struct report_run *run)

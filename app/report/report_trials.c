@@ -133,12 +133,13 @@ static int width_of(const char *text)
 static void print_trial(FILE *out, const struct report_trial *trial)
 {
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT], c[REPORT_NUMBER_TEXT], d[REPORT_NUMBER_TEXT];
-	char e[REPORT_NUMBER_TEXT];
+	char e[REPORT_NUMBER_TEXT], f[REPORT_NUMBER_TEXT];
 	const char *p50 = report_format_ns(trial->p50_ns, d), *p99 = report_format_ns(trial->p99_ns, e);
+	const char *late = report_format_ns(trial->from_schedule_p99_ns, f);
 
-	fprintf(out, "              %s %12s %12s %9s %*s %*s%s%s\n", trial->is_good ? "✓" : "✗",
+	fprintf(out, "              %s %12s %12s %9s %*s %*s %*s%s%s\n", trial->is_good ? "✓" : "✗",
 		report_format_count(trial->rate, a), report_format_count(trial->achieved, b),
-		report_format_count(trial->failed, c), width_of(p50), p50, width_of(p99), p99,
+		report_format_count(trial->failed, c), width_of(p50), p50, width_of(p99), p99, width_of(late) + 4, late,
 		trial->is_kept ? "" : "   schedule not kept", trial->is_confirmation ? "   (once more)" : "");
 }
 
@@ -148,7 +149,8 @@ static void print_search(FILE *out, const struct report_run *run)
 	char a[REPORT_NUMBER_TEXT];
 	uint64_t no_port = 0;
 
-	fprintf(out, "search          %12s %12s %9s %9s %9s\n", "offered/s", "opened/s", "failed", "p50", "p99");
+	fprintf(out, "search          %12s %12s %9s %9s %9s %13s\n", "offered/s", "opened/s", "failed", "p50", "p99",
+		"from schedule");
 	for (uint32_t i = 0; i < search->trials->count; i++) {
 		print_trial(out, &search->trials->at[i]);
 		no_port += search->trials->at[i].no_port;

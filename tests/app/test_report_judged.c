@@ -68,6 +68,30 @@ Test(report_judged, says_each_term_with_its_value)
 	report_series_close(&sample.series);
 }
 
+/* A percentile without a name is what somebody saw who came by schedule; from send it has a name. */
+Test(report_judged, holds_the_times_from_schedule_against_a_percentile_without_a_name)
+{
+	static struct sample sample;
+	static struct quern_histogram from_schedule;
+	char *text;
+
+	make_sample(&sample, "p99 < 50us && setup.p99 < 50us", "from_schedule.p99 < 50us");
+	quern_histogram_reset(&from_schedule);
+	quern_histogram_record(&from_schedule, 70000);
+	sample.run.from_schedule = &from_schedule;
+	sample.run.is_scheduled = true;
+	text = text_of(&sample.run);
+	cr_assert(strstr(text, "✗ p99 < 50us (70 µs from schedule)\n"), "%s", text);
+	cr_assert(strstr(text, "✓ setup.p99 < 50us (30 µs)\n"), "%s", text);
+	cr_assert(strstr(text, "✗ from_schedule.p99 < 50us (70 µs)\n"), "%s", text);
+	free(text);
+	sample.run.is_scheduled = false;
+	text = text_of(&sample.run);
+	cr_assert(strstr(text, "✓ p99 < 50us (30 µs)\n"), "%s", text);
+	free(text);
+	report_series_close(&sample.series);
+}
+
 Test(report_judged, a_run_that_misses_a_threshold_fails_with_99_and_one_that_has_failed_with_1)
 {
 	static struct sample sample;
