@@ -19,7 +19,7 @@ static unsigned int files_kept; /* the number of the one in use */
 static const char *file_path;
 static char *const *words_above;
 static int word_count_above;
-static bool shows_kind; /* where an error has no place in the file but that it is what it is */
+static bool shows_kind; /* where an error has no place in the file, nor above it, but that it is what it is */
 
 /* Rules of forward are kept beside the files, one set more: workers may look at those before for a turn. */
 static unsigned int rules_kept;
@@ -55,7 +55,7 @@ static void show(FILE *out, const char *error)
 
 	if (word)
 		config_text_show(out, &file->text, word->mark);
-	else if (shows_kind)
+	else if (shows_kind && !config_names_elsewhere(error, is_elsewhere))
 		config_text_show(out, &file->text, file->kind);
 }
 

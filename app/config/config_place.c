@@ -87,3 +87,16 @@ const struct config_word *config_place(const struct config_file *file, const cha
 	}
 	return found_with_value ? found_with_value : found;
 }
+
+bool config_names_elsewhere(const char *error, bool (*is_elsewhere)(const struct cli_flag *flag))
+{
+	size_t length = strcspn(error, "\n");
+	char name[NAME_TEXT];
+
+	for (const struct cli_flag *flag = cli_flag_table; flag->name; flag++) {
+		snprintf(name, sizeof(name), "--%s", flag->name);
+		if (find_word(error, length, name) < length && is_elsewhere(flag))
+			return true;
+	}
+	return false;
+}

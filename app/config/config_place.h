@@ -9,4 +9,7 @@
 const struct config_word *config_place(const struct config_file *file, const char *error,
 				       bool (*is_elsewhere)(const struct cli_flag *flag));
 
+/* Whether an error speaks of a flag that was set above the file: then it is not about what the file leaves out. */
+bool config_names_elsewhere(const char *error, bool (*is_elsewhere)(const struct cli_flag *flag));
+
 #endif

@@ -318,6 +318,11 @@ def errors_of_the_whole_show_their_line(desk):
     desk.write("n.yaml", "kind: serve\n")
     error = desk.run("run", "n.yaml", code=2)[1]
     assert "serve needs a port" in error and places(error) == ["1:7"], error
+    desk.write("s.yaml", "kind: bench\nduration: 1s\n")
+    for words, variables, says in ((["--cps", "5k", "--search", "failed==0"], {}, "leave out --cps"),
+                                   ([], {"QUERN_CPS": "5k", "QUERN_SEARCH": "failed==0"}, "leave out --cps")):
+        error = desk.run("check", "s.yaml", *words, code=2, variables=variables)[1]
+        assert says in error and places(error) == [], error
 
 
 def a_flag_goes_before_a_variable_before_a_file(desk):
