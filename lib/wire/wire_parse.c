@@ -35,7 +35,8 @@ static inline bool mac_is(const uint8_t *mac, const uint8_t *other)
 	return ((front ^ other_front) | (uint32_t)(back ^ other_back)) == 0;
 }
 
-/* Reads the tags behind the MAC addresses. Who wants no tag accepts one that carries a priority alone, with id 0. */
+/* Reads the tags behind the MAC addresses. Who wants no tag accepts one that carries a priority alone, with id 0; and
+ * so does who wants one, behind his: any other is of a network within that, which is not his. */
 static enum quern_drop vlan_parse(const uint8_t *frame, uint32_t bytes, uint16_t vlan, struct packet *packet,
 				  uint16_t *ether_type)
 {
@@ -50,7 +51,7 @@ static enum quern_drop vlan_parse(const uint8_t *frame, uint32_t bytes, uint16_t
 
 		if (tags == 0)
 			outermost = id;
-		if (vlan == 0 && id != 0)
+		if ((vlan == 0 || tags > 0) && id != 0)
 			return QUERN_DROP_VLAN;
 		type = wire_load16(frame + at + 2);
 		at += ETHER_TAG_BYTES;

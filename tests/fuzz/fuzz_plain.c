@@ -60,7 +60,7 @@ static bool read_ethernet(const uint8_t *at, uint32_t count, const struct wire_e
 	}
 	if (at[6] & 1 || (!(at[0] & 1) && memcmp(at, expect->mac, 6) != 0))
 		return false;
-	return ids[0] == expect->vlan && (expect->vlan != 0 || ids[1] == 0);
+	return ids[0] == expect->vlan && ids[1] == 0;
 }
 
 /* RFC 791: loose and strict source routes have 131 and 137; what is malformed ends the options. */

@@ -96,6 +96,23 @@ Test(wire_parse, accepts_the_tags_that_were_asked_for)
 	}
 }
 
+/* A network within the one that was asked for is another: answers would leave without its tag. */
+Test(wire_parse, takes_no_frame_with_a_second_vlan_behind_its_own)
+{
+	struct wire_expect expect = {.ethernet = true, .vlan = 7};
+	struct packet packet;
+	struct frame frame;
+
+	memcpy(expect.mac, FRAME_OUR_MAC, 6);
+	frame_make(&frame, &(struct frame_plan){.protocol = 6, .flags = TCP_ACK, .tags = 2});
+	for (unsigned int id = 0; id < 4096; id++) {
+		frame.bytes[18] = (uint8_t)(0x60 | id >> 8);
+		frame.bytes[19] = (uint8_t)id;
+		cr_assert_eq(frame_parse_exact(frame.bytes, frame.length, &expect, &packet),
+			     id == 0 ? QUERN_DROP_NONE : QUERN_DROP_VLAN, "id %u", id);
+	}
+}
+
 Test(wire_parse, a_priority_tag_counts_as_none_and_hides_no_other)
 {
 	struct packet packet;
@@ -107,6 +124,7 @@ Test(wire_parse, a_priority_tag_counts_as_none_and_hides_no_other)
 	cr_assert_eq(packet.link_bytes, 18);
 	frame_make(&frame, &(struct frame_plan){.protocol = 6, .flags = TCP_ACK, .tags = 2});
 	frame.bytes[15] = 0;
+	frame.bytes[19] = 9;
 	cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_VLAN, "priority outside, id 9 inside");
 	frame.bytes[19] = 0;
 	cr_assert_eq(frame_parse(&frame, &packet), QUERN_DROP_NONE);

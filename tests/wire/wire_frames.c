@@ -33,7 +33,7 @@ static uint32_t put_ethernet(uint8_t *at, uint32_t tags, uint32_t type)
 	at += 12;
 	for (uint32_t i = 0; i < tags; i++, at += 4) {
 		put16(at, i + 1 < tags ? 0x88a8 : 0x8100);
-		put16(at + 2, 0x6000 + 7 + 2 * i);
+		put16(at + 2, i == 0 ? 0x6007 : 0x6000);
 	}
 	put16(at, type);
 	return 14 + 4 * tags;

@@ -24,7 +24,7 @@ struct frame {
 struct frame_plan {
 	uint8_t protocol; /* 6, 17 or 1 */
 	uint8_t flags;    /* TCP */
-	uint8_t tags;     /* VLAN tags: the outer one has id 7, the inner one 9 */
+	uint8_t tags;     /* VLAN tags: the outer one has id 7, the inner ones a priority alone */
 	bool no_ethernet;
 	uint32_t text_bytes;
 	uint32_t padding; /* zero bytes behind the IP packet */
