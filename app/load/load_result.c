@@ -39,9 +39,10 @@ static bool is_served(const struct report_totals *totals)
 {
 	if (totals->opened > 0 && totals->established == 0)
 		return false;
-	if (totals->cut_short > 0 && totals->cut_short == report_closed(totals))
-		return false;
-	return totals->requests[REPORT_REQUESTS_sent] == 0 || totals->requests[REPORT_REQUESTS_ok] > 0;
+	/* Of a connection that was cut, requests before that may have been answered. */
+	if (totals->requests[REPORT_REQUESTS_sent] > 0)
+		return totals->requests[REPORT_REQUESTS_ok] > 0;
+	return totals->cut_short == 0 || totals->cut_short < report_closed(totals);
 }
 
 /* Of the whole, and of each service. */
