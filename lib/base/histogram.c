@@ -105,3 +105,38 @@ void quern_histogram_snapshot(const struct quern_histogram *live, struct quern_h
 	copy->min = counter_read(&live->min);
 	copy->max = counter_read(&live->max);
 }
+
+/* The values of the buckets from `first` on, before `end`. */
+static uint64_t sum_of(const struct quern_histogram *live, uint32_t first, uint32_t end)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = first; i < end; i++)
+		sum += counter_read(&live->buckets[i]);
+	return sum;
+}
+
+static uint32_t bucket_held(uint64_t value)
+{
+	return bucket_of(value < VALUE_MAX ? value : VALUE_MAX);
+}
+
+/* Nothing lies before the bucket of the smallest value and behind that of the largest. */
+void quern_histogram_cumulate(const struct quern_histogram *live, const uint64_t *bounds, uint32_t count,
+			      uint64_t *counts)
+{
+	uint64_t max = counter_read(&live->max), min = counter_read(&live->min), sum = 0;
+	uint32_t at = bucket_held(min), end = min > max ? at : bucket_held(max) + 1;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t behind = bucket_held(bounds[i]) + 1;
+
+		if (behind > end)
+			behind = end;
+		sum += sum_of(live, at, behind);
+		if (behind > at)
+			at = behind;
+		counts[i] = sum;
+	}
+	counts[count] = sum + sum_of(live, at, end);
+}

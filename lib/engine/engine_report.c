@@ -47,6 +47,7 @@ int quern_engine_worker(const struct quern_engine *engine, uint16_t number, stru
 	report->cycles = counter_read(&worker->cycles);
 	report->turns = counter_read(&worker->turns);
 	report->busy_turns = counter_read(&worker->busy_turns);
+	report->busy_cycles = counter_read(&worker->busy_cycles);
 	report->gaps = counter_read(&worker->gap.count);
 	report->gap_ns = counter_read(&worker->gap.ns);
 	report->longest_gap_ns = counter_read(&worker->gap.longest_ns);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <quern/observe.h>
+#include <quern/target.h>
 
 #include "engine/engine_parts.h"
 
@@ -287,6 +288,23 @@ void engine_hide_telemetry(struct quern_engine *engine)
 	shown = NULL;
 	pthread_mutex_unlock(&lock);
 	engine_forget_reload();
+}
+
+/* Nothing that the rules hold is freed while the lock is held: engine_pass_telemetry(). */
+uint16_t quern_engine_forward_look(const struct quern_engine *engine, struct quern_forward_look *rules, uint16_t max)
+{
+	const struct quern_forward_rule *rule;
+	uint16_t count = 0;
+
+	pthread_mutex_lock(&lock);
+	while (count < max && (rule = quern_engine_forward_rule(engine, count)) != NULL) {
+		snprintf(rules[count].name, sizeof(rules[count].name), "%s", rule->name);
+		rules[count].stats = (struct quern_forward_stats){.forwarded = 0};
+		quern_engine_forward_stats(engine, count, QUERN_FORWARD_NO_TARGET, &rules[count].stats);
+		count++;
+	}
+	pthread_mutex_unlock(&lock);
+	return count;
 }
 
 void engine_pass_telemetry(void)

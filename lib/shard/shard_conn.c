@@ -169,6 +169,8 @@ void shard_conn_end(struct quern_shard *shard, struct tcp_conn *conn, enum quern
 	table_remove(&shard->table, table_hash(&shard->table, &conn->key),
 		     table_ref(TABLE_CONN, shard_conn_index(shard, conn)));
 	shard_route_release(shard, conn->profile);
+	if (half_open || conn->flags & TCP_SYN_IN_FLIGHT)
+		counter_add(&shard->counters.failed[how], 1);
 	if (half_open) {
 		shard_half_open_end(shard, conn);
 		shard_conn_free(shard, conn);

@@ -228,5 +228,7 @@ void shard_memory(const struct quern_shard *shard, struct quern_shard_memory *me
 		.bytes_established = (double)sizeof(struct tcp_conn) + entry + wheel,
 		.bytes_time_wait = (double)sizeof(struct tcp_time_wait) + entry,
 		.bytes_half_open = (double)sizeof(struct tcp_conn) + entry + wheel,
+		.timers = counter_level_read(&shard->wheel.linked),
+		.timer_lag_ms = counter_level_read(&shard->wheel.lag),
 	};
 }

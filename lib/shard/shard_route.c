@@ -241,6 +241,15 @@ static bool find_pair(struct quern_shard *shard, struct shard_route *route, stru
 	return false;
 }
 
+/* Counts a connect that comes to nothing, and returns the reason. */
+static int refuse(struct quern_shard *shard, int code)
+{
+	struct quern_counters *counters = &shard->counters;
+
+	counter_add(code == -ENOBUFS ? &counters->connects_no_memory : &counters->connects_no_port, 1);
+	return code;
+}
+
 int quern_connect(struct quern_shard *shard, uint8_t number, struct quern_conn *handle)
 {
 	struct shard_service *service = &shard->services[number];
@@ -252,12 +261,12 @@ int quern_connect(struct quern_shard *shard, uint8_t number, struct quern_conn *
 	if (number >= shard->service_count || service->is_listener || service->origin != number)
 		return -EINVAL;
 	if (!shard->first_free)
-		return -ENOBUFS;
+		return refuse(shard, -ENOBUFS);
 	if (!find_pair(shard, &service->route, &key, &hash))
-		return -EADDRNOTAVAIL;
+		return refuse(shard, -EADDRNOTAVAIL);
 	conn = shard_conn_new(shard, &key, hash, number);
 	if (!conn)
-		return -ENOBUFS;
+		return refuse(shard, -ENOBUFS);
 	service->route.in_use++;
 	name = shard_ip6_secret_name_of(shard, &key);
 	tcp_open_active(conn, &service->tcp, tcp_isn(&shard->isn_secret, &name, shard->isn_clock), shard->now_ms);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/counter.h"
 #include "base/seq.h"
 
 enum {
@@ -88,7 +89,7 @@ static void link_node(struct wheel *wheel, struct wheel_node *node)
 	if (next != 0)
 		node_at(wheel, next - 1)->prev = number;
 	set_head(wheel, place, number);
-	wheel->linked++;
+	counter_level_up(&wheel->linked);
 }
 
 static void unlink_node(struct wheel *wheel, struct wheel_node *node)
@@ -101,7 +102,7 @@ static void unlink_node(struct wheel *wheel, struct wheel_node *node)
 		node_at(wheel, node->prev - 1)->next = node->next;
 	node->next = 0;
 	node->prev = 0;
-	wheel->linked--;
+	counter_level_down(&wheel->linked);
 }
 
 /* A disarmed node that is still linked has forgotten when its slot is visited, so it is linked anew. */
@@ -142,7 +143,7 @@ static bool work_off(struct wheel *wheel, uint32_t place, struct turn *turn)
 		if (number != 0)
 			__builtin_prefetch(node_at(wheel, number - 1), 1);
 		turn->visits--;
-		wheel->linked--;
+		counter_level_down(&wheel->linked);
 		node->next = 0;
 		node->prev = 0;
 		if (node->due == WHEEL_NEVER)
@@ -209,7 +210,7 @@ uint32_t wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *fired, uint3
 	uint32_t target = seq_before(now, wheel->now) ? wheel->now : now;
 	uint32_t tick;
 
-	wheel->lag = 0;
+	__atomic_store_n(&wheel->lag, 0, __ATOMIC_RELAXED);
 	/* As for TCP in a shard that forwards datagrams. */
 	if (wheel->linked == 0) {
 		wheel->now = target;
@@ -217,7 +218,7 @@ uint32_t wheel_advance(struct wheel *wheel, uint32_t now, uint32_t *fired, uint3
 	}
 	for (;;) {
 		if (!work_off_now(wheel, &turn)) {
-			wheel->lag = target - wheel->now + 1;
+			__atomic_store_n(&wheel->lag, target - wheel->now + 1, __ATOMIC_RELAXED);
 			return turn.count;
 		}
 		/* Most calls come many times a tick. */

@@ -317,6 +317,7 @@ int worker_run(void *argument)
 		latest_cycle = worker_clock_later(latest_cycle, rte_rdtsc());
 		if (latest_cycle - turn_cycle > gap_cycles)
 			note_long_turn(worker, turn_cycle, latest_cycle, done);
+		counter_add(&worker->busy_cycles, done > 0 ? latest_cycle - turn_cycle : 0);
 		turn_cycle = latest_cycle;
 		now_ns = worker_clock_ns(worker->clock, latest_cycle);
 		done = 0;

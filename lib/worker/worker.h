@@ -63,6 +63,7 @@ struct worker {
 	_Alignas(64) uint64_t cycles; /* since the first turn */
 	uint64_t turns;
 	uint64_t busy_turns;
+	uint64_t busy_cycles; /* of them; what others had the core for within one is among them */
 	struct worker_gap gap;
 };
 

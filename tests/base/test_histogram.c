@@ -165,3 +165,42 @@ Test(histogram, a_snapshot_of_a_live_one_is_consistent_in_itself)
 	cr_assert_eq(pthread_join(writer, NULL), 0);
 	cr_assert_gt(histogram.count, 0);
 }
+
+Test(histogram, counts_up_to_bounds_as_a_list_does)
+{
+	static const uint64_t bounds[] = {0, 1, 1000, 10000, 1000000, UINT64_C(5000000000), UINT64_MAX};
+	enum { BOUNDS = sizeof bounds / sizeof bounds[0] };
+	static uint64_t values[VALUES];
+	uint64_t counts[BOUNDS + 1];
+
+	quern_histogram_reset(&histogram);
+	quern_histogram_cumulate(&histogram, bounds, BOUNDS, counts);
+	for (int i = 0; i <= BOUNDS; i++)
+		cr_assert_eq(counts[i], 0);
+	values_draw(values, 7);
+	for (int i = 0; i < VALUES; i++)
+		quern_histogram_record(&histogram, values[i]);
+	quern_histogram_cumulate(&histogram, bounds, BOUNDS, counts);
+	for (int i = 0; i < BOUNDS; i++) {
+		uint64_t least = 0, most = 0;
+
+		for (int j = 0; j < VALUES; j++) {
+			least += values[j] <= bounds[i];
+			most += values[j] <= bounds[i] + (bounds[i] < UINT64_MAX / 2 ? bounds[i] / 1000 : 0);
+		}
+		cr_assert(counts[i] >= least && counts[i] <= most, "bound %lu: %lu", bounds[i], counts[i]);
+	}
+	cr_assert_eq(counts[BOUNDS], VALUES);
+}
+
+Test(histogram, counts_values_above_all_bounds_in_the_last)
+{
+	static const uint64_t bounds[] = {1000, 2000};
+	uint64_t counts[3];
+
+	quern_histogram_reset(&histogram);
+	quern_histogram_record(&histogram, UINT64_MAX);
+	quern_histogram_record(&histogram, 1500);
+	quern_histogram_cumulate(&histogram, bounds, 2, counts);
+	cr_assert(counts[0] == 0 && counts[1] == 1 && counts[2] == 2);
+}

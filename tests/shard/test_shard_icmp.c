@@ -68,6 +68,7 @@ Test(shard_icmp, a_connect_ends_as_refused_by_a_hard_error)
 		hear_nothing(&script);
 		cr_assert_eq(driver_counters(&driver)->icmp_refused, 1);
 		cr_assert_eq(driver_counters(&driver)->ended[QUERN_END_REFUSED], 1);
+		cr_assert_eq(driver_counters(&driver)->failed[QUERN_END_REFUSED], 1);
 		cr_assert_eq(driver_counters(&driver)->resets_received, 0);
 		/* Once: there is nothing left to end. */
 		raw_icmp_inject(&driver, &icmp);

@@ -155,6 +155,27 @@ static uint32_t connections_left(unsigned int side)
 	return memory.connections_used + memory.time_waits_used + (uint32_t)memory.table_used;
 }
 
+static uint64_t failed_at(unsigned int side)
+{
+	uint64_t failed = 0;
+
+	for (int how = 0; how < QUERN_ENDS_END; how++)
+		failed += shard_counters(pair.ends[side])->failed[how];
+	return failed;
+}
+
+/* Set-ups that came to nothing are those that were begun and never established, at both ends. */
+static void check_failed(void)
+{
+	const struct quern_counters *peers = shard_counters(pair.ends[1]);
+	uint64_t never = 0;
+
+	for (unsigned int i = 0; i < MANNERS; i++)
+		never += manners[i].ended[0] - manners[i].established[0];
+	cr_expect_eq(failed_at(0), never, "%lu of %lu counted as failed at the client", failed_at(0), never);
+	cr_expect_eq(failed_at(1), peers->opened_passive - peers->established);
+}
+
 static void check_all(unsigned int each, bool exactly)
 {
 	for (unsigned int i = 0; i < MANNERS; i++) {
@@ -171,6 +192,7 @@ static void check_all(unsigned int each, bool exactly)
 			cr_expect_eq(manner->other_ends[1], 0, "%s: the server's end is another", manner->name);
 		cr_expect_eq(manner->established[0], manner->listens ? each : 0);
 	}
+	check_failed();
 	for (unsigned int side = 0; side < 2; side++)
 		cr_expect_eq(connections_left(side), 0, "%u records are left", connections_left(side));
 }

@@ -106,6 +106,8 @@ enum quern_drop {
 	X(moved_out, "frames that were moved to the shard that owns their flow")                       \
 	X(moved_in, "frames that another shard of the port had received")                              \
 	X(opened_active, "connections opened by us")                                                   \
+	X(connects_no_port, "connects refused for want of a free address and port")                    \
+	X(connects_no_memory, "connects refused for want of a record")                                 \
 	X(opened_passive, "connections made for a SYN: half-open, or by a SYN cookie that came back")  \
 	X(established, "connections that reached ESTABLISHED")                                         \
 	X(cookies_sent, "SYNs answered by a SYN cookie")                                               \
@@ -152,6 +154,8 @@ struct quern_counters {
 #undef X
 	uint64_t drops[QUERN_DROPS_END];
 	uint64_t ended[8]; /* by enum quern_end */
+	uint64_t
+		failed[8]; /* likewise, set-ups that came to nothing: ours, which `ended` has too, and those of peers */
 };
 
 /* The JSON key of a drop reason, and what it means in words; "?" for a number that is none. */

@@ -151,8 +151,10 @@ struct quern_shard_memory {
 	double bytes_established; /* a connection at capacity: record, table and wheel */
 	double bytes_time_wait;
 	double bytes_half_open;
-	uint32_t mbufs;      /* buffers of its pool; 0 for shards that share another's */
-	uint32_t mbufs_used; /* in queues, on their way, or lent to the port */
+	uint32_t timers;       /* that run; those that were cancelled too, until their time comes */
+	uint32_t timer_lag_ms; /* how late the shard is with those that are due */
+	uint32_t mbufs;        /* buffers of its pool; 0 for shards that share another's */
+	uint32_t mbufs_used;   /* in queues, on their way, or lent to the port */
 };
 
 /* What a shard has reserved and uses. */
@@ -162,9 +164,10 @@ struct quern_worker_report {
 	uint16_t core;
 	uint64_t cycles; /* wall TSC cycles since the first turn */
 	uint64_t turns;
-	uint64_t busy_turns; /* turns that found work */
-	uint64_t gaps;       /* turns that took QUERN_GAP_NS longer than their work: others had the core */
-	uint64_t gap_ns;     /* in all */
+	uint64_t busy_turns;  /* turns that found work */
+	uint64_t busy_cycles; /* of them; a turn is counted once it is over */
+	uint64_t gaps;        /* turns that took QUERN_GAP_NS longer than their work: others had the core */
+	uint64_t gap_ns;      /* in all */
 	uint64_t longest_gap_ns;
 	uint64_t stalls; /* times that it did not turn for QUERN_STALL_MS; a stop of the whole process is none */
 	uint64_t longest_stall_ms;

@@ -40,6 +40,12 @@ uint64_t quern_histogram_percentile(const struct quern_histogram *histogram, dou
 /* Arithmetic mean, 0 when empty. */
 double quern_histogram_mean(const struct quern_histogram *histogram);
 
+/* Counts the values of a histogram, whose writer may still record, up to each of `count` bounds, which rise: counts[i]
+ * are those at or below bounds[i], and counts[count] is that of all, so there is room for one more. A value within
+ * 0.1 % of a bound may be counted on either side of it. */
+void quern_histogram_cumulate(const struct quern_histogram *live, const uint64_t *bounds, uint32_t count,
+			      uint64_t *counts);
+
 /* Copies a histogram that its writer still records into; each bucket whole, their sum possibly a few behind. */
 void quern_histogram_snapshot(const struct quern_histogram *live, struct quern_histogram *copy);
 

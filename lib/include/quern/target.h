@@ -62,6 +62,16 @@ struct quern_forward_stats {
 int quern_engine_forward_stats(const struct quern_engine *engine, uint16_t rule, uint16_t target,
 			       struct quern_forward_stats *stats);
 
+/* A rule by its name, and what it did. */
+struct quern_forward_look {
+	char name[QUERN_FORWARD_NAME_MAX + 1];
+	struct quern_forward_stats stats;
+};
+
+/* Copies the rules of an engine, in their order, and at most `max` of them, while others may be given to it. Returns
+ * how many there are. From any thread. */
+uint16_t quern_engine_forward_look(const struct quern_engine *engine, struct quern_forward_look *rules, uint16_t max);
+
 /* The rule of that number, as the engine has it; null past the last. It is there until rules are swapped. */
 const struct quern_forward_rule *quern_engine_forward_rule(const struct quern_engine *engine, uint16_t rule);
 
