@@ -225,6 +225,7 @@ struct cli_settings {
 
 	const char *json;         /* file, "-" for standard output, or null */
 	const char *hlog;         /* file, or null */
+	const char *metrics;      /* ADDR:PORT, unix:PATH, or null */
 	char pcap[CLI_FILE_TEXT]; /* file; empty for none */
 	uint64_t pcap_frames;     /* 0: the library's default; UINT64_MAX: no end */
 	bool quiet;

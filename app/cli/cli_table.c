@@ -3,6 +3,7 @@
 
 #include "cli/cli_capture.h"
 #include "cli/cli_flags.h"
+#include "cli/cli_metrics.h"
 #include "cli/cli_payload.h"
 #include "cli/cli_set.h"
 #include "cli/cli_tcp.h"
@@ -127,6 +128,9 @@ const struct cli_flag cli_flag_table[] = {
 	{"json", 0, "FILE", "result; - is stdout", "a file, or - for standard output", WITH_ENGINE | CLI_DOCTOR,
 	 cli_set_json},
 	{"hlog", 0, "FILE", "times as an HDR log", "a file", WITH_LOAD, cli_set_hlog},
+	{"metrics", 0, "ADDR:PORT", "Prometheus; unix:PATH",
+	 "ADDR:PORT, e.g. 127.0.0.1:9112 or [::1]:9112, unix:PATH with up to 107 letters, or off", WITH_ENGINE,
+	 cli_set_metrics},
 	{"pcap", 0, "FILE[,frames=N]", "frames, as tcpdump -w",
 	 "FILE[,frames=N], N frames at most, 100k where it is left out, 0 for no end", WITH_ENGINE, cli_set_pcap},
 	{"quiet", 'q', NULL, "no progress", NULL, WITH_ENGINE, cli_set_quiet},

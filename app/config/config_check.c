@@ -226,6 +226,8 @@ static void print_files(const struct cli_settings *settings)
 	}
 	if (*lead == ' ')
 		putchar('\n');
+	if (settings->metrics)
+		printf("metrics   %s\n", settings->metrics);
 }
 
 /* Mistakes of rules that hang on ports and workers: the engine finds them. */

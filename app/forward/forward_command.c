@@ -164,6 +164,11 @@ int forward_command(struct cli_settings *settings)
 	struct cli_cores usable;
 	struct cli_nodes nodes;
 	struct cli_workers workers;
+	const struct report_job job = {.settings = settings,
+				       .app = &forward,
+				       .announce = announce,
+				       .run = run_and_report,
+				       .metrics = {.reloads = forward_reload_counts, .app = &forward.reload}};
 	char error[CLI_ERROR_TEXT];
 	int code;
 
@@ -179,7 +184,7 @@ int forward_command(struct cli_settings *settings)
 	forward_reload_init(&forward.reload, settings);
 	forward.progress = report_output_progress(settings);
 	add_shards(&forward, &config, &workers);
-	code = report_job_run(&(struct report_job){settings, &forward, announce, run_and_report}, &config);
+	code = report_job_run(&job, &config);
 	forward_series_close(&forward.series);
 	forward_stats_close(&forward.report.stats);
 	return code;

@@ -56,10 +56,10 @@ static json_t *config_json(const struct forward_report *report)
 
 	for (uint16_t i = 0; i < settings->forward.rule_count; i++)
 		json_array_append_new(rules, rule_json(&settings->forward.rules[i]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "kind", cli_command_name(settings->command), "ports",
-			 report_ports_json(settings), "rules", rules, "max_sessions", integer(report->use.capacity),
-			 "memory", report_memory_name(settings->memory), "duration_ns", integer(settings->duration_ns),
-			 "seed", integer(settings->seed));
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s?}", "kind", cli_command_name(settings->command),
+			 "ports", report_ports_json(settings), "rules", rules, "max_sessions",
+			 integer(report->use.capacity), "memory", report_memory_name(settings->memory), "duration_ns",
+			 integer(settings->duration_ns), "seed", integer(settings->seed), "metrics", settings->metrics);
 }
 
 static json_t *totals_json(const struct forward_report *report)

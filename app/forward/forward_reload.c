@@ -58,9 +58,16 @@ static bool perform(struct forward_reload *reload, struct quern_engine *engine, 
 		fprintf(out, anew.forward.rule_count == 1 ? "%u rule is in use\n" : "%u rules are in use\n",
 			anew.forward.rule_count);
 	}
-	reload->taken += taken;
-	reload->refused += !taken;
+	__atomic_fetch_add(taken ? &reload->taken : &reload->refused, 1, __ATOMIC_RELAXED);
 	return taken;
+}
+
+void forward_reload_counts(void *app, uint64_t *taken, uint64_t *refused)
+{
+	const struct forward_reload *reload = app;
+
+	*taken = __atomic_load_n(&reload->taken, __ATOMIC_RELAXED);
+	*refused = __atomic_load_n(&reload->refused, __ATOMIC_RELAXED);
 }
 
 void forward_reload_look(struct forward_reload *reload, struct quern_engine *engine)

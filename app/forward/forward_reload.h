@@ -26,6 +26,9 @@ static inline const struct cli_forward *forward_reload_rules(const struct forwar
 /* Once a tick: where SIGHUP came, reads the file again; what is wrong, and what came of it, goes to standard error. */
 void forward_reload_look(struct forward_reload *reload, struct quern_engine *engine);
 
+/* How many were taken, and refused, so far; from any thread. `app` is a struct forward_reload. */
+void forward_reload_counts(void *app, uint64_t *taken, uint64_t *refused);
+
 /* on_reload of the engine; `app` is a struct forward_reload. */
 void forward_reload_asked(struct quern_engine *engine, struct quern_reload *asked, void *app);
 

@@ -64,7 +64,11 @@ int load_command_run(struct load_measure *measure, const struct quern_engine_con
 		     void (*announce)(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine,
 				      void *app))
 {
-	const struct report_job job = {measure->settings, measure, announce, run_and_report};
+	const struct report_job job = {.settings = measure->settings,
+				       .app = measure,
+				       .announce = announce,
+				       .run = run_and_report,
+				       .metrics = {.setups = load_told_setups, .app = &measure->told}};
 
 	return report_job_run(&job, config);
 }

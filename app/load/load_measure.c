@@ -37,6 +37,7 @@ int load_measure_open(struct load_measure *measure, const struct cli_settings *s
 {
 	*measure = (struct load_measure){.settings = settings};
 	load_steer_open(&measure->orders.steer, settings);
+	load_told_begin(&measure->told, measure->clients, &measure->client_count);
 	load_trials_begin(&measure->trials, settings);
 	measure->orders.is_one_of_several = load_trials_are_several(&measure->trials);
 	measure->stop.condition = &settings->judge.stop_if;
@@ -209,6 +210,7 @@ static void end_run(struct load_measure *measure, struct quern_engine *engine)
 					    ? measure->series.rows[measure->series.count - 1].t_s
 					    : report_clock_s() - measure->begin_s);
 	if (load_result_end_run(measure, &next)) {
+		load_told_carry(&measure->told, measure->orders.run);
 		begin_run(measure, engine, next);
 		return;
 	}

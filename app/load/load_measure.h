@@ -5,6 +5,7 @@
 #include "load/load_client.h"
 #include "load/load_hlog.h"
 #include "load/load_stop.h"
+#include "load/load_told.h"
 #include "load/load_trials.h"
 #include "report/report_links.h"
 #include "report/report_output.h"
@@ -38,6 +39,7 @@ struct load_measure {
 	struct report_sample last_row;
 	struct report_series series;
 	struct report_progress progress;
+	struct load_told told;
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */
 	struct quern_histogram *part;

@@ -39,7 +39,8 @@ int load_udp_command(struct cli_settings *settings)
 	static struct load_udp_measure measure;
 	struct cli_cores usable;
 	struct cli_nodes nodes;
-	const struct report_job job = {settings, &measure, load_command_announce, run_and_report};
+	const struct report_job job = {
+		.settings = settings, .app = &measure, .announce = load_command_announce, .run = run_and_report};
 	struct cli_workers workers;
 	char error[CLI_ERROR_TEXT];
 	int code;

@@ -172,6 +172,7 @@ json_t *report_config(const struct cli_settings *settings)
 	add_integer(object, "max_time_wait", settings->max_time_wait);
 	add_integer(object, "seed", settings->seed);
 	json_object_set_new(object, "hlog", settings->hlog ? json_string(settings->hlog) : json_null());
+	json_object_set_new(object, "metrics", settings->metrics ? json_string(settings->metrics) : json_null());
 	add_judge(object, &settings->judge);
 	return object;
 }

@@ -6,6 +6,7 @@
 
 #include <quern/engine.h>
 
+#include "metrics/metrics.h"
 #include "report/report_output.h"
 
 struct report_job {
@@ -13,6 +14,7 @@ struct report_job {
 	void *app;
 	void (*announce)(FILE *out, const struct cli_settings *settings, const struct quern_engine *engine, void *app);
 	int (*run)(struct quern_engine *engine, struct report_output *output, void *app); /* the exit code */
+	struct metrics_source metrics; /* what --metrics tells beside what the engine knows */
 };
 
 /* Opens report and engine, announces, runs, finishes the capture, and closes both. Returns the exit code; what could

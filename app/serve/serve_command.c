@@ -251,6 +251,8 @@ int serve_command(struct cli_settings *settings)
 	struct cli_cores usable;
 	struct cli_nodes nodes;
 	struct cli_workers workers;
+	const struct report_job job = {
+		.settings = settings, .app = &serve, .announce = announce, .run = run_and_report};
 	char error[CLI_ERROR_TEXT];
 	int code = CLI_EXIT_DONE;
 
@@ -279,7 +281,7 @@ int serve_command(struct cli_settings *settings)
 		serve.server_count = (uint16_t)(serve.server_count + reported->tally_count);
 	}
 	if (code == CLI_EXIT_DONE)
-		code = report_job_run(&(struct report_job){settings, &serve, announce, run_and_report}, &config);
+		code = report_job_run(&job, &config);
 	for (uint16_t i = 0; i < serve.server_count; i++)
 		serve_server_close(&serve.servers[i]);
 	report_series_close(&serve.series);

@@ -130,6 +130,7 @@ static void tell_ended(struct quern_shard *shard, struct tcp_conn *conn, enum qu
 	struct shard_service *service = shard_service_of(shard, conn);
 
 	counter_add(&shard->counters.ended[how], 1);
+	counter_add(&shard->counters.closed[how], !(conn->flags & TCP_SYN_IN_FLIGHT));
 	if (service->events.on_ended)
 		service->events.on_ended(shard, shard_conn_handle(shard, conn), how, service->app);
 }

@@ -167,13 +167,17 @@ static uint64_t failed_at(unsigned int side)
 /* Set-ups that came to nothing are those that were begun and never established, at both ends. */
 static void check_failed(void)
 {
-	const struct quern_counters *peers = shard_counters(pair.ends[1]);
+	const struct quern_counters *ours = shard_counters(pair.ends[0]), *peers = shard_counters(pair.ends[1]);
 	uint64_t never = 0;
 
 	for (unsigned int i = 0; i < MANNERS; i++)
 		never += manners[i].ended[0] - manners[i].established[0];
 	cr_expect_eq(failed_at(0), never, "%lu of %lu counted as failed at the client", failed_at(0), never);
 	cr_expect_eq(failed_at(1), peers->opened_passive - peers->established);
+	for (int how = 0; how < QUERN_ENDS_END; how++) {
+		cr_expect_eq(peers->closed[how], peers->ended[how]);
+		cr_expect_eq(ours->closed[how], ours->ended[how] - ours->failed[how]);
+	}
 }
 
 static void check_all(unsigned int each, bool exactly)

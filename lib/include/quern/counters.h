@@ -153,9 +153,9 @@ struct quern_counters {
 	QUERN_COUNTERS(X)
 #undef X
 	uint64_t drops[QUERN_DROPS_END];
-	uint64_t ended[8]; /* by enum quern_end */
-	uint64_t
-		failed[8]; /* likewise, set-ups that came to nothing: ours, which `ended` has too, and those of peers */
+	uint64_t ended[8];  /* by enum quern_end */
+	uint64_t closed[8]; /* likewise, of `ended`, those that had been established */
+	uint64_t failed[8]; /* likewise, set-ups that came to nothing; `ended` has ours too, and none of peers */
 };
 
 /* The JSON key of a drop reason, and what it means in words; "?" for a number that is none. */
