@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scrapes querns that run for a few seconds, and prints TAP: check_metrics.py QUERN DOCS BUILD."""
+"""Scrapes querns that run for a few seconds, and prints TAP: check_metrics.py QUERN DOCS BUILD CONTRIB."""
 
 import contextlib
 import http.client
@@ -12,15 +12,39 @@ import sys
 import tempfile
 
 from app_cases import play
-from metrics_lab import Quern, free_port, lint
+from metrics_contrib import complaints
+from metrics_lab import Quern, free_port, lint, tool
 
-QUERN, DOCS, BUILD = sys.argv[1:4]
+QUERN, DOCS, BUILD, CONTRIB = sys.argv[1:5]
 ONLY_OF_FORWARD = {"quern_udp_forwarded_packets_total", "quern_udp_flows", "quern_config_reloads_total"}
 
 
-def documented():
+def documented_labels():
     with open(DOCS, encoding="utf-8") as page:
-        return set(re.findall(r"^\| `(quern_[a-z_]+)` \|", page.read(), re.M))
+        rows = re.findall(r"^\| `(quern_[a-z_]+)` \| [a-z]+ \| (.*?) \|", page.read(), re.M)
+    return {name: set(re.findall(r"[a-z]+", labels)) for name, labels in rows}
+
+
+def documented():
+    return set(documented_labels())
+
+
+def contrib_names_what_there_is():
+    quern = Quern(QUERN, ["bench", "-d", "0", "--cc", "1", "--hold", "9s"], f"127.0.0.1:{free_port()}")
+    try:
+        samples = quern.await_up().scrape().samples
+        quern.end()
+    finally:
+        quern.kill()
+    told = {label for key in samples for label in re.findall(r'([a-z]+)="', key)}
+    assert told - {"le"} <= set().union(*documented_labels().values()), told
+    wrong = list(complaints(CONTRIB, samples, documented_labels()))
+    assert not wrong, wrong
+    promtool = tool("promtool", BUILD)
+    if promtool:
+        done = subprocess.run([promtool, "check", "rules", f"{CONTRIB}/prometheus/quern-alerts.yml"], text=True,
+                              capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def counters_never_fall_over_several_runs():
@@ -103,5 +127,6 @@ if __name__ == "__main__":
     sys.exit(play([
         ("counters never fall over several runs, and every name is documented", counters_never_fall_over_several_runs),
         ("the last page is the report, and the socket goes with the run", the_last_page_is_the_report),
+        ("the dashboard and the alerts name what there is", contrib_names_what_there_is),
         ("an address in use is told before the run", an_address_in_use_is_told_before_the_run),
     ]))
