@@ -12,8 +12,4 @@ char *report_hdr(const struct quern_histogram *histogram);
  * empty. */
 int report_hdr_read(const char *text, struct quern_histogram *histogram);
 
-/* The lowest and the highest value that a bucket counts. */
-uint64_t report_hdr_lowest(size_t bucket);
-uint64_t report_hdr_highest(size_t bucket);
-
 #endif

@@ -26,16 +26,16 @@ static unsigned shift_of(size_t bucket)
 	return bucket < SUB_BUCKETS ? 0 : (unsigned)(bucket / HALF_BUCKETS - 1);
 }
 
-uint64_t report_hdr_lowest(size_t bucket)
+static uint64_t lowest_of(size_t bucket)
 {
 	uint64_t within = bucket < SUB_BUCKETS ? bucket : bucket % HALF_BUCKETS + HALF_BUCKETS;
 
 	return within << shift_of(bucket);
 }
 
-uint64_t report_hdr_highest(size_t bucket)
+static uint64_t highest_of(size_t bucket)
 {
-	return report_hdr_lowest(bucket) + (UINT64_C(1) << shift_of(bucket)) - 1;
+	return lowest_of(bucket) + (UINT64_C(1) << shift_of(bucket)) - 1;
 }
 
 static uint32_t get_u32(const uint8_t *at)
@@ -114,7 +114,7 @@ static bool read_counts(const uint8_t *at, const uint8_t *end, struct quern_hist
 static void complete(struct quern_histogram *histogram)
 {
 	for (size_t i = 0; i < QUERN_HISTOGRAM_BUCKETS; i++) {
-		uint64_t low = report_hdr_lowest(i), high = report_hdr_highest(i);
+		uint64_t low = lowest_of(i), high = highest_of(i);
 
 		if (histogram->buckets[i] == 0)
 			continue;
