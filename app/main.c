@@ -19,13 +19,14 @@
 #include "forward/forward_command.h"
 #include "load/load_command.h"
 #include "load/load_udp_command.h"
+#include "result/result_command.h"
 #include "serve/serve_command.h"
 #include "trace/trace_command.h"
 
 static int unknown_command(const char *name)
 {
-	static const char *const names[] = {"bench",   "serve",   "load", "ctl",   "doctor", "trace",
-					    "forward", "compare", "run",  "check", "init"};
+	static const char *const names[] = {"bench",   "serve",  "load",  "ctl", "doctor", "trace", "forward",
+					    "compare", "report", "merge", "run", "check",  "init"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -88,6 +89,10 @@ int main(int count, char *arguments[])
 		return ctl_command(count - 2, arguments + 2);
 	if (strcmp(name, "compare") == 0)
 		return compare_command(count - 2, arguments + 2);
+	if (strcmp(name, "report") == 0)
+		return result_report_command(count - 2, arguments + 2);
+	if (strcmp(name, "merge") == 0)
+		return result_merge_command(count - 2, arguments + 2);
 	cli_signal_catch();
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND, false);

@@ -33,8 +33,8 @@ static const struct about about_commands[] = {
 	 "quern init bench >bench.yaml && quern run bench.yaml"},
 	{CLI_NO_COMMAND, "quern ctl stats | conns [flags]", "Asks a quern that runs: its counters, its connections.",
 	 "quern ctl stats"},
-	{CLI_NO_COMMAND, "quern compare A.json B.json [C.json ...] [--json FILE]",
-	 "Says what has changed between results, and whether that is more than chance.",
+	{CLI_NO_COMMAND, "quern report RUN.json | merge A.json B.json ... | compare A.json B.json ...",
+	 "Prints a result in any form; makes one of several; says what has changed, beyond chance.",
 	 "quern compare before.json after.json"},
 	{CLI_TRACE, "quern trace FILE|live [flags]",
 	 "Draws TCP connections of a capture file, or of an interface (live -p DEV), as ladders.",
@@ -49,6 +49,10 @@ static const struct {
 	const char *flag;
 	unsigned int commands; /* enum cli_command, ored */
 } seldom[] = {
+	{"junit", CLI_ALL},
+	{"csv", CLI_ALL},
+	{"html", CLI_ALL},
+	{"hlog", CLI_ALL},
 	{"service", CLI_ALL},
 	{"max-time-wait", CLI_LOAD | CLI_BENCH},
 	{"flows", CLI_LOAD},

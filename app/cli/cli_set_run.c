@@ -62,18 +62,6 @@ bool cli_set_keepalive(struct cli_settings *settings, const char *value)
 	return cli_parse_keepalive(value, &settings->keepalive);
 }
 
-bool cli_set_json(struct cli_settings *settings, const char *value)
-{
-	settings->json = value;
-	return value[0] != '\0';
-}
-
-bool cli_set_hlog(struct cli_settings *settings, const char *value)
-{
-	settings->hlog = value;
-	return value[0] != '\0';
-}
-
 bool cli_set_quiet(struct cli_settings *settings, const char *value)
 {
 	(void)value;

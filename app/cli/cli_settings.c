@@ -218,11 +218,6 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 		return 0;
 	if (settings->command == CLI_TRACE)
 		return cli_complete_trace(settings, error);
-	if (settings->json && strcmp(settings->json, settings->pcap) == 0)
-		return refuse(error, "give --json and --pcap different files");
-	if (settings->hlog && ((settings->json && strcmp(settings->json, settings->hlog) == 0) ||
-			       strcmp(settings->hlog, settings->pcap) == 0))
-		return refuse(error, "give --hlog a file of its own");
 	if (settings->connections != 0 && !settings->duration_given)
 		settings->duration_ns = 0;
 	if (settings->command != CLI_BENCH && settings->port_count == 0) {
@@ -230,7 +225,9 @@ int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT])
 			 cli_command_name(settings->command));
 		return -EINVAL;
 	}
-	rc = cli_complete_services(settings, error);
+	rc = cli_complete_output(settings, error);
+	if (rc == 0)
+		rc = cli_complete_services(settings, error);
 	for (uint16_t i = 0; rc == 0 && i < settings->service_count; i++) {
 		rc = complete_service(settings, &settings->service[i], error);
 		if (rc != 0)

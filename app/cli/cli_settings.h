@@ -22,6 +22,7 @@
 enum {
 	CLI_ERROR_TEXT = 512,
 	CLI_FILE_TEXT = 512,
+	CLI_OUT_FILES = 3,
 	CLI_MAX_ADDRESSES = 16,
 	CLI_MAX_IMPAIRS = 2,
 	CLI_MAX_SERVICES = 8,
@@ -223,11 +224,16 @@ struct cli_settings {
 	uint8_t ttl;           /* 0: 64 */
 	uint32_t window_bytes; /* received and queued text of a connection, each; 0: the library's default */
 
-	const char *json;         /* file, "-" for standard output, or null */
-	const char *hlog;         /* file, or null */
-	const char *metrics;      /* ADDR:PORT, unix:PATH, or null */
-	char pcap[CLI_FILE_TEXT]; /* file; empty for none */
-	uint64_t pcap_frames;     /* 0: the library's default; UINT64_MAX: no end */
+	const char *json; /* file, "-" for standard output, or null */
+	const char *hlog; /* file, or null */
+	const char *html; /* likewise, of these */
+	const char *junit;
+	const char *csv;
+	const char *out;                                   /* folder, or null */
+	char out_files[CLI_OUT_FILES][CLI_FILE_TEXT + 16]; /* in it; found by cli_complete() */
+	const char *metrics;                               /* ADDR:PORT, unix:PATH, or null */
+	char pcap[CLI_FILE_TEXT];                          /* file; empty for none */
+	uint64_t pcap_frames;                              /* 0: the library's default; UINT64_MAX: no end */
 	bool quiet;
 	bool verbose;
 	bool no_color;
@@ -328,6 +334,9 @@ uint16_t cli_port_towards(const struct cli_settings *settings, struct quern_ip6 
 /* Checks that addresses are those of hosts, on the networks where they are looked for, and named once. 0, or -EINVAL
  * with one line in `error`. */
 int cli_check_network(const struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
+
+/* The files of --out, where no flag names others, and that no two are one. 0, or -EINVAL with one line in `error`. */
+int cli_complete_output(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);
 
 /* Checks the flags against each other and fills in what was left out. 0, or -EINVAL with one line in `error`. */
 int cli_complete(struct cli_settings *settings, char error[CLI_ERROR_TEXT]);

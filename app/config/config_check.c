@@ -215,7 +215,8 @@ static void print_ends(const struct cli_settings *settings)
 
 static void print_files(const struct cli_settings *settings)
 {
-	const char *const files[] = {settings->json, settings->hlog, settings->pcap[0] != '\0' ? settings->pcap : NULL};
+	const char *const files[] = {settings->json, settings->html, settings->junit,
+				     settings->csv,  settings->hlog, settings->pcap[0] != '\0' ? settings->pcap : NULL};
 	const char *lead = "files     ";
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

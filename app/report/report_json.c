@@ -2,6 +2,7 @@
 #include "report/report_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli_version.h"
 #include "report/report_hdr.h"
@@ -236,12 +237,31 @@ static json_t *valid_json(const struct report_run *run)
 	return valid;
 }
 
+/* The report for people, a line each: who reads the document later sees what was seen then. */
+static json_t *text_json(const struct report_run *run)
+{
+	json_t *lines = json_array();
+	char *text = NULL, *rest;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return lines;
+	report_text(out, run, false);
+	fclose(out);
+	rest = text;
+	while (rest && *rest)
+		json_array_append_new(lines, json_string(strsep(&rest, "\n")));
+	free(text);
+	return lines;
+}
+
 json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
 			 report_tool_json(run), "config", report_config(run->settings), "machine",
 			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
@@ -252,5 +272,5 @@ json_t *report_json(const struct report_run *run)
 			 report_services_json(run), "search", report_search_json(run), "repeats",
 			 report_repeats_json(run), "stopped", report_stopped_json(run), "steered",
 			 report_steered_json(run->steered, run->settings->service_count), "thresholds",
-			 report_thresholds_json(run), "valid", valid_json(run));
+			 report_thresholds_json(run), "valid", valid_json(run), "text", text_json(run));
 }

@@ -8,7 +8,9 @@
 
 #include "cli/cli_exit.h"
 #include "cli/cli_output.h"
+#include "page/page.h"
 #include "report/report_parts.h"
+#include "result/result.h"
 
 static void fails(struct report_output *output, const char *flag, const char *what)
 {
@@ -16,11 +18,13 @@ static void fails(struct report_output *output, const char *flag, const char *wh
 	output->failed = what;
 }
 
-int report_output_open(struct report_output *output, const struct cli_settings *settings)
+static const struct report_form forms[REPORT_FORMS] = {
+	{"--html ", page_write}, {"--junit ", result_junit}, {"--csv ", result_csv}};
+
+static int open_json(struct report_output *output, const struct cli_settings *settings)
 {
 	int rc;
 
-	*output = (struct report_output){.text = stdout};
 	if (settings->json && strcmp(settings->json, "-") == 0) {
 		output->text = stderr;
 		output->json = stdout;
@@ -34,12 +38,45 @@ int report_output_open(struct report_output *output, const struct cli_settings *
 			return rc;
 		}
 	}
-	output->colors = !settings->no_color && !getenv("NO_COLOR") && isatty(fileno(output->text));
-	rc = report_hlog_open(&output->hlog, settings->hlog);
-	if (rc != 0) {
-		report_output_close(output);
-		fails(output, "--hlog ", settings->hlog);
+	return 0;
+}
+
+static int open_forms(struct report_output *output, const struct cli_settings *settings)
+{
+	const char *const paths[REPORT_FORMS] = {settings->html, settings->junit, settings->csv};
+
+	for (int i = 0; i < REPORT_FORMS; i++) {
+		int rc = report_file_open(&output->files[i], &forms[i], paths[i]);
+
+		if (rc == 0)
+			continue;
+		fails(output, forms[i].flag, paths[i]);
+		return rc;
 	}
+	return 0;
+}
+
+int report_output_open(struct report_output *output, const struct cli_settings *settings)
+{
+	int rc = 0;
+
+	*output = (struct report_output){.text = stdout, .folder = settings->out};
+	if (settings->out) {
+		rc = report_folder_make(settings->out);
+		fails(output, "--out ", settings->out);
+	}
+	if (rc == 0)
+		rc = open_json(output, settings);
+	output->colors = !settings->no_color && !getenv("NO_COLOR") && isatty(fileno(output->text));
+	if (rc == 0)
+		rc = open_forms(output, settings);
+	if (rc == 0) {
+		rc = report_hlog_open(&output->hlog, settings->hlog);
+		if (rc != 0)
+			fails(output, "--hlog ", settings->hlog);
+	}
+	if (rc != 0)
+		report_output_close(output);
 	return rc;
 }
 
@@ -55,12 +92,41 @@ struct report_progress report_output_progress(const struct cli_settings *setting
 	};
 }
 
+static bool wants_document(const struct report_output *output)
+{
+	bool wants = output->json != NULL;
+
+	for (int i = 0; i < REPORT_FORMS; i++)
+		wants |= output->files[i].out != NULL;
+	return wants;
+}
+
+static int write_forms(struct report_output *output, const json_t *document)
+{
+	int worst = 0;
+
+	for (int i = 0; i < REPORT_FORMS; i++) {
+		int rc = report_file_write(&output->files[i], document);
+
+		if (rc == 0)
+			continue;
+		fails(output, forms[i].flag, output->files[i].path);
+		worst = rc;
+	}
+	return worst;
+}
+
 int report_output_write(struct report_output *output, const struct report_run *run)
 {
 	const char *path = output->hlog.path;
-	int rc = report_output_write_json(output, output->json ? report_json(run) : NULL);
+	json_t *document = wants_document(output) ? report_json(run) : NULL;
+	int forms_rc = write_forms(output, document);
+	int rc = report_output_write_json(output, output->json ? json_incref(document) : NULL);
 	int log = report_hlog_close(&output->hlog);
 
+	json_decref(document);
+	if (rc == 0)
+		rc = forms_rc;
 	if (log != 0 && rc == 0)
 		fails(output, "--hlog ", path);
 	return rc != 0 ? rc : log;
@@ -100,6 +166,8 @@ int report_output_fail(const struct report_output *output, int rc)
 void report_output_close(struct report_output *output)
 {
 	report_hlog_close(&output->hlog);
+	for (int i = 0; i < REPORT_FORMS; i++)
+		report_file_close(&output->files[i]);
 	if (!output->json || output->json == stdout)
 		return;
 	fclose(output->json);

@@ -3,8 +3,12 @@
 #define REPORT_OUTPUT_H
 
 #include "report/report.h"
+#include "report/report_files.h"
 #include "report/report_hlog.h"
 #include "report/report_progress.h"
+
+/* Beside text and JSON. */
+enum { REPORT_FORMS = 3 };
 
 struct report_output {
 	FILE *text;            /* standard output, unless that is taken by --json - */
@@ -13,12 +17,14 @@ struct report_output {
 	bool json_is_new;      /* made by report_output_open() */
 	bool colors;
 	struct report_hlog hlog;
+	struct report_file files[REPORT_FORMS];
+	const char *folder;      /* of --out, or null */
 	const char *failed_flag; /* what could not be opened or written, in words of the command line: "--json " and */
 	const char *failed;      /* its file, or "" and a stream */
 };
 
-/* Opens the files of --json and --hlog, before the run: better no run than one whose result is lost. 0, or -errno
- * with `failed`. */
+/* Opens the files of --json, --hlog and the other forms, before the run: better no run than one whose result is lost.
+ * 0, or -errno with `failed`. */
 int report_output_open(struct report_output *output, const struct cli_settings *settings);
 
 /* How progress is shown on standard error. */

@@ -234,7 +234,8 @@ Test(config_order, a_wrong_variable_is_named_with_what_is_accepted)
 
 Test(config_order, each_flag_has_a_variable_that_does_what_it_does)
 {
-	static const char take_anything[] = "json hlog root pcap impair check-send check-expect data expect-body";
+	static const char take_anything[] =
+		"json hlog html junit csv out root pcap impair check-send check-expect data expect-body";
 	char name[CONFIG_VARIABLE_TEXT], sample[128], error[CLI_ERROR_TEXT];
 
 	cr_assert_str_eq(config_variable_name("time-wait", name), "QUERN_TIME_WAIT");

@@ -1,0 +1,239 @@
+/* page_charts.c - from the document's rows and histograms to lines. */
+#include "page/page_charts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cli/cli_profile.h"
+#include "page/page_plot.h"
+#include "report/report_hdr.h"
+
+static bool is_udp(const json_t *document)
+{
+	return json_is_object(json_object_get(document, "udp"));
+}
+
+static const json_t *rows_of(const json_t *document)
+{
+	return page_at(document, is_udp(document) ? "udp.series" : "series");
+}
+
+/* A line of a key of each row: its value, or where `is_rate` how much of it there was a second. */
+static void add_rows(struct page_plot *plot, const char *name, const json_t *rows, const char *key, bool is_rate)
+{
+	struct page_line *line = page_plot_add(plot, name, json_array_size(rows));
+	double before_s = 0;
+	bool is_there = false;
+
+	for (size_t i = 0; line && i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		double t_s = page_number(row, "t_s"), value = page_number(row, key), span_s = t_s - before_s;
+
+		is_there |= value > 0;
+		if (!is_rate)
+			page_line_point(line, t_s, value > 0 ? value : NAN);
+		else if (span_s > 0)
+			page_line_point(line, t_s, value / span_s);
+		before_s = t_s;
+	}
+	if (line && !is_there)
+		line->count = 0;
+}
+
+/* The rate that was intended, from the first to the last row. */
+static void add_intended(struct page_plot *plot, const json_t *document, double end_s)
+{
+	static struct cli_profile profile;
+	const char *text = page_string(document, "config.profile");
+	const json_t *cps = page_at(document, is_udp(document) ? "config.udp.pps" : "config.cps");
+	char error[CLI_ERROR_TEXT];
+	struct page_line *line;
+	double at_s = 0;
+
+	profile.count = 0;
+	if (*text && cli_profile_read(text, &profile, error) != 0)
+		return;
+	if ((profile.count == 0 && !json_is_integer(cps)) || json_array_size(page_at(document, "services")) > 0)
+		return;
+	line = page_plot_add(plot, "intended", 2 * (size_t)profile.count + 2);
+	if (!line)
+		return;
+	line->is_dashed = true;
+	for (uint16_t i = 0; i < profile.count && at_s <= end_s; i++) {
+		page_line_point(line, at_s, (double)profile.legs[i].from);
+		at_s += (double)profile.legs[i].ns / 1e9;
+		page_line_point(line, at_s, (double)profile.legs[i].to);
+	}
+	if (profile.count == 0) {
+		page_line_point(line, 0, json_number_value(cps));
+		page_line_point(line, end_s, json_number_value(cps));
+	}
+}
+
+void page_chart_rate(FILE *out, const json_t *document)
+{
+	const json_t *rows = rows_of(document);
+	double end_s = page_number(json_array_get(rows, json_array_size(rows) - 1), "t_s");
+	struct page_plot plot = {.id = "rate",
+				 .title = "Rate over time",
+				 .about = "A point a second.",
+				 .x_name = "seconds of the measured time",
+				 .x_unit = PAGE_SECONDS,
+				 .y_unit = PAGE_COUNT};
+
+	if (json_array_size(rows) == 0)
+		return;
+	if (is_udp(document)) {
+		add_rows(&plot, "sent", rows, "sent", true);
+		add_rows(&plot, "answered", rows, "answered", true);
+		add_rows(&plot, "lost", rows, "lost", true);
+	} else {
+		add_rows(&plot, "opened", rows, "opened", true);
+		add_rows(&plot, "requests", rows, "requests", true);
+		add_rows(&plot, "failed", rows, "failed", true);
+	}
+	add_intended(&plot, document, end_s);
+	page_plot_write(out, &plot);
+	page_plot_close(&plot);
+}
+
+void page_chart_latency(FILE *out, const json_t *document)
+{
+	const json_t *rows = rows_of(document);
+	struct page_plot plot = {.id = "latency",
+				 .title = is_udp(document) ? "Round trips over time" : "Set-up time over time",
+				 .about = "Percentiles of each second.",
+				 .x_name = "seconds of the measured time",
+				 .x_unit = PAGE_SECONDS,
+				 .y_unit = PAGE_NS,
+				 .y_is_log = true};
+
+	add_rows(&plot, "p50", rows, "p50_ns", false);
+	add_rows(&plot, "p99", rows, "p99_ns", false);
+	if (is_udp(document))
+		add_rows(&plot, "p99.9", rows, "p999_ns", false);
+	page_plot_write(out, &plot);
+	page_plot_close(&plot);
+}
+
+/* So many points a nine. */
+enum { POINTS_A_NINE = 40, NINES_MOST = 7 };
+
+static void add_percentiles(struct page_plot *plot, const char *name, const json_t *times)
+{
+	struct quern_histogram *histogram = malloc(sizeof(*histogram));
+	struct page_line *line;
+
+	if (histogram && page_number(times, "count") > 0 &&
+	    report_hdr_read(page_string(times, "hdr"), histogram) == 0 && histogram->count > 0) {
+		double nines = fmin(log10((double)histogram->count), NINES_MOST);
+
+		line = page_plot_add(plot, name, POINTS_A_NINE * NINES_MOST + 2);
+		for (int i = 0; line && i <= (int)(nines * POINTS_A_NINE); i++) {
+			double at = (double)i / POINTS_A_NINE;
+
+			page_line_point(line, at,
+					(double)quern_histogram_percentile(histogram, 100 - 100 * pow(10, -at)));
+		}
+		if (line)
+			page_line_point(line, nines, (double)histogram->max);
+	}
+	free(histogram);
+}
+
+void page_chart_percentiles(FILE *out, const json_t *document)
+{
+	static const struct {
+		const char *name, *path;
+	} times[] = {{"set-up", "latency_ns.setup"},          {"from schedule", "latency_ns.setup_from_schedule"},
+		     {"first byte", "latency_ns.first_byte"}, {"request", "latency_ns.request"},
+		     {"round trip", "udp.latency_ns.rtt"},    {"from schedule", "udp.latency_ns.rtt_from_schedule"}};
+	struct page_plot plot = {
+		.id = "percentiles",
+		.title = "Percentiles",
+		.about = "So much of all took no longer. Each step to the right is a tenth of what was left.",
+		.x_name = "share of all, by nines",
+		.x_unit = PAGE_NINES,
+		.y_unit = PAGE_NS,
+		.y_is_log = true};
+	bool has_schedule =
+		json_is_integer(page_at(document, "config.cps")) || *page_string(document, "config.profile");
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		/* Without a schedule it is the set-up once more. */
+		if (i != 1 || has_schedule)
+			add_percentiles(&plot, times[i].name, page_at(document, times[i].path));
+	}
+	page_plot_write(out, &plot);
+	page_plot_close(&plot);
+}
+
+static int by_rate(const void *a, const void *b)
+{
+	double one = page_number(*(const json_t *const *)a, "rate"),
+	       other = page_number(*(const json_t *const *)b, "rate");
+
+	return (one > other) - (one < other);
+}
+
+void page_chart_search(FILE *out, const json_t *document)
+{
+	const json_t *trials = page_at(document, "search.trials");
+	size_t count = json_array_size(trials);
+	struct page_plot plot = {.id = "search",
+				 .title = "Load against set-up time",
+				 .about = "A point a trial of the search.",
+				 .x_name = "opens a second that were intended",
+				 .x_unit = PAGE_COUNT,
+				 .y_unit = PAGE_NS,
+				 .y_is_log = true};
+	static const char *const keys[][2] = {{"p50", "p50_ns"}, {"p99", "p99_ns"}};
+	const json_t **sorted = malloc((count + 1) * sizeof(const json_t *));
+
+	if (!sorted || count == 0) {
+		free(sorted);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = json_array_get(trials, i);
+	qsort(sorted, count, sizeof(const json_t *), by_rate);
+	for (size_t key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
+		struct page_line *line = page_plot_add(&plot, keys[key][0], count);
+
+		for (size_t i = 0; line && i < count; i++) {
+			double ns = page_number(sorted[i], keys[key][1]);
+
+			page_line_point(line, page_number(sorted[i], "rate"), ns > 0 ? ns : NAN);
+		}
+	}
+	page_plot_write(out, &plot);
+	page_plot_close(&plot);
+	free(sorted);
+}
+
+void page_bars(FILE *out, const char *id, const char *title, const json_t *counts)
+{
+	char text[PAGE_NUMBER_TEXT];
+	const char *key;
+	const json_t *value;
+	double most = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)counts, key, value) most = fmax(most, json_number_value(value));
+	if (most == 0)
+		return;
+	fprintf(out, "<figure id=\"%s\"><figcaption><h2>%s</h2></figcaption><table class=\"bars\"><tbody>\n", id,
+		title);
+	json_object_foreach((json_t *)(uintptr_t)counts, key, value)
+	{
+		if (json_number_value(value) == 0)
+			continue;
+		fputs("<tr><td>", out);
+		page_escape(out, key);
+		fprintf(out, "</td><td>%s</td>", page_format(json_number_value(value), PAGE_COUNT, text));
+		fprintf(out, "<td class=\"bar\"><div style=\"width:%.1f%%\"></div></td></tr>\n",
+			100 * json_number_value(value) / most);
+	}
+	fputs("</tbody></table></figure>\n", out);
+}

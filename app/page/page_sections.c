@@ -1,0 +1,253 @@
+/* page_sections.c - verdict, figures, tables. */
+#include "page/page_sections.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/page_text.h"
+
+static void cause(FILE *out, const char *before, const char *what, const char *after)
+{
+	fprintf(out, "<li>%s", before);
+	page_escape(out, what);
+	fprintf(out, "%s</li>\n", after);
+}
+
+static void write_causes(FILE *out, const json_t *document)
+{
+	const char *verdict = page_string(document, "verdict");
+	const json_t *threshold;
+	size_t i;
+
+	if (strcmp(verdict, "pass") == 0)
+		return;
+	fputs("<ul class=\"causes\">\n", out);
+	if (strcmp(verdict, "aborted") == 0)
+		cause(out, "it was stopped before its end", "", "; what is here is what there was by then");
+	if (strcmp(verdict, "invalid") == 0)
+		cause(out, "the generator did not keep its schedule", "", ", and --strict asks for that");
+	if (!json_is_true(page_at(document, "valid.accounting")))
+		cause(out, "the accounts do not add up", "", "");
+	if (json_is_object(page_at(document, "stopped")))
+		cause(out, "ended by its own condition: ", page_string(document, "stopped.expr"), "");
+	json_array_foreach(page_at(document, "thresholds"), i, threshold)
+	{
+		if (!json_is_true(page_at(threshold, "ok")))
+			cause(out, "missed: ", page_string(threshold, "expr"), "");
+	}
+	if (page_number(document, "totals.opened") > 0 && page_number(document, "totals.established") == 0)
+		cause(out, "not one connection came about", "", "");
+	if (page_number(document, "totals.requests.corrupt") > 0)
+		cause(out, "text was not what was sent", "", "");
+	fputs("</ul>\n", out);
+}
+
+void page_section_verdict(FILE *out, const json_t *document)
+{
+	const char *verdict = page_string(document, "verdict"), *target = page_string(document, "config.target");
+	const json_t *service;
+	size_t i;
+
+	fprintf(out, "<header><span class=\"verdict %s\">", strcmp(verdict, "pass") == 0 ? "pass" : "other");
+	for (const char *at = verdict; *at; at++)
+		fputc(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : '?', out);
+	fputs("</span><h1>quern ", out);
+	page_escape(out, page_string(document, "config.kind"));
+	if (json_array_size(page_at(document, "config.services")) == 0) {
+		fputc(' ', out);
+		page_escape(out, target);
+	}
+	json_array_foreach(page_at(document, "config.services"), i, service)
+	{
+		fputs(i == 0 ? " " : ", ", out);
+		page_escape(out, page_string(service, "name"));
+	}
+	fprintf(out, "</h1><p>%.1f s measured</p></header>\n", page_number(document, "duration_s"));
+	write_causes(out, document);
+}
+
+static void figure(FILE *out, const char *name, const char *value, const char *beside)
+{
+	fprintf(out, "<div><dt>%s</dt><dd>%s<small>%s</small></dd></div>\n", name, value, beside);
+}
+
+static void count_figure(FILE *out, const json_t *document, const char *name, const char *path)
+{
+	char text[PAGE_NUMBER_TEXT];
+
+	figure(out, name, page_format(page_number(document, path), PAGE_COUNT, text), "");
+}
+
+static void times_figure(FILE *out, const json_t *document, const char *name, const char *path)
+{
+	const json_t *times = page_at(document, path);
+	char p50[PAGE_NUMBER_TEXT], p99[PAGE_NUMBER_TEXT], p999[PAGE_NUMBER_TEXT], most[PAGE_NUMBER_TEXT];
+	char beside[4 * PAGE_NUMBER_TEXT];
+
+	if (page_number(times, "count") == 0)
+		return;
+	snprintf(beside, sizeof(beside), "p50 %s · p99.9 %s · max %s",
+		 page_format(page_number(times, "p50"), PAGE_NS, p50),
+		 page_format(page_number(times, "p999"), PAGE_NS, p999),
+		 page_format(page_number(times, "max"), PAGE_NS, most));
+	figure(out, name, page_format(page_number(times, "p99"), PAGE_NS, p99), beside);
+}
+
+static void rate_figure(FILE *out, const json_t *document)
+{
+	char mean[PAGE_NUMBER_TEXT], spread[PAGE_NUMBER_TEXT], least[PAGE_NUMBER_TEXT], beside[3 * PAGE_NUMBER_TEXT];
+
+	snprintf(beside, sizeof(beside), "± %s · slowest second %s",
+		 page_format(page_number(document, "rate.cps_stddev"), PAGE_COUNT, spread),
+		 page_format(page_number(document, "rate.cps_min"), PAGE_COUNT, least));
+	figure(out, "connections a second", page_format(page_number(document, "rate.cps_mean"), PAGE_COUNT, mean),
+	       beside);
+}
+
+static void figures_of_connections(FILE *out, const json_t *document)
+{
+	double failed = 0;
+	char text[PAGE_NUMBER_TEXT];
+	const char *key;
+	const json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)page_at(document, "totals.failed"), key, value) failed +=
+		json_number_value(value);
+	rate_figure(out, document);
+	if (page_number(document, "totals.requests.sent") > 0)
+		count_figure(out, document, "requests a second", "rate.requests_mean");
+	count_figure(out, document, "opened", "totals.opened");
+	count_figure(out, document, "established", "totals.established");
+	figure(out, "failed", page_format(failed, PAGE_COUNT, text), "");
+	times_figure(out, document, "set-up time, p99", "latency_ns.setup");
+	if (json_is_integer(page_at(document, "config.cps")) || *page_string(document, "config.profile"))
+		times_figure(out, document, "from schedule, p99", "latency_ns.setup_from_schedule");
+	times_figure(out, document, "request time, p99", "latency_ns.request");
+}
+
+static void figures_of_datagrams(FILE *out, const json_t *document)
+{
+	count_figure(out, document, "sent", "udp.counts.sent");
+	count_figure(out, document, "received", "udp.counts.received");
+	count_figure(out, document, "answered", "udp.counts.answered");
+	count_figure(out, document, "lost", "udp.counts.lost");
+	times_figure(out, document, "round trip, p99", "udp.latency_ns.rtt");
+	times_figure(out, document, "from schedule, p99", "udp.latency_ns.rtt_from_schedule");
+}
+
+void page_section_figures(FILE *out, const json_t *document)
+{
+	fputs("<dl class=\"figures\">\n", out);
+	if (json_is_object(page_at(document, "udp")))
+		figures_of_datagrams(out, document);
+	else
+		figures_of_connections(out, document);
+	fputs("</dl>\n", out);
+}
+
+static void cell(FILE *out, const json_t *value, const char *key)
+{
+	bool is_ns = strlen(key) > 3 && strcmp(key + strlen(key) - 3, "_ns") == 0;
+	char text[PAGE_NUMBER_TEXT];
+
+	if (json_is_string(value))
+		page_escape(out, json_string_value(value));
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "<span class=\"ok\">✓</span>" : "<span class=\"missed\">✗</span>", out);
+	else if (json_is_number(value))
+		fputs(page_format(json_number_value(value), is_ns ? PAGE_NS : PAGE_COUNT, text), out);
+	else
+		fputs("–", out);
+}
+
+/* A table of a list of objects: of each the values of `paths`, which ends with null. */
+static void list(FILE *out, const char *id, const char *title, const json_t *rows, const char *const paths[])
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(rows) == 0)
+		return;
+	fprintf(out, "<section id=\"%s\"><h2>%s</h2><div class=\"wide\"><table><thead><tr>", id, title);
+	for (size_t j = 0; paths[j]; j++) {
+		const char *dot = strrchr(paths[j], '.');
+
+		fprintf(out, "<th>%s</th>", dot && strncmp(paths[j], "totals.", 7) == 0 ? dot + 1 : paths[j]);
+	}
+	fputs("</tr></thead><tbody>\n", out);
+	json_array_foreach(rows, i, row)
+	{
+		fputs("<tr>", out);
+		for (size_t j = 0; paths[j]; j++) {
+			fputs("<td>", out);
+			cell(out, page_at(row, paths[j]), paths[j]);
+			fputs("</td>", out);
+		}
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></div></section>\n", out);
+}
+
+void page_section_lists(FILE *out, const json_t *document)
+{
+	static const char *const thresholds[] = {"ok", "expr", "value", NULL};
+	static const char *const workers[] = {"lcore",   "role",   "busy", "connections", "cycles_per_connection",
+					      "packets", "stalls", NULL};
+	static const char *const services[] = {"name",          "totals.opened",    "totals.established",
+					       "totals.closed", "totals.in_flight", NULL};
+	static const char *const requests[] = {"name",     "sent",   "ok",     "bad_status",
+					       "bad_body", "p50_ns", "p99_ns", NULL};
+	static const char *const targets[] = {"target", "weight", "opened", "established", "failed", NULL};
+	static const char *const trials[] = {"rate", "achieved", "failed", "p99_ns", "ok", "confirmation", NULL};
+	static const char *const datagrams[] = {"rate", "achieved", "sent", "lost", "ok", "confirmation", NULL};
+	static const char *const runs[] = {"cps", "requests_per_s", "p50_ns", "p99_ns", "failed", NULL};
+
+	list(out, "thresholds", "Thresholds", page_at(document, "thresholds"), thresholds);
+	list(out, "services", "Services", page_at(document, "services"), services);
+	list(out, "requests", "Requests", page_at(document, "requests"), requests);
+	list(out, "targets", "Targets", page_at(document, "totals.targets"), targets);
+	list(out, "trials", "Trials of the search", page_at(document, "search.trials"), trials);
+	list(out, "datagram-trials", "Trials of the search", page_at(document, "udp.search.trials"), datagrams);
+	list(out, "runs", "Runs", page_at(document, "repeats.runs"), runs);
+	list(out, "workers", "Workers", page_at(document, "workers"), workers);
+}
+
+/* Whatever is set, a line a key; lists and objects as they stand in the document. */
+static void settings(FILE *out, const char *id, const char *title, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	fprintf(out, "<section id=\"%s\"><h2>%s</h2><div class=\"wide\"><table><tbody>\n", id, title);
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		if (!json_is_null(value) && !(json_is_array(value) && json_array_size(value) == 0)) {
+			fputs("<tr><th>", out);
+			page_escape(out, key);
+			fputs("</th><td>", out);
+			page_escape(out, json_is_string(value) ? json_string_value(value) : text ? text : "");
+			fputs("</td></tr>\n", out);
+		}
+		free(text);
+	}
+	fputs("</tbody></table></div></section>\n", out);
+}
+
+void page_section_settings(FILE *out, const json_t *document)
+{
+	settings(out, "config", "Configuration", page_at(document, "config"));
+	settings(out, "machine", "Machine", page_at(document, "machine"));
+}
+
+void page_section_tool(FILE *out, const json_t *document)
+{
+	fputs("made by quern ", out);
+	page_escape(out, page_string(document, "tool.version"));
+	fputs(" (", out);
+	page_escape(out, page_string(document, "tool.git"));
+	fputs("), DPDK ", out);
+	page_escape(out, page_string(document, "tool.dpdk"));
+}

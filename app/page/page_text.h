@@ -1,0 +1,28 @@
+/* page_text.h - texts of a page, and the numbers of a document: whatever it has not is 0, or empty. */
+#ifndef PAGE_TEXT_H
+#define PAGE_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* What a number is of. */
+enum page_unit { PAGE_COUNT, PAGE_NS, PAGE_SECONDS, PAGE_NINES };
+
+/* A text with what HTML would read otherwise written out. */
+void page_escape(FILE *out, const char *text);
+
+/* A value by a path of keys with dots between them; null where there is none. */
+const json_t *page_at(const json_t *document, const char *path);
+double page_number(const json_t *document, const char *path);
+const char *page_string(const json_t *document, const char *path);
+
+/* A number with its unit, as in the text of a report: 4,123,180; 1.9 µs; 12 s; of nines the percentile, 99.9. */
+enum { PAGE_NUMBER_TEXT = 32 };
+char *page_format(double value, enum page_unit unit, char text[PAGE_NUMBER_TEXT]);
+
+/* The same for the label of an axis: 250 k. */
+char *page_format_tick(double value, enum page_unit unit, char text[PAGE_NUMBER_TEXT]);
+
+#endif

@@ -1,0 +1,135 @@
+/* result_add.c - sums of numbers, of histograms, and of seconds. */
+#include "result/result_parts.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "page/page_text.h"
+#include "report/report_hdr.h"
+#include "report/report_parts.h"
+
+void result_add_counts(json_t *into, const json_t *from)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_array(into) && json_array_size(into) == json_array_size(from)) {
+		json_array_foreach(into, i, value) result_add_counts(value, json_array_get(from, i));
+		return;
+	}
+	/* What only the other has is as good as added to 0. */
+	json_object_foreach((json_t *)(uintptr_t)from, key, value)
+	{
+		json_t *own = json_object_get(into, key);
+
+		if (!own)
+			json_object_set_new(into, key, json_deep_copy(value));
+		else if (json_is_integer(own) && json_is_integer(value))
+			json_object_set_new(into, key,
+					    json_integer(json_integer_value(own) + json_integer_value(value)));
+		else if (json_is_real(own) && json_is_number(value))
+			json_object_set_new(into, key, json_real(json_number_value(own) + json_number_value(value)));
+		else if (json_is_object(own) || json_is_array(own))
+			result_add_counts(own, value);
+	}
+}
+
+/* Reads a histogram with the ends and the sum that the document tells exactly. */
+static int read_times(const json_t *times, struct quern_histogram *histogram)
+{
+	int rc = report_hdr_read(page_string(times, "hdr"), histogram);
+
+	if (rc == 0 && (double)histogram->count != page_number(times, "count"))
+		rc = -EINVAL;
+	if (rc != 0 || histogram->count == 0)
+		return rc;
+	histogram->min = (uint64_t)page_number(times, "min");
+	histogram->max = (uint64_t)page_number(times, "max");
+	histogram->sum = (uint64_t)(page_number(times, "mean") * (double)histogram->count + 0.5);
+	return 0;
+}
+
+int result_add_times(json_t *into, const json_t *from)
+{
+	struct quern_histogram *sum = malloc(sizeof(*sum)), *other = malloc(sizeof(*other));
+	int rc = sum && other ? read_times(into, sum) : -ENOMEM;
+	json_t *times;
+
+	if (rc == 0)
+		rc = read_times(from, other);
+	if (rc == 0) {
+		quern_histogram_merge(sum, other);
+		times = report_times_json(sum, sum);
+		json_object_update(into, times);
+		json_decref(times);
+	}
+	free(sum);
+	free(other);
+	return rc;
+}
+
+static bool is_bound(const char *key)
+{
+	return strcmp(key, "t_s") == 0 || strcmp(key, "p50_ns") == 0 || strcmp(key, "p99_ns") == 0;
+}
+
+static void add_row(json_t *into, const json_t *from)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)from, key, value)
+	{
+		const json_t *own = json_object_get(into, key);
+
+		if (is_bound(key) && json_number_value(value) > json_number_value(own))
+			json_object_set(into, key, value);
+		else if (!is_bound(key))
+			json_object_set_new(into, key,
+					    json_integer(json_integer_value(own) + json_integer_value(value)));
+	}
+}
+
+void result_add_series(json_t *into, const json_t *from)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(from, i, row)
+	{
+		if (i < json_array_size(into))
+			add_row(json_array_get(into, i), row);
+		else
+			json_array_append_new(into, json_deep_copy(row));
+	}
+}
+
+void result_set_rate(json_t *rate, const json_t *series, double mean)
+{
+	double before_s = 0, sum = 0, squares = 0, least = INFINITY, most = 0;
+	size_t i, count = json_array_size(series);
+	const json_t *row;
+
+	json_array_foreach(series, i, row)
+	{
+		double span_s = page_number(row, "t_s") - before_s;
+		double cps = span_s > 0 ? page_number(row, "established") / span_s : 0;
+
+		before_s = page_number(row, "t_s");
+		sum += cps;
+		squares += cps * cps;
+		least = fmin(least, cps);
+		most = fmax(most, cps);
+	}
+	if (count == 0)
+		return;
+	sum /= (double)count;
+	json_object_set_new(rate, "cps_mean", json_real(mean));
+	json_object_set_new(rate, "cps_min", json_real(least));
+	json_object_set_new(rate, "cps_max", json_real(most));
+	json_object_set_new(rate, "cps_stddev", json_real(sqrt(fmax(0, squares / (double)count - sum * sum))));
+}
