@@ -10,14 +10,13 @@
 
 static void announce(const struct report_job *job, const struct quern_engine *engine, FILE *out)
 {
-	const char *metrics = job->settings->metrics;
+	const char *metrics = job->settings->metrics, *path = metrics ? cli_metrics_path(metrics) : NULL;
 
 	job->announce(out, job->settings, engine, job->app);
-	if (metrics)
-		fprintf(out,
-			cli_metrics_path(metrics) ? "metrics: %s, as http:///metrics\n"
-						  : "metrics: http://%s/metrics\n",
-			metrics);
+	if (path)
+		fprintf(out, "metrics: curl --unix-socket %s http://quern/metrics\n", path);
+	else if (metrics)
+		fprintf(out, "metrics: http://%s/metrics\n", metrics);
 	fflush(out);
 	cli_engine_warn_of_placement(engine);
 }
