@@ -7,6 +7,7 @@
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"
 #include "load/load_command.h"
+#include "load/load_order.h"
 #include "serve/serve_server.h"
 
 static struct cli_workers workers;
@@ -84,6 +85,8 @@ int bench_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
+	config.on_order = load_order;
+	config.order_app = &measure;
 	if (serve_sites_open(servers.sites, settings, error) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "%s", error);
 	if (load_measure_open(&measure, settings) != 0)

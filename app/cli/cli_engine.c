@@ -11,6 +11,7 @@
 #include "cli/cli_capture.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_haste.h"
+#include "cli/cli_order.h"
 #include "cli/cli_signal.h"
 
 /* JSON readers keep 53 bits of a number. */
@@ -62,6 +63,7 @@ void cli_engine_fill(struct quern_engine_config *config, const struct cli_settin
 		.on_stall = warn_of_stall,
 		.on_eal = cli_haste_on_eal,
 		.gives_up = cli_signal_came,
+		.on_order = cli_order,
 		.capture = cli_capture_config(settings),
 		.forward = cli_engine_forward(settings),
 	};

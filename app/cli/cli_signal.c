@@ -44,6 +44,12 @@ bool cli_signal_came(void)
 	return caught > 0;
 }
 
+void cli_signal_give(int times)
+{
+	for (int i = 0; i < times; i++)
+		raise(SIGINT);
+}
+
 static void on_hangup(int number)
 {
 	(void)number;

@@ -14,6 +14,9 @@ int cli_signal_first(void);
 /* Whether any came. */
 bool cli_signal_came(void);
 
+/* As if Ctrl-C had been pressed so often. */
+void cli_signal_give(int times);
+
 /* From now on SIGHUP is none of these, and does not end a run: it is counted for itself. */
 void cli_signal_spare_hangups(void);
 int cli_signal_hangups(void);

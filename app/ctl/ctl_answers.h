@@ -9,7 +9,7 @@
 int ctl_stats(const struct ctl_instance *instance, const struct ctl_request *request);
 int ctl_conns(const struct ctl_instance *instance, const struct ctl_request *request);
 
-/* The same, but what keeps the rules from being taken, and has then set `is_taken` to false, goes to standard error. */
-int ctl_reload(const struct ctl_instance *instance, const struct ctl_request *request, bool *is_taken);
+/* The same, but what keeps an order from being taken, and has then set `is_taken` to false, goes to standard error. */
+int ctl_order(const struct ctl_instance *instance, const struct ctl_request *request, bool *is_taken);
 
 #endif

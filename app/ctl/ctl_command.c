@@ -65,8 +65,10 @@ static int run(const struct ctl_request *request, const struct ctl_instance *ins
 	case CTL_CONNS:
 		code = ctl_conns(instance, request);
 		break;
+	case CTL_RATE:
+	case CTL_STOP:
 	case CTL_RELOAD:
-		code = ctl_reload(instance, request, &is_taken);
+		code = ctl_order(instance, request, &is_taken);
 		break;
 	case CTL_NOTHING:
 		break;

@@ -9,12 +9,29 @@
 #include <quern/observe.h>
 
 #include "cli/cli_help.h"
+#include "cli/cli_order.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_units.h"
 
+/* The first words: what each asks for, and the question where it is an order. */
+static const struct {
+	const char *name;
+	enum ctl_what what;
+	const char *order;
+} words[] = {
+	{"stats", CTL_STATS, ""},
+	{"conns", CTL_CONNS, ""},
+	{"rate", CTL_RATE, "/quern/order," CLI_ORDER_RATE},
+	{"stop", CTL_STOP, "/quern/order," CLI_ORDER_STOP},
+	{"reload", CTL_RELOAD, "/quern/reload"},
+};
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+#define ALL_WORDS "stats, conns, rate, stop or reload"
+
 struct flag {
 	const char *name;
-	bool conns_only;
+	enum ctl_what only;  /* CTL_NOTHING for all */
 	const char *accepts; /* null for a switch */
 	bool (*set)(struct ctl_request *request, const char *value);
 };
@@ -38,6 +55,13 @@ static bool set_json(struct ctl_request *request, const char *value)
 static bool set_limit(struct ctl_request *request, const char *value)
 {
 	return cli_parse_count(value, &request->limit) && request->limit > 0;
+}
+
+static bool set_now(struct ctl_request *request, const char *value)
+{
+	(void)value;
+	snprintf(request->order, CTL_ORDER_TEXT, "/quern/order," CLI_ORDER_STOP "," CLI_ORDER_NOW);
+	return true;
 }
 
 /* A filter is checked here, and goes to the instance in the same words. */
@@ -72,14 +96,24 @@ static bool add_remote(struct ctl_request *request, const char *value)
 #define ENDPOINT "ADDR, ADDR:PORT or :PORT, e.g. 198.18.0.1:80 or [fd00::1]:80"
 
 static const struct flag flags[] = {
-	{"pid", false, "the process id of a quern, e.g. 1234", set_pid},
-	{"json", false, NULL, set_json},
-	{"state", true, STATES, add_state},
-	{"local", true, ENDPOINT, add_local},
-	{"remote", true, ENDPOINT, add_remote},
-	{"limit", true, "1 or more, e.g. 50 or 10k", set_limit},
+	{"pid", CTL_NOTHING, "the process id of a quern, e.g. 1234", set_pid},
+	{"json", CTL_NOTHING, NULL, set_json},
+	{"state", CTL_CONNS, STATES, add_state},
+	{"local", CTL_CONNS, ENDPOINT, add_local},
+	{"remote", CTL_CONNS, ENDPOINT, add_remote},
+	{"limit", CTL_CONNS, "1 or more, e.g. 50 or 10k", set_limit},
+	{"now", CTL_STOP, NULL, set_now},
 };
 enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
+
+static const char *word_of(enum ctl_what what)
+{
+	size_t i = 0;
+
+	while (i + 1 < WORDS && words[i].what != what)
+		i++;
+	return words[i].name;
+}
 
 static int refuse_unknown(const char *text, size_t length, char error[CLI_ERROR_TEXT])
 {
@@ -116,8 +150,8 @@ static int take_flag(struct ctl_request *request, const char *text, const char *
 			flag = &flags[i];
 	if (!flag)
 		return refuse_unknown(text, length, error);
-	if (flag->conns_only && request->what != CTL_CONNS) {
-		snprintf(error, CLI_ERROR_TEXT, "--%s is a flag of quern ctl conns", flag->name);
+	if (flag->only != CTL_NOTHING && request->what != flag->only) {
+		snprintf(error, CLI_ERROR_TEXT, "--%s is a flag of quern ctl %s", flag->name, word_of(flag->only));
 		return -EINVAL;
 	}
 	if (!flag->accepts && attached) {
@@ -137,38 +171,58 @@ static int take_flag(struct ctl_request *request, const char *text, const char *
 
 static int take_word(struct ctl_request *request, const char *word, char error[CLI_ERROR_TEXT])
 {
-	static const char *const names[] = {"stats", "conns", "reload"};
-	const char *near;
+	const char *names[WORDS], *near;
 
-	if (strcmp(word, "stats") == 0)
-		request->what = CTL_STATS;
-	else if (strcmp(word, "conns") == 0)
-		request->what = CTL_CONNS;
-	else if (strcmp(word, "reload") == 0)
-		request->what = CTL_RELOAD;
-	if (request->what != CTL_NOTHING)
+	for (size_t i = 0; i < WORDS; i++) {
+		names[i] = words[i].name;
+		if (strcmp(words[i].name, word) != 0)
+			continue;
+		request->what = words[i].what;
+		snprintf(request->order, CTL_ORDER_TEXT, "%s", words[i].order);
 		return 0;
-	near = cli_suggest(word, names, 3);
+	}
+	near = cli_suggest(word, names, WORDS);
 	if (near)
 		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; did you mean %s?", word, near);
 	else
-		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; it takes stats, conns or reload", word);
+		snprintf(error, CLI_ERROR_TEXT, "quern ctl knows no %.200s; it takes " ALL_WORDS, word);
 	return -EINVAL;
+}
+
+/* What stands behind "rate", which may begin with a dash: how many words it took, or -EINVAL. */
+static int take_rate(struct ctl_request *request, int count, char *const arguments[], char error[CLI_ERROR_TEXT])
+{
+	const char *text = count > 0 ? arguments[0] : "";
+	size_t used = strlen(request->order);
+	struct cli_rate rate;
+
+	if (!cli_parse_rate(text, &rate) || strlen(text) >= CTL_ORDER_TEXT / 2) {
+		snprintf(error, CLI_ERROR_TEXT, "rate %.200s: accepted is %s", text, CLI_RATE_ACCEPTS);
+		return -EINVAL;
+	}
+	snprintf(request->order + used, CTL_ORDER_TEXT - used, ",%s", text);
+	return 1;
 }
 
 int ctl_parse(struct ctl_request *request, int count, char *const arguments[], char error[CLI_ERROR_TEXT])
 {
+	int first = 1;
+
 	*request = (struct ctl_request){.what = CTL_NOTHING};
 	for (int i = 0; i < count; i++)
 		if (cli_help_is_asked(arguments[i]))
 			return CTL_HELP;
 	if (count == 0) {
-		snprintf(error, CLI_ERROR_TEXT, "quern ctl needs a word: stats, conns or reload, e.g. quern ctl stats");
+		snprintf(error, CLI_ERROR_TEXT, "quern ctl needs a word: " ALL_WORDS ", e.g. quern ctl stats");
 		return -EINVAL;
 	}
 	if (take_word(request, arguments[0], error) != 0)
 		return -EINVAL;
-	for (int i = 1; i < count; i++) {
+	if (request->what == CTL_RATE)
+		first = 1 + take_rate(request, count - 1, arguments + 1, error);
+	if (first < 1)
+		return -EINVAL;
+	for (int i = first; i < count; i++) {
 		int took = take_flag(request, arguments[i], i + 1 < count ? arguments[i + 1] : NULL, error);
 
 		if (took < 0)
@@ -183,13 +237,17 @@ void ctl_help(FILE *out)
 	fputs("usage: quern ctl stats [--pid N] [--json]\n"
 	      "       quern ctl conns [--state NAME]... [--local ADDR[:PORT]] [--remote ADDR[:PORT]]\n"
 	      "                       [--limit N] [--pid N] [--json]\n"
+	      "       quern ctl rate N|+10%|-10%|pause|resume [--pid N] [--json]\n"
+	      "       quern ctl stop [--now] [--pid N] [--json]\n"
 	      "       quern ctl reload [--pid N] [--json]\n"
-	      "Asks a quern that runs: its counters, states and drops; its connections, one a line;\n"
-	      "and that quern run FILE of kind forward reads the rules of its file again.\n"
+	      "Asks a quern that runs: its counters, states and drops; its connections, one a line. Changes the\n"
+	      "rate of bench and load, or what they hold; ends a run as Ctrl-C does; has quern run FILE of kind\n"
+	      "forward read the rules of its file again.\n"
 	      "example: quern ctl conns --state ESTABLISHED --local 198.18.0.1:80 --limit 20\n\n"
 	      "    --state NAME     ESTABLISHED, TIME-WAIT ...; may be repeated\n"
 	      "    --local, --remote ADDR[:PORT]    this end of it, and the other; :PORT is a port alone\n"
 	      "    --limit N        at most so many connections\n"
+	      "    --now            as Ctrl-C twice: what is open is not waited for\n"
 	      "    --pid N          which quern, where several run\n"
 	      "    --json           for programs\n"
 	      "Finds this user's querns (root: everybody's) below TMPDIR, or /tmp where that is not set.\n",

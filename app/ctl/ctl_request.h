@@ -8,9 +8,9 @@
 
 #include "cli/cli_settings.h"
 
-enum { CTL_PARAMETERS_TEXT = 512 };
+enum { CTL_PARAMETERS_TEXT = 512, CTL_ORDER_TEXT = 64 };
 
-enum ctl_what { CTL_NOTHING, CTL_STATS, CTL_CONNS, CTL_RELOAD };
+enum ctl_what { CTL_NOTHING, CTL_STATS, CTL_CONNS, CTL_RATE, CTL_STOP, CTL_RELOAD };
 
 struct ctl_request {
 	enum ctl_what what;
@@ -18,6 +18,7 @@ struct ctl_request {
 	bool json;
 	uint64_t limit;                       /* of conns; 0: all */
 	char parameters[CTL_PARAMETERS_TEXT]; /* ",state=…" and the like, for /quern/conns */
+	char order[CTL_ORDER_TEXT];           /* the question that is one: "/quern/order,stop" */
 };
 
 /* What parsing found. */

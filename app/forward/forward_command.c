@@ -178,8 +178,8 @@ int forward_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
-	config.on_reload = forward_reload_asked;
-	config.reload_app = &forward.reload;
+	config.on_order = forward_reload_order;
+	config.order_app = &forward.reload;
 	forward.settings = settings;
 	forward_reload_init(&forward.reload, settings);
 	forward.progress = report_output_progress(settings);

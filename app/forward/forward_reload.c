@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
@@ -81,10 +82,15 @@ void forward_reload_look(struct forward_reload *reload, struct quern_engine *eng
 		fputs("the rules stay as they were\n", stderr);
 }
 
-void forward_reload_asked(struct quern_engine *engine, struct quern_reload *asked, void *app)
+void forward_reload_order(struct quern_engine *engine, struct quern_order *asked, void *app)
 {
-	FILE *out = fmemopen(asked->text, sizeof(asked->text), "w");
+	FILE *out;
 
+	if (strcmp(asked->name, CLI_ORDER_RELOAD) != 0) {
+		cli_order(engine, asked, NULL);
+		return;
+	}
+	out = fmemopen(asked->text, sizeof(asked->text), "w");
 	if (!out)
 		return;
 	asked->is_taken = perform(app, engine, out);

@@ -4,6 +4,7 @@
 
 #include <quern/reload.h>
 
+#include "cli/cli_order.h"
 #include "cli/cli_settings.h"
 
 struct forward_reload {
@@ -29,7 +30,7 @@ void forward_reload_look(struct forward_reload *reload, struct quern_engine *eng
 /* How many were taken, and refused, so far; from any thread. `app` is a struct forward_reload. */
 void forward_reload_counts(void *app, uint64_t *taken, uint64_t *refused);
 
-/* on_reload of the engine; `app` is a struct forward_reload. */
-void forward_reload_asked(struct quern_engine *engine, struct quern_reload *asked, void *app);
+/* on_order of the engine: takes "reload", and what every engine takes. `app` is a struct forward_reload. */
+void forward_reload_order(struct quern_engine *engine, struct quern_order *order, void *app);
 
 #endif

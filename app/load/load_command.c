@@ -8,6 +8,7 @@
 #include "cli/cli_place.h"
 #include "cli/cli_signal.h"
 #include "cli/cli_target.h"
+#include "load/load_order.h"
 #include "load/load_result.h"
 #include "report/report_format.h"
 #include "report/report_job.h"
@@ -128,6 +129,8 @@ int load_command(struct cli_settings *settings)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	cli_engine_draw_seed(settings);
 	cli_engine_fill(&config, settings);
+	config.on_order = load_order;
+	config.order_app = &measure;
 	if (load_measure_open(&measure, settings) != 0)
 		return cli_fail(CLI_EXIT_MACHINE, "not enough memory for the histograms");
 	for (uint16_t i = 0; i < workers.count; i++) {

@@ -242,8 +242,8 @@ void engine_hide_telemetry(struct quern_engine *engine);
 /* Returns when no command of telemetry looks at what it may have found before. */
 void engine_pass_telemetry(void);
 
-/* Somebody has asked for a reload by telemetry: has the application do it. Once a tick. */
-void engine_serve_reload(struct quern_engine *engine);
+/* Somebody has given an order by telemetry: has the application do it. Once a tick. */
+void engine_serve_order(struct quern_engine *engine);
 
 int engine_wait_links(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);
 int engine_keep_quiet(struct quern_engine *engine, char error[QUERN_ERROR_TEXT]);

@@ -83,7 +83,7 @@ static void control(struct quern_engine *engine, void (*on_tick)(struct quern_en
 		engine_tend_reload(engine);
 		if (on_tick != NULL && !stop_is_asked(engine))
 			on_tick(engine, app);
-		engine_serve_reload(engine);
+		engine_serve_order(engine);
 	}
 }
 

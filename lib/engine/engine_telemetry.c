@@ -1,6 +1,6 @@
 /* engine_telemetry.c - commands of DPDK's telemetry about the engine of this process: /quern/stats, /quern/conns,
- * /quern/forward, /quern/ports, /quern/reload, /quern/workers. They run on threads of telemetry's own, while the engine
- * is open. */
+ * /quern/forward, /quern/order, /quern/ports, /quern/reload, /quern/workers. They run on threads of telemetry's own,
+ * while the engine is open. */
 #include "engine/engine_telemetry.h"
 
 #include <ctype.h>
@@ -230,35 +230,37 @@ static int answer_workers(const struct quern_engine *engine, const char *paramet
 
 struct command {
 	const char *name;
-	/* Null for the one that waits for the control thread. */
+	/* Null for those that wait for the control thread. */
 	int (*answer)(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
-	const char *help; /* at most 63 characters */
+	int (*wait)(const char *parameters, struct rte_tel_data *answer); /* null for all others */
+	const char *help;                                                 /* at most 63 characters */
 };
 
 static const struct command commands[] = {
-	{"/quern/conns", engine_answer_conns, "Connections. state= local= remote= shard= limit= cursor="},
-	{"/quern/forward", engine_answer_forward, "A rule of forwarding and its targets: rule="},
-	{"/quern/ports", engine_answer_ports, "Devices, drivers, and what --impair did. No parameters"},
-	{"/quern/reload", NULL, "Has the application read its rules again. No parameters"},
-	{"/quern/stats", answer_stats, "Counters, states, memory of three shards, from shard= on"},
-	{"/quern/workers", answer_workers, "Cores, turns and shards of workers. No parameters"},
+	{"/quern/conns", engine_answer_conns, NULL, "Connections. state= local= remote= shard= limit= cursor="},
+	{"/quern/forward", engine_answer_forward, NULL, "A rule of forwarding and its targets: rule="},
+	{"/quern/order", NULL, engine_answer_order, "Has the application do something: NAME[,WORDS]"},
+	{"/quern/ports", engine_answer_ports, NULL, "Devices, drivers, and what --impair did. No parameters"},
+	{"/quern/reload", NULL, engine_answer_reload, "Has the application read its rules again. No parameters"},
+	{"/quern/stats", answer_stats, NULL, "Counters, states, memory of three shards, from shard= on"},
+	{"/quern/workers", answer_workers, NULL, "Cores, turns and shards of workers. No parameters"},
 };
 
 static int answer(const char *name, const char *parameters, struct rte_tel_data *data)
 {
-	bool waits = false;
+	int (*wait)(const char *parameters, struct rte_tel_data *answer) = NULL;
 	int code = -ENODEV;
 
 	pthread_mutex_lock(&lock);
 	for (size_t number = 0; shown != NULL && number < sizeof(commands) / sizeof(commands[0]); number++) {
 		if (strcmp(commands[number].name, name) != 0)
 			continue;
-		waits = commands[number].answer == NULL;
-		if (!waits)
+		wait = commands[number].wait;
+		if (wait == NULL)
 			code = commands[number].answer(shown, parameters, data);
 	}
 	pthread_mutex_unlock(&lock);
-	return waits ? engine_answer_reload(parameters, data) : code;
+	return wait != NULL ? wait(parameters, data) : code;
 }
 
 int engine_show_telemetry(struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
@@ -287,7 +289,7 @@ void engine_hide_telemetry(struct quern_engine *engine)
 	pthread_mutex_lock(&lock);
 	shown = NULL;
 	pthread_mutex_unlock(&lock);
-	engine_forget_reload();
+	engine_forget_order();
 }
 
 /* Nothing that the rules hold is freed while the lock is held: engine_pass_telemetry(). */

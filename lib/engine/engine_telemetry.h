@@ -29,10 +29,11 @@ int engine_answer_forward(const struct quern_engine *engine, const char *paramet
 /* /quern/conns: connections of a shard, a page of columns, and where to go on. */
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer);
 
-/* /quern/reload: waits some seconds for engine_serve_reload(), on a thread of telemetry's own. */
+/* /quern/order and /quern/reload: wait some seconds for engine_serve_order(), on a thread of telemetry's own. */
+int engine_answer_order(const char *parameters, struct rte_tel_data *answer);
 int engine_answer_reload(const char *parameters, struct rte_tel_data *answer);
 
-/* The engine is being closed: who waits for a reload is told so. */
-void engine_forget_reload(void);
+/* The engine is being closed: who waits for an order to be done is told so. */
+void engine_forget_order(void);
 
 #endif

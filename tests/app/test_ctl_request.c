@@ -40,12 +40,30 @@ Test(ctl_request, hands_filters_on_in_the_words_of_telemetry)
 	cr_assert_eq(parse("-h"), CTL_HELP);
 }
 
+Test(ctl_request, hands_orders_on)
+{
+	static const char *const orders[][2] = {
+		{"stop", "/quern/order,stop"},
+		{"stop --now", "/quern/order,stop,now"},
+		{"rate 50k", "/quern/order,rate,50k"},
+		{"rate -10% --json", "/quern/order,rate,-10%"},
+		{"rate +1000% --pid 3", "/quern/order,rate,+1000%"},
+		{"rate pause", "/quern/order,rate,pause"},
+		{"reload", "/quern/reload"},
+	};
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		cr_assert_eq(parse(orders[i][0]), CTL_RUN, "%s: %s", orders[i][0], error);
+		cr_assert_str_eq(request.order, orders[i][1]);
+	}
+}
+
 Test(ctl_request, says_what_it_would_have_taken)
 {
 	static const char *const wrong[][2] = {
-		{"", "ctl needs a word: stats, conns or reload"},
+		{"", "ctl needs a word: stats, conns, rate, stop or reload"},
 		{"stast", "did you mean stats?"},
-		{"proxy", "it takes stats, conns or reload"},
+		{"proxy", "it takes stats, conns, rate, stop or reload"},
 		{"stats --state CLOSING", "--state is a flag of quern ctl conns"},
 		{"conns --state OPEN", "--state OPEN: accepted is SYN-SENT, "},
 		{"conns --state ESTABLISHED,CLOSING", "accepted is SYN-SENT, "},
@@ -63,6 +81,18 @@ Test(ctl_request, says_what_it_would_have_taken)
 		{"stats --pid x", "--pid x: accepted"},
 		{"stats --pid 99999999999999999999", "accepted is the process id"},
 		{"stats --", "unknown flag --; "},
+		{"stats --now", "--now is a flag of quern ctl stop"},
+		{"stop --limit 3", "--limit is a flag of quern ctl conns"},
+		{"rate", "rate : accepted is a number, e.g. 50k, +10%, -10%, pause or resume"},
+		{"rate 0", "rate 0: accepted is a number"},
+		{"rate -10", "rate -10: accepted is a number"},
+		{"rate +0%", "rate +0%: accepted"},
+		{"rate -100%", "rate -100%: accepted"},
+		{"rate +1001%", "rate +1001%: accepted"},
+		{"rate +%", "rate +%: accepted"},
+		{"rate 2G", "rate 2G: accepted"},
+		{"rate max", "rate max: accepted"},
+		{"rate 5k more", "unexpected argument more"},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

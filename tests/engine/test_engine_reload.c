@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include <quern/inventory.h>
+#include <quern/order.h>
 #include <quern/reload.h>
 
 #include "engine/cable_engine.h"
@@ -196,16 +197,16 @@ static void *ask(void *app)
 	return NULL;
 }
 
-static void answer(struct quern_engine *running, struct quern_reload *reload, void *app)
+static void answer(struct quern_engine *running, struct quern_order *order, void *app)
 {
 	(void)running;
 	asked++;
 	cr_assert_eq(app, &asked);
-	reload->is_taken = true;
-	strcpy(reload->text, "\"");
+	order->is_taken = true;
+	strcpy(order->text, "\"");
 	for (int i = 0; i < 100; i++)
-		strcat(reload->text, "äöü→");
-	strcat(reload->text, "\n  end\n");
+		strcat(order->text, "äöü→");
+	strcat(order->text, "\n  end\n");
 }
 
 static void have_it_asked(struct quern_engine *running, void *app)
@@ -238,12 +239,12 @@ Test(engine_reload, is_asked_for_by_telemetry_and_done_by_the_control_thread)
 
 	cr_assert_not_null(mkdtemp(directory));
 	setenv("TMPDIR", directory, 1);
-	config.on_reload = answer;
-	config.reload_app = &asked;
+	config.on_order = answer;
+	config.order_app = &asked;
 	run(&config, have_it_asked);
 	late = strstr(heard[0], "under way") ? 0 : 1;
 	expect_whole(heard[1 - late]);
-	cr_assert(asked == 2 || strstr(heard[late], "another reload is under way"), "%s", heard[late]);
+	cr_assert(asked == 2 || strstr(heard[late], "another order is under way"), "%s", heard[late]);
 	rmdir(directory);
 }
 
@@ -255,8 +256,7 @@ Test(engine_reload, is_refused_where_the_application_has_none)
 	setenv("TMPDIR", directory, 1);
 	run(&config, have_it_asked);
 	cr_assert(strstr(heard[0], "\"taken\":0") && strstr(heard[1], "\"taken\":0"), "%s %s", heard[0], heard[1]);
-	cr_assert(strstr(heard[0], "no rules that could be read again") ||
-			  strstr(heard[1], "no rules that could be read again"),
-		  "%s %s", heard[0], heard[1]);
+	cr_assert(strstr(heard[0], "takes no orders") || strstr(heard[1], "takes no orders"), "%s %s", heard[0],
+		  heard[1]);
 	rmdir(directory);
 }

@@ -74,7 +74,7 @@ struct quern_shard_config {
 };
 
 struct quern_engine;
-struct quern_reload;
+struct quern_order;
 struct quern_stall;
 
 struct quern_engine_config {
@@ -99,9 +99,10 @@ struct quern_engine_config {
 	uint32_t quiet_ms;
 	struct quern_capture_config capture; /* all zero: none */
 	struct quern_forward_config forward; /* of UDP, by all shards; all zero: none */
-	/* On the control thread, when somebody asks for a reload (<quern/reload.h>). May be null: there is none. */
-	void (*on_reload)(struct quern_engine *engine, struct quern_reload *reload, void *app);
-	void *reload_app;
+	/* On the control thread, between two ticks, when somebody gives an order (<quern/order.h>). May be null: none
+	 * is taken. */
+	void (*on_order)(struct quern_engine *engine, struct quern_order *order, void *app);
+	void *order_app;
 };
 
 /* What a small program begins with: one port, whose address is given as "198.18.0.1/24" or "fd00::1/64", and one shard

@@ -14,6 +14,7 @@
 #include <quern/inventory.h>
 #include <quern/observe.h>
 #include <quern/options.h>
+#include <quern/order.h>
 #include <quern/reload.h>
 #include <quern/stall.h>
 #include <quern/target.h>

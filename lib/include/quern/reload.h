@@ -1,4 +1,4 @@
-/* reload.h - other rules for an engine that runs, and who asks for them. */
+/* reload.h - other rules for an engine that runs. Who asks for them does so by an order: <quern/order.h>. */
 #ifndef QUERN_RELOAD_H
 #define QUERN_RELOAD_H
 
@@ -9,14 +9,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum { QUERN_RELOAD_TEXT = 8192 };
-
-/* What comes of it when somebody asks for a reload by telemetry (quern ctl reload): the application fills it in. */
-struct quern_reload {
-	bool is_taken;
-	char text[QUERN_RELOAD_TEXT]; /* lines for who asked; what is longer is cut */
-};
 
 /* Gives an engine that runs other rules, on the thread that runs it, as in on_tick. Rules are checked as at opening,
  * and copied. New sessions go by them from each worker's next turn on. Sessions whose rule, by its name, still listens

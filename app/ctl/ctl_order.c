@@ -1,4 +1,4 @@
-/* ctl_reload.c - has a forwarder read its rules again, and prints what it says. */
+/* ctl_order.c - has a quern do something, and prints what it says. */
 #include "ctl/ctl_answers.h"
 
 #include <errno.h>
@@ -37,11 +37,11 @@ static char *joined(const json_t *pieces)
 	return text;
 }
 
-int ctl_reload(const struct ctl_instance *instance, const struct ctl_request *request, bool *is_taken)
+int ctl_order(const struct ctl_instance *instance, const struct ctl_request *request, bool *is_taken)
 {
 	json_t *answer;
 	char *text;
-	int code = ctl_ask(instance, "/quern/reload", &answer);
+	int code = ctl_ask(instance, request->order, &answer);
 
 	if (code != 0)
 		return code;

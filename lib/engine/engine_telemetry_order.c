@@ -1,8 +1,8 @@
-/* engine_telemetry_reload.c - /quern/reload: who asks waits on a thread of telemetry's, and the control thread has the
- * application do it at its next tick. */
+/* engine_telemetry_order.c - /quern/order and /quern/reload: who asks waits on a thread of telemetry's, and the control
+ * thread has the application do it at its next tick. */
 #include "engine/engine_telemetry.h"
 
-#include <quern/reload.h>
+#include <quern/order.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@ enum state { NOBODY, WAITS, IN_HAND, DONE, LEFT /* who asked has gone, and it is
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static enum state state;
-static struct quern_reload reload;
+static struct quern_order order;
 
 /* Moves a part of a text into a piece, with %XX for what telemetry would spoil: it takes bytes of UTF-8 for negative
  * numbers. Returns what is left of the text. */
@@ -67,36 +67,57 @@ static void wait_for_control(void)
 	}
 }
 
-static int ask(struct rte_tel_data *answer)
+static int ask(const char *name, const char *words, struct rte_tel_data *answer)
 {
 	int code = -ENODEV;
 
 	if (state != NOBODY)
-		return write_answer(answer, false, "error: another reload is under way\n  Try again\n");
+		return write_answer(answer, false, "error: another order is under way\n  Try again\n");
+	order = (struct quern_order){.is_taken = false};
+	snprintf(order.name, sizeof(order.name), "%s", name);
+	snprintf(order.words, sizeof(order.words), "%s", words);
 	state = WAITS;
 	wait_for_control();
 	if (state == DONE)
-		code = write_answer(answer, reload.is_taken, reload.text);
+		code = write_answer(answer, order.is_taken, order.text);
 	else if (state == WAITS)
 		code = write_answer(answer, false,
 				    "error: it did not get round to it in 4 s, and nothing has changed\n");
 	else if (state == IN_HAND)
 		code = write_answer(answer, false,
-				    "it is still at it after 4 s\n  Look at its rules before you go on\n");
+				    "it is still at it after 4 s\n  Look what has come of it before you go on\n");
 	state = state == IN_HAND ? LEFT : NOBODY;
 	return code;
 }
 
-int engine_answer_reload(const char *parameters, struct rte_tel_data *answer)
+static int ask_alone(const char *name, const char *words, struct rte_tel_data *answer)
 {
 	int code;
 
-	if (parameters != NULL)
-		return engine_telemetry_error(answer, "takes no parameters");
 	pthread_mutex_lock(&lock);
-	code = ask(answer);
+	code = ask(name, words, answer);
 	pthread_mutex_unlock(&lock);
 	return code;
+}
+
+int engine_answer_order(const char *parameters, struct rte_tel_data *answer)
+{
+	size_t length = parameters != NULL ? strcspn(parameters, ",") : 0;
+	char name[QUERN_ORDER_NAME];
+	const char *words;
+
+	if (length == 0 || length >= sizeof(name) || strlen(parameters) - length > QUERN_ORDER_WORDS)
+		return engine_telemetry_error(answer, "accepted: NAME, or NAME,WORDS");
+	snprintf(name, sizeof(name), "%.*s", (int)length, parameters);
+	words = parameters + length + (parameters[length] == ',');
+	return ask_alone(name, words, answer);
+}
+
+int engine_answer_reload(const char *parameters, struct rte_tel_data *answer)
+{
+	if (parameters != NULL)
+		return engine_telemetry_error(answer, "takes no parameters");
+	return ask_alone("reload", "", answer);
 }
 
 static void move_to(enum state next)
@@ -105,15 +126,16 @@ static void move_to(enum state next)
 	pthread_cond_broadcast(&changed);
 }
 
-void engine_forget_reload(void)
+void engine_forget_order(void)
 {
 	pthread_mutex_lock(&lock);
-	if (state != NOBODY)
+	/* Who hears that it is done is on his way. */
+	if (state != NOBODY && state != DONE)
 		move_to(NOBODY);
 	pthread_mutex_unlock(&lock);
 }
 
-void engine_serve_reload(struct quern_engine *engine)
+void engine_serve_order(struct quern_engine *engine)
 {
 	bool is_asked;
 
@@ -124,11 +146,10 @@ void engine_serve_reload(struct quern_engine *engine)
 	pthread_mutex_unlock(&lock);
 	if (!is_asked)
 		return;
-	reload = (struct quern_reload){.is_taken = false};
-	if (engine->config.on_reload != NULL)
-		engine->config.on_reload(engine, &reload, engine->config.reload_app);
+	if (engine->config.on_order != NULL)
+		engine->config.on_order(engine, &order, engine->config.order_app);
 	else
-		snprintf(reload.text, sizeof(reload.text), "it has no rules that could be read again\n");
+		snprintf(order.text, sizeof(order.text), "error: it takes no orders\n");
 	pthread_mutex_lock(&lock);
 	move_to(state == IN_HAND ? DONE : NOBODY);
 	pthread_mutex_unlock(&lock);
