@@ -1,14 +1,11 @@
 /* load_hlog.c - the histograms of all clients added up, one tag after the other. */
 #include "load/load_hlog.h"
 
-#include <time.h>
+#include "report/report_sample.h"
 
 void load_hlog_begin(struct report_hlog *log)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	report_hlog_begin(log, (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+	report_hlog_begin(log, report_wall_s());
 }
 
 static void add_up(const struct load_hlog_room *room, const struct quern_histogram *live)

@@ -198,8 +198,8 @@ int load_result_report(struct load_measure *measure, const struct quern_engine *
 	int rc, code;
 
 	add_up(measure, &run, parts);
-	load_trials_report(&measure->trials, &run);
 	report_between(&run, &measure->begin, &measure->end, measure->shards);
+	load_trials_report(&measure->trials, &run);
 	report_describe(&run, engine, measure->shard_count);
 	run.verdict = judge(&run);
 	report_schedule_judge(&run);

@@ -54,6 +54,8 @@ static struct report_trial trial_of(const struct report_run *run, uint64_t rate,
 		.from_schedule_p99_ns = percentile(run->from_schedule, 99),
 		.cps = per_second(totals->established, open_s),
 		.rps = per_second(totals->requests[REPORT_REQUESTS_ok], open_s),
+		.started_at = run->started_at,
+		.cost = report_cost_of(run),
 	};
 }
 
@@ -79,8 +81,10 @@ bool load_trials_note(struct load_trials *trials, const struct report_run *run, 
 
 void load_trials_report(struct load_trials *trials, struct report_run *run)
 {
-	if (trials->repeats.count > 0)
+	if (trials->repeats.count > 0) {
 		run->repeats = &trials->repeats;
+		run->started_at = trials->repeats.at[0].started_at;
+	}
 	if (!load_trials_are_searched(trials))
 		return;
 	trials->found = (struct report_search){.condition = trials->settings->judge.search_text,

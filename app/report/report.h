@@ -61,6 +61,7 @@ struct report_run {
 	const struct cli_service *service; /* which this is a part of a run of; null for a whole run */
 	const struct report_run *parts;    /* of each service, where there are several; else null */
 	enum report_verdict verdict;
+	double started_at; /* the measured time, in seconds since 1970 */
 	double duration_s;
 	struct report_totals totals;
 	struct quern_counters traffic;                                 /* of all shards, in the measured time */

@@ -146,6 +146,15 @@ json_t *report_latency_json(const struct report_run *run)
 	return object;
 }
 
+static json_t *cost_json(const struct report_run *run)
+{
+	struct report_cost cost = report_cost_of(run);
+	json_t *object = json_object();
+
+	report_cost_add_json(object, &cost);
+	return object;
+}
+
 static json_t *series_json(const struct report_series *series)
 {
 	json_t *rows = json_array();
@@ -260,17 +269,17 @@ json_t *report_json(const struct report_run *run)
 {
 	double msl_s = (double)run->settings->time_wait_ns / (double)CLI_NS_PER_S / 2;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool",
-			 report_tool_json(run), "config", report_config(run->settings), "machine",
-			 report_machine_json(run), "duration_s", run->duration_s, "msl_s", msl_s, "totals",
-			 totals_json(run), "rate", rate_json(run), "latency_ns", report_latency_json(run), "series",
-			 series_json(run->series), "workers", workers_json(run), "impaired", report_impaired_json(run),
-			 "capture", report_capture_json(run), "memory", memory_json(&run->memory), "udp",
-			 report_udp_json(run), "requests", report_requests_json(run), "services",
-			 report_services_json(run), "search", report_search_json(run), "repeats",
-			 report_repeats_json(run), "stopped", report_stopped_json(run), "steered",
-			 report_steered_json(run->steered, run->settings->service_count), "thresholds",
-			 report_thresholds_json(run), "valid", valid_json(run), "text", text_json(run));
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"schema", "quern-run/1", "verdict", report_verdict_name(run->verdict), "tool", report_tool_json(run),
+		"config", report_config(run->settings), "machine", report_machine_json(run), "started_at",
+		run->started_at, "duration_s", run->duration_s, "msl_s", msl_s, "totals", totals_json(run), "rate",
+		rate_json(run), "latency_ns", report_latency_json(run), "series", series_json(run->series), "cost",
+		cost_json(run), "workers", workers_json(run), "impaired", report_impaired_json(run), "capture",
+		report_capture_json(run), "memory", memory_json(&run->memory), "udp", report_udp_json(run), "requests",
+		report_requests_json(run), "services", report_services_json(run), "search", report_search_json(run),
+		"repeats", report_repeats_json(run), "stopped", report_stopped_json(run), "steered",
+		report_steered_json(run->steered, run->settings->service_count), "thresholds",
+		report_thresholds_json(run), "valid", valid_json(run), "text", text_json(run));
 }

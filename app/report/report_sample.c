@@ -6,12 +6,22 @@
 
 #include "report/report_links.h"
 
-double report_clock_s(void)
+static double seconds_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double report_clock_s(void)
+{
+	return seconds_of(CLOCK_MONOTONIC);
+}
+
+double report_wall_s(void)
+{
+	return seconds_of(CLOCK_REALTIME);
 }
 
 void report_sample_take(struct report_sample *sample, const struct quern_engine *engine,
@@ -128,6 +138,7 @@ void report_between(struct report_run *run, const struct report_sample *begin, c
 {
 	uint64_t begun = 0, ended = 0, packets;
 
+	run->started_at = report_wall_s() - (report_clock_s() - begin->at_s);
 	run->duration_s = end->at_s - begin->at_s;
 	memset(&run->traffic, 0, sizeof(run->traffic));
 	for (uint16_t i = 0; i < end->shard_count; i++) {

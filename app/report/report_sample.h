@@ -27,6 +27,9 @@ struct report_sample {
 /* Seconds on a clock that never goes back. */
 double report_clock_s(void);
 
+/* Seconds since 1970. */
+double report_wall_s(void);
+
 /* Reads counters and worker reports while they run. */
 void report_sample_take(struct report_sample *sample, const struct quern_engine *engine,
 			const struct report_shard *shards, uint16_t shard_count);
@@ -39,7 +42,8 @@ void report_sample_carry(struct report_sample *begin, const struct report_sample
 /* Packets received a second, drops, and the share of busy turns of the busiest worker. */
 struct report_activity report_activity_between(const struct report_sample *begin, const struct report_sample *end);
 
-/* Fills duration, traffic, bad lines, workers and packets a connection from the two ends of the measured time. */
+/* Fills start, duration, traffic, bad lines, workers and packets a connection from the two ends of the measured
+ * time. */
 void report_between(struct report_run *run, const struct report_sample *begin, const struct report_sample *end,
 		    const struct report_shard *shards);
 

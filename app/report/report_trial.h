@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/report_cost.h"
+
 enum { REPORT_TRIALS_MAX = 100 };
 
 struct report_trial {
@@ -13,8 +15,10 @@ struct report_trial {
 	uint64_t opened, failed; /* of datagrams, sent and lost */
 	uint64_t no_port;        /* of these, for want of a free port */
 	uint64_t p50_ns, p99_ns, from_schedule_p99_ns;
-	double cps;   /* established a second; of datagrams none */
-	double rps;   /* requests answered well a second */
+	double cps;        /* established a second; of datagrams none */
+	double rps;        /* requests answered well a second */
+	double started_at; /* of its measured time, in seconds since 1970 */
+	struct report_cost cost;
 	bool is_kept; /* the schedule, by the generator */
 	bool is_good; /* by the condition of a search, and kept */
 	bool is_confirmation;

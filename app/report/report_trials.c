@@ -114,10 +114,13 @@ json_t *report_repeats_json(const struct report_run *run)
 	for (uint32_t i = 0; i < run->repeats->count; i++) {
 		const struct report_trial *trial = &run->repeats->at[i];
 
-		json_array_append_new(runs, json_pack("{s:f, s:f, s:o, s:o, s:o, s:o}", "cps", trial->cps,
-						      "requests_per_s", trial->rps, "p50_ns", integer(trial->p50_ns),
-						      "p99_ns", integer(trial->p99_ns), "opened",
-						      integer(trial->opened), "failed", integer(trial->failed)));
+		json_t *row = json_pack("{s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "started_at", trial->started_at, "cps",
+					trial->cps, "requests_per_s", trial->rps, "p50_ns", integer(trial->p50_ns),
+					"p99_ns", integer(trial->p99_ns), "opened", integer(trial->opened), "failed",
+					integer(trial->failed));
+
+		report_cost_add_json(row, &trial->cost);
+		json_array_append_new(runs, row);
 	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "runs", runs, "cps", spread_json(run, CPS), "p50_ns",
 			 spread_json(run, P50), "p99_ns", spread_json(run, P99), "requests_per_s",

@@ -143,6 +143,22 @@ static int add_services(json_t *into, const json_t *from)
 	return rc;
 }
 
+/* Before totals are added: what each machine's connections cost weighs as much as there were of them. */
+static void add_cost(json_t *into, const json_t *from)
+{
+	static const char *const keys[] = {"cycles_per_connection", "own_cycles_per_connection"};
+	json_t *cost = json_object_get(into, "cost");
+	const json_t *other = json_object_get(from, "cost");
+	double own_closed = page_number(into, "totals.closed"), closed = page_number(from, "totals.closed");
+
+	for (int i = 0; i < 2; i++)
+		add_share(cost, keys[i], page_number(cost, keys[i]), own_closed, page_number(other, keys[i]), closed);
+	if (!json_is_true(json_object_get(other, "unpaced")))
+		json_object_set_new(cost, "unpaced", json_false());
+	if (page_number(from, "started_at") < page_number(into, "started_at"))
+		json_object_set(into, "started_at", json_object_get(from, "started_at"));
+}
+
 static int add(json_t *into, const json_t *from)
 {
 	double opened = page_number(into, "totals.opened"), others = page_number(from, "totals.opened");
@@ -151,6 +167,7 @@ static int add(json_t *into, const json_t *from)
 	json_t *rate = json_object_get(into, "rate");
 	int rc = add_latency(json_object_get(into, "latency_ns"), json_object_get(from, "latency_ns"));
 
+	add_cost(into, from);
 	add_valid(json_object_get(into, "valid"), json_object_get(from, "valid"), opened, others);
 	add_totals(json_object_get(into, "totals"), json_object_get(from, "totals"));
 	result_add_series(json_object_get(into, "series"), json_object_get(from, "series"));

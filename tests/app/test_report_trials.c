@@ -39,10 +39,16 @@ Test(report_trials, says_how_much_repeats_differ)
 {
 	static struct cli_settings settings = {.command = CLI_BENCH, .seed = 3};
 	static struct report_trials repeats = {.at = {{.cps = 1000, .p99_ns = 30000, .opened = 1000},
-						      {.cps = 1010, .p99_ns = 31000, .opened = 1010, .failed = 2}},
+						      {.cps = 1010,
+						       .p99_ns = 31000,
+						       .opened = 1010,
+						       .failed = 2,
+						       .started_at = 1e9,
+						       .cost = {3000, 2500, true}}},
 					       .count = 2};
 	struct report_run run = {.settings = &settings, .repeats = &repeats};
 	json_t *object = report_repeats_json(&run);
+	const json_t *second;
 	char *text = text_of(&run);
 
 	cr_assert(strstr(text, "repeats      1  1,000 connections/s   failed 0   p99 30 µs"), "%s", text);
@@ -50,6 +56,10 @@ Test(report_trials, says_how_much_repeats_differ)
 	cr_assert_not(strstr(text, "too noisy"), "%s", text);
 	cr_assert_eq(json_array_size(json_object_get(object, "runs")), 2);
 	cr_assert(json_is_false(json_object_get(object, "noisy")));
+	second = json_array_get(json_object_get(object, "runs"), 1);
+	cr_assert_float_eq(json_real_value(json_object_get(second, "started_at")), 1e9, 1);
+	cr_assert_float_eq(json_real_value(json_object_get(second, "own_cycles_per_connection")), 2500, 1e-9);
+	cr_assert(json_is_true(json_object_get(second, "unpaced")));
 	json_decref(object);
 	free(text);
 	repeats.at[1].cps = 1300;
