@@ -50,8 +50,9 @@ class Prometheus:
     """A prometheus that scrapes every 200 ms."""
 
     def __init__(self, lab, querns):
-        targets = [{"targets": [quern.where], "labels": {"kind": name}} for name, quern in querns.items()]
-        config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
+        targets = [{"targets": [quern.where], "labels": {"run": name}} for name, quern in querns.items()]
+        config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "200ms"},
+                  "rule_files": [os.path.abspath(f"{CONTRIB}/prometheus/quern-alerts.yml")],
                   "scrape_configs": [{"job_name": "quern", "static_configs": targets}]}
         with open(f"{lab.folder}/prometheus.yml", "w", encoding="utf-8") as file:
             json.dump(config, file)
@@ -73,12 +74,34 @@ class Prometheus:
         except OSError:
             return False
 
+    def rules(self):
+        """Whether each alert can be evaluated: "ok", "unknown" before the first time, or "err"."""
+        groups = json.loads(self.get("/api/v1/rules"))["data"]["groups"]
+        return [rule["health"] for group in groups for rule in group["rules"]]
+
     def value(self, query):
         found = json.loads(self.get("/api/v1/query?query=" + urllib.parse.quote(query)))["data"]["result"]
         return float(found[0]["value"][1]) if found else None
 
     def last(self, sample):
         return self.value(f"last_over_time({sample}[1m])")
+
+
+def shows_what_there_is(prometheus):
+    """Of a load and its server the dashboard shows all but rules of forwarding, reloads and drops."""
+    asked = [expression for expression in expressions(CONTRIB)
+             if "_udp_" not in expression and "_reloads_" not in expression and "_drops_" not in expression]
+    empty = []
+
+    def are_shown():
+        empty[:] = [expression for expression in asked if prometheus.value(expression) is None]
+        return not empty
+
+    try:
+        eventually(are_shown, 6, "the dashboard's panels")
+    except AssertionError as wrong:
+        raise AssertionError(f"nothing to show: {empty}") from wrong
+    eventually(lambda: set(prometheus.rules()) == {"ok"}, 5, f"alerts without errors: {prometheus.rules()}")
 
 
 def prometheus_has_what_the_reports_have():
@@ -91,6 +114,7 @@ def prometheus_has_what_the_reports_have():
         prometheus = lab.prometheus({"serve": serve, "load": load.await_up()})
         lint(serve.scrape(), BUILD)
         lint(load.scrape(), BUILD)
+        shows_what_there_is(prometheus)
         text, _ = load.process.communicate(timeout=40)
         assert load.process.returncode == 0, text
         # What the load has reset at its end has reached the server by then, and prometheus has seen it.
@@ -100,18 +124,16 @@ def prometheus_has_what_the_reports_have():
         assert loaded["totals"]["opened"] == CONNECTIONS == served["established"], loaded["totals"]
         for name, totals in ("load", loaded["totals"]), ("serve", served):
             for what in "opened", "established":
-                told = prometheus.last(f'quern_connections_{what}_total{{kind="{name}"}}')
+                told = prometheus.last(f'quern_connections_{what}_total{{run="{name}"}}')
                 assert told == totals[what], f"{name}: {what} {told}, and {totals[what]} in the report"
-        assert prometheus.last('quern_packets_total{kind="serve",dir="rx"}') == served["packets"]["rx"], served
-        assert prometheus.last('quern_packets_total{kind="serve",dir="tx"}') == served["packets"]["tx"], served
-        assert prometheus.last('quern_connections_closed_total{kind="serve",how="rst"}') == served["closed_by"]["reset"]
+        assert prometheus.last('quern_packets_total{run="serve",dir="rx"}') == served["packets"]["rx"], served
+        assert prometheus.last('quern_packets_total{run="serve",dir="tx"}') == served["packets"]["tx"], served
+        assert prometheus.last('quern_connections_closed_total{run="serve",how="rst"}') == served["closed_by"]["reset"]
         assert prometheus.last("quern_connection_setup_seconds_count") == CONNECTIONS
         p50 = prometheus.value("histogram_quantile(0.5, last_over_time(quern_connection_setup_seconds_bucket[1m]))")
         right = loaded["latency_ns"]["setup"]["p50"] / 1e9
         assert right / 2.6 < p50 < right * 2.6, f"p50 {p50}, and {right} in the report"
-        shown = sum(prometheus.value(expression) is not None for expression in expressions(CONTRIB))
-        assert shown > 15, f"of {len(expressions(CONTRIB))} expressions of the dashboard {shown} have something to show"
-        scrapes = prometheus.value('count_over_time(up{kind="load"}[1m])')
+        scrapes = prometheus.value('count_over_time(up{run="load"}[1m])')
         assert scrapes > 15, f"{scrapes} scrapes"
 
 
