@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/cli_signal.h"
+#include "load/load_live.h"
 #include "load/load_result.h"
 
 /* The engine ticks about every 100 ms; a moment that comes before the next tick is waited for in this one. */
@@ -143,6 +144,8 @@ static void add_row(struct load_measure *measure, const struct quern_engine *eng
 	row = report_series_add(&measure->series, measure->past_s + now_s - measure->begin_s, &totals, measure->setup);
 	report_sample_take(&measure->end, engine, measure->shards, measure->shard_count);
 	activity = report_activity_between(&measure->last_row, &measure->end);
+	if (row)
+		load_live_take(measure, engine, row, &totals);
 	measure->last_row = measure->end;
 	add_to_log(measure, row ? row->t_s : measure->past_s + now_s - measure->begin_s);
 	if (!row)
@@ -287,6 +290,7 @@ static void tick(struct quern_engine *engine, void *app)
 	/* Another run has begun, and a short one may be over at the next tick. */
 	if (run > 0 && measure->orders.run > run)
 		step(measure, engine);
+	load_live_turn(measure);
 }
 
 double load_measure_now_s(const struct load_measure *measure)
@@ -296,5 +300,10 @@ double load_measure_now_s(const struct load_measure *measure)
 
 int load_measure_run(struct load_measure *measure, struct quern_engine *engine, char error[QUERN_ERROR_TEXT])
 {
-	return quern_engine_run(engine, tick, measure, error);
+	int rc;
+
+	load_live_open(measure, engine);
+	rc = quern_engine_run(engine, tick, measure, error);
+	live_close(&measure->live);
+	return rc;
 }

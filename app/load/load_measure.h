@@ -2,6 +2,7 @@
 #ifndef LOAD_MEASURE_H
 #define LOAD_MEASURE_H
 
+#include "live/live.h"
 #include "load/load_client.h"
 #include "load/load_hlog.h"
 #include "load/load_stop.h"
@@ -39,6 +40,7 @@ struct load_measure {
 	struct report_sample last_row;
 	struct report_series series;
 	struct report_progress progress;
+	struct live live;
 	struct load_told told;
 	struct report_links links;
 	struct quern_histogram *setup; /* of all clients, for a row */

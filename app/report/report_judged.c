@@ -76,8 +76,8 @@ static const char *format_value(const struct judge_term *term, double value, cha
 	return text;
 }
 
-static void print_term(FILE *out, const char *head, const struct judge_condition *condition,
-		       const struct judge_term *term, const struct judge_facts *facts)
+void report_judged_term(FILE *out, const struct judge_condition *condition, const struct judge_term *term,
+			const struct judge_facts *facts)
 {
 	bool is_from_schedule = judge_kind_of(term) == JUDGE_TIME && term->times < 0 &&
 				facts->plain_times == facts->times[JUDGE_TIMES_FROM_SCHEDULE] &&
@@ -85,7 +85,7 @@ static void print_term(FILE *out, const char *head, const struct judge_condition
 	char text[VALUE_TEXT];
 	double value;
 
-	fprintf(out, "%s%s %.*s (%s%s)\n", head, judge_term_holds(term, facts) ? "✓" : "✗", (int)term->length,
+	fprintf(out, "%s %.*s (%s%s)", judge_term_holds(term, facts) ? "✓" : "✗", (int)term->length,
 		condition->text + term->begin,
 		judge_value(term, facts, &value) ? format_value(term, value, text) : "nothing was measured",
 		is_from_schedule ? " from schedule" : "");
@@ -100,9 +100,11 @@ void report_judged_text(FILE *out, const struct report_run *run)
 
 	report_facts(&facts, run);
 	for (uint16_t i = 0; i < judge->threshold_count; i++) {
-		for (uint16_t j = 0; j < judge->thresholds[i].count; j++)
-			print_term(out, i + j == 0 ? "thresholds    " : "              ", &judge->thresholds[i],
-				   &judge->thresholds[i].terms[j], &facts);
+		for (uint16_t j = 0; j < judge->thresholds[i].count; j++) {
+			fputs(i + j == 0 ? "thresholds    " : "              ", out);
+			report_judged_term(out, &judge->thresholds[i], &judge->thresholds[i].terms[j], &facts);
+			fputc('\n', out);
+		}
 	}
 	if (stop && stop->condition)
 		fprintf(out, "stopped       at %.1f s, since %s (%s in the last second)\n", stop->at_s, stop->condition,

@@ -15,6 +15,10 @@ int report_judge(struct report_run *run);
 json_t *report_thresholds_json(const struct report_run *run);
 json_t *report_stopped_json(const struct report_run *run);
 
+/* Writes whether a term holds, the term, and the value it is held against: no line's end. */
+void report_judged_term(FILE *out, const struct judge_condition *condition, const struct judge_term *term,
+			const struct judge_facts *facts);
+
 /* Lines of the report; none where there is nothing to say. */
 void report_judged_text(FILE *out, const struct report_run *run);
 

@@ -42,7 +42,7 @@ uint64_t report_schedule_own_lates(const struct report_schedule *schedule)
 }
 
 /* What such a port does not take is left by who is at its other end, and on a cable that is bench's own server. */
-static bool port_is_others(const struct report_run *run)
+bool report_schedule_port_is_others(const struct report_run *run)
 {
 	static const char memif[] = "memif:";
 
@@ -58,7 +58,7 @@ static bool port_is_others(const struct report_run *run)
 void report_schedule_judge(struct report_run *run)
 {
 	if (run->settings->strict && run->is_scheduled && run->verdict == REPORT_PASS &&
-	    report_schedule_kept_net(&run->schedule, port_is_others(run)) < REPORT_SCHEDULE_GOOD)
+	    report_schedule_kept_net(&run->schedule, report_schedule_port_is_others(run)) < REPORT_SCHEDULE_GOOD)
 		run->verdict = REPORT_INVALID;
 }
 
@@ -69,8 +69,8 @@ void report_schedule_complain(const struct report_run *run)
 	cli_fail(CLI_EXIT_INVALID,
 		 "the generator was the bottleneck: %.1f %% of its starts were on time, those apart that others "
 		 "have kept it from, and --strict wants %.0f %%; lower the rate, or give it more cores: %s",
-		 100 * report_schedule_kept_net(&run->schedule, port_is_others(run)), 100 * REPORT_SCHEDULE_GOOD,
-		 run->settings->command == CLI_BENCH ? "--client-cores" : "-c");
+		 100 * report_schedule_kept_net(&run->schedule, report_schedule_port_is_others(run)),
+		 100 * REPORT_SCHEDULE_GOOD, run->settings->command == CLI_BENCH ? "--client-cores" : "-c");
 }
 
 void report_schedule_json(json_t *valid, const struct report_run *run)
@@ -83,7 +83,7 @@ void report_schedule_json(json_t *valid, const struct report_run *run)
 	json_object_set_new(late, "generator", json_integer((json_int_t)report_schedule_own_lates(schedule)));
 	json_object_set_new(valid, "schedule_kept", json_real(report_schedule_kept(schedule)));
 	json_object_set_new(valid, "schedule_kept_net",
-			    json_real(report_schedule_kept_net(schedule, port_is_others(run))));
+			    json_real(report_schedule_kept_net(schedule, report_schedule_port_is_others(run))));
 	json_object_set_new(valid, "late", late);
 }
 
@@ -152,7 +152,7 @@ static void print_hint(FILE *out, const struct report_run *run)
 		if (run->schedule.late[i] <= most)
 			continue;
 		most = run->schedule.late[i];
-		cause = i == REPORT_LATE_port && port_is_others(run)
+		cause = i == REPORT_LATE_port && report_schedule_port_is_others(run)
 				? "for the server, which took no more: it stalled, or is slower than the schedule"
 				: causes[i];
 	}
@@ -185,7 +185,7 @@ void report_schedule_text(FILE *out, const struct report_run *run, const char *s
 	fputc('\n', out);
 	if (schedule->intended > schedule->on_time + own)
 		fprintf(out, "              %.3f %% without those that were late by others' doing\n",
-			100 * report_schedule_kept_net(schedule, port_is_others(run)));
+			100 * report_schedule_kept_net(schedule, report_schedule_port_is_others(run)));
 	print_gaps(out, run);
 	print_hint(out, run);
 }

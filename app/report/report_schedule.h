@@ -26,6 +26,9 @@ struct report_schedule {
 double report_schedule_kept(const struct report_schedule *schedule);
 double report_schedule_kept_net(const struct report_schedule *schedule, bool port_is_others);
 
+/* Whether the other end of the port is part of the run. */
+bool report_schedule_port_is_others(const struct report_run *run);
+
 /* Starts that had no other reason to be late than the generator. */
 uint64_t report_schedule_own_lates(const struct report_schedule *schedule);
 
