@@ -10,6 +10,9 @@
 #include "page/page_style.h"
 #include "page/page_text.h"
 
+/* As --json has them. */
+enum { DIGITS = 15 };
+
 /* JSON within HTML: no text of it may end the element that it is in. */
 static int write_document(FILE *out, const json_t *document)
 {
@@ -54,10 +57,13 @@ int page_write(FILE *out, const json_t *document)
 	page_chart_latency(out, document);
 	page_chart_percentiles(out, document);
 	page_chart_search(out, document);
-	page_bars(out, "failures", "Failures by cause", page_at(document, "totals.failed"));
-	page_bars(out, "ends", "How connections ended", page_at(document, "totals.closed_by"));
-	page_bars(out, "late", "Late starts by cause", page_at(document, "valid.late"));
-	page_bars(out, "drops", "Dropped frames by reason", page_at(document, "totals.drops"));
+	fputs("<div class=\"stack\">\n", out);
+	page_bars(out, "failures", "Failures by cause", page_at(document, "totals.failed"), PAGE_COUNT);
+	page_section_busy(out, document);
+	page_bars(out, "ends", "How connections ended", page_at(document, "totals.closed_by"), PAGE_COUNT);
+	page_bars(out, "late", "Late starts by cause", page_at(document, "valid.late"), PAGE_COUNT);
+	page_bars(out, "drops", "Dropped frames by reason", page_at(document, "totals.drops"), PAGE_COUNT);
+	fputs("</div>\n", out);
 	page_section_lists(out, document);
 	page_section_settings(out, document);
 	fputs("</main>\n<footer><button id=\"download\">Download run.json</button> ", out);

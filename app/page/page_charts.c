@@ -178,42 +178,58 @@ static int by_rate(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-void page_chart_search(FILE *out, const json_t *document)
+/* Of a trial: the share of datagrams that it lost. */
+static double loss_of(const json_t *trial)
 {
-	const json_t *trials = page_at(document, "search.trials");
+	double sent = page_number(trial, "sent");
+
+	return sent > 0 ? page_number(trial, "lost") / sent : NAN;
+}
+
+/* A line of the trials in the order of their rates: the value of `key`, or their loss where there is none. */
+static void add_trials(struct page_plot *plot, const char *name, const json_t *trials, const char *key)
+{
 	size_t count = json_array_size(trials);
-	struct page_plot plot = {.id = "search",
-				 .title = "Load against set-up time",
-				 .about = "A point a trial of the search.",
-				 .x_name = "opens a second that were intended",
-				 .x_unit = PAGE_COUNT,
-				 .y_unit = PAGE_NS,
-				 .y_is_log = true};
-	static const char *const keys[][2] = {{"p50", "p50_ns"}, {"p99", "p99_ns"}};
 	const json_t **sorted = malloc((count + 1) * sizeof(const json_t *));
+	struct page_line *line = sorted ? page_plot_add(plot, name, count) : NULL;
 
-	if (!sorted || count == 0) {
-		free(sorted);
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; sorted && i < count; i++)
 		sorted[i] = json_array_get(trials, i);
-	qsort(sorted, count, sizeof(const json_t *), by_rate);
-	for (size_t key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
-		struct page_line *line = page_plot_add(&plot, keys[key][0], count);
+	if (line)
+		qsort(sorted, count, sizeof(const json_t *), by_rate);
+	for (size_t i = 0; line && i < count; i++) {
+		double value = key ? page_number(sorted[i], key) : loss_of(sorted[i]);
 
-		for (size_t i = 0; line && i < count; i++) {
-			double ns = page_number(sorted[i], keys[key][1]);
-
-			page_line_point(line, page_number(sorted[i], "rate"), ns > 0 ? ns : NAN);
-		}
+		page_line_point(line, page_number(sorted[i], "rate"), !key || value > 0 ? value : NAN);
 	}
-	page_plot_write(out, &plot);
-	page_plot_close(&plot);
 	free(sorted);
 }
 
-void page_bars(FILE *out, const char *id, const char *title, const json_t *counts)
+void page_chart_search(FILE *out, const json_t *document)
+{
+	bool is_udp_search = json_is_object(page_at(document, "udp.search"));
+	const json_t *trials = page_at(document, is_udp_search ? "udp.search.trials" : "search.trials");
+	struct page_plot plot = {.id = "search",
+				 .title = is_udp_search ? "Load against loss" : "Load against set-up time",
+				 .about = "A point a trial of the search.",
+				 .x_name = is_udp_search ? "datagrams a second" : "opens a second that were intended",
+				 .x_unit = PAGE_COUNT,
+				 .y_unit = is_udp_search ? PAGE_SHARE : PAGE_NS,
+				 .y_is_log = !is_udp_search};
+
+	if (json_array_size(trials) == 0)
+		return;
+	if (is_udp_search) {
+		add_trials(&plot, "lost", trials, NULL);
+	} else {
+		add_trials(&plot, "p50", trials, "p50_ns");
+		add_trials(&plot, "p99", trials, "p99_ns");
+	}
+	page_plot_write(out, &plot);
+	page_plot_close(&plot);
+}
+
+void page_bars(FILE *out, const char *id, const char *title, const json_t *counts, enum page_unit unit)
 {
 	char text[PAGE_NUMBER_TEXT];
 	const char *key;
@@ -231,9 +247,9 @@ void page_bars(FILE *out, const char *id, const char *title, const json_t *count
 			continue;
 		fputs("<tr><td>", out);
 		page_escape(out, key);
-		fprintf(out, "</td><td>%s</td>", page_format(json_number_value(value), PAGE_COUNT, text));
+		fprintf(out, "</td><td>%s</td>", page_format(json_number_value(value), unit, text));
 		fprintf(out, "<td class=\"bar\"><div style=\"width:%.1f%%\"></div></td></tr>\n",
-			100 * json_number_value(value) / most);
+			100 * json_number_value(value) / (unit == PAGE_SHARE ? 1 : most));
 	}
 	fputs("</tbody></table></figure>\n", out);
 }

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "page/page_text.h"
+
 /* Opens, ends and failures a second, with the rate that was intended. */
 void page_chart_rate(FILE *out, const json_t *document);
 
@@ -15,10 +17,10 @@ void page_chart_latency(FILE *out, const json_t *document);
 /* Every percentile of all times, on an axis of nines. */
 void page_chart_percentiles(FILE *out, const json_t *document);
 
-/* Of a search: the rate of a trial against its times. */
+/* Of a search: the rate of a trial against its times, or against what datagrams it lost. */
 void page_chart_search(FILE *out, const json_t *document);
 
-/* What it is all about, as bars: failures by cause, late starts by cause. */
-void page_bars(FILE *out, const char *id, const char *title, const json_t *counts);
+/* Values by name as bars, but those that are 0: failures by cause, late starts by cause. */
+void page_bars(FILE *out, const char *id, const char *title, const json_t *counts, enum page_unit unit);
 
 #endif

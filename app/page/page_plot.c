@@ -8,8 +8,8 @@
 enum {
 	WIDTH = 480,
 	HEIGHT = 270,
-	LEFT = 58,
-	RIGHT = 92, /* names of lines */
+	LEFT = 62,
+	RIGHT = 112, /* names of lines */
 	TOP = 10,
 	BOTTOM = 40,
 	LINE_HEIGHT = 14
@@ -95,8 +95,10 @@ static void write_axes(FILE *out, const struct page_plot *plot, const struct pag
 
 		fprintf(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>", at, at,
 			HEIGHT - BOTTOM, HEIGHT - BOTTOM + 4);
-		fprintf(out, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", at,
-			HEIGHT - BOTTOM + 17, page_format_tick(x->ticks[i], plot->x_unit, text));
+		/* Where the page is narrow, every other one has no room. */
+		fprintf(out, "<text class=\"tick%s\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+			i % 2 == 1 ? " odd" : "", at, HEIGHT - BOTTOM + 17,
+			page_format_tick(x->ticks[i], plot->x_unit, text));
 	}
 	fprintf(out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
 		LEFT + (WIDTH - LEFT - RIGHT) / 2, HEIGHT - 6, plot->x_name);
@@ -210,9 +212,11 @@ void page_plot_write(FILE *out, struct page_plot *plot)
 	}
 	if (!span(plot, true, &x_least, &x_most) || !span(plot, false, &y_least, &y_most))
 		return;
+	/* Time and nines begin at 0, and all ends where the data ends. */
+	if (plot->x_unit != PAGE_COUNT)
+		x_least = fmin(0, x_least);
 	x = page_axis_for(x_least, x_most, false);
 	y = page_axis_for(plot->y_is_log ? y_least : fmin(0, y_least), y_most, plot->y_is_log);
-	/* Time and nines end where the data ends. */
 	x.least = x_least;
 	x.most = x_most > x_least ? x_most : x_least + 1;
 	drop_ticks_outside(&x);
@@ -220,9 +224,12 @@ void page_plot_write(FILE *out, struct page_plot *plot)
 	if (after < before)
 		fprintf(out, " %zu points of %zu are drawn: the least and the greatest of each stretch.", after,
 			before);
-	fprintf(out, "</p></figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t\">", WIDTH,
-		HEIGHT, plot->id);
-	fprintf(out, "<title id=\"%s-t\">%s</title>\n", plot->id, plot->title);
+	fprintf(out,
+		"</p></figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t\" "
+		"aria-describedby=\"%s-d\">",
+		WIDTH, HEIGHT, plot->id, plot->id);
+	fprintf(out, "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s The numbers are in the table below.</desc>\n",
+		plot->id, plot->title, plot->id, plot->about);
 	write_axes(out, plot, &x, &y);
 	for (size_t i = 0; i < plot->line_count; i++)
 		write_line(out, plot, i, &x, &y);

@@ -1,10 +1,11 @@
-/* page_sections.c - verdict, figures, tables. */
+/* page_sections.c - the verdict, and the figures that are looked for first. */
 #include "page/page_sections.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "page/page_lists.h"
 #include "page/page_text.h"
 
 static void cause(FILE *out, const char *before, const char *what, const char *after)
@@ -33,8 +34,12 @@ static void write_causes(FILE *out, const json_t *document)
 		cause(out, "ended by its own condition: ", page_string(document, "stopped.expr"), "");
 	json_array_foreach(page_at(document, "thresholds"), i, threshold)
 	{
-		if (!json_is_true(page_at(threshold, "ok")))
-			cause(out, "missed: ", page_string(threshold, "expr"), "");
+		char value[PAGE_NUMBER_TEXT], after[2 * PAGE_NUMBER_TEXT];
+
+		if (json_is_true(page_at(threshold, "ok")))
+			continue;
+		snprintf(after, sizeof(after), ": it was %s", page_threshold_value(threshold, value));
+		cause(out, "missed: ", page_string(threshold, "expr"), after);
 	}
 	if (page_number(document, "totals.opened") > 0 && page_number(document, "totals.established") == 0)
 		cause(out, "not one connection came about", "", "");
@@ -105,6 +110,20 @@ static void rate_figure(FILE *out, const json_t *document)
 	       beside);
 }
 
+/* Of a search, what it found. */
+static void found_figure(FILE *out, const json_t *search, const char *expr)
+{
+	char text[PAGE_NUMBER_TEXT];
+
+	if (!json_is_object(search))
+		return;
+	fprintf(out, "<div><dt>found, a second</dt><dd>%s<small>",
+		json_is_integer(page_at(search, "found")) ? page_format(page_number(search, "found"), PAGE_COUNT, text)
+							  : "no rate");
+	page_escape(out, expr);
+	fputs("</small></dd></div>\n", out);
+}
+
 static void figures_of_connections(FILE *out, const json_t *document)
 {
 	double failed = 0;
@@ -114,6 +133,7 @@ static void figures_of_connections(FILE *out, const json_t *document)
 
 	json_object_foreach((json_t *)(uintptr_t)page_at(document, "totals.failed"), key, value) failed +=
 		json_number_value(value);
+	found_figure(out, page_at(document, "search"), page_string(document, "search.expr"));
 	rate_figure(out, document);
 	if (page_number(document, "totals.requests.sent") > 0)
 		count_figure(out, document, "requests a second", "rate.requests_mean");
@@ -128,6 +148,7 @@ static void figures_of_connections(FILE *out, const json_t *document)
 
 static void figures_of_datagrams(FILE *out, const json_t *document)
 {
+	found_figure(out, page_at(document, "udp.search"), page_string(document, "config.udp.search"));
 	count_figure(out, document, "sent", "udp.counts.sent");
 	count_figure(out, document, "received", "udp.counts.received");
 	count_figure(out, document, "answered", "udp.counts.answered");
@@ -144,110 +165,4 @@ void page_section_figures(FILE *out, const json_t *document)
 	else
 		figures_of_connections(out, document);
 	fputs("</dl>\n", out);
-}
-
-static void cell(FILE *out, const json_t *value, const char *key)
-{
-	bool is_ns = strlen(key) > 3 && strcmp(key + strlen(key) - 3, "_ns") == 0;
-	char text[PAGE_NUMBER_TEXT];
-
-	if (json_is_string(value))
-		page_escape(out, json_string_value(value));
-	else if (json_is_boolean(value))
-		fputs(json_is_true(value) ? "<span class=\"ok\">✓</span>" : "<span class=\"missed\">✗</span>", out);
-	else if (json_is_number(value))
-		fputs(page_format(json_number_value(value), is_ns ? PAGE_NS : PAGE_COUNT, text), out);
-	else
-		fputs("–", out);
-}
-
-/* A table of a list of objects: of each the values of `paths`, which ends with null. */
-static void list(FILE *out, const char *id, const char *title, const json_t *rows, const char *const paths[])
-{
-	const json_t *row;
-	size_t i;
-
-	if (json_array_size(rows) == 0)
-		return;
-	fprintf(out, "<section id=\"%s\"><h2>%s</h2><div class=\"wide\"><table><thead><tr>", id, title);
-	for (size_t j = 0; paths[j]; j++) {
-		const char *dot = strrchr(paths[j], '.');
-
-		fprintf(out, "<th>%s</th>", dot && strncmp(paths[j], "totals.", 7) == 0 ? dot + 1 : paths[j]);
-	}
-	fputs("</tr></thead><tbody>\n", out);
-	json_array_foreach(rows, i, row)
-	{
-		fputs("<tr>", out);
-		for (size_t j = 0; paths[j]; j++) {
-			fputs("<td>", out);
-			cell(out, page_at(row, paths[j]), paths[j]);
-			fputs("</td>", out);
-		}
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div></section>\n", out);
-}
-
-void page_section_lists(FILE *out, const json_t *document)
-{
-	static const char *const thresholds[] = {"ok", "expr", "value", NULL};
-	static const char *const workers[] = {"lcore",   "role",   "busy", "connections", "cycles_per_connection",
-					      "packets", "stalls", NULL};
-	static const char *const services[] = {"name",          "totals.opened",    "totals.established",
-					       "totals.closed", "totals.in_flight", NULL};
-	static const char *const requests[] = {"name",     "sent",   "ok",     "bad_status",
-					       "bad_body", "p50_ns", "p99_ns", NULL};
-	static const char *const targets[] = {"target", "weight", "opened", "established", "failed", NULL};
-	static const char *const trials[] = {"rate", "achieved", "failed", "p99_ns", "ok", "confirmation", NULL};
-	static const char *const datagrams[] = {"rate", "achieved", "sent", "lost", "ok", "confirmation", NULL};
-	static const char *const runs[] = {"cps", "requests_per_s", "p50_ns", "p99_ns", "failed", NULL};
-
-	list(out, "thresholds", "Thresholds", page_at(document, "thresholds"), thresholds);
-	list(out, "services", "Services", page_at(document, "services"), services);
-	list(out, "requests", "Requests", page_at(document, "requests"), requests);
-	list(out, "targets", "Targets", page_at(document, "totals.targets"), targets);
-	list(out, "trials", "Trials of the search", page_at(document, "search.trials"), trials);
-	list(out, "datagram-trials", "Trials of the search", page_at(document, "udp.search.trials"), datagrams);
-	list(out, "runs", "Runs", page_at(document, "repeats.runs"), runs);
-	list(out, "workers", "Workers", page_at(document, "workers"), workers);
-}
-
-/* Whatever is set, a line a key; lists and objects as they stand in the document. */
-static void settings(FILE *out, const char *id, const char *title, const json_t *object)
-{
-	const char *key;
-	json_t *value;
-
-	fprintf(out, "<section id=\"%s\"><h2>%s</h2><div class=\"wide\"><table><tbody>\n", id, title);
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
-		char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-		if (!json_is_null(value) && !(json_is_array(value) && json_array_size(value) == 0)) {
-			fputs("<tr><th>", out);
-			page_escape(out, key);
-			fputs("</th><td>", out);
-			page_escape(out, json_is_string(value) ? json_string_value(value) : text ? text : "");
-			fputs("</td></tr>\n", out);
-		}
-		free(text);
-	}
-	fputs("</tbody></table></div></section>\n", out);
-}
-
-void page_section_settings(FILE *out, const json_t *document)
-{
-	settings(out, "config", "Configuration", page_at(document, "config"));
-	settings(out, "machine", "Machine", page_at(document, "machine"));
-}
-
-void page_section_tool(FILE *out, const json_t *document)
-{
-	fputs("made by quern ", out);
-	page_escape(out, page_string(document, "tool.version"));
-	fputs(" (", out);
-	page_escape(out, page_string(document, "tool.git"));
-	fputs("), DPDK ", out);
-	page_escape(out, page_string(document, "tool.dpdk"));
 }

@@ -12,6 +12,9 @@ void page_section_verdict(FILE *out, const json_t *document);
 /* The figures that are looked for first. */
 void page_section_figures(FILE *out, const json_t *document);
 
+/* How busy each worker was, as bars. */
+void page_section_busy(FILE *out, const json_t *document);
+
 /* Lists of the document, as tables: workers, services, requests, targets, thresholds, trials. */
 void page_section_lists(FILE *out, const json_t *document);
 

@@ -71,6 +71,9 @@ char *page_format(double value, enum page_unit unit, char text[PAGE_NUMBER_TEXT]
 	case PAGE_SECONDS:
 		snprintf(text, PAGE_NUMBER_TEXT, "%.4g s", value);
 		break;
+	case PAGE_SHARE:
+		snprintf(text, PAGE_NUMBER_TEXT, "%.3g %%", 100 * value);
+		break;
 	case PAGE_NINES:
 		snprintf(text, PAGE_NUMBER_TEXT, "%.10g %%", 100 - 100 * pow(10, -value));
 		break;
@@ -89,7 +92,7 @@ char *page_format_tick(double value, enum page_unit unit, char text[PAGE_NUMBER_
 		const char *name;
 	} times[] = {{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}};
 
-	if (unit == PAGE_NINES || unit == PAGE_SECONDS)
+	if (unit == PAGE_NINES || unit == PAGE_SECONDS || unit == PAGE_SHARE)
 		return page_format(value, unit, text);
 	snprintf(text, PAGE_NUMBER_TEXT, unit == PAGE_NS ? "%.4g ns" : "%.4g", value);
 	for (int i = 2; i >= 0; i--) {

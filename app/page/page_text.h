@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 /* What a number is of. */
-enum page_unit { PAGE_COUNT, PAGE_NS, PAGE_SECONDS, PAGE_NINES };
+enum page_unit { PAGE_COUNT, PAGE_NS, PAGE_SECONDS, PAGE_SHARE, PAGE_NINES };
 
 /* A text with what HTML would read otherwise written out. */
 void page_escape(FILE *out, const char *text);
@@ -18,7 +18,8 @@ const json_t *page_at(const json_t *document, const char *path);
 double page_number(const json_t *document, const char *path);
 const char *page_string(const json_t *document, const char *path);
 
-/* A number with its unit, as in the text of a report: 4,123,180; 1.9 µs; 12 s; of nines the percentile, 99.9. */
+/* A number with its unit, as in the text of a report: 4,123,180; 1.9 µs; 12 s; 61.2 %; of nines the percentile, 99.9.
+ */
 enum { PAGE_NUMBER_TEXT = 32 };
 char *page_format(double value, enum page_unit unit, char text[PAGE_NUMBER_TEXT]);
 
