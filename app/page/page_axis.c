@@ -46,8 +46,18 @@ static struct page_axis logarithmic(double least, double most)
 	return axis;
 }
 
+/* Beyond that nothing is measured, whatever a file says. */
+static double within_reason(double value)
+{
+	const double reason = 1e18;
+
+	return fmin(fmax(value, -reason), reason);
+}
+
 struct page_axis page_axis_for(double least, double most, bool is_log)
 {
+	least = within_reason(least);
+	most = within_reason(most);
 	if (!(most > least))
 		most = least > 0 ? least * 2 : least + 1;
 	return is_log && least > 0 ? logarithmic(least, most) : linear(least, most);

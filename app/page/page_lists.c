@@ -128,7 +128,7 @@ void page_section_busy(FILE *out, const json_t *document)
 			 page_string(worker, "role"));
 		json_object_set_new(shares, name, json_real(page_number(worker, "busy")));
 	}
-	page_bars(out, "busy", "Load of each worker: turns that found work", shares, PAGE_SHARE);
+	page_bars(out, "busy", "Load of each worker", shares, PAGE_SHARE);
 	json_decref(shares);
 }
 

@@ -97,7 +97,7 @@ static void write_axes(FILE *out, const struct page_plot *plot, const struct pag
 			HEIGHT - BOTTOM, HEIGHT - BOTTOM + 4);
 		/* Where the page is narrow, every other one has no room. */
 		fprintf(out, "<text class=\"tick%s\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-			i % 2 == 1 ? " odd" : "", at, HEIGHT - BOTTOM + 17,
+			i % 2 == 1 ? " odd" : "", at, HEIGHT - BOTTOM + 19,
 			page_format_tick(x->ticks[i], plot->x_unit, text));
 	}
 	fprintf(out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
@@ -110,6 +110,8 @@ static void write_line(FILE *out, const struct page_plot *plot, size_t number, c
 	const struct page_line *line = &plot->lines[number];
 	bool is_pen_down = false;
 
+	if (line->count == 0)
+		return;
 	fprintf(out, "<path class=\"line c%zu%s\" d=\"", number, line->is_dashed ? " dashed" : "");
 	for (size_t i = 0; i < line->count; i++) {
 		if (isnan(line->ys[i]) || (plot->y_is_log && line->ys[i] <= 0)) {
@@ -189,13 +191,17 @@ static void write_table(FILE *out, const struct page_plot *plot)
 	fputs("</tbody></table></div></details>\n", out);
 }
 
-static void drop_ticks_outside(struct page_axis *axis)
+/* Those outside of what is drawn; and of nines those between, which nobody can read. */
+static void drop_ticks(struct page_axis *axis, enum page_unit unit)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < axis->tick_count; i++) {
-		if (axis->ticks[i] >= axis->least - 1e-9 && axis->ticks[i] <= axis->most + 1e-9)
-			axis->ticks[kept++] = axis->ticks[i];
+		double tick = axis->ticks[i];
+
+		if (tick >= axis->least - 1e-9 && tick <= axis->most + 1e-9 &&
+		    (unit != PAGE_NINES || fabs(tick - round(tick)) < 1e-9))
+			axis->ticks[kept++] = tick;
 	}
 	axis->tick_count = kept;
 }
@@ -219,7 +225,7 @@ void page_plot_write(FILE *out, struct page_plot *plot)
 	y = page_axis_for(plot->y_is_log ? y_least : fmin(0, y_least), y_most, plot->y_is_log);
 	x.least = x_least;
 	x.most = x_most > x_least ? x_most : x_least + 1;
-	drop_ticks_outside(&x);
+	drop_ticks(&x, plot->x_unit);
 	fprintf(out, "<figure id=\"%s\"><figcaption><h2>%s</h2><p>%s", plot->id, plot->title, plot->about);
 	if (after < before)
 		fprintf(out, " %zu points of %zu are drawn: the least and the greatest of each stretch.", after,
