@@ -12,6 +12,7 @@
 #include "cli/cli_suggest.h"
 #include "cli/cli_version.h"
 #include "compare/compare_command.h"
+#include "complete/complete.h"
 #include "config/config_command.h"
 #include "config/config_gather.h"
 #include "ctl/ctl_command.h"
@@ -26,7 +27,7 @@
 static int unknown_command(const char *name)
 {
 	static const char *const names[] = {"bench",   "serve",  "load",  "ctl", "doctor", "trace", "forward",
-					    "compare", "report", "merge", "run", "check",  "init"};
+					    "compare", "report", "merge", "run", "check",  "init",  "completion"};
 	const char *near = cli_suggest(name, names, sizeof(names) / sizeof(names[0]));
 
 	if (near)
@@ -93,6 +94,8 @@ int main(int count, char *arguments[])
 		return result_report_command(count - 2, arguments + 2);
 	if (strcmp(name, "merge") == 0)
 		return result_merge_command(count - 2, arguments + 2);
+	if (strcmp(name, "completion") == 0)
+		return complete_command(count - 2, arguments + 2);
 	cli_signal_catch();
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		cli_help(count < 2 ? stderr : stdout, CLI_NO_COMMAND, false);

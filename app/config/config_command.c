@@ -11,11 +11,11 @@
 
 static const char help[] =
 	"usage: quern run FILE [flags]      does what a file of YAML says\n"
-	"       quern check FILE [flags]    says what it would start, and what is wrong with it; starts nothing\n"
+	"       quern check FILE [flags]    says what that would start, or what is wrong; starts nothing\n"
 	"       quern init [KIND]           prints an example of a kind, or which kinds there are\n"
-	"FILE may be - for standard input. Every flag of the file's kind has a key of its name (--time-wait: "
-	"time_wait),\n"
-	"and a variable (QUERN_TIME_WAIT); a flag counts more than a variable, and that more than the file.\n"
+	"FILE may be - for standard input. Every flag of the file's kind has a key of its name (--time-wait:\n"
+	"time_wait) and a variable (QUERN_TIME_WAIT); a flag counts more than a variable, and that more than\n"
+	"the file.\n"
 	"Docs: docs/configuration.md\n"
 	"example: quern init bench >bench.yaml && quern run bench.yaml -d 30s\n";
 

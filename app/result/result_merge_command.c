@@ -9,7 +9,8 @@
 
 static void print_help(FILE *out)
 {
-	fputs("usage: quern merge A.json B.json [C.json ...] [--json FILE] [--html FILE] [--junit FILE] [--csv FILE]\n"
+	fputs("usage: quern merge A.json B.json [C.json ...]\n"
+	      "                   [--json FILE] [--html FILE] [--junit FILE] [--csv FILE]\n"
 	      "Makes one result of runs that went on at the same time on several machines: counts are added, times\n"
 	      "bucket by bucket, and thresholds judged anew. - is stdout.\n"
 	      "example: quern merge left.json right.json --json both.json\n\n"
