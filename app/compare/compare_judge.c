@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "compare/compare_pairs.h"
 #include "report/report_bootstrap.h"
 
 /* The same files are to give the same answer. */
@@ -31,13 +32,34 @@ static enum compare_verdict verdict_of(const struct compare_change *change, enum
 	return (change->low > 0) == compare_more_is_better(figure) ? COMPARE_BETTER : COMPARE_WORSE;
 }
 
+/* The geometric mean of ratios, which is the same one whichever side is the base. */
+static void judge_pairs(struct compare_change *change, double ratios[COMPARE_PAIRS_MAX])
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < change->pairs; i++) {
+		ratios[i] = log(ratios[i]);
+		sum += ratios[i];
+	}
+	report_bootstrap_mean(ratios, change->pairs, SEED, &change->low, &change->high);
+	change->change = expm1(sum / (double)change->pairs);
+	change->low = expm1(change->low);
+	change->high = expm1(change->high);
+}
+
 struct compare_change compare_judge(const struct compare_side *base, const struct compare_side *other,
 				    enum compare_figure figure)
 {
 	const struct compare_values *a = &base->values[figure], *b = &other->values[figure];
 	struct compare_change change = {.base = mean_of(a), .other = mean_of(b)};
+	static double ratios[COMPARE_PAIRS_MAX];
 
-	report_bootstrap_change(a->at, a->count, b->at, b->count, SEED, &change.change, &change.low, &change.high);
+	change.pairs = compare_pairs(base, other, figure, ratios);
+	if (change.pairs > 0)
+		judge_pairs(&change, ratios);
+	else
+		report_bootstrap_change(a->at, a->count, b->at, b->count, SEED, &change.change, &change.low,
+					&change.high);
 	/* No figure is less than nothing, however wide the interval. */
 	if (change.low < -1)
 		change.low = -1;

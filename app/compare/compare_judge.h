@@ -12,6 +12,7 @@ struct compare_change {
 	double base, other;       /* means */
 	double change, low, high; /* of the mean, 0.05 for 5 % more; the ends are NAN where they are not known */
 	enum compare_verdict verdict;
+	size_t pairs; /* that the change is the mean ratio of; 0 where it is that of the means */
 };
 
 /* True where both sides have measured the figure. */

@@ -26,7 +26,7 @@ static const char *format_value(enum compare_figure figure, double value, char t
 {
 	uint64_t whole = (uint64_t)fmin(value + 0.5, MOST);
 
-	return compare_more_is_better(figure) ? report_format_count(whole, text) : report_format_ns(whole, text);
+	return compare_is_time(figure) ? report_format_ns(whole, text) : report_format_count(whole, text);
 }
 
 static void print_percent(FILE *out, double share, const char *behind)
@@ -49,7 +49,7 @@ static void print_figure(FILE *out, const struct compare_side *base, const struc
 		print_percent(out, change.low, " … ");
 		print_percent(out, change.high, "]   ");
 	}
-	fprintf(out, "%s\n", compare_verdict_text(change.verdict));
+	fprintf(out, "%s%s\n", compare_verdict_text(change.verdict), change.pairs > 0 ? ", by pairs" : "");
 }
 
 static void print_side(FILE *out, const struct compare_side *side, size_t number)
@@ -123,10 +123,11 @@ static json_t *figures_json(const struct compare_side *base, const struct compar
 			continue;
 		change = compare_judge(base, other, figure);
 		json_array_append_new(list,
-				      json_pack("{s:s, s:f, s:f, s:f, s:o, s:o, s:s}", "figure",
+				      json_pack("{s:s, s:f, s:f, s:f, s:o, s:o, s:s, s:I}", "figure",
 						compare_figure_key(figure), "base", change.base, "other", change.other,
 						"change", change.change, "low", real_or_null(change.low), "high",
-						real_or_null(change.high), "verdict", verdicts[change.verdict]));
+						real_or_null(change.high), "verdict", verdicts[change.verdict], "pairs",
+						(json_int_t)change.pairs));
 	}
 	return list;
 }

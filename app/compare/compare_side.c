@@ -49,9 +49,13 @@ const char *compare_unit_name(enum compare_unit unit)
 	return names[unit];
 }
 
-static int add(struct reader *reader, enum compare_figure figure, double value)
+bool compare_is_time(enum compare_figure figure)
 {
-	struct compare_values *values = &reader->side->values[figure];
+	return strstr(figures[figure].key, "_ns") != NULL;
+}
+
+static int append(struct reader *reader, struct compare_values *values, double value)
+{
 	double *at = realloc(values->at, (values->count + 1) * sizeof(*at));
 
 	if (!at) {
@@ -61,6 +65,25 @@ static int add(struct reader *reader, enum compare_figure figure, double value)
 	values->at = at;
 	values->at[values->count++] = value;
 	return 0;
+}
+
+static int add(struct reader *reader, enum compare_figure figure, double value)
+{
+	return append(reader, &reader->side->values[figure], value);
+}
+
+/* When a run began and what its connections cost: results of before have neither, and paced ones no cost. */
+static int take_cost(struct reader *reader, const json_t *run, const json_t *cost)
+{
+	const json_t *started_at = json_object_get(run, "started_at");
+	int rc = json_is_number(started_at) ? append(reader, &reader->side->starts, json_number_value(started_at)) : 0;
+
+	if (rc != 0 || !json_is_true(json_object_get(cost, "unpaced")))
+		return rc;
+	rc = add(reader, COMPARE_cycles, json_number_value(json_object_get(cost, "cycles_per_connection")));
+	return rc != 0 ? rc
+		       : add(reader, COMPARE_own_cycles,
+			     json_number_value(json_object_get(cost, "own_cycles_per_connection")));
 }
 
 /* The number at object.key; `where` is how an error calls the object. */
@@ -101,6 +124,8 @@ static int take_repeats(struct reader *reader, const json_t *runs)
 		snprintf(where, sizeof(where), "repeats.runs[%zu]", i);
 		for (size_t part = 0; part < sizeof(parts) / sizeof(parts[0]) && rc == 0; part++)
 			rc = take(reader, parts[part].figure, json_array_get(runs, i), where, parts[part].key);
+		if (rc == 0)
+			rc = take_cost(reader, json_array_get(runs, i), json_array_get(runs, i));
 	}
 	reader->side->count += json_array_size(runs);
 	return rc;
@@ -128,8 +153,9 @@ static int take_run(struct reader *reader, const json_t *result)
 	int rc;
 
 	reader->side->count++;
-	if (json_is_object(udp))
-		return take_udp_run(reader, udp);
+	rc = take_cost(reader, result, json_object_get(result, "cost"));
+	if (rc != 0 || json_is_object(udp))
+		return rc != 0 ? rc : take_udp_run(reader, udp);
 	rc = take(reader, COMPARE_cps, rate, "rate", "cps_mean");
 	if (rc == 0)
 		rc = take(reader, COMPARE_requests_per_s, rate, "rate", "requests_mean");
@@ -282,5 +308,6 @@ void compare_side_free(struct compare_side *side)
 {
 	for (int figure = 0; figure < COMPARE_FIGURES_END; figure++)
 		free(side->values[figure].at);
+	free(side->starts.at);
 	*side = (struct compare_side){.files = NULL};
 }

@@ -11,6 +11,8 @@
 #define COMPARE_FIGURES(X)                            \
 	X(cps, "CPS", true)                           \
 	X(requests_per_s, "requests/s", true)         \
+	X(cycles, "cycles/conn", false)               \
+	X(own_cycles, "own cycles/conn", false)       \
 	X(answers_per_s, "answers/s", true)           \
 	X(setup_p50_ns, "p50 set-up", false)          \
 	X(setup_p99_ns, "p99 set-up", false)          \
@@ -35,8 +37,9 @@ struct compare_values {
 struct compare_side {
 	const char *files; /* as they were named */
 	enum compare_unit unit;
-	size_t count;   /* of repeats, runs or blocks */
-	double block_s; /* how long a block is; 0 for other units */
+	size_t count;                 /* of repeats, runs or blocks */
+	double block_s;               /* how long a block is; 0 for other units */
+	struct compare_values starts; /* of repeats and runs, in seconds since 1970; those that are known */
 	struct compare_values values[COMPARE_FIGURES_END];
 };
 
@@ -49,6 +52,9 @@ void compare_side_free(struct compare_side *side);
 const char *compare_figure_key(enum compare_figure figure);
 const char *compare_figure_text(enum compare_figure figure);
 bool compare_more_is_better(enum compare_figure figure);
+
+/* Whether its values are nanoseconds. */
+bool compare_is_time(enum compare_figure figure);
 
 /* "repeats", "runs", "blocks". */
 const char *compare_unit_name(enum compare_unit unit);
