@@ -1,6 +1,8 @@
 /* serve_command.c - servers on each port, until they are told to stop. */
 #include "serve/serve_command.h"
 
+#include <string.h>
+
 #include "cli/cli_engine.h"
 #include "cli/cli_exit.h"
 #include "cli/cli_place.h"
@@ -8,6 +10,7 @@
 #include "report/report_links.h"
 #include "report/report_job.h"
 #include "report/report_sample.h"
+#include "serve/serve_live.h"
 #include "serve/serve_server.h"
 
 #define ROW_S 1.0
@@ -28,6 +31,7 @@ struct serve_run {
 	struct report_series series;
 	struct report_udp_series udp_series;
 	struct report_progress progress;
+	struct live live;
 	struct report_links links;
 	struct quern_histogram no_setups;
 };
@@ -64,6 +68,16 @@ static void add_udp_row(struct serve_run *serve, const struct report_activity *a
 		report_udp_progress_line(&serve->progress, row, activity, true);
 }
 
+static void show_row(struct serve_run *serve, const struct report_row *row, const struct report_totals *totals,
+		     const struct report_memory *memory)
+{
+	static struct report_run second;
+
+	second = (struct report_run){.settings = serve->settings};
+	report_between(&second, &serve->last_row, &serve->end, serve->shards);
+	serve_live_take(&serve->live, row, totals, memory, &second);
+}
+
 static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 {
 	struct report_totals totals = totals_of(serve);
@@ -80,13 +94,15 @@ static void add_row(struct serve_run *serve, const struct quern_engine *engine)
 	}
 	row = report_series_add(&serve->series, serve->end.at_s - serve->begin.at_s, &totals, &serve->no_setups);
 	activity = report_activity_between(&serve->last_row, &serve->end);
-	serve->last_row = serve->end;
-	if (!row)
-		return;
 	report_memory_read(&memory, engine, serve->shard_count);
-	row->records = memory.records;
-	row->mbufs_used = memory.mbufs_used;
-	report_progress_line(&serve->progress, row, &activity);
+	if (row) {
+		row->records = memory.records;
+		row->mbufs_used = memory.mbufs_used;
+		report_progress_line(&serve->progress, row, &activity);
+	}
+	if (row && live_is_on(&serve->live))
+		show_row(serve, row, &totals, &memory);
+	serve->last_row = serve->end;
 }
 
 static void tick(struct quern_engine *engine, void *app)
@@ -110,6 +126,7 @@ static void tick(struct quern_engine *engine, void *app)
 		add_row(serve, engine);
 		serve->next_row_s += ROW_S;
 	}
+	live_turn(&serve->live, now_s - serve->begin.at_s);
 	if (is_over) {
 		report_progress_end(&serve->progress);
 		quern_engine_stop(engine);
@@ -182,17 +199,6 @@ static int report(struct serve_run *serve, const struct quern_engine *engine, st
 	return run.verdict == REPORT_FAIL ? 1 : 0;
 }
 
-static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
-{
-	struct serve_run *serve = app;
-	char error[QUERN_ERROR_TEXT] = "";
-	int rc = quern_engine_run(engine, tick, serve, error);
-
-	if (rc != 0)
-		return cli_fail(cli_exit_of(rc), "%s", error);
-	return report_job_exit(output, report(serve, engine, output));
-}
-
 /* A listener at any address is where the port's first ones are, of each version. */
 static void announce_listener(FILE *out, const struct serve_server *server, const struct quern_endpoint *at)
 {
@@ -242,6 +248,38 @@ static void announce(FILE *out, const struct cli_settings *settings, const struc
 		announce_site(out, &serve->sites[i], settings->service[i].http.root);
 	fputc('\n', out);
 	fflush(out);
+}
+
+/* What is announced is the title. Datagrams have lines only. */
+static void begin_screen(struct serve_run *serve, const struct quern_engine *engine)
+{
+	struct live_model *model = &serve->live.model;
+	FILE *out;
+
+	if (serve->settings->udp.is_spoken ||
+	    !serve_live_open(&serve->live, serve->settings, serve->progress.has_requests))
+		return;
+	serve->progress.is_quiet = true;
+	out = fmemopen(model->title, sizeof(model->title), "w");
+	if (!out)
+		return;
+	announce(out, serve->settings, engine, serve);
+	fclose(out);
+	model->title[strcspn(model->title, "\n")] = '\0';
+}
+
+static int run_and_report(struct quern_engine *engine, struct report_output *output, void *app)
+{
+	struct serve_run *serve = app;
+	char error[QUERN_ERROR_TEXT] = "";
+	int rc;
+
+	begin_screen(serve, engine);
+	rc = quern_engine_run(engine, tick, serve, error);
+	live_close(&serve->live);
+	if (rc != 0)
+		return cli_fail(cli_exit_of(rc), "%s", error);
+	return report_job_exit(output, report(serve, engine, output));
 }
 
 int serve_command(struct cli_settings *settings)
