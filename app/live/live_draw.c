@@ -6,7 +6,15 @@
 
 #include "report/report_format.h"
 
-enum { NAME_CELLS = 13, NUMBER_CELLS = 13, BAR_CELLS = 20, ONE_LINE_CELLS = 100, BESIDE_CELLS = 120, AIRY_ROWS = 14 };
+enum {
+	NAME_CELLS = 13,
+	NUMBER_CELLS = 13,
+	BAR_CELLS = 20,
+	ONE_LINE_CELLS = 100,
+	BESIDE_CELLS = 120,
+	AIRY_ROWS = 14,
+	AIRIER_ROWS = 20
+};
 
 /* Ranks of what is no line of the model; those of lines lie between and behind. */
 enum { RANK_CLOCK, RANK_FIRST, RANK_NOTE, RANK_TITLE, RANK_CHART = 6, RANK_HEAD, RANK_KEYS, RANK_AIR = 10 };
@@ -256,8 +264,10 @@ static void leave_out(struct live_page *page, uint16_t rows)
 void live_draw(struct live_page *page, const struct live_model *model, const struct live_size *size)
 {
 	page->count = 0;
-	/* Where others write while the screen is up: a line of theirs stays above it. */
+	/* Where others write while the screen is up: what they say stays above it, if it is no longer than that. */
 	if (size->rows >= AIRY_ROWS)
+		add_row(page, "", RANK_AIR, LIVE_PLAIN, size);
+	if (size->rows >= AIRIER_ROWS)
 		add_row(page, "", RANK_AIR, LIVE_PLAIN, size);
 	draw_header(page, model, size);
 	if (model->shows_help) {

@@ -82,7 +82,7 @@ def keys_act():
     terminal.await_line("✓ failed == 0 (0)")
     page = terminal.page()
     assert len(page) <= 24 and all(len(line) < 80 for line in page), page
-    assert page[1].startswith("quern bench") and "/ 00:00:30" in page[2] and "░" in page[2], page
+    assert page[2].startswith("quern bench") and "/ 00:00:30" in page[3] and "░" in page[3], page
     terminal.press("+")
     terminal.await_line("rate now 1,100/s")
     terminal.press("p")

@@ -101,7 +101,7 @@ Test(live_draw, shows_all_on_80_by_24)
 
 	run(&model);
 	cr_expect_str_eq(drawn(&model, (struct live_size){80, 24, true}),
-			 "\n"
+			 "\n\n"
 			 "quern load tcp://198.18.0.1:80 · tap:q0 · cores 2, 3\n"
 			 "00:02:13 / 00:05:00  █████████░░░░░░░░░░░\n"
 			 "                       now    1 min avg        total\n"
