@@ -42,7 +42,7 @@ static void add_rows(struct page_plot *plot, const char *name, const json_t *row
 		line->count = 0;
 }
 
-/* The rate that was intended, from the first to the last row. */
+/* The rate that was intended, from the first to the last row; of merged runs the first one's is not that of all. */
 static void add_intended(struct page_plot *plot, const json_t *document, double end_s)
 {
 	static struct cli_profile profile;
@@ -55,7 +55,8 @@ static void add_intended(struct page_plot *plot, const json_t *document, double 
 	profile.count = 0;
 	if (*text && cli_profile_read(text, &profile, error) != 0)
 		return;
-	if ((profile.count == 0 && !json_is_integer(cps)) || json_array_size(page_at(document, "services")) > 0)
+	if ((profile.count == 0 && !json_is_integer(cps)) || json_array_size(page_at(document, "services")) > 0 ||
+	    page_at(document, "config.merged"))
 		return;
 	line = page_plot_add(plot, "intended", 2 * (size_t)profile.count + 2);
 	if (!line)
@@ -104,7 +105,9 @@ void page_chart_latency(FILE *out, const json_t *document)
 	const json_t *rows = rows_of(document);
 	struct page_plot plot = {.id = "latency",
 				 .title = is_udp(document) ? "Round trips over time" : "Set-up time over time",
-				 .about = "Percentiles of each second.",
+				 .about = page_at(document, "config.merged")
+						  ? "Of each second the greatest of the percentiles of the runs."
+						  : "Percentiles of each second.",
 				 .x_name = "seconds of the measured time",
 				 .x_unit = PAGE_SECONDS,
 				 .y_unit = PAGE_NS,

@@ -6,9 +6,20 @@
 
 #include "report/report_format.h"
 
+/* U+FFFE and U+FFFF, which XML has not either. */
+static bool is_no_letter(const char *text)
+{
+	return strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;
+}
+
 void page_escape(FILE *out, const char *text)
 {
 	for (; *text; text++) {
+		if (is_no_letter(text) || ((unsigned char)*text < ' ' && !strchr("\t\n\r", *text))) {
+			text += is_no_letter(text) ? 2 : 0;
+			fputc('?', out);
+			continue;
+		}
 		switch (*text) {
 		case '<':
 			fputs("&lt;", out);

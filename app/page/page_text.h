@@ -10,7 +10,7 @@
 /* What a number is of. */
 enum page_unit { PAGE_COUNT, PAGE_NS, PAGE_SECONDS, PAGE_SHARE, PAGE_NINES };
 
-/* A text with what HTML would read otherwise written out. */
+/* A text with what HTML or XML would read otherwise written out, and letters that XML cannot have as question marks. */
 void page_escape(FILE *out, const char *text);
 
 /* A value by a path of keys with dots between them; null where there is none. */

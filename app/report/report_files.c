@@ -48,20 +48,21 @@ void report_file_close(struct report_file *file)
 	file->out = NULL;
 }
 
-/* Empty, or with a result in it that this one replaces. */
-static bool is_for_results(const char *path)
+/* 0 for a folder that is empty, or has a result in it that this one replaces. */
+static int check_folder(const char *path)
 {
 	DIR *folder = opendir(path);
 	bool is_empty = true, has_result = false;
 	const struct dirent *entry;
 
-	while (folder && (entry = readdir(folder)) != NULL) {
+	if (!folder)
+		return -errno;
+	while ((entry = readdir(folder)) != NULL) {
 		is_empty &= entry->d_name[0] == '.';
 		has_result |= strcmp(entry->d_name, "run.json") == 0;
 	}
-	if (folder)
-		closedir(folder);
-	return folder && (is_empty || has_result);
+	closedir(folder);
+	return is_empty || has_result ? 0 : -ENOTEMPTY;
 }
 
 int report_folder_make(const char *path)
@@ -79,5 +80,5 @@ int report_folder_make(const char *path)
 		return 0;
 	if (errno != EEXIST)
 		return -errno;
-	return is_for_results(path) ? 0 : -ENOTEMPTY;
+	return check_folder(path);
 }

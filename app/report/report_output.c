@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli_exit.h"
@@ -122,8 +123,12 @@ int report_output_write(struct report_output *output, const struct report_run *r
 	json_t *document = wants_document(output) ? report_json(run) : NULL;
 	int forms_rc = write_forms(output, document);
 	int rc = report_output_write_json(output, output->json ? json_incref(document) : NULL);
-	int log = report_hlog_close(&output->hlog);
+	int log;
 
+	/* Ended before anything was measured: a log without a row, in place of what the file held. */
+	if (!output->hlog.has_begun)
+		report_hlog_begin(&output->hlog, (double)time(NULL));
+	log = report_hlog_close(&output->hlog);
 	json_decref(document);
 	if (rc == 0)
 		rc = forms_rc;

@@ -289,6 +289,23 @@ static void print_all_of_connections(FILE *out, const struct report_run *run)
 	report_steered_text(out, run->steered, run->settings->service_count);
 }
 
+/* What --out has put where: the folder once, then names. */
+static void print_files(FILE *out, const struct cli_settings *settings)
+{
+	const char *head = "files         ";
+
+	for (size_t i = 0; settings->out && i < sizeof(settings->out_files) / sizeof(settings->out_files[0]); i++) {
+		const char *file = settings->out_files[i];
+
+		if (file[0] == '\0')
+			continue;
+		fprintf(out, "%s%s", head, head[0] == 'f' ? file : strrchr(file, '/') + 1);
+		head = "  ";
+	}
+	if (head[0] == ' ')
+		fputc('\n', out);
+}
+
 void report_text(FILE *out, const struct report_run *run, bool colors)
 {
 	report_text_header(out, run, colors);
@@ -305,4 +322,5 @@ void report_text(FILE *out, const struct report_run *run, bool colors)
 		print_memory(out, run);
 	report_text_machine(out, run);
 	report_judged_text(out, run);
+	print_files(out, run->settings);
 }

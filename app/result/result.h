@@ -26,4 +26,7 @@ int result_junit(FILE *out, const json_t *document);
  * else the caller's. */
 json_t *result_merge(json_t *const documents[], const char *const names[], size_t count, char error[CLI_ERROR_TEXT]);
 
+/* How many terms of its thresholds were missed. */
+size_t result_missed(const json_t *document);
+
 #endif

@@ -11,6 +11,21 @@
 #include "report/report_hdr.h"
 #include "report/report_parts.h"
 
+json_int_t result_whole(double value)
+{
+	return value < 0 ? 0 : value > 9e18 ? (json_int_t)9e18 : (json_int_t)value;
+}
+
+/* Bounded, as files may hold any number. */
+static json_t *sum_of(const json_t *one, const json_t *other)
+{
+	json_int_t sum;
+
+	if (__builtin_add_overflow(json_integer_value(one), json_integer_value(other), &sum))
+		sum = INT64_MAX;
+	return json_integer(sum);
+}
+
 void result_add_counts(json_t *into, const json_t *from)
 {
 	const char *key;
@@ -29,8 +44,7 @@ void result_add_counts(json_t *into, const json_t *from)
 		if (!own)
 			json_object_set_new(into, key, json_deep_copy(value));
 		else if (json_is_integer(own) && json_is_integer(value))
-			json_object_set_new(into, key,
-					    json_integer(json_integer_value(own) + json_integer_value(value)));
+			json_object_set_new(into, key, sum_of(own, value));
 		else if (json_is_real(own) && json_is_number(value))
 			json_object_set_new(into, key, json_real(json_number_value(own) + json_number_value(value)));
 		else if (json_is_object(own) || json_is_array(own))
@@ -47,9 +61,9 @@ static int read_times(const json_t *times, struct quern_histogram *histogram)
 		rc = -EINVAL;
 	if (rc != 0 || histogram->count == 0)
 		return rc;
-	histogram->min = (uint64_t)page_number(times, "min");
-	histogram->max = (uint64_t)page_number(times, "max");
-	histogram->sum = (uint64_t)(page_number(times, "mean") * (double)histogram->count + 0.5);
+	histogram->min = (uint64_t)result_whole(page_number(times, "min"));
+	histogram->max = (uint64_t)result_whole(page_number(times, "max"));
+	histogram->sum = (uint64_t)result_whole(page_number(times, "mean") * (double)histogram->count + 0.5);
 	return 0;
 }
 
@@ -89,8 +103,7 @@ static void add_row(json_t *into, const json_t *from)
 		if (is_bound(key) && json_number_value(value) > json_number_value(own))
 			json_object_set(into, key, value);
 		else if (!is_bound(key))
-			json_object_set_new(into, key,
-					    json_integer(json_integer_value(own) + json_integer_value(value)));
+			json_object_set_new(into, key, sum_of(own, value));
 	}
 }
 
@@ -108,28 +121,30 @@ void result_add_series(json_t *into, const json_t *from)
 	}
 }
 
+/* As report_series.c has it of one run: what is left of a second at the end says nothing of the spread. */
 void result_set_rate(json_t *rate, const json_t *series, double mean)
 {
-	double before_s = 0, sum = 0, squares = 0, least = INFINITY, most = 0;
-	size_t i, count = json_array_size(series);
+	double before_s = 0, mean_of_rows = 0, squares = 0, least = 0, most = 0;
 	const json_t *row;
+	size_t i, counted = 0;
 
 	json_array_foreach(series, i, row)
 	{
 		double span_s = page_number(row, "t_s") - before_s;
 		double cps = span_s > 0 ? page_number(row, "established") / span_s : 0;
+		double from_mean = cps - mean_of_rows;
 
 		before_s = page_number(row, "t_s");
-		sum += cps;
-		squares += cps * cps;
-		least = fmin(least, cps);
+		if (i > 0 && span_s < 0.5)
+			continue;
+		least = counted == 0 ? cps : fmin(least, cps);
 		most = fmax(most, cps);
+		counted++;
+		mean_of_rows += from_mean / (double)counted;
+		squares += from_mean * (cps - mean_of_rows);
 	}
-	if (count == 0)
-		return;
-	sum /= (double)count;
 	json_object_set_new(rate, "cps_mean", json_real(mean));
 	json_object_set_new(rate, "cps_min", json_real(least));
 	json_object_set_new(rate, "cps_max", json_real(most));
-	json_object_set_new(rate, "cps_stddev", json_real(sqrt(fmax(0, squares / (double)count - sum * sum))));
+	json_object_set_new(rate, "cps_stddev", json_real(counted > 1 ? sqrt(squares / (double)(counted - 1)) : 0));
 }

@@ -58,7 +58,7 @@ static int add_latency(json_t *into, const json_t *from)
 		if (rc == 0 && json_is_object(value))
 			rc = result_add_times(value, json_object_get(from, key));
 	}
-	json_object_set_new(into, "silence_max", json_integer((json_int_t)silence));
+	json_object_set_new(into, "silence_max", json_integer(result_whole(silence)));
 	return rc;
 }
 
@@ -78,7 +78,7 @@ static void add_requests(json_t *into, const json_t *from)
 			most[j] = fmax(page_number(request, bounds[j]), page_number(other, bounds[j]));
 		result_add_counts(request, other);
 		for (int j = 0; j < 3; j++)
-			json_object_set_new(request, bounds[j], json_integer((json_int_t)most[j]));
+			json_object_set_new(request, bounds[j], json_integer(result_whole(most[j])));
 	}
 }
 
@@ -110,13 +110,14 @@ static void add_totals(json_t *into, const json_t *from)
 	double own = page_number(into, "established"), other = page_number(from, "established");
 	double own_packets = page_number(into, "packets_per_connection");
 	json_t *targets = json_object_get(into, "targets");
-	size_t weights[32] = {0}, count = json_array_size(targets);
+	json_int_t weights[32] = {0};
+	size_t count = json_array_size(targets);
 
 	for (size_t i = 0; i < count && i < 32; i++)
-		weights[i] = (size_t)page_number(json_array_get(targets, i), "weight");
+		weights[i] = result_whole(page_number(json_array_get(targets, i), "weight"));
 	result_add_counts(into, from);
 	for (size_t i = 0; i < count && i < 32; i++)
-		json_object_set_new(json_array_get(targets, i), "weight", json_integer((json_int_t)weights[i]));
+		json_object_set_new(json_array_get(targets, i), "weight", json_integer(weights[i]));
 	if (json_object_get(into, "packets_per_connection"))
 		add_share(into, "packets_per_connection", own_packets, own, page_number(from, "packets_per_connection"),
 			  other);
@@ -181,9 +182,22 @@ static int add(json_t *into, const json_t *from)
 			  page_at(from, "memory.table"));
 	join(into, from, "workers");
 	join(into, from, "impaired");
-	if (strcmp(page_string(from, "verdict"), "pass") != 0)
-		json_object_set(into, "verdict", json_object_get(from, "verdict"));
+	join(into, from, "steered");
+	if (!json_is_object(page_at(into, "stopped")))
+		json_object_set(into, "stopped", json_object_get(from, "stopped"));
 	return rc;
+}
+
+/* Those before it, of which none may be the same run. */
+static int check_twice(json_t *const documents[], const char *const names[], size_t at, char error[CLI_ERROR_TEXT])
+{
+	for (size_t i = 0; i < at; i++) {
+		if (!json_equal(documents[i], documents[at]))
+			continue;
+		snprintf(error, CLI_ERROR_TEXT, "%s: the same run as %s, which would count twice", names[at], names[i]);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 json_t *result_merge(json_t *const documents[], const char *const names[], size_t count, char error[CLI_ERROR_TEXT])
@@ -197,10 +211,13 @@ json_t *result_merge(json_t *const documents[], const char *const names[], size_
 		if (rc != 0 || i == 0)
 			continue;
 		rc = check_pair(documents[0], documents[i], names[i], error);
+		if (rc == 0)
+			rc = check_twice(documents, names, i, error);
 		if (rc == 0 && add(sum, documents[i]) != 0)
 			rc = refuse(error, names[i], "a histogram in it is none");
 	}
 	json_object_set_new(json_object_get(sum, "config"), "merged", files);
+	json_object_set_new(sum, "verdict", json_string(result_worst_verdict(documents, count)));
 	if (rc == 0 && result_judge(sum) != 0)
 		rc = refuse(error, names[0], "its thresholds cannot be judged");
 	if (rc == 0)

@@ -12,7 +12,7 @@ static void print_help(FILE *out)
 	fputs("usage: quern merge A.json B.json [C.json ...]\n"
 	      "                   [--json FILE] [--html FILE] [--junit FILE] [--csv FILE]\n"
 	      "Makes one result of runs that went on at the same time on several machines: counts are added, times\n"
-	      "bucket by bucket, and thresholds judged anew. - is stdout.\n"
+	      "bucket by bucket, and thresholds judged anew; 99 says that one was missed. - is stdout.\n"
 	      "example: quern merge left.json right.json --json both.json\n\n"
 	      "    --json FILE            the result\n"
 	      "    --html FILE            a page of it\n"
@@ -37,6 +37,8 @@ static int merge(const struct result_words *words, json_t *documents[RESULT_FILE
 	if (!sum)
 		return cli_fail(CLI_EXIT_USAGE, "%s", error);
 	code = result_words_write(words, sum);
+	if (code == CLI_EXIT_DONE && result_missed(sum) > 0)
+		code = CLI_EXIT_THRESHOLD;
 	json_decref(sum);
 	return code;
 }

@@ -11,6 +11,15 @@
 #define MOST_BYTES (INT64_C(256) << 20)
 
 /* What the other modules count on, whatever else is there. */
+/* Parts of the file are in it. */
+static void quieten(char *error)
+{
+	for (; *error; error++) {
+		if ((unsigned char)*error < ' ' && *error != '\n')
+			*error = '?';
+	}
+}
+
 static const char *missing_in(const json_t *document)
 {
 	static const char *const objects[] = {"tool", "config", "machine", "totals", "rate", "latency_ns", "valid"};
@@ -19,7 +28,9 @@ static const char *missing_in(const json_t *document)
 		if (!json_is_object(json_object_get(document, objects[i])))
 			return objects[i];
 	}
-	return json_is_array(json_object_get(document, "series")) ? NULL : "series";
+	if (!json_is_array(json_object_get(document, "series")))
+		return "series";
+	return json_is_array(json_object_get(document, "text")) ? NULL : "text";
 }
 
 json_t *result_read(const char *path, char error[CLI_ERROR_TEXT])
@@ -41,6 +52,7 @@ json_t *result_read(const char *path, char error[CLI_ERROR_TEXT])
 	if (!document) {
 		snprintf(error, CLI_ERROR_TEXT, "%s:%d:%d: no JSON: %.200s\n  Results are what --json FILE wrote", path,
 			 wrong.line, wrong.column, wrong.text);
+		quieten(error);
 		return NULL;
 	}
 	schema = page_string(document, "schema");
@@ -55,6 +67,7 @@ json_t *result_read(const char *path, char error[CLI_ERROR_TEXT])
 			 missing_in(document));
 	else
 		return document;
+	quieten(error);
 	json_decref(document);
 	return NULL;
 }

@@ -5,9 +5,11 @@ import csv
 import html.parser
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as xml
 
 import jsonschema
@@ -65,10 +67,11 @@ class Page(html.parser.HTMLParser):
 def a_folder_has_all_of_a_run_and_report_prints_it_once_more():
     with tempfile.TemporaryDirectory() as folder:
         place = os.path.join(folder, "a", "b")
-        first = run("bench", "--memory", "4k", "-q", "-d", "1500ms", "--cps", "2k", "-o", place, "--threshold",
+        first = run("bench", "--memory", "4k", "-q", "--connections", "3k", "--cps", "2k", "-o", place, "--threshold",
                     "opened == 3000 && failed == 0", "--threshold", "p99 < 1ns", code=99)
         assert sorted(os.listdir(place)) == ["latency.hlog", "report.html", "run.json"], os.listdir(place)
         path = os.path.join(place, "run.json")
+        assert first.stdout.endswith(f"files         {path}  report.html  latency.hlog\n"), first.stdout
         document = read(path)
         again = run("report", path, "--html", f"{folder}/again.html", "--junit", f"{folder}/j.xml", "--csv",
                     f"{folder}/s.csv")
@@ -98,8 +101,8 @@ def two_runs_are_merged_bucket_by_bucket():
     with tempfile.TemporaryDirectory() as folder:
         paths = [f"{folder}/{name}.json" for name in ("left", "right", "both")]
         for path, cps in zip(paths, ("1k", "2k")):
-            run("bench", "--memory", "4k", "-q", "-d", "1s", "--cps", cps, "--threshold", "opened >= 1500", "--json",
-                path, code=99 if cps == "1k" else 0)
+            run("bench", "--memory", "4k", "-q", "--connections", cps, "--cps", cps, "--threshold", "opened >= 1500",
+                "--json", path, code=99 if cps == "1k" else 0)
         # A machine that others use may stretch a second.
         altered(paths[1], duration_s=read(paths[0])["duration_s"])
         text = run("merge", *paths[:2], "--json", paths[2]).stdout
@@ -111,7 +114,8 @@ def two_runs_are_merged_bucket_by_bucket():
             assert min(p["p50"] for p in parts[:2]) <= parts[2]["p50"] <= max(p["p50"] for p in parts[:2]), parts
         assert both["totals"]["opened"] == 3000 and both["thresholds"][0]["ok"] is True, both["thresholds"]
         assert len(both["workers"]) == 4 and both["config"]["merged"] == paths[:2]
-        assert "opened 3,000" in text, text
+        assert "opened 3,000" in text and both["verdict"] == "pass", text
+        assert "the same run as" in run("merge", paths[0], paths[0], code=2).stderr
         short = altered(paths[1], f"{folder}/short", duration_s=0.5)
         assert "lasted more than 1 %" in run("merge", paths[0], short, code=2).stderr
 
@@ -124,6 +128,39 @@ def altered(path, into=None, **values):
     with open(into or path, "w", encoding="utf-8") as file:
         json.dump(document, file)
     return into or path
+
+
+def has_all_forms_of_an_aborted_run(folder, told):
+    document = read(f"{folder}/run.json")
+    assert document["verdict"] == "aborted" and document["valid"]["accounting"], document["totals"]
+    with open(f"{folder}/report.html", encoding="utf-8") as file:
+        assert json.loads(Page(file.read()).document) == document
+    assert xml.parse(f"{folder}/j.xml").getroot().find("testsuite").get("failures") == "1"
+    with open(f"{folder}/latency.hlog", encoding="utf-8") as file:
+        assert "#[Histogram log format version 1.3]" in file.read()
+    assert told.endswith(run("report", f"{folder}/run.json").stdout), told
+    return document
+
+
+def a_signal_at_any_time_leaves_all_forms_whole():
+    """Before the engine is there, in the ramp, measuring, and while set-ups that nobody answers are waited for."""
+    ramps = ("-d", "20s", "--warmup", "0", "--ramp", "1500ms")
+    moments = [(0.05, ramps), (1.8, ramps), (3.2, ramps), (2.5, ("-d", "500ms", "--impair", "loss=100%"))]
+    with tempfile.TemporaryDirectory() as folder:
+        begin, runs = time.monotonic(), []
+        for i, (after_s, words) in enumerate(moments):
+            place = f"{folder}/{i}"
+            runs.append((after_s, place, subprocess.Popen(
+                [QUERN, "bench", "--memory", "4k", "-q", "--cps", "200", *words, "-o", place, "--junit",
+                 f"{folder}/{i}.xml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
+        for after_s, place, process in sorted(runs, key=lambda one: one[0]):
+            time.sleep(max(0, begin + after_s - time.monotonic()))
+            process.send_signal(signal.SIGINT)
+        for after_s, place, process in runs:
+            text, errors = process.communicate(timeout=30)
+            assert process.returncode == 130, (after_s, process.returncode, errors)
+            os.rename(f"{place}.xml", f"{place}/j.xml")
+            has_all_forms_of_an_aborted_run(place, text)
 
 
 def what_is_no_result_is_refused_with_its_place():
@@ -145,5 +182,6 @@ sys.exit(play([
     ("a folder has all of a run, and report prints it once more",
      a_folder_has_all_of_a_run_and_report_prints_it_once_more),
     ("two runs are merged bucket by bucket", two_runs_are_merged_bucket_by_bucket),
+    ("a signal at any time leaves all forms whole, marked aborted", a_signal_at_any_time_leaves_all_forms_whole),
     ("what is no result is refused with its place", what_is_no_result_is_refused_with_its_place),
 ]))
