@@ -17,7 +17,10 @@ static const struct {
 	const char *words;
 	bool has_files;
 } others[] = {
-	{"ctl", "stats conns rate stop reload pause resume --state --local --remote --limit --now --pid --json", false},
+	{"ctl",
+	 "stats conns top rate stop reload pause resume --state --local --remote --limit --by --every --now --pid "
+	 "--json",
+	 false},
 	{"compare", "--json", true},
 	{"report", "--html --junit --csv --json", true},
 	{"merge", "--json --html --junit --csv", true},
@@ -137,7 +140,9 @@ static void print_choice(FILE *out)
 			print_value(out, flag);
 	}
 	fprintf(out, "\t%s) _quern_files; return;;\n\t--state) _quern_words %s; return;;\n", files_of_others, states);
-	fputs("\t--local|--remote|--limit|--pid) return;;\n\tesac\n\tcase $2 in\n", out);
+	fputs("\t--by) _quern_words rate bytes; return;;\n\t--local|--remote|--limit|--every|--pid) "
+	      "return;;\n\tesac\n\tcase $2 in\n",
+	      out);
 	for (size_t i = 0; i < sizeof(tabled) / sizeof(tabled[0]); i++)
 		print_flags(out, tabled[i], cli_command_from_name(tabled[i]));
 	print_flags(out, "run|check", CLI_ALL | CLI_FORWARD);

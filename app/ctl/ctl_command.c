@@ -65,6 +65,9 @@ static int run(const struct ctl_request *request, const struct ctl_instance *ins
 	case CTL_CONNS:
 		code = ctl_conns(instance, request);
 		break;
+	case CTL_TOP:
+		code = ctl_top(instance, request);
+		break;
 	case CTL_RATE:
 	case CTL_STOP:
 	case CTL_RELOAD:

@@ -12,6 +12,7 @@
 #include "cli/cli_order.h"
 #include "cli/cli_suggest.h"
 #include "cli/cli_units.h"
+#include "ctl/ctl_heap.h"
 
 /* The first words: what each asks for, and the question where it is an order. */
 static const struct {
@@ -21,17 +22,18 @@ static const struct {
 } words[] = {
 	{"stats", CTL_STATS, ""},
 	{"conns", CTL_CONNS, ""},
+	{"top", CTL_TOP, ""},
 	{"rate", CTL_RATE, "/quern/order," CLI_ORDER_RATE},
 	{"stop", CTL_STOP, "/quern/order," CLI_ORDER_STOP},
 	{"reload", CTL_RELOAD, "/quern/reload"},
 };
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
-#define ALL_WORDS "stats, conns, rate, stop or reload"
+#define ALL_WORDS "stats, conns, top, rate, stop or reload"
 
 struct flag {
 	const char *name;
-	enum ctl_what only;  /* CTL_NOTHING for all */
+	unsigned int of;     /* words it belongs to, 1 << enum ctl_what, ored; 0 for all */
 	const char *accepts; /* null for a switch */
 	bool (*set)(struct ctl_request *request, const char *value);
 };
@@ -54,7 +56,19 @@ static bool set_json(struct ctl_request *request, const char *value)
 
 static bool set_limit(struct ctl_request *request, const char *value)
 {
-	return cli_parse_count(value, &request->limit) && request->limit > 0;
+	return cli_parse_count(value, &request->limit) && request->limit > 0 &&
+	       (request->what != CTL_TOP || request->limit <= CTL_HEAP_MAX);
+}
+
+static bool set_by(struct ctl_request *request, const char *value)
+{
+	request->by_bytes = strcmp(value, "bytes") == 0;
+	return request->by_bytes || strcmp(value, "rate") == 0;
+}
+
+static bool set_every(struct ctl_request *request, const char *value)
+{
+	return cli_time_within(value, 100 * CLI_NS_PER_MS, 3600 * CLI_NS_PER_S, &request->every_ns);
 }
 
 static bool set_now(struct ctl_request *request, const char *value)
@@ -92,25 +106,30 @@ static bool add_remote(struct ctl_request *request, const char *value)
 	return add_filter(request, "remote", value);
 }
 
+enum { OF_LISTS = 1 << CTL_CONNS | 1 << CTL_TOP, OF_TOP = 1 << CTL_TOP, OF_STOP = 1 << CTL_STOP };
+
 #define STATES "SYN-SENT, SYN-RECEIVED, ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT, CLOSING, LAST-ACK or TIME-WAIT"
 #define ENDPOINT "ADDR, ADDR:PORT or :PORT, e.g. 198.18.0.1:80 or [fd00::1]:80"
 
 static const struct flag flags[] = {
-	{"pid", CTL_NOTHING, "the process id of a quern, e.g. 1234", set_pid},
-	{"json", CTL_NOTHING, NULL, set_json},
-	{"state", CTL_CONNS, STATES, add_state},
-	{"local", CTL_CONNS, ENDPOINT, add_local},
-	{"remote", CTL_CONNS, ENDPOINT, add_remote},
-	{"limit", CTL_CONNS, "1 or more, e.g. 50 or 10k", set_limit},
-	{"now", CTL_STOP, NULL, set_now},
+	{"pid", 0, "the process id of a quern, e.g. 1234", set_pid},
+	{"json", 0, NULL, set_json},
+	{"state", OF_LISTS, STATES, add_state},
+	{"local", OF_LISTS, ENDPOINT, add_local},
+	{"remote", OF_LISTS, ENDPOINT, add_remote},
+	{"limit", OF_LISTS, "1 or more, e.g. 50 or 10k; of top at most 1000", set_limit},
+	{"by", OF_TOP, "rate or bytes", set_by},
+	{"every", OF_TOP, "100ms to 1h, e.g. 1s", set_every},
+	{"now", OF_STOP, NULL, set_now},
 };
-enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
+enum { TOP_LIMIT = 15, FLAGS = sizeof(flags) / sizeof(flags[0]) };
 
-static const char *word_of(enum ctl_what what)
+/* The first that a flag belongs to. */
+static const char *word_of(unsigned int of)
 {
 	size_t i = 0;
 
-	while (i + 1 < WORDS && words[i].what != what)
+	while (i + 1 < WORDS && !(of & 1u << words[i].what))
 		i++;
 	return words[i].name;
 }
@@ -150,8 +169,8 @@ static int take_flag(struct ctl_request *request, const char *text, const char *
 			flag = &flags[i];
 	if (!flag)
 		return refuse_unknown(text, length, error);
-	if (flag->only != CTL_NOTHING && request->what != flag->only) {
-		snprintf(error, CLI_ERROR_TEXT, "--%s is a flag of quern ctl %s", flag->name, word_of(flag->only));
+	if (flag->of != 0 && !(flag->of & 1u << request->what)) {
+		snprintf(error, CLI_ERROR_TEXT, "--%s is a flag of quern ctl %s", flag->name, word_of(flag->of));
 		return -EINVAL;
 	}
 	if (!flag->accepts && attached) {
@@ -218,6 +237,10 @@ int ctl_parse(struct ctl_request *request, int count, char *const arguments[], c
 	}
 	if (take_word(request, arguments[0], error) != 0)
 		return -EINVAL;
+	if (request->what == CTL_TOP) {
+		request->limit = TOP_LIMIT;
+		request->every_ns = CLI_NS_PER_S;
+	}
 	if (request->what == CTL_RATE)
 		first = 1 + take_rate(request, count - 1, arguments + 1, error);
 	if (first < 1)
@@ -237,12 +260,13 @@ void ctl_help(FILE *out)
 	fputs("usage: quern ctl stats [--pid N] [--json]\n"
 	      "       quern ctl conns [--state NAME]... [--local ADDR[:PORT]] [--remote ADDR[:PORT]]\n"
 	      "                       [--limit N] [--pid N] [--json]\n"
+	      "       quern ctl top [--by rate|bytes] [--every 1s] [--limit N], and what conns takes\n"
 	      "       quern ctl rate N|+10%|-10%|pause|resume [--pid N] [--json]\n"
 	      "       quern ctl stop [--now] [--pid N] [--json]\n"
 	      "       quern ctl reload [--pid N] [--json]\n"
-	      "Asks a quern that runs: its counters, states and drops; its connections, one a line. Changes the\n"
-	      "rate of bench and load, or what they hold; ends a run as Ctrl-C does; has quern run FILE of kind\n"
-	      "forward read the rules of its file again.\n"
+	      "Asks a quern that runs: its counters, states and drops; its connections, one a line; those\n"
+	      "that do most, on a terminal again and again. Changes the rate of bench and load, or what they hold;\n"
+	      "ends a run as Ctrl-C does; has quern run FILE of kind forward read the rules of its file again.\n"
 	      "example: quern ctl conns --state ESTABLISHED --local 198.18.0.1:80 --limit 20\n\n"
 	      "    --state NAME     ESTABLISHED, TIME-WAIT ...; may be repeated\n"
 	      "    --local, --remote ADDR[:PORT]    this end of it, and the other; :PORT is a port alone\n"

@@ -17,6 +17,9 @@ enum {
 	 * Over IPv6, the two are of 50. */
 	PAGE = 100,
 	PAGE_IP6 = 75,
+	/* With ids, numbers of at most 15 digits. */
+	PAGE_IDS = 85,
+	PAGE_IDS_IP6 = 65,
 	CURSOR_TEXT = 32
 };
 
@@ -26,6 +29,7 @@ struct request {
 	bool is_one_shard;
 	struct quern_conn_cursor cursor;
 	uint32_t limit;
+	bool with_ids;
 };
 
 /* What of a row is a number, with its key. */
@@ -67,6 +71,12 @@ static int parse_one(const struct quern_engine *engine, const char *name, const 
 		request->limit = (uint32_t)number;
 		return 0;
 	}
+	if (strcmp(name, "ids") == 0) {
+		if (engine_parse_number(value, 1, &number) != 0)
+			return -EINVAL;
+		request->with_ids = number == 1;
+		return 0;
+	}
 	return quern_conn_filter_add(&request->filter, name, value);
 }
 
@@ -105,6 +115,33 @@ static int add_endpoints(struct rte_tel_data *answer, const struct quern_conn_in
 	return rte_tel_data_add_dict_container(answer, is_local ? "local" : "remote", data, 0);
 }
 
+static int add_numbers(struct rte_tel_data *answer, const struct quern_conn_info *rows, uint32_t count)
+{
+	struct rte_tel_data *data;
+
+#define X(key)                                                 \
+	data = column(RTE_TEL_U64_VAL);                        \
+	if (data == NULL)                                      \
+		return -ENOMEM;                                \
+	for (uint32_t i = 0; i < count; i++)                   \
+		rte_tel_data_add_array_u64(data, rows[i].key); \
+	rte_tel_data_add_dict_container(answer, #key, data, 0);
+	NUMBERS(X)
+#undef X
+	return 0;
+}
+
+static int add_ids(struct rte_tel_data *answer, const struct quern_conn_info *rows, uint32_t count)
+{
+	struct rte_tel_data *data = column(RTE_TEL_U64_VAL);
+
+	if (data == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		rte_tel_data_add_array_u64(data, rows[i].id);
+	return rte_tel_data_add_dict_container(answer, "id", data, 0);
+}
+
 static int add_columns(struct rte_tel_data *answer, const struct quern_conn_info *rows, uint32_t count)
 {
 	struct rte_tel_data *data;
@@ -117,16 +154,7 @@ static int add_columns(struct rte_tel_data *answer, const struct quern_conn_info
 	for (uint32_t i = 0; i < count; i++)
 		rte_tel_data_add_array_string(data, quern_state_name(rows[i].state));
 	rte_tel_data_add_dict_container(answer, "state", data, 0);
-#define X(key)                                                 \
-	data = column(RTE_TEL_U64_VAL);                        \
-	if (data == NULL)                                      \
-		return -ENOMEM;                                \
-	for (uint32_t i = 0; i < count; i++)                   \
-		rte_tel_data_add_array_u64(data, rows[i].key); \
-	rte_tel_data_add_dict_container(answer, #key, data, 0);
-	NUMBERS(X)
-#undef X
-	return 0;
+	return add_numbers(answer, rows, count);
 }
 
 /* Where the list goes on: in this shard, or at the beginning of the next. */
@@ -146,11 +174,13 @@ static void add_cursor(const struct quern_engine *engine, const struct request *
 /* As many rows as are asked for, if they fit, however long their addresses are. */
 static uint32_t rows_of_page(const struct quern_engine *engine, const struct request *request)
 {
+	uint32_t most = request->with_ids ? PAGE_IDS : PAGE;
+
 	for (uint16_t port = 0; port < engine->config.port_count; port++) {
-		if (quern_ip6_is_set(&engine->config.ports[port].ip6.first) && request->limit > PAGE_IP6)
-			return PAGE_IP6;
+		if (quern_ip6_is_set(&engine->config.ports[port].ip6.first))
+			most = request->with_ids ? PAGE_IDS_IP6 : PAGE_IP6;
 	}
-	return request->limit;
+	return request->limit < most ? request->limit : most;
 }
 
 int engine_answer_conns(const struct quern_engine *engine, const char *parameters, struct rte_tel_data *answer)
@@ -162,7 +192,7 @@ int engine_answer_conns(const struct quern_engine *engine, const char *parameter
 	if (parse(engine, parameters, &request) != 0)
 		return engine_telemetry_error(answer,
 					      "accepted: state=NAME local=ADDR[:PORT] remote=ADDR[:PORT] shard=N "
-					      "limit=1..100 cursor=TEXT, by commas");
+					      "limit=1..100 ids=0|1 cursor=TEXT, by commas");
 	count = quern_engine_conns(engine, request.shard, &request.cursor, &request.filter, rows,
 				   rows_of_page(engine, &request));
 	rte_tel_data_start_dict(answer);
@@ -171,5 +201,7 @@ int engine_answer_conns(const struct quern_engine *engine, const char *parameter
 	rte_tel_data_add_dict_u64(answer, "count", count);
 	rte_tel_data_add_dict_u64(answer, "skipped", request.cursor.skipped);
 	add_cursor(engine, &request, answer);
+	if (request.with_ids && add_ids(answer, rows, count) != 0)
+		return -ENOMEM;
 	return add_columns(answer, rows, count);
 }

@@ -106,6 +106,11 @@ uint32_t *quern_conn_user(struct quern_shard *shard, struct quern_conn handle)
 	return conn ? &conn->user : NULL;
 }
 
+uint64_t shard_conn_id(uint32_t index, const struct tcp_conn *conn)
+{
+	return (uint64_t)index << 16 | conn->generation;
+}
+
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info)
 {
 	*info = (struct quern_conn_info){
@@ -129,6 +134,7 @@ int quern_conn_info(struct quern_shard *shard, struct quern_conn handle, struct 
 		return -ENOENT;
 	shard_conn_describe(conn, shard_flight_of(shard, conn), info);
 	shard_ip6_ends(shard, &conn->key, info);
+	info->id = shard_conn_id(handle.index, conn);
 	return 0;
 }
 

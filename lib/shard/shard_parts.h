@@ -276,6 +276,9 @@ void shard_text_room(struct quern_shard *shard, struct tcp_conn *conn);
 
 /* shard_calls.c */
 
+/* Of the connection in a record: the id of struct quern_conn_info. */
+uint64_t shard_conn_id(uint32_t index, const struct tcp_conn *conn);
+
 /* Describes a connection and its flight, null at rest; also copies of them. Its ends are left to
  * shard_ip6_ends(). */
 void shard_conn_describe(const struct tcp_conn *conn, const struct shard_flight *flight, struct quern_conn_info *info);

@@ -74,6 +74,7 @@ static bool describe(const struct quern_shard *shard, const struct table_entry *
 	memcpy(&conn, entry->record, sizeof(conn));
 	shard_conn_describe(&conn, copy_flight(shard, table_ref_index(entry->ref), &conn, &flight) ? &flight : NULL,
 			    row);
+	row->id = shard_conn_id(table_ref_index(entry->ref), &conn);
 	return is_open(row->state);
 }
 

@@ -98,7 +98,7 @@ def none_runs(place):
 
 
 def wrong_words(place):
-    assert_fails(place.ctl(), 2, "needs a word: stats, conns, rate, stop or reload")
+    assert_fails(place.ctl(), 2, "needs a word: stats, conns, top, rate, stop or reload")
     assert_fails(place.ctl("conns", "--state", "OPEN"), 2, "accepted is SYN-SENT", "TIME-WAIT")
     assert_fails(place.ctl("conns", "--local", "1.2.3"), 2, "ADDR, ADDR:PORT or :PORT")
     assert "example: quern ctl conns" in place.said("--help")

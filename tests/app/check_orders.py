@@ -61,6 +61,18 @@ def what_cannot_be_changed(place):
     stop(process)
 
 
+def those_that_do_most(place):
+    """A rate that payload makes is the one that is shown, of connections that were there before."""
+    process = place.start("bench", "-d", "0", "--cc", "20", "--hold", "100s", "--payload", "source:1G")
+    rows = json.loads(place.said("top", "--json", "--limit", "5"))
+    assert len(rows) == 5 and {row["state"] for row in rows} == {"ESTABLISHED"}, rows
+    moved = [row["sent_bytes_s"] + row["received_bytes_s"] for row in rows]
+    assert moved == sorted(moved, reverse=True) and moved[-1] > 1e4, moved
+    lines = place.said("top", "--every", "200ms", "--limit", "3", "--by", "bytes").splitlines()
+    assert lines[0].startswith("40 connections, ") and len(lines) == 5, lines
+    stop(process)
+
+
 def only_its_user_may(place):
     """The folder of the socket is closed to others, and so is the socket."""
     process = place.start("bench", "-d", "0", "--cps", "10")
@@ -82,7 +94,7 @@ def only_its_user_may(place):
 
 def main(quern):
     return play([(case.__name__.replace("_", " "), placed(quern, case))
-                 for case in (the_rate_changes, what_cannot_be_changed, only_its_user_may)])
+                 for case in (the_rate_changes, those_that_do_most, what_cannot_be_changed, only_its_user_may)])
 
 
 if __name__ == "__main__":

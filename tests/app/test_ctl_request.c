@@ -61,9 +61,9 @@ Test(ctl_request, hands_orders_on)
 Test(ctl_request, says_what_it_would_have_taken)
 {
 	static const char *const wrong[][2] = {
-		{"", "ctl needs a word: stats, conns, rate, stop or reload"},
+		{"", "ctl needs a word: stats, conns, top, rate, stop or reload"},
 		{"stast", "did you mean stats?"},
-		{"proxy", "it takes stats, conns, rate, stop or reload"},
+		{"proxy", "it takes stats, conns, top, rate, stop or reload"},
 		{"stats --state CLOSING", "--state is a flag of quern ctl conns"},
 		{"conns --state OPEN", "--state OPEN: accepted is SYN-SENT, "},
 		{"conns --state ESTABLISHED,CLOSING", "accepted is SYN-SENT, "},
@@ -83,6 +83,10 @@ Test(ctl_request, says_what_it_would_have_taken)
 		{"stats --", "unknown flag --; "},
 		{"stats --now", "--now is a flag of quern ctl stop"},
 		{"stop --limit 3", "--limit is a flag of quern ctl conns"},
+		{"stats --by rate", "--by is a flag of quern ctl top"},
+		{"top --by age", "--by age: accepted is rate or bytes"},
+		{"top --limit 1001", "--limit 1001: accepted is 1 or more"},
+		{"top --every 1ms", "--every 1ms: accepted is 100ms to 1h"},
 		{"rate", "rate : accepted is a number, e.g. 50k, +10%, -10%, pause or resume"},
 		{"rate 0", "rate 0: accepted is a number"},
 		{"rate -10", "rate -10: accepted is a number"},
