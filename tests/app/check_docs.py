@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 USER_DOCS = ["README.md"] + [f"docs/{name}.md"
                              for name in ("configuration", "forwarding", "http", "methodology", "namespaces", "ports",
                                           "rates", "results", "trace", "tuning", "tutorial")]
-COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "compare", "init")
+COMMANDS = ("bench", "serve", "load", "ctl", "doctor", "trace", "forward", "compare", "report", "merge", "init")
 BY_FILE = ("run", "check")  # with the flags of the file's kind
 TOOLS = ("ip", "ethtool", "curl", "wrk", "nc", "nginx", "jq")
 DROPS = re.compile(r"<!-- drops: [^\n]*-->\n\n(.*?)\n?<!-- end of drops -->", re.DOTALL)
