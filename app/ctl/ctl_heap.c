@@ -6,7 +6,7 @@
 /* Numbers of 32 bits come round: nearly a whole turn is taken for nothing that is known. */
 #define MOST_BYTES UINT32_C(0xe0000000)
 
-enum { SEEN_PLACES = 1 << 20 };
+enum { SEEN_PLACES = 1 << 21, WAYS = 8 /* places that a name may be at */ };
 
 struct place {
 	uint64_t name;
@@ -90,11 +90,25 @@ static uint64_t hash(const char *text)
 	return value ? value : 1;
 }
 
+/* Where the name is, or else of its places the one that was noted longest ago. */
+static struct place *place_of(struct ctl_seen *seen, uint64_t name)
+{
+	struct place *first = &seen->places[(name ^ name >> 32) % (SEEN_PLACES / WAYS) * WAYS], *oldest = first;
+
+	for (struct place *place = first; place < first + WAYS; place++) {
+		if (place->name == name)
+			return place;
+		if (place->at_s < oldest->at_s)
+			oldest = place;
+	}
+	return oldest;
+}
+
 bool ctl_seen_rate(struct ctl_seen *seen, const char *name, uint32_t snd_nxt, uint32_t rcv_nxt, double now_s,
 		   struct ctl_row *row)
 {
 	struct place now = {hash(name), now_s, snd_nxt, rcv_nxt};
-	struct place *place = &seen->places[(now.name ^ now.name >> 32) % SEEN_PLACES], before = *place;
+	struct place *place = place_of(seen, now.name), before = *place;
 	uint32_t sent = snd_nxt - before.snd_nxt, received = rcv_nxt - before.rcv_nxt;
 
 	*place = now;

@@ -28,8 +28,8 @@ void ctl_heap_add(struct ctl_heap *heap, const struct ctl_row *row);
 /* Puts the rows in order, the greatest first; nothing is added after that. */
 void ctl_heap_sort(struct ctl_heap *heap);
 
-/* What was seen of connections at the look before, in a table of a fixed size: one that finds its place taken by
- * another takes it over, and that one has no rate at the next look. */
+/* What was seen of connections at the look before, in a table of a fixed size: one that finds its places taken
+ * takes over that of another, which has no rate at the next look. */
 struct ctl_seen;
 
 struct ctl_seen *ctl_seen_open(void); /* null where there is no memory */

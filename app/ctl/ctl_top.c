@@ -103,7 +103,7 @@ static void print(const struct top *top)
 {
 	char a[REPORT_NUMBER_TEXT], b[REPORT_NUMBER_TEXT];
 
-	printf("%s connections, %s without a rate as they were not there at the look before\n",
+	printf("%s connections, %s without a rate\n",
 	       report_format_count(top->total, a), report_format_count(top->unrated, b));
 	printf("%9s  %9s  %10s  %10s  %-12s %-5s %-8s %-21s  %s\n", "sent/s", "received/s", "queued", "held", "state",
 	       "shard", "role", "local", "remote");

@@ -1,4 +1,6 @@
 /* test_ctl_heap.c - the greatest few of many, and rates out of two looks. */
+#include <stdio.h>
+
 #include <criterion/criterion.h>
 
 #include "ctl/ctl_heap.h"
@@ -31,5 +33,23 @@ Test(ctl_seen, tells_a_rate_of_those_it_has_seen_before_over_the_wrap_of_numbers
 	cr_assert_eq(row.received_s, 500);
 	cr_assert_not(ctl_seen_rate(seen, "a", 0xff, 1007, 13, &row), "backwards is no rate");
 	cr_assert_not(ctl_seen_rate(seen, "a", 0xff, 1007, 13, &row), "no time has passed");
+	ctl_seen_close(seen);
+}
+
+Test(ctl_seen, keeps_nearly_all_of_400_000_connections)
+{
+	struct ctl_seen *seen = ctl_seen_open();
+	struct ctl_row row = {.value = 0};
+	unsigned int missed = 0;
+	char name[32];
+
+	cr_assert_not_null(seen);
+	for (int look = 0; look < 2; look++) {
+		for (unsigned int i = 0; i < 400000; i++) {
+			snprintf(name, sizeof(name), "0.%u 198.18.0.1:%u", i, i % 65536);
+			missed += !ctl_seen_rate(seen, name, i, i, look + 1, &row) && look == 1;
+		}
+	}
+	cr_assert_lt(missed, 400, "%u are forgotten", missed);
 	ctl_seen_close(seen);
 }
