@@ -21,7 +21,7 @@ static const struct {
 	 "stats conns top rate stop reload pause resume --state --local --remote --limit --by --every --now --pid "
 	 "--json",
 	 false},
-	{"compare", "--json", true},
+	{"compare", "--json --html", true},
 	{"report", "--html --junit --csv --json", true},
 	{"merge", "--json --html --junit --csv", true},
 	{"init", "bench load serve forward", false},

@@ -2,54 +2,18 @@
 #include "page/page.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "page/page_charts.h"
+#include "page/page_frame.h"
 #include "page/page_sections.h"
-#include "page/page_style.h"
 #include "page/page_text.h"
-
-/* As --json has them. */
-enum { DIGITS = 15 };
-
-/* JSON within HTML: no text of it may end the element that it is in. */
-static int write_document(FILE *out, const json_t *document)
-{
-	char *text = json_dumps(document, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
-
-	if (!text)
-		return -ENOMEM;
-	fputs("<script type=\"application/json\" id=\"run\">", out);
-	for (const char *at = text; *at; at++) {
-		if (*at == '<')
-			fputs("\\u003c", out);
-		else
-			fputc(*at, out);
-	}
-	fputs("</script>\n", out);
-	free(text);
-	return 0;
-}
-
-static void write_head(FILE *out, const json_t *document)
-{
-	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>quern ",
-	      out);
-	page_escape(out, page_string(document, "config.kind"));
-	fputs(": ", out);
-	page_escape(out, page_string(document, "verdict"));
-	fprintf(out, "</title><style>%s</style></head><body>\n", page_style);
-}
 
 int page_write(FILE *out, const json_t *document)
 {
-	int rc;
-
 	if (strcmp(page_string(document, "schema"), "quern-run/1") != 0)
 		return -EINVAL;
-	write_head(out, document);
+	page_frame_open(out, page_string(document, "config.kind"), page_string(document, "verdict"));
 	page_section_verdict(out, document);
 	page_section_figures(out, document);
 	fputs("<main>\n", out);
@@ -66,12 +30,9 @@ int page_write(FILE *out, const json_t *document)
 	fputs("</div>\n", out);
 	page_section_lists(out, document);
 	page_section_settings(out, document);
-	fputs("</main>\n<footer><button id=\"download\">Download run.json</button> ", out);
+	fputs("</main>\n<footer>", out);
+	page_frame_button(out, "run.json");
 	page_section_tool(out, document);
 	fputs("</footer>\n", out);
-	rc = write_document(out, document);
-	fprintf(out, "<script>%s</script></body></html>\n", page_script);
-	if (rc == 0 && (fflush(out) != 0 || ferror(out)))
-		rc = errno ? -errno : -EIO;
-	return rc;
+	return page_frame_close(out, document);
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cli/cli_profile.h"
+#include "page/page_lines.h"
 #include "page/page_plot.h"
-#include "report/report_hdr.h"
 
 static bool is_udp(const json_t *document)
 {
@@ -18,28 +18,6 @@ static bool is_udp(const json_t *document)
 static const json_t *rows_of(const json_t *document)
 {
 	return page_at(document, is_udp(document) ? "udp.series" : "series");
-}
-
-/* A line of a key of each row: its value, or where `is_rate` how much of it there was a second. */
-static void add_rows(struct page_plot *plot, const char *name, const json_t *rows, const char *key, bool is_rate)
-{
-	struct page_line *line = page_plot_add(plot, name, json_array_size(rows));
-	double before_s = 0;
-	bool is_there = false;
-
-	for (size_t i = 0; line && i < json_array_size(rows); i++) {
-		const json_t *row = json_array_get(rows, i);
-		double t_s = page_number(row, "t_s"), value = page_number(row, key), span_s = t_s - before_s;
-
-		is_there |= value > 0;
-		if (!is_rate)
-			page_line_point(line, t_s, value > 0 ? value : NAN);
-		else if (span_s > 0)
-			page_line_point(line, t_s, value / span_s);
-		before_s = t_s;
-	}
-	if (line && !is_there)
-		line->count = 0;
 }
 
 /* The rate that was intended, from the first to the last row; of merged runs the first one's is not that of all. */
@@ -79,7 +57,7 @@ void page_chart_rate(FILE *out, const json_t *document)
 	double end_s = page_number(json_array_get(rows, json_array_size(rows) - 1), "t_s");
 	struct page_plot plot = {.id = "rate",
 				 .title = "Rate over time",
-				 .about = "A point a second.",
+				 .about = "Each second as high as what there was in it.",
 				 .x_name = "seconds of the measured time",
 				 .x_unit = PAGE_SECONDS,
 				 .y_unit = PAGE_COUNT};
@@ -87,13 +65,13 @@ void page_chart_rate(FILE *out, const json_t *document)
 	if (json_array_size(rows) == 0)
 		return;
 	if (is_udp(document)) {
-		add_rows(&plot, "sent", rows, "sent", true);
-		add_rows(&plot, "answered", rows, "answered", true);
-		add_rows(&plot, "lost", rows, "lost", true);
+		page_lines_rows(&plot, "sent", rows, "sent", true);
+		page_lines_rows(&plot, "answered", rows, "answered", true);
+		page_lines_rows(&plot, "lost", rows, "lost", true);
 	} else {
-		add_rows(&plot, "opened", rows, "opened", true);
-		add_rows(&plot, "requests", rows, "requests", true);
-		add_rows(&plot, "failed", rows, "failed", true);
+		page_lines_rows(&plot, "opened", rows, "opened", true);
+		page_lines_rows(&plot, "requests", rows, "requests", true);
+		page_lines_rows(&plot, "failed", rows, "failed", true);
 	}
 	add_intended(&plot, document, end_s);
 	page_plot_write(out, &plot);
@@ -113,37 +91,12 @@ void page_chart_latency(FILE *out, const json_t *document)
 				 .y_unit = PAGE_NS,
 				 .y_is_log = true};
 
-	add_rows(&plot, "p50", rows, "p50_ns", false);
-	add_rows(&plot, "p99", rows, "p99_ns", false);
+	page_lines_rows(&plot, "p50", rows, "p50_ns", false);
+	page_lines_rows(&plot, "p99", rows, "p99_ns", false);
 	if (is_udp(document))
-		add_rows(&plot, "p99.9", rows, "p999_ns", false);
+		page_lines_rows(&plot, "p99.9", rows, "p999_ns", false);
 	page_plot_write(out, &plot);
 	page_plot_close(&plot);
-}
-
-/* So many points a nine. */
-enum { POINTS_A_NINE = 40, NINES_MOST = 7 };
-
-static void add_percentiles(struct page_plot *plot, const char *name, const json_t *times)
-{
-	struct quern_histogram *histogram = malloc(sizeof(*histogram));
-	struct page_line *line;
-
-	if (histogram && page_number(times, "count") > 0 &&
-	    report_hdr_read(page_string(times, "hdr"), histogram) == 0 && histogram->count > 0) {
-		double nines = fmin(log10((double)histogram->count), NINES_MOST);
-
-		line = page_plot_add(plot, name, POINTS_A_NINE * NINES_MOST + 2);
-		for (int i = 0; line && i <= (int)(nines * POINTS_A_NINE); i++) {
-			double at = (double)i / POINTS_A_NINE;
-
-			page_line_point(line, at,
-					(double)quern_histogram_percentile(histogram, 100 - 100 * pow(10, -at)));
-		}
-		if (line)
-			page_line_point(line, nines, (double)histogram->max);
-	}
-	free(histogram);
 }
 
 void page_chart_percentiles(FILE *out, const json_t *document)
@@ -167,7 +120,7 @@ void page_chart_percentiles(FILE *out, const json_t *document)
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		/* Without a schedule it is the set-up once more. */
 		if (i != 1 || has_schedule)
-			add_percentiles(&plot, times[i].name, page_at(document, times[i].path));
+			page_lines_percentiles(&plot, times[i].name, page_at(document, times[i].path));
 	}
 	page_plot_write(out, &plot);
 	page_plot_close(&plot);
@@ -189,7 +142,7 @@ static double loss_of(const json_t *trial)
 	return sent > 0 ? page_number(trial, "lost") / sent : NAN;
 }
 
-/* A line of the trials in the order of their rates: the value of `key`, or their loss where there is none. */
+/* Dots, the trials in the order of their rates: the value of `key`, or their loss where there is none. */
 static void add_trials(struct page_plot *plot, const char *name, const json_t *trials, const char *key)
 {
 	size_t count = json_array_size(trials);
@@ -198,8 +151,10 @@ static void add_trials(struct page_plot *plot, const char *name, const json_t *t
 
 	for (size_t i = 0; sorted && i < count; i++)
 		sorted[i] = json_array_get(trials, i);
-	if (line)
+	if (line) {
+		line->shape = PAGE_DOTS;
 		qsort(sorted, count, sizeof(const json_t *), by_rate);
+	}
 	for (size_t i = 0; line && i < count; i++) {
 		double value = key ? page_number(sorted[i], key) : loss_of(sorted[i]);
 
@@ -214,7 +169,7 @@ void page_chart_search(FILE *out, const json_t *document)
 	const json_t *trials = page_at(document, is_udp_search ? "udp.search.trials" : "search.trials");
 	struct page_plot plot = {.id = "search",
 				 .title = is_udp_search ? "Load against loss" : "Load against set-up time",
-				 .about = "A point a trial of the search.",
+				 .about = "A dot a trial of the search.",
 				 .x_name = is_udp_search ? "datagrams a second" : "opens a second that were intended",
 				 .x_unit = PAGE_COUNT,
 				 .y_unit = is_udp_search ? PAGE_SHARE : PAGE_NS,

@@ -104,6 +104,17 @@ static void write_axes(FILE *out, const struct page_plot *plot, const struct pag
 		LEFT + (WIDTH - LEFT - RIGHT) / 2, HEIGHT - 6, plot->x_name);
 }
 
+/* One point, from where the pen is; `begin` is where a step begins. */
+static void write_point(FILE *out, enum page_shape shape, bool is_pen_down, double begin, double x, double y)
+{
+	if (shape == PAGE_DOTS)
+		fprintf(out, "M%.1f %.1fh0", x, y);
+	else if (shape == PAGE_STEPS)
+		fprintf(out, "%c%.1f %.1fH%.1f", is_pen_down ? 'L' : 'M', begin, y, x);
+	else
+		fprintf(out, "%c%.1f %.1f", is_pen_down ? 'L' : 'M', x, y);
+}
+
 static void write_line(FILE *out, const struct page_plot *plot, size_t number, const struct page_axis *x,
 		       const struct page_axis *y)
 {
@@ -112,13 +123,15 @@ static void write_line(FILE *out, const struct page_plot *plot, size_t number, c
 
 	if (line->count == 0)
 		return;
-	fprintf(out, "<path class=\"line c%zu%s\" d=\"", number, line->is_dashed ? " dashed" : "");
+	fprintf(out, "<path class=\"line c%zu%s%s\" d=\"", number, line->is_dashed ? " dashed" : "",
+		line->shape == PAGE_DOTS ? " dots" : "");
 	for (size_t i = 0; i < line->count; i++) {
 		if (isnan(line->ys[i]) || (plot->y_is_log && line->ys[i] <= 0)) {
 			is_pen_down = false;
 			continue;
 		}
-		fprintf(out, "%c%.1f %.1f", is_pen_down ? 'L' : 'M', x_of(x, line->xs[i]), y_of(y, line->ys[i]));
+		write_point(out, line->shape, is_pen_down, x_of(x, i > 0 ? line->xs[i - 1] : 0), x_of(x, line->xs[i]),
+			    y_of(y, line->ys[i]));
 		/* A point alone is a dot, by its round end. */
 		if (!is_pen_down && (i + 1 == line->count || isnan(line->ys[i + 1])))
 			fputs("h0", out);

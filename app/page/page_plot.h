@@ -15,12 +15,16 @@ enum {
 	PAGE_ROWS = 200 /* of the table behind a plot */
 };
 
+/* How a line's points are drawn. A step lasts from the point before, or from 0, to its own x. */
+enum page_shape { PAGE_JOINED, PAGE_STEPS, PAGE_DOTS };
+
 /* Of one line x ascends. What is to be left out is NAN in y. */
 struct page_line {
 	const char *name;
 	double *xs;
 	double *ys;
 	size_t count;
+	enum page_shape shape;
 	bool is_dashed; /* a target, a limit */
 };
 

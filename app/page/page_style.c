@@ -25,7 +25,8 @@ const char page_style[] =
 	"figure,section{margin:0;padding:14px;background:var(--card);border-radius:8px;min-width:0}"
 	"svg{display:block;width:100%;height:auto;margin-top:8px}\n"
 	".grid{stroke:var(--grid)}.tick,.axis{fill:var(--soft);font-size:11px}.name{font-size:11.5px;font-weight:600}"
-	".line{fill:none;stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round}.dashed{stroke-dasharray:5 4;"
+	".line{fill:none;stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round}.dots{stroke-width:6}.dashed{"
+	"stroke-dasharray:5 4;"
 	"stroke-width:1.3}\n"
 	".line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}"
 	".line.c4{stroke:var(--c4)}.line.c5{stroke:var(--c5)}.name.c0{fill:var(--c0)}.name.c1{fill:var(--c1)}"
@@ -38,15 +39,20 @@ const char page_style[] =
 	".bar{width:55%}#failures .bar div,#drops .bar div{background:var(--c2)}.bar "
 	"div{background:var(--c0);height:12px;border-radius:3px;margin-top:4px;min-width:2px}\n"
 	"summary{cursor:pointer;color:var(--soft);font-size:13.5px;margin-top:8px}.ok{color:var(--good)}"
-	".missed{color:var(--bad)}button{font:inherit;color:inherit;background:var(--card);border:1px solid "
+	".missed{color:var(--bad)}.same{color:var(--soft)}header+main{margin-top:18px}.files "
+	"td:nth-child(2){overflow-wrap:"
+	"anywhere;min-width:150px}.changes "
+	"td:not(:last-child){white-space:nowrap}.changes small{color:var(--soft)}"
+	"button{font:inherit;color:inherit;background:var(--card);border:1px solid "
 	"var(--grid);"
 	"border-radius:6px;padding:6px 14px;cursor:pointer}footer{margin-top:22px;color:var(--soft);font-size:13px}\n"
 	"@media(max-width:600px){body{padding:14px 8px 40px}figure,section{padding:12px 8px}.tick,.axis{"
-	"font-size:13.5px}.name{font-size:12.5px}.odd{display:none}.settings th{width:110px}}\n"
+	"font-size:13.5px}.name{font-size:12.5px}.odd{display:none}.settings th{width:110px}.changes "
+	"small{display:block}.changes td,.changes th{padding-right:5px}}\n"
 	"@media "
 	"print{body{max-width:none;padding:0}.wide{max-height:none;overflow:visible}figure,section{break-inside:avoid}"
 	"button{display:none}}\n";
 
 const char page_script[] = "document.getElementById('download').onclick=function(){var a=document.createElement('a');"
 			   "a.href=URL.createObjectURL(new Blob([document.getElementById('run').textContent],"
-			   "{type:'application/json'}));a.download='run.json';a.click()};";
+			   "{type:'application/json'}));a.download=this.dataset.name;a.click()};";

@@ -2,7 +2,6 @@
 """Makes results, and reads them again in all forms, and prints TAP: check_result.py QUERN SCHEMA."""
 
 import csv
-import html.parser
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ import xml.etree.ElementTree as xml
 import jsonschema
 
 from app_cases import play
+from app_page import Page
 
 QUERN, SCHEMA = sys.argv[1:3]
 PLOTS = {"rate", "latency", "percentiles"}
@@ -32,36 +32,6 @@ def read(path):
     with open(SCHEMA, encoding="utf-8") as file:
         jsonschema.validate(document, json.load(file))
     return document
-
-
-class Page(html.parser.HTMLParser):
-    """What a page consists of: open elements, ids of figures, links out of it, and the document."""
-
-    VOID = {"meta"}
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.ids, self.links, self.document = [], set(), [], ""
-        self.feed(text)
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        self.links += [value for key, value in attrs if key in ("src", "href")]
-        if tag == "figure":
-            self.ids.add(values["id"])
-        if tag not in self.VOID:
-            self.open.append((tag, values.get("id")))
-
-    def handle_startendtag(self, tag, attrs):
-        self.links += [value for key, value in attrs if key in ("src", "href")]
-
-    def handle_endtag(self, tag):
-        assert self.open and self.open.pop()[0] == tag, tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] == ("script", "run"):
-            self.document += data
 
 
 def a_folder_has_all_of_a_run_and_report_prints_it_once_more():

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Compares results that are written here, as a user does, and prints TAP: check_compare.py QUERN SCHEMA."""
 
+import base64
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "app"))
 from app_cases import play  # pylint: disable=wrong-import-position
+from app_page import Page  # pylint: disable=wrong-import-position
 
 
 def rows(rates, p99s):
@@ -132,6 +136,66 @@ def of_one_second_nothing_is_known(desk):
     assert "nothing that both have measured" in desk.run("a.json", "none.json")[0]
 
 
+def hdr(value, count):
+    """A histogram of one value below 1,024, many times, as HdrHistogram V2."""
+    zeros = 2 * value - 1
+    words = bytes([zeros & 127 | 128, zeros >> 7, 2 * count])
+    plain = struct.pack(">IIIIQQd", 0x1c849313, len(words), 0, 3, 1, 2 ** 40 - 1, 1.0) + words
+    packed = zlib.compress(plain)
+    return base64.b64encode(struct.pack(">II", 0x1c849314, len(packed)) + packed).decode()
+
+
+def measured(rates, ns):
+    """A result as quern writes it, whose connections all took as long."""
+    times = {"count": 10, "min": ns, "mean": float(ns), "max": ns, "p50": ns, "p99": ns, "hdr": hdr(ns, 10)}
+    more = {key: {} for key in ("tool", "config", "machine", "totals", "valid")}
+    return {**result(rates), "text": [], **more, "latency_ns": {"setup": times}}
+
+
+def page_of(desk, *words):
+    desk.run(*words, "--html", "page.html")
+    with open(os.path.join(desk.folder, "page.html"), encoding="utf-8") as file:
+        page = Page(file.read())
+    assert page.links == [] and page.ids == {"rate", "percentiles"}, (page.links, page.ids)
+    assert json.loads(page.document) == desk.json(*words)
+    return page
+
+
+def a_page_lays_the_sides_over_each_other(desk):
+    desk.write("a<b>.json", measured([1000, 1010], 500))
+    desk.write("c.json", measured([2000, 2020], 900))
+    page = page_of(desk, "a<b>.json", "c.json,c.json")
+    assert {"a<b>.json", "c.json,c.json", "2 runs"} <= set(page.cells) and "+100.0 %" in page.text, page.cells
+    assert [kind for kind, _ in page.paths] == ["line c0", "line c1"] * 2, page.paths
+    # A second is a step: two of them, and no slope between.
+    assert all(path.count("H") == 2 for _, path in page.paths[:2]), page.paths
+    assert {"500 ns", "900 ns"} <= set(page.cells), page.cells
+    signs = {cell[0] for cell in page_of(desk, "a<b>.json,a<b>.json", "c.json,c.json").cells if cell}
+    assert {"▲", "▼"} <= signs, signs
+
+
+def a_page_draws_six_sides_and_says_so(desk):
+    desk.write("a.json", measured(STEADY, 500))
+    page = page_of(desk, *["a.json"] * 7)
+    assert len(page.paths) == 12, page.paths
+    assert "The first 6 sides of 7 are drawn" in page.text and "G against A" in page.text, page.text
+
+
+def a_page_of_what_cannot_be_drawn_is_refused(desk):
+    desk.write("a.json", measured(STEADY, 500))
+    desk.write("thin.json", result(STEADY))
+    broken = measured(STEADY, 500)
+    broken["latency_ns"]["setup"]["hdr"] = "none"
+    desk.write("broken.json", broken)
+    desk.refuses(["a.json", "thin.json", "--html", "x.html"], "thin.json: a result without 'tool'")
+    desk.refuses(["a.json,broken.json", "a.json", "--html", "x.html"], "broken.json: its histogram cannot be added")
+    desk.refuses(["a.json", "a.json", "--html="], "--html needs a value")
+    desk.refuses(["a.json", "a.json", "--html", "-", "--json", "-"], "only one of --json and --html")
+    assert not os.path.exists(os.path.join(desk.folder, "x.html"))
+    assert "/dev/full: No space left" in desk.run("a.json", "a.json", "--html", "/dev/full", code=1)[1]
+    assert desk.run("a.json", "a.json", "--html", "-")[0].endswith("</html>\n")
+
+
 def what_is_no_result_is_told_of_with_file_and_place(desk):
     desk.write("a.json", result(STEADY))
     desk.write("cut.json", '{"schema": "quern-run/1",\n "series": [')
@@ -160,7 +224,9 @@ def what_is_no_result_is_told_of_with_file_and_place(desk):
 def main(quern, schema):
     cases = (one_run_is_blocks_of_its_seconds, a_short_last_second_is_left_out, repeats_are_a_value_each,
              files_with_commas_between_are_runs_of_one_side, datagrams_are_compared_by_answers_and_round_trips,
-             of_one_second_nothing_is_known, what_is_no_result_is_told_of_with_file_and_place)
+             of_one_second_nothing_is_known, a_page_lays_the_sides_over_each_other,
+             a_page_draws_six_sides_and_says_so, a_page_of_what_cannot_be_drawn_is_refused,
+             what_is_no_result_is_told_of_with_file_and_place)
     with tempfile.TemporaryDirectory(prefix="qc-") as folder:
         desk = Desk(os.path.abspath(quern), schema, folder)
         return play([(case.__name__.replace("_", " "), lambda case=case: case(desk)) for case in cases])
