@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "compare/compare_pairs.h"
+#include "compare/compare_trim.h"
 #include "report/report_bootstrap.h"
 
 /* The same files are to give the same answer. */
@@ -32,17 +33,17 @@ static enum compare_verdict verdict_of(const struct compare_change *change, enum
 	return (change->low > 0) == compare_more_is_better(figure) ? COMPARE_BETTER : COMPARE_WORSE;
 }
 
-/* The geometric mean of ratios, which is the same one whichever side is the base. */
+/* On a machine that others use a few pairs are wild: where there are enough, the ends are left out. */
 static void judge_pairs(struct compare_change *change, double ratios[COMPARE_PAIRS_MAX])
 {
-	double sum = 0;
+	double mean;
 
-	for (size_t i = 0; i < change->pairs; i++) {
+	for (size_t i = 0; i < change->pairs; i++)
 		ratios[i] = log(ratios[i]);
-		sum += ratios[i];
-	}
-	report_bootstrap_mean(ratios, change->pairs, SEED, &change->low, &change->high);
-	change->change = expm1(sum / (double)change->pairs);
+	compare_trim(ratios, change->pairs, &mean, &change->low, &change->high);
+	if (isnan(change->low))
+		report_bootstrap_mean(ratios, change->pairs, SEED, &change->low, &change->high);
+	change->change = expm1(mean);
 	change->low = expm1(change->low);
 	change->high = expm1(change->high);
 }

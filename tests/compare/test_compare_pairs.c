@@ -4,6 +4,7 @@
 
 #include "compare/compare_judge.h"
 #include "compare/compare_pairs.h"
+#include "compare/compare_trim.h"
 
 enum { RUNS = 10, TRIES = 200 };
 
@@ -71,6 +72,50 @@ Test(compare_pairs, a_tenth_more_is_found_while_the_machine_drifts_by_a_fifth)
 {
 	cr_assert_geq(count_verdicts(1.1, COMPARE_WORSE), TRIES * 9 / 10);
 	cr_assert_geq(count_verdicts(1 / 1.1, COMPARE_BETTER), TRIES * 9 / 10);
+}
+
+/* One run of ten is three times as long as it should be, of whichever side. */
+static void make_wild(void)
+{
+	for (int i = 0; i < RUNS; i++) {
+		if (uniform() < 0.1)
+			values[uniform() < 0.5][i] *= 3;
+	}
+}
+
+static int count_wild(double slower, enum compare_verdict wanted)
+{
+	int count = 0;
+
+	state = 88172645463325252;
+	for (int i = 0; i < TRIES; i++) {
+		struct compare_side base, other;
+
+		draw(slower);
+		make_wild();
+		base = side_of(0, RUNS);
+		other = side_of(1, RUNS);
+		count += compare_judge(&base, &other, COMPARE_cycles).verdict == wanted;
+	}
+	return count;
+}
+
+Test(compare_pairs, a_few_wild_pairs_neither_make_a_difference_nor_hide_all)
+{
+	cr_assert_geq(count_wild(1, COMPARE_SAME), TRIES * 9 / 10);
+	cr_assert_geq(count_wild(1.1, COMPARE_WORSE), TRIES * 3 / 4);
+}
+
+Test(compare_pairs, a_fifth_of_each_end_is_left_out)
+{
+	double ten[] = {9, -500, 3, 1, 2, 800, 3, 700, 2, -90}, mean, low, high;
+
+	/* -500 -90 | 1 2 2 3 3 9 | 700 800: winsorized 1 1 1 2 2 3 3 9 9 9, whose squares are 112; t of five degrees.
+	 */
+	compare_trim(ten, 10, &mean, &low, &high);
+	cr_assert_float_eq(mean, 20.0 / 6, 1e-12);
+	cr_assert_float_eq(high - mean, 2.5706 * sqrt(112 / 30.0), 0.01);
+	cr_assert_float_eq(mean - low, high - mean, 1e-12);
 }
 
 Test(compare_pairs, the_change_is_the_geometric_mean_of_their_ratios)
