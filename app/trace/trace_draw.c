@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "page/page_text.h"
 #include "trace/trace_words.h"
 
 enum { HEAD = 11, CROSS = 5, SHORT = 26 };
@@ -42,26 +43,6 @@ static const char STYLE[] =
 	"}\n"
 	"</style>\n";
 
-/* Nothing that a capture holds is taken for markup. */
-static void print_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
-}
-
 int trace_lifeline(int end)
 {
 	return end == 0 ? TRACE_LEFT : TRACE_RIGHT;
@@ -74,9 +55,9 @@ void trace_draw_begin(FILE *out, int height, const char *title, const char *desc
 		"role=\"img\" "
 		"aria-labelledby=\"quern-trace-title quern-trace-desc\">\n<title id=\"quern-trace-title\">",
 		TRACE_WIDTH, height, TRACE_WIDTH, height);
-	print_escaped(out, title);
+	page_escape(out, title);
 	fputs("</title>\n<desc id=\"quern-trace-desc\">", out);
-	print_escaped(out, desc);
+	page_escape(out, desc);
 	fprintf(out, "</desc>\n%s<rect class=\"g\" width=\"%d\" height=\"%d\"/>\n", STYLE, TRACE_WIDTH, height);
 }
 
@@ -91,7 +72,7 @@ void trace_draw_words(FILE *out, int x, int y, enum trace_anchor anchor, const c
 		[TRACE_START] = "", [TRACE_MIDDLE] = " text-anchor=\"middle\"", [TRACE_END] = " text-anchor=\"end\""};
 
 	fprintf(out, "<text x=\"%d\" y=\"%d\"%s class=\"%s\">", x, y, anchors[anchor], class);
-	print_escaped(out, words);
+	page_escape(out, words);
 	fputs("</text>\n", out);
 }
 

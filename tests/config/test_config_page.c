@@ -5,6 +5,7 @@
 
 #include "config/config_environment.h"
 #include "config_lab.h"
+#include "support/doc_page.h"
 
 static const char begin_mark[] = "<!-- keys -->\n", end_mark[] = "<!-- end of keys -->\n";
 
@@ -81,40 +82,14 @@ static void print_section(FILE *out, enum config_section section)
 	}
 }
 
-static char *read_page(const char *path)
+static void print_tables(FILE *out)
 {
-	FILE *file = fopen(path, "r");
-	char *text = calloc(1, 1 << 20);
-
-	cr_assert(file && text, "%s", path);
-	cr_assert_lt(fread(text, 1, (1 << 20) - 1, file), (1 << 20) - 1);
-	fclose(file);
-	return text;
+	for (enum config_section section = CONFIG_TOP; section < CONFIG_SECTIONS; section++)
+		print_section(out, section);
+	fputc('\n', out);
 }
 
 Test(config_page, has_every_key_of_each_kind_and_no_other)
 {
-	const char *path = getenv("QUERN_PAGE");
-	char *page = read_page(path), *tables = NULL, *begin = strstr(page, begin_mark), *end = strstr(page, end_mark);
-	size_t size = 0;
-	FILE *out = open_memstream(&tables, &size);
-
-	cr_assert(begin && end && begin < end, "%s has no '%s' and '%s'", path, begin_mark, end_mark);
-	begin += strlen(begin_mark);
-	for (enum config_section section = CONFIG_TOP; section < CONFIG_SECTIONS; section++)
-		print_section(out, section);
-	fputc('\n', out);
-	fclose(out);
-	if (getenv("QUERN_WRITE_DOCS") != NULL) {
-		FILE *file = fopen(path, "w");
-
-		cr_assert(file);
-		fprintf(file, "%.*s%s%s", (int)(begin - page), page, tables, end);
-		fclose(file);
-	} else {
-		cr_assert(size == (size_t)(end - begin) && memcmp(begin, tables, size) == 0,
-			  "%s has not the keys of the program; QUERN_WRITE_DOCS=1 writes them:\n%s", path, tables);
-	}
-	free(tables);
-	free(page);
+	doc_page_hold(begin_mark, end_mark, print_tables);
 }
