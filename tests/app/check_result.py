@@ -13,7 +13,7 @@ import xml.etree.ElementTree as xml
 
 import jsonschema
 
-from app_cases import play
+from app_cases import eventually, play
 from app_page import Page
 
 QUERN, SCHEMA = sys.argv[1:3]
@@ -112,6 +112,13 @@ def has_all_forms_of_an_aborted_run(folder, told):
     return document
 
 
+def listens_to_signals(process):
+    """From the beginning of main() on; what comes while the program is loaded ends it with nothing to tell."""
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (signal.SIGINT - 1) & 1
+
+
 def a_signal_at_any_time_leaves_all_forms_whole():
     """Before the engine is there, in the ramp, measuring, and while set-ups that nobody answers are waited for."""
     ramps = ("-d", "20s", "--warmup", "0", "--ramp", "1500ms")
@@ -125,6 +132,7 @@ def a_signal_at_any_time_leaves_all_forms_whole():
                  f"{folder}/{i}.xml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
         for after_s, place, process in sorted(runs, key=lambda one: one[0]):
             time.sleep(max(0, begin + after_s - time.monotonic()))
+            eventually(lambda: listens_to_signals(process), 10, "quern does not catch SIGINT")
             process.send_signal(signal.SIGINT)
         for after_s, place, process in runs:
             text, errors = process.communicate(timeout=30)
