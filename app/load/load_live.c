@@ -41,10 +41,14 @@ static void pause_or_go_on(void *app, char note[LIVE_TEXT])
 {
 	struct load_measure *measure = app;
 	bool is_paused;
+	int rc;
 
 	load_steer_level(&measure->orders.steer, 0, &is_paused);
-	load_steer_pause(&measure->orders.steer, !is_paused, load_measure_now_s(measure));
-	snprintf(note, LIVE_TEXT, is_paused ? "goes on" : "paused");
+	rc = load_steer_pause(&measure->orders.steer, !is_paused, load_measure_now_s(measure));
+	snprintf(note, LIVE_TEXT,
+		 rc != 0     ? "a profile, or a search, cannot be paused"
+		 : is_paused ? "goes on"
+			     : "paused");
 }
 
 /* quern load tcp://198.18.0.1:80 · tap:q0 · cores 2, 3 */

@@ -132,32 +132,22 @@ bool load_open(struct load_client *client, struct quern_shard *shard, uint64_t n
 	return client->is_scheduled ? open_due(client, shard, now) : open_room(client, shard, now);
 }
 
-static uint64_t missed_until(const struct load_client *client, uint64_t until_ns)
+/* Counts the starts before `end_ns` that were not reached, and by what. */
+static void miss_before(struct load_client *client, uint64_t end_ns, uint64_t now)
 {
-	return load_pace_missed(&client->pace, until_ns < client->measure_end_ns ? until_ns : client->measure_end_ns);
+	enum report_late cause = load_late_cause(&client->late, client->pace.next_ns, now);
+
+	client->missed += load_pace_missed(&client->pace, end_ns);
+	if (cause < REPORT_LATES_END) {
+		uint64_t until_ns = load_late_until(&client->late, cause);
+
+		client->missed_late[cause] += load_pace_missed(&client->pace, until_ns < end_ns ? until_ns : end_ns);
+	}
 }
 
 void load_open_miss(struct load_client *client, uint64_t now)
 {
-	enum report_late cause = load_late_cause(&client->late, client->pace.next_ns, now);
-
-	client->missed += load_pace_missed(&client->pace, client->measure_end_ns);
-	if (cause < REPORT_LATES_END)
-		client->missed_late[cause] += missed_until(client, load_late_until(&client->late, cause));
-}
-
-/* Those that lay before it stay intended, and late. */
-static void leave_schedule(struct load_client *client, uint64_t now)
-{
-	uint64_t measure_end_ns = client->measure_end_ns;
-
-	if (client->pace.next_ns < client->measure_begin_ns && now >= client->measure_begin_ns)
-		client->pace.next_ns = client->measure_begin_ns;
-	client->measure_end_ns = now;
-	if (now >= client->measure_begin_ns)
-		load_open_miss(client, now);
-	client->measure_end_ns = measure_end_ns;
-	client->pace.next_ns = LOAD_PACE_NEVER;
+	miss_before(client, client->measure_end_ns, now);
 }
 
 void load_open_steer(struct load_client *client, uint64_t now)
@@ -173,7 +163,10 @@ void load_open_steer(struct load_client *client, uint64_t now)
 	client->to_hold = load_share(__atomic_load_n(&level->cc, __ATOMIC_RELAXED), client->number, client->count);
 	if (!client->is_scheduled || client->number >= client->openers || client->service->profile)
 		return;
-	leave_schedule(client, now);
+	/* Those that lay before it stay intended, and late. */
+	if (now >= client->measure_begin_ns)
+		miss_before(client, now, now);
+	client->pace.next_ns = LOAD_PACE_NEVER;
 	client->level.from = client->level.to = __atomic_load_n(&level->cps, __ATOMIC_RELAXED);
 	if (!client->is_paused)
 		load_pace_begin(&client->pace, &client->level, 1, client->number, client->openers, now);

@@ -38,6 +38,9 @@ static void refuse(const struct load_steer *steer, const struct cli_rate *rate, 
 		cli_order_refuse(order, rate->kind == CLI_RATE_PAUSE
 						? "error: it is paused already\n  To go on: quern ctl rate resume\n"
 						: "error: it is not paused\n  To pause it: quern ctl rate pause\n");
+	else if (rate->kind == CLI_RATE_PAUSE || rate->kind == CLI_RATE_RESUME)
+		cli_order_refuse(order, "error: a profile, or a search, cannot be paused\n"
+					"  Start it with --cps N or --cc N\n");
 	else if (rate->kind == CLI_RATE_SET && steer->settings->service_count > 1)
 		cli_order_refuse(order, "error: it has several services, each with a rate of its own\n"
 					"  Change all alike: quern ctl rate +10%\n");

@@ -38,6 +38,16 @@ static uint64_t *level_of(struct load_steer *steer, uint16_t number)
 	return level->cc > 0 ? &level->cc : NULL;
 }
 
+/* Of a profile, or a search, the place of a start is told by what was before: none can be left out. */
+static bool has_rates_of_its_own(const struct cli_settings *settings)
+{
+	bool has = settings->judge.search_text != NULL;
+
+	for (uint16_t i = 0; i < settings->service_count; i++)
+		has |= settings->service[i].profile != NULL;
+	return has;
+}
+
 /* Under the lock: what was written holds from now on. */
 static void publish(struct load_steer *steer, double at_s)
 {
@@ -104,6 +114,8 @@ int load_steer_pause(struct load_steer *steer, bool is_paused, double at_s)
 {
 	bool is_new;
 
+	if (has_rates_of_its_own(steer->settings))
+		return -ENOTSUP;
 	pthread_mutex_lock(&steer->lock);
 	is_new = steer->is_paused != is_paused;
 	if (is_new) {

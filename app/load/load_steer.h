@@ -36,7 +36,7 @@ int load_steer_scale(struct load_steer *steer, double factor, double at_s);
  * or more than that can be; -ENOTSUP likewise, and where there are several services. */
 int load_steer_set(struct load_steer *steer, uint64_t value, double at_s);
 
-/* Opens nothing, or goes on. 0, or -EALREADY. */
+/* Opens nothing, or goes on. 0; -EALREADY; -ENOTSUP where a rate is that of a profile or a search. */
 int load_steer_pause(struct load_steer *steer, bool is_paused, double at_s);
 
 /* What holds now, for whoever shows it. */

@@ -60,6 +60,10 @@ Test(load_steer, has_nothing_to_change_where_all_goes_that_can_or_a_profile_says
 	open_with(1000, 0);
 	settings.service[0].profile = "steps";
 	cr_assert_eq(load_steer_scale(&steer, 2, 1), -ENOTSUP);
+	cr_assert_eq(load_steer_pause(&steer, true, 1), -ENOTSUP);
+	settings.service[0].profile = NULL;
+	settings.judge.search_text = "failed == 0";
+	cr_assert_eq(load_steer_pause(&steer, true, 1), -ENOTSUP);
 	load_steer_close(&steer);
 }
 
