@@ -10,8 +10,7 @@
 /* A day of seconds is 20 MB. */
 #define MOST_BYTES (INT64_C(256) << 20)
 
-/* What the other modules count on, whatever else is there. */
-/* Parts of the file are in it. */
+/* An error's text has parts of the file in it. */
 static void quieten(char *error)
 {
 	for (; *error; error++) {
@@ -20,6 +19,7 @@ static void quieten(char *error)
 	}
 }
 
+/* What the other modules count on, whatever else is there. */
 static const char *missing_in(const json_t *document)
 {
 	static const char *const objects[] = {"tool", "config", "machine", "totals", "rate", "latency_ns", "valid"};
