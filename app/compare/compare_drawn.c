@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "page/page_text.h"
+#include "report/report_document.h"
 #include "result/result_parts.h"
 
 static json_t *copy_of(const json_t *value)
@@ -17,13 +17,14 @@ static json_t *copy_of(const json_t *value)
 static int take(struct compare_drawn *drawn, const json_t *document, const char *path, char error[CLI_ERROR_TEXT])
 {
 	bool is_udp = json_is_object(json_object_get(document, "udp"));
-	const json_t *times = page_at(document, is_udp ? "udp.latency_ns.rtt" : "latency_ns.setup");
+	const json_t *times = document_at(document, is_udp ? "udp.latency_ns.rtt" : "latency_ns.setup");
 
 	if (!drawn->is_there) {
-		*drawn = (struct compare_drawn){.is_there = true,
-						.is_udp = is_udp,
-						.rows = copy_of(page_at(document, is_udp ? "udp.series" : "series")),
-						.times = copy_of(times)};
+		*drawn =
+			(struct compare_drawn){.is_there = true,
+					       .is_udp = is_udp,
+					       .rows = copy_of(document_at(document, is_udp ? "udp.series" : "series")),
+					       .times = copy_of(times)};
 		return 0;
 	}
 	if (is_udp != drawn->is_udp) {

@@ -11,11 +11,11 @@
 
 static void write_side(FILE *out, const json_t *side, size_t number)
 {
-	const char *unit = page_string(side, "unit");
+	const char *unit = document_string(side, "unit");
 	char text[PAGE_NUMBER_TEXT];
 
 	fprintf(out, "<tr><td>%c%s</td><td>", (int)('A' + number), number == 0 ? " (base)" : "");
-	for (const char *at = page_string(side, "files"); *at; at++) {
+	for (const char *at = document_string(side, "files"); *at; at++) {
 		char letter[2] = {*at, '\0'};
 
 		page_escape(out, letter);
@@ -23,16 +23,16 @@ static void write_side(FILE *out, const json_t *side, size_t number)
 		if (*at == ',')
 			fputs("<wbr>", out);
 	}
-	fprintf(out, "</td><td>%.0f %s", page_number(side, "count"), unit);
+	fprintf(out, "</td><td>%.0f %s", document_number(side, "count"), unit);
 	if (strcmp(unit, "blocks") == 0)
-		fprintf(out, " of %s, of one run", page_format(page_number(side, "block_s"), PAGE_SECONDS, text));
+		fprintf(out, " of %s, of one run", page_format(document_number(side, "block_s"), PAGE_SECONDS, text));
 	fputs("</td></tr>\n", out);
 }
 
 static void write_sides(FILE *out, const json_t *comparison)
 {
 	const json_t *others = json_object_get(comparison, "others");
-	bool has_blocks = strcmp(page_string(comparison, "base.unit"), "blocks") == 0;
+	bool has_blocks = strcmp(document_string(comparison, "base.unit"), "blocks") == 0;
 
 	fputs("<section id=\"sides\"><h2>Sides</h2><div class=\"wide\"><table class=\"files\"><thead><tr><th>side</th>"
 	      "<th>files</th><th>values</th></tr></thead><tbody>\n",
@@ -40,7 +40,7 @@ static void write_sides(FILE *out, const json_t *comparison)
 	write_side(out, json_object_get(comparison, "base"), 0);
 	for (size_t i = 0; i < json_array_size(others); i++) {
 		write_side(out, json_array_get(others, i), i + 1);
-		has_blocks |= strcmp(page_string(json_array_get(others, i), "unit"), "blocks") == 0;
+		has_blocks |= strcmp(document_string(json_array_get(others, i), "unit"), "blocks") == 0;
 	}
 	fputs("</tbody></table></div>\n", out);
 	if (has_blocks)
@@ -65,15 +65,15 @@ static void write_verdict(FILE *out, const json_t *figure)
 			{"unknown", "same", "? not known"}};
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		if (strcmp(page_string(figure, "verdict"), verdicts[i].key) == 0)
+		if (strcmp(document_string(figure, "verdict"), verdicts[i].key) == 0)
 			fprintf(out, "<td class=\"%s\">%s%s</td>", verdicts[i].class, verdicts[i].text,
-				page_number(figure, "pairs") > 0 ? ", by pairs" : "");
+				document_number(figure, "pairs") > 0 ? ", by pairs" : "");
 	}
 }
 
 static void write_figure(FILE *out, const json_t *figure)
 {
-	const char *name = page_string(figure, "figure");
+	const char *name = document_string(figure, "figure");
 	enum page_unit unit = PAGE_COUNT;
 	char text[PAGE_NUMBER_TEXT], high[PAGE_NUMBER_TEXT];
 
@@ -85,12 +85,12 @@ static void write_figure(FILE *out, const json_t *figure)
 		break;
 	}
 	fprintf(out, "<tr><td>%s</td>", name);
-	fprintf(out, "<td>%s</td>", page_format(page_number(figure, "base"), unit, text));
-	fprintf(out, "<td>%s</td>", page_format(page_number(figure, "other"), unit, text));
-	fprintf(out, "<td>%s %%", percent(page_number(figure, "change"), text));
+	fprintf(out, "<td>%s</td>", page_format(document_number(figure, "base"), unit, text));
+	fprintf(out, "<td>%s</td>", page_format(document_number(figure, "other"), unit, text));
+	fprintf(out, "<td>%s %%", percent(document_number(figure, "change"), text));
 	if (json_is_number(json_object_get(figure, "low")) && json_is_number(json_object_get(figure, "high")))
-		fprintf(out, " <small>[%s … %s]</small>", percent(page_number(figure, "low"), text),
-			percent(page_number(figure, "high"), high));
+		fprintf(out, " <small>[%s … %s]</small>", percent(document_number(figure, "low"), text),
+			percent(document_number(figure, "high"), high));
 	fputs("</td>", out);
 	write_verdict(out, figure);
 	fputs("</tr>\n", out);
@@ -183,7 +183,7 @@ int compare_page_write(FILE *out, const json_t *comparison, const struct compare
 	const json_t *others = json_object_get(comparison, "others");
 	size_t count = json_array_size(others) + 1;
 
-	page_frame_open(out, "compare", page_string(comparison, "base.files"));
+	page_frame_open(out, "compare", document_string(comparison, "base.files"));
 	fprintf(out, "<header><h1>quern compare: %zu sides</h1></header>\n<main>\n", count);
 	write_sides(out, comparison);
 	for (size_t i = 1; i < count; i++)

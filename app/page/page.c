@@ -11,9 +11,9 @@
 
 int page_write(FILE *out, const json_t *document)
 {
-	if (strcmp(page_string(document, "schema"), "quern-run/1") != 0)
+	if (strcmp(document_string(document, "schema"), "quern-run/1") != 0)
 		return -EINVAL;
-	page_frame_open(out, page_string(document, "config.kind"), page_string(document, "verdict"));
+	page_frame_open(out, document_string(document, "config.kind"), document_string(document, "verdict"));
 	page_section_verdict(out, document);
 	page_section_figures(out, document);
 	fputs("<main>\n", out);
@@ -22,11 +22,11 @@ int page_write(FILE *out, const json_t *document)
 	page_chart_percentiles(out, document);
 	page_chart_search(out, document);
 	fputs("<div class=\"stack\">\n", out);
-	page_bars(out, "failures", "Failures by cause", page_at(document, "totals.failed"), PAGE_COUNT);
+	page_bars(out, "failures", "Failures by cause", document_at(document, "totals.failed"), PAGE_COUNT);
 	page_section_busy(out, document);
-	page_bars(out, "ends", "How connections ended", page_at(document, "totals.closed_by"), PAGE_COUNT);
-	page_bars(out, "late", "Late starts by cause", page_at(document, "valid.late"), PAGE_COUNT);
-	page_bars(out, "drops", "Dropped frames by reason", page_at(document, "totals.drops"), PAGE_COUNT);
+	page_bars(out, "ends", "How connections ended", document_at(document, "totals.closed_by"), PAGE_COUNT);
+	page_bars(out, "late", "Late starts by cause", document_at(document, "valid.late"), PAGE_COUNT);
+	page_bars(out, "drops", "Dropped frames by reason", document_at(document, "totals.drops"), PAGE_COUNT);
 	fputs("</div>\n", out);
 	page_section_lists(out, document);
 	page_section_settings(out, document);

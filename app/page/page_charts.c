@@ -17,15 +17,15 @@ static bool is_udp(const json_t *document)
 
 static const json_t *rows_of(const json_t *document)
 {
-	return page_at(document, is_udp(document) ? "udp.series" : "series");
+	return document_at(document, is_udp(document) ? "udp.series" : "series");
 }
 
 /* The rate that was intended, from the first to the last row; of merged runs the first one's is not that of all. */
 static void add_intended(struct page_plot *plot, const json_t *document, double end_s)
 {
 	static struct cli_profile profile;
-	const char *text = page_string(document, "config.profile");
-	const json_t *cps = page_at(document, is_udp(document) ? "config.udp.pps" : "config.cps");
+	const char *text = document_string(document, "config.profile");
+	const json_t *cps = document_at(document, is_udp(document) ? "config.udp.pps" : "config.cps");
 	char error[CLI_ERROR_TEXT];
 	struct page_line *line;
 	double at_s = 0;
@@ -33,8 +33,8 @@ static void add_intended(struct page_plot *plot, const json_t *document, double 
 	profile.count = 0;
 	if (*text && cli_profile_read(text, &profile, error) != 0)
 		return;
-	if ((profile.count == 0 && !json_is_integer(cps)) || json_array_size(page_at(document, "services")) > 0 ||
-	    page_at(document, "config.merged"))
+	if ((profile.count == 0 && !json_is_integer(cps)) || json_array_size(document_at(document, "services")) > 0 ||
+	    document_at(document, "config.merged"))
 		return;
 	line = page_plot_add(plot, "intended", 2 * (size_t)profile.count + 2);
 	if (!line)
@@ -54,7 +54,7 @@ static void add_intended(struct page_plot *plot, const json_t *document, double 
 void page_chart_rate(FILE *out, const json_t *document)
 {
 	const json_t *rows = rows_of(document);
-	double end_s = page_number(json_array_get(rows, json_array_size(rows) - 1), "t_s");
+	double end_s = document_number(json_array_get(rows, json_array_size(rows) - 1), "t_s");
 	struct page_plot plot = {.id = "rate",
 				 .title = "Rate over time",
 				 .about = "Each second as high as what there was in it.",
@@ -83,7 +83,7 @@ void page_chart_latency(FILE *out, const json_t *document)
 	const json_t *rows = rows_of(document);
 	struct page_plot plot = {.id = "latency",
 				 .title = is_udp(document) ? "Round trips over time" : "Set-up time over time",
-				 .about = page_at(document, "config.merged")
+				 .about = document_at(document, "config.merged")
 						  ? "Of each second the greatest of the percentiles of the runs."
 						  : "Percentiles of each second.",
 				 .x_name = "seconds of the measured time",
@@ -115,12 +115,12 @@ void page_chart_percentiles(FILE *out, const json_t *document)
 		.y_unit = PAGE_NS,
 		.y_is_log = true};
 	bool has_schedule =
-		json_is_integer(page_at(document, "config.cps")) || *page_string(document, "config.profile");
+		json_is_integer(document_at(document, "config.cps")) || *document_string(document, "config.profile");
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		/* Without a schedule it is the set-up once more. */
 		if (i != 1 || has_schedule)
-			page_lines_percentiles(&plot, times[i].name, page_at(document, times[i].path));
+			page_lines_percentiles(&plot, times[i].name, document_at(document, times[i].path));
 	}
 	page_plot_write(out, &plot);
 	page_plot_close(&plot);
@@ -128,8 +128,8 @@ void page_chart_percentiles(FILE *out, const json_t *document)
 
 static int by_rate(const void *a, const void *b)
 {
-	double one = page_number(*(const json_t *const *)a, "rate"),
-	       other = page_number(*(const json_t *const *)b, "rate");
+	double one = document_number(*(const json_t *const *)a, "rate"),
+	       other = document_number(*(const json_t *const *)b, "rate");
 
 	return (one > other) - (one < other);
 }
@@ -137,9 +137,9 @@ static int by_rate(const void *a, const void *b)
 /* Of a trial: the share of datagrams that it lost. */
 static double loss_of(const json_t *trial)
 {
-	double sent = page_number(trial, "sent");
+	double sent = document_number(trial, "sent");
 
-	return sent > 0 ? page_number(trial, "lost") / sent : NAN;
+	return sent > 0 ? document_number(trial, "lost") / sent : NAN;
 }
 
 /* Dots, the trials in the order of their rates: the value of `key`, or their loss where there is none. */
@@ -156,17 +156,17 @@ static void add_trials(struct page_plot *plot, const char *name, const json_t *t
 		qsort(sorted, count, sizeof(const json_t *), by_rate);
 	}
 	for (size_t i = 0; line && i < count; i++) {
-		double value = key ? page_number(sorted[i], key) : loss_of(sorted[i]);
+		double value = key ? document_number(sorted[i], key) : loss_of(sorted[i]);
 
-		page_line_point(line, page_number(sorted[i], "rate"), !key || value > 0 ? value : NAN);
+		page_line_point(line, document_number(sorted[i], "rate"), !key || value > 0 ? value : NAN);
 	}
 	free(sorted);
 }
 
 void page_chart_search(FILE *out, const json_t *document)
 {
-	bool is_udp_search = json_is_object(page_at(document, "udp.search"));
-	const json_t *trials = page_at(document, is_udp_search ? "udp.search.trials" : "search.trials");
+	bool is_udp_search = json_is_object(document_at(document, "udp.search"));
+	const json_t *trials = document_at(document, is_udp_search ? "udp.search.trials" : "search.trials");
 	struct page_plot plot = {.id = "search",
 				 .title = is_udp_search ? "Load against loss" : "Load against set-up time",
 				 .about = "A dot a trial of the search.",

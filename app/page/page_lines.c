@@ -17,7 +17,7 @@ void page_lines_rows(struct page_plot *plot, const char *name, const json_t *row
 		line->shape = PAGE_STEPS;
 	for (size_t i = 0; line && i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
-		double t_s = page_number(row, "t_s"), value = page_number(row, key), span_s = t_s - before_s;
+		double t_s = document_number(row, "t_s"), value = document_number(row, key), span_s = t_s - before_s;
 
 		is_there |= value > 0;
 		if (!is_rate)
@@ -38,8 +38,8 @@ void page_lines_percentiles(struct page_plot *plot, const char *name, const json
 	struct quern_histogram *histogram = malloc(sizeof(*histogram));
 	struct page_line *line;
 
-	if (histogram && page_number(times, "count") > 0 &&
-	    report_hdr_read(page_string(times, "hdr"), histogram) == 0 && histogram->count > 0) {
+	if (histogram && document_number(times, "count") > 0 &&
+	    report_hdr_read(document_string(times, "hdr"), histogram) == 0 && histogram->count > 0) {
 		double nines = fmin(log10((double)histogram->count), NINES_MOST);
 
 		line = page_plot_add(plot, name, POINTS_A_NINE * NINES_MOST + 2);

@@ -15,11 +15,11 @@ char *page_threshold_value(const json_t *threshold, char text[PAGE_NUMBER_TEXT])
 {
 	static const enum page_unit units[] = {
 		[JUDGE_COUNT] = PAGE_COUNT, [JUDGE_SHARE] = PAGE_SHARE, [JUDGE_TIME] = PAGE_NS};
-	const json_t *value = page_at(threshold, "value");
+	const json_t *value = document_at(threshold, "value");
 	struct judge_condition condition;
 	struct judge_fault fault;
 	bool is_read =
-		judge_read(&condition, page_string(threshold, "expr"), JUDGE_TCP | JUDGE_ASKS | JUDGE_UDP, &fault);
+		judge_read(&condition, document_string(threshold, "expr"), JUDGE_TCP | JUDGE_ASKS | JUDGE_UDP, &fault);
 
 	if (!json_is_number(value))
 		snprintf(text, PAGE_NUMBER_TEXT, "not measured");
@@ -83,7 +83,7 @@ static void list(FILE *out, const char *id, const char *title, const json_t *row
 		fputs("<tr>", out);
 		for (size_t j = 0; paths[j]; j++) {
 			fputs("<td>", out);
-			cell(out, page_at(row, paths[j]), paths[j]);
+			cell(out, document_at(row, paths[j]), paths[j]);
 			fputs("</td>", out);
 		}
 		fputs("</tr>\n", out);
@@ -105,9 +105,9 @@ static void thresholds(FILE *out, const json_t *list_of_all)
 	json_array_foreach(list_of_all, i, threshold)
 	{
 		fputs("<tr><td>", out);
-		cell(out, page_at(threshold, "ok"), "ok");
+		cell(out, document_at(threshold, "ok"), "ok");
 		fputs("</td><td>", out);
-		page_escape(out, page_string(threshold, "expr"));
+		page_escape(out, document_string(threshold, "expr"));
 		fprintf(out, "</td><td>%s</td></tr>\n", page_threshold_value(threshold, text));
 	}
 	fputs("</tbody></table></div></section>\n", out);
@@ -120,13 +120,13 @@ void page_section_busy(FILE *out, const json_t *document)
 	const json_t *worker;
 	size_t i;
 
-	json_array_foreach(page_at(document, "workers"), i, worker)
+	json_array_foreach(document_at(document, "workers"), i, worker)
 	{
 		char name[64];
 
-		snprintf(name, sizeof(name), "core %.0f, %.20s", page_number(worker, "lcore"),
-			 page_string(worker, "role"));
-		json_object_set_new(shares, name, json_real(page_number(worker, "busy")));
+		snprintf(name, sizeof(name), "core %.0f, %.20s", document_number(worker, "lcore"),
+			 document_string(worker, "role"));
+		json_object_set_new(shares, name, json_real(document_number(worker, "busy")));
 	}
 	page_bars(out, "busy", "Load of each worker", shares, PAGE_SHARE);
 	json_decref(shares);
@@ -139,8 +139,8 @@ static void workers(FILE *out, const json_t *document)
 					    "packets", "stalls", NULL};
 	static const char *const udp_paths[] = {"lcore", "role", "busy", "packets", "stalls", NULL};
 
-	list(out, "workers", "Workers", page_at(document, "workers"),
-	     json_is_object(page_at(document, "udp")) ? udp_paths : paths);
+	list(out, "workers", "Workers", document_at(document, "workers"),
+	     json_is_object(document_at(document, "udp")) ? udp_paths : paths);
 }
 
 void page_section_lists(FILE *out, const json_t *document)
@@ -154,14 +154,14 @@ void page_section_lists(FILE *out, const json_t *document)
 	static const char *const datagrams[] = {"rate", "achieved", "sent", "lost", "ok", "confirmation", NULL};
 	static const char *const runs[] = {"cps", "requests_per_s", "p50_ns", "p99_ns", "failed", NULL};
 
-	thresholds(out, page_at(document, "thresholds"));
-	list(out, "services", "Services", page_at(document, "services"), services);
-	list(out, "requests", "Requests", page_at(document, "requests"), requests);
-	if (json_array_size(page_at(document, "totals.targets")) > 1)
-		list(out, "targets", "Targets", page_at(document, "totals.targets"), targets);
-	list(out, "trials", "Trials of the search", page_at(document, "search.trials"), trials);
-	list(out, "datagram-trials", "Trials of the search", page_at(document, "udp.search.trials"), datagrams);
-	list(out, "runs", "Runs", page_at(document, "repeats.runs"), runs);
+	thresholds(out, document_at(document, "thresholds"));
+	list(out, "services", "Services", document_at(document, "services"), services);
+	list(out, "requests", "Requests", document_at(document, "requests"), requests);
+	if (json_array_size(document_at(document, "totals.targets")) > 1)
+		list(out, "targets", "Targets", document_at(document, "totals.targets"), targets);
+	list(out, "trials", "Trials of the search", document_at(document, "search.trials"), trials);
+	list(out, "datagram-trials", "Trials of the search", document_at(document, "udp.search.trials"), datagrams);
+	list(out, "runs", "Runs", document_at(document, "repeats.runs"), runs);
 	workers(out, document);
 }
 
@@ -191,16 +191,16 @@ static void settings(FILE *out, const char *id, const char *title, const json_t 
 
 void page_section_settings(FILE *out, const json_t *document)
 {
-	settings(out, "config", "Configuration", page_at(document, "config"));
-	settings(out, "machine", "Machine", page_at(document, "machine"));
+	settings(out, "config", "Configuration", document_at(document, "config"));
+	settings(out, "machine", "Machine", document_at(document, "machine"));
 }
 
 void page_section_tool(FILE *out, const json_t *document)
 {
 	fputs("made by quern ", out);
-	page_escape(out, page_string(document, "tool.version"));
+	page_escape(out, document_string(document, "tool.version"));
 	fputs(" (", out);
-	page_escape(out, page_string(document, "tool.git"));
+	page_escape(out, document_string(document, "tool.git"));
 	fputs("), DPDK ", out);
-	page_escape(out, page_string(document, "tool.dpdk"));
+	page_escape(out, document_string(document, "tool.dpdk"));
 }

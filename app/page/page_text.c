@@ -42,29 +42,6 @@ void page_escape(FILE *out, const char *text)
 	}
 }
 
-const json_t *page_at(const json_t *document, const char *path)
-{
-	while (document && *path) {
-		size_t length = strcspn(path, ".");
-
-		document = json_object_getn(document, path, length);
-		path += length + (path[length] == '.');
-	}
-	return document;
-}
-
-double page_number(const json_t *document, const char *path)
-{
-	return json_number_value(page_at(document, path));
-}
-
-const char *page_string(const json_t *document, const char *path)
-{
-	const char *text = json_string_value(page_at(document, path));
-
-	return text ? text : "";
-}
-
 char *page_format(double value, enum page_unit unit, char text[PAGE_NUMBER_TEXT])
 {
 	uint64_t whole = value < 0 ? 0 : value > 9e18 ? (uint64_t)9e18 : (uint64_t)(value + 0.5);

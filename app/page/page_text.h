@@ -1,22 +1,17 @@
-/* page_text.h - texts of a page, and the numbers of a document: whatever it has not is 0, or empty. */
+/* page_text.h - texts and numbers of a page. */
 #ifndef PAGE_TEXT_H
 #define PAGE_TEXT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include <jansson.h>
+#include "report/report_document.h"
 
 /* What a number is of. */
 enum page_unit { PAGE_COUNT, PAGE_NS, PAGE_SECONDS, PAGE_SHARE, PAGE_NINES };
 
 /* A text with what HTML or XML would read otherwise written out, and letters that XML cannot have as question marks. */
 void page_escape(FILE *out, const char *text);
-
-/* A value by a path of keys with dots between them; null where there is none. */
-const json_t *page_at(const json_t *document, const char *path);
-double page_number(const json_t *document, const char *path);
-const char *page_string(const json_t *document, const char *path);
 
 /* A number with its unit, as in the text of a report: 4,123,180; 1.9 µs; 12 s; 61.2 %; of nines the percentile, 99.9.
  */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "page/page_text.h"
+#include "report/report_document.h"
 #include "report/report_hdr.h"
 #include "report/report_parts.h"
 
@@ -55,15 +55,15 @@ void result_add_counts(json_t *into, const json_t *from)
 /* Reads a histogram with the ends and the sum that the document tells exactly. */
 static int read_times(const json_t *times, struct quern_histogram *histogram)
 {
-	int rc = report_hdr_read(page_string(times, "hdr"), histogram);
+	int rc = report_hdr_read(document_string(times, "hdr"), histogram);
 
-	if (rc == 0 && (double)histogram->count != page_number(times, "count"))
+	if (rc == 0 && (double)histogram->count != document_number(times, "count"))
 		rc = -EINVAL;
 	if (rc != 0 || histogram->count == 0)
 		return rc;
-	histogram->min = (uint64_t)result_whole(page_number(times, "min"));
-	histogram->max = (uint64_t)result_whole(page_number(times, "max"));
-	histogram->sum = (uint64_t)result_whole(page_number(times, "mean") * (double)histogram->count + 0.5);
+	histogram->min = (uint64_t)result_whole(document_number(times, "min"));
+	histogram->max = (uint64_t)result_whole(document_number(times, "max"));
+	histogram->sum = (uint64_t)result_whole(document_number(times, "mean") * (double)histogram->count + 0.5);
 	return 0;
 }
 
@@ -130,11 +130,11 @@ void result_set_rate(json_t *rate, const json_t *series, double mean)
 
 	json_array_foreach(series, i, row)
 	{
-		double span_s = page_number(row, "t_s") - before_s;
-		double cps = span_s > 0 ? page_number(row, "established") / span_s : 0;
+		double span_s = document_number(row, "t_s") - before_s;
+		double cps = span_s > 0 ? document_number(row, "established") / span_s : 0;
 		double from_mean = cps - mean_of_rows;
 
-		before_s = page_number(row, "t_s");
+		before_s = document_number(row, "t_s");
 		if (i > 0 && span_s < 0.5)
 			continue;
 		least = counted == 0 ? cps : fmin(least, cps);

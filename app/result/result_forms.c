@@ -25,7 +25,7 @@ int result_text(FILE *out, const json_t *document)
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach(page_at(document, "text"), i, line)
+	json_array_foreach(document_at(document, "text"), i, line)
 		write_line(out, json_string_value(line) ? json_string_value(line) : "");
 	return cli_flush(out);
 }
@@ -40,8 +40,8 @@ static void write_number(FILE *out, const json_t *value)
 
 int result_csv(FILE *out, const json_t *document)
 {
-	const json_t *udp = page_at(document, "udp.series");
-	const json_t *rows = udp ? udp : page_at(document, "series"), *row;
+	const json_t *udp = document_at(document, "udp.series");
+	const json_t *rows = udp ? udp : document_at(document, "series"), *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row)
@@ -86,15 +86,15 @@ static void write_case(FILE *out, const char *kind, const char *name, bool is_ke
 
 static size_t count_missed(const json_t *document, bool passes)
 {
-	bool accounts = json_is_true(page_at(document, "valid.accounting"));
+	bool accounts = json_is_true(document_at(document, "valid.accounting"));
 
 	return (passes ? 0u : 1u) + (accounts ? 0u : 1u) + result_missed(document);
 }
 
 int result_junit(FILE *out, const json_t *document)
 {
-	const char *kind = page_string(document, "config.kind"), *verdict = page_string(document, "verdict");
-	const json_t *thresholds = page_at(document, "thresholds"), *threshold;
+	const char *kind = document_string(document, "config.kind"), *verdict = document_string(document, "verdict");
+	const json_t *thresholds = document_at(document, "thresholds"), *threshold;
 	bool passes = strcmp(verdict, "pass") == 0;
 	size_t i, missed = count_missed(document, passes);
 	char why[96];
@@ -102,20 +102,21 @@ int result_junit(FILE *out, const json_t *document)
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"quern ", out);
 	page_escape(out, kind);
 	fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"%.3f\">\n",
-		json_array_size(thresholds) + 2, missed, page_number(document, "duration_s"));
+		json_array_size(thresholds) + 2, missed, document_number(document, "duration_s"));
 	snprintf(why, sizeof(why), "the verdict is %.16s", verdict);
 	write_case(out, kind, "verdict", passes, why);
-	write_case(out, kind, "accounting", json_is_true(page_at(document, "valid.accounting")),
+	write_case(out, kind, "accounting", json_is_true(document_at(document, "valid.accounting")),
 		   "opened = established + failed, or established = closed + in flight, does not hold");
 	json_array_foreach(thresholds, i, threshold)
 	{
-		const json_t *value = page_at(threshold, "value");
+		const json_t *value = document_at(threshold, "value");
 
 		if (json_is_number(value))
 			snprintf(why, sizeof(why), "the value is %.9g", json_number_value(value));
 		else
 			snprintf(why, sizeof(why), "there is no value");
-		write_case(out, kind, page_string(threshold, "expr"), json_is_true(page_at(threshold, "ok")), why);
+		write_case(out, kind, document_string(threshold, "expr"), json_is_true(document_at(threshold, "ok")),
+			   why);
 	}
 	fputs("</testsuite>\n</testsuites>\n", out);
 	return cli_flush(out);

@@ -60,16 +60,16 @@ static void know_numbers(struct judge_facts *facts, const json_t *document)
 	static const char *const bad[] = {"totals.requests.bad_status", "totals.requests.bad_body",
 					  "totals.requests.malformed", "totals.requests.corrupt",
 					  "totals.requests.cut_short"};
-	double failed = sum_of(page_at(document, "totals.failed")), not_ok = 0;
+	double failed = sum_of(document_at(document, "totals.failed")), not_ok = 0;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		judge_know(facts, numbers[i].number, page_number(document, numbers[i].path));
+		judge_know(facts, numbers[i].number, document_number(document, numbers[i].path));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		not_ok += page_number(document, bad[i]);
+		not_ok += document_number(document, bad[i]);
 	judge_know(facts, JUDGE_FAILED, failed);
-	judge_know_share(facts, JUDGE_FAILED_RATIO, failed, page_number(document, "totals.opened"));
+	judge_know_share(facts, JUDGE_FAILED_RATIO, failed, document_number(document, "totals.opened"));
 	judge_know(facts, JUDGE_REQUESTS_BAD, not_ok);
-	judge_know(facts, JUDGE_DROPS, sum_of(page_at(document, "totals.drops")));
+	judge_know(facts, JUDGE_DROPS, sum_of(document_at(document, "totals.drops")));
 }
 
 static json_t *term_json(const struct judge_condition *condition, const struct judge_term *term,
@@ -112,7 +112,7 @@ static bool judge_all(json_t *document, const struct judge_facts *facts, json_t 
 	struct judge_fault fault;
 	size_t i;
 
-	json_array_foreach(page_at(document, "config.thresholds"), i, text)
+	json_array_foreach(document_at(document, "config.thresholds"), i, text)
 	{
 		const char *expr = json_string_value(text);
 
@@ -131,17 +131,17 @@ static bool judge_all(json_t *document, const struct judge_facts *facts, json_t 
 
 static char *count_at(const json_t *document, const char *path, char text[PAGE_NUMBER_TEXT])
 {
-	return page_format(page_number(document, path), PAGE_COUNT, text);
+	return page_format(document_number(document, path), PAGE_COUNT, text);
 }
 
 static void add_times_line(json_t *lines, const json_t *document, const char *name, const char *path)
 {
 	static const char *const keys[] = {"p50", "p99", "p999", "max"};
-	const json_t *times = page_at(document, path);
+	const json_t *times = document_at(document, path);
 	char texts[4][PAGE_NUMBER_TEXT], line[256];
 
 	for (int i = 0; i < 4; i++)
-		page_format(page_number(times, keys[i]), PAGE_NS, texts[i]);
+		page_format(document_number(times, keys[i]), PAGE_NS, texts[i]);
 	snprintf(line, sizeof(line), "%-14sp50 %s   p99 %s   p99.9 %s   max %s", name, texts[0], texts[1], texts[2],
 		 texts[3]);
 	add_line(lines, line);
@@ -162,7 +162,7 @@ static const char *word_of(const char *verdict)
 /* Failures by cause: timeout 2, refused 1 */
 static void add_failed_line(json_t *lines, const json_t *document)
 {
-	const json_t *failed = page_at(document, "totals.failed"), *value;
+	const json_t *failed = document_at(document, "totals.failed"), *value;
 	char number[PAGE_NUMBER_TEXT], line[256];
 	const char *key, *between = ": ";
 	int length = snprintf(line, sizeof(line), "              failed %s",
@@ -177,7 +177,7 @@ static void add_failed_line(json_t *lines, const json_t *document)
 		between = ", ";
 	}
 	snprintf(line + length, sizeof(line) - (size_t)length, "      in flight at end %s",
-		 page_format(page_number(document, "totals.in_flight"), PAGE_COUNT, number));
+		 page_format(document_number(document, "totals.in_flight"), PAGE_COUNT, number));
 	add_line(lines, line);
 }
 
@@ -188,11 +188,11 @@ static void add_head(json_t *lines, const json_t *document)
 	size_t i;
 
 	snprintf(line, sizeof(line), "RESULT  %s   quern %.16s, %zu runs merged   %.1f s measured",
-		 word_of(page_string(document, "verdict")), page_string(document, "config.kind"),
-		 json_array_size(page_at(document, "config.merged")), page_number(document, "duration_s"));
+		 word_of(document_string(document, "verdict")), document_string(document, "config.kind"),
+		 json_array_size(document_at(document, "config.merged")), document_number(document, "duration_s"));
 	add_line(lines, line);
 	add_line(lines, "");
-	json_array_foreach(page_at(document, "config.merged"), i, file)
+	json_array_foreach(document_at(document, "config.merged"), i, file)
 	{
 		snprintf(line, sizeof(line), "%-14s%.200s", i == 0 ? "merged" : "", json_string_value(file));
 		add_line(lines, line);
@@ -211,7 +211,7 @@ static void set_text(json_t *document, const json_t *judged)
 	add_line(lines, line);
 	add_failed_line(lines, document);
 	add_line(lines,
-		 json_is_true(page_at(document, "valid.accounting"))
+		 json_is_true(document_at(document, "valid.accounting"))
 			 ? "              check: opened = established + failed, established = closed + in flight  ✓"
 			 : "              check: opened = established + failed, established = closed + in flight  ✗");
 	snprintf(line, sizeof(line), "rate          %s ± %s per second (σ of 1 s samples)   slowest second %s",
@@ -220,7 +220,7 @@ static void set_text(json_t *document, const json_t *judged)
 	add_line(lines, line);
 	add_times_line(lines, document, "set-up time", "latency_ns.setup");
 	add_times_line(lines, document, "from schedule", "latency_ns.setup_from_schedule");
-	if (page_number(document, "totals.requests.sent") > 0)
+	if (document_number(document, "totals.requests.sent") > 0)
 		add_times_line(lines, document, "request time", "latency_ns.request");
 	json_array_extend(lines, (json_t *)(uintptr_t)judged);
 	json_object_set_new(document, "text", lines);
@@ -236,15 +236,15 @@ int result_judge(json_t *document)
 	memset(&facts, 0, sizeof(facts));
 	know_numbers(&facts, document);
 	for (size_t i = 0; i < HISTOGRAMS && is_good; i++) {
-		is_good = report_hdr_read(page_string(document, histograms[i].path), &times[i]) == 0;
+		is_good = report_hdr_read(document_string(document, histograms[i].path), &times[i]) == 0;
 		facts.times[histograms[i].times] = &times[i];
 	}
 	/* Of a run without a schedule it is that of set-up once more; of several services some may have none. */
 	if (is_good)
 		facts.plain_times = times[1].count >= times[0].count ? &times[1] : &times[0];
 	is_good = is_good && judge_all(document, &facts, judged);
-	if (is_good && strcmp(page_string(document, "verdict"), "pass") == 0 &&
-	    (result_missed(document) > 0 || !json_is_true(page_at(document, "valid.accounting"))))
+	if (is_good && strcmp(document_string(document, "verdict"), "pass") == 0 &&
+	    (result_missed(document) > 0 || !json_is_true(document_at(document, "valid.accounting"))))
 		json_object_set_new(document, "verdict", json_string("fail"));
 	if (is_good)
 		set_text(document, judged);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "page/page_text.h"
+#include "report/report_document.h"
 
 /* How far durations may be apart. */
 #define APART 0.01
@@ -19,23 +19,23 @@ static int refuse(char error[CLI_ERROR_TEXT], const char *name, const char *what
 /* What of a document cannot be added to anything. */
 static int check_alone(const json_t *document, const char *name, char error[CLI_ERROR_TEXT])
 {
-	if (json_is_object(page_at(document, "udp")))
+	if (json_is_object(document_at(document, "udp")))
 		return refuse(error, name, "a run of datagrams; merge is of connections");
-	if (json_is_object(page_at(document, "search")) || json_is_object(page_at(document, "repeats")))
+	if (json_is_object(document_at(document, "search")) || json_is_object(document_at(document, "repeats")))
 		return refuse(error, name, "several runs, by --search or --repeat; merge takes single ones");
 	return 0;
 }
 
 static int check_pair(const json_t *first, const json_t *other, const char *name, char error[CLI_ERROR_TEXT])
 {
-	double one_s = page_number(first, "duration_s"), other_s = page_number(other, "duration_s");
+	double one_s = document_number(first, "duration_s"), other_s = document_number(other, "duration_s");
 
-	if (strcmp(page_string(first, "config.kind"), page_string(other, "config.kind")) != 0)
+	if (strcmp(document_string(first, "config.kind"), document_string(other, "config.kind")) != 0)
 		return refuse(error, name, "another kind of run than the first");
 	if (fabs(one_s - other_s) > APART * one_s)
 		return refuse(error, name,
 			      "lasted more than 1 % longer or shorter than the first: rates would not add up");
-	if (json_array_size(page_at(first, "services")) != json_array_size(page_at(other, "services")))
+	if (json_array_size(document_at(first, "services")) != json_array_size(document_at(other, "services")))
 		return refuse(error, name, "another number of services than the first has");
 	return 0;
 }
@@ -48,7 +48,7 @@ static void join(json_t *into, const json_t *from, const char *key)
 /* Every histogram of an object of times. */
 static int add_latency(json_t *into, const json_t *from)
 {
-	double silence = fmax(page_number(into, "silence_max"), page_number(from, "silence_max"));
+	double silence = fmax(document_number(into, "silence_max"), document_number(from, "silence_max"));
 	const char *key;
 	json_t *value;
 	int rc = 0;
@@ -75,7 +75,7 @@ static void add_requests(json_t *into, const json_t *from)
 		double most[3];
 
 		for (int j = 0; j < 3; j++)
-			most[j] = fmax(page_number(request, bounds[j]), page_number(other, bounds[j]));
+			most[j] = fmax(document_number(request, bounds[j]), document_number(other, bounds[j]));
 		result_add_counts(request, other);
 		for (int j = 0; j < 3; j++)
 			json_object_set_new(request, bounds[j], json_integer(result_whole(most[j])));
@@ -96,8 +96,8 @@ static void add_valid(json_t *into, const json_t *from, double own_weight, doubl
 
 	for (int i = 0; i < 2; i++) {
 		if (json_object_get(into, shares[i]) && json_object_get(from, shares[i]))
-			add_share(into, shares[i], page_number(into, shares[i]), own_weight,
-				  page_number(from, shares[i]), other_weight);
+			add_share(into, shares[i], document_number(into, shares[i]), own_weight,
+				  document_number(from, shares[i]), other_weight);
 	}
 	if (!json_is_true(json_object_get(from, "accounting")))
 		json_object_set_new(into, "accounting", json_false());
@@ -107,20 +107,20 @@ static void add_valid(json_t *into, const json_t *from, double own_weight, doubl
 
 static void add_totals(json_t *into, const json_t *from)
 {
-	double own = page_number(into, "established"), other = page_number(from, "established");
-	double own_packets = page_number(into, "packets_per_connection");
+	double own = document_number(into, "established"), other = document_number(from, "established");
+	double own_packets = document_number(into, "packets_per_connection");
 	json_t *targets = json_object_get(into, "targets");
 	json_int_t weights[32] = {0};
 	size_t count = json_array_size(targets);
 
 	for (size_t i = 0; i < count && i < 32; i++)
-		weights[i] = result_whole(page_number(json_array_get(targets, i), "weight"));
+		weights[i] = result_whole(document_number(json_array_get(targets, i), "weight"));
 	result_add_counts(into, from);
 	for (size_t i = 0; i < count && i < 32; i++)
 		json_object_set_new(json_array_get(targets, i), "weight", json_integer(weights[i]));
 	if (json_object_get(into, "packets_per_connection"))
-		add_share(into, "packets_per_connection", own_packets, own, page_number(from, "packets_per_connection"),
-			  other);
+		add_share(into, "packets_per_connection", own_packets, own,
+			  document_number(from, "packets_per_connection"), other);
 }
 
 static int add_services(json_t *into, const json_t *from)
@@ -133,9 +133,9 @@ static int add_services(json_t *into, const json_t *from)
 	{
 		const json_t *other = json_array_get(from, i);
 
-		add_share(service, "schedule_kept", page_number(service, "schedule_kept"),
-			  page_number(service, "totals.opened"), page_number(other, "schedule_kept"),
-			  page_number(other, "totals.opened"));
+		add_share(service, "schedule_kept", document_number(service, "schedule_kept"),
+			  document_number(service, "totals.opened"), document_number(other, "schedule_kept"),
+			  document_number(other, "totals.opened"));
 		add_totals(json_object_get(service, "totals"), json_object_get(other, "totals"));
 		add_requests(json_object_get(service, "requests"), json_object_get(other, "requests"));
 		if (rc == 0)
@@ -150,21 +150,22 @@ static void add_cost(json_t *into, const json_t *from)
 	static const char *const keys[] = {"cycles_per_connection", "own_cycles_per_connection"};
 	json_t *cost = json_object_get(into, "cost");
 	const json_t *other = json_object_get(from, "cost");
-	double own_closed = page_number(into, "totals.closed"), closed = page_number(from, "totals.closed");
+	double own_closed = document_number(into, "totals.closed"), closed = document_number(from, "totals.closed");
 
 	for (int i = 0; i < 2; i++)
-		add_share(cost, keys[i], page_number(cost, keys[i]), own_closed, page_number(other, keys[i]), closed);
+		add_share(cost, keys[i], document_number(cost, keys[i]), own_closed, document_number(other, keys[i]),
+			  closed);
 	if (!json_is_true(json_object_get(other, "unpaced")))
 		json_object_set_new(cost, "unpaced", json_false());
-	if (page_number(from, "started_at") < page_number(into, "started_at"))
+	if (document_number(from, "started_at") < document_number(into, "started_at"))
 		json_object_set(into, "started_at", json_object_get(from, "started_at"));
 }
 
 static int add(json_t *into, const json_t *from)
 {
-	double opened = page_number(into, "totals.opened"), others = page_number(from, "totals.opened");
-	double mean = page_number(into, "rate.cps_mean") + page_number(from, "rate.cps_mean");
-	double requests = page_number(into, "rate.requests_mean") + page_number(from, "rate.requests_mean");
+	double opened = document_number(into, "totals.opened"), others = document_number(from, "totals.opened");
+	double mean = document_number(into, "rate.cps_mean") + document_number(from, "rate.cps_mean");
+	double requests = document_number(into, "rate.requests_mean") + document_number(from, "rate.requests_mean");
 	json_t *rate = json_object_get(into, "rate");
 	int rc = add_latency(json_object_get(into, "latency_ns"), json_object_get(from, "latency_ns"));
 
@@ -177,13 +178,13 @@ static int add(json_t *into, const json_t *from)
 	add_requests(json_object_get(into, "requests"), json_object_get(from, "requests"));
 	if (rc == 0)
 		rc = add_services(json_object_get(into, "services"), json_object_get(from, "services"));
-	result_add_counts(page_at(into, "memory.table") ? json_object_get(json_object_get(into, "memory"), "table")
-							: NULL,
-			  page_at(from, "memory.table"));
+	result_add_counts(document_at(into, "memory.table") ? json_object_get(json_object_get(into, "memory"), "table")
+							    : NULL,
+			  document_at(from, "memory.table"));
 	join(into, from, "workers");
 	join(into, from, "impaired");
 	join(into, from, "steered");
-	if (!json_is_object(page_at(into, "stopped")))
+	if (!json_is_object(document_at(into, "stopped")))
 		json_object_set(into, "stopped", json_object_get(from, "stopped"));
 	return rc;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "page/page_text.h"
+#include "report/report_document.h"
 
 /* A day of seconds is 20 MB. */
 #define MOST_BYTES (INT64_C(256) << 20)
@@ -55,7 +55,7 @@ json_t *result_read(const char *path, char error[CLI_ERROR_TEXT])
 		quieten(error);
 		return NULL;
 	}
-	schema = page_string(document, "schema");
+	schema = document_string(document, "schema");
 	if (strcmp(schema, "quern-run/1") != 0)
 		snprintf(
 			error, CLI_ERROR_TEXT,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "page/page_text.h"
+#include "report/report_document.h"
 
 /* From the best to the worst. */
 static const char *const verdicts[] = {"pass", "aborted", "invalid", "fail"};
@@ -13,32 +13,34 @@ enum { VERDICTS = sizeof(verdicts) / sizeof(verdicts[0]) };
 /* As load_result.c has it: connections came about, and were served. */
 static bool is_served(const json_t *totals)
 {
-	double cut_short = page_number(totals, "cut_short");
+	double cut_short = document_number(totals, "cut_short");
 
-	if (page_number(totals, "opened") > 0 && page_number(totals, "established") == 0)
+	if (document_number(totals, "opened") > 0 && document_number(totals, "established") == 0)
 		return false;
-	if (page_number(totals, "requests.sent") > 0)
-		return page_number(totals, "requests.ok") > 0;
-	return cut_short == 0 || cut_short < page_number(totals, "closed");
+	if (document_number(totals, "requests.sent") > 0)
+		return document_number(totals, "requests.ok") > 0;
+	return cut_short == 0 || cut_short < document_number(totals, "closed");
 }
 
 /* Whether nothing but thresholds can have made it fail. */
 static bool is_good_but_for_thresholds(const json_t *document)
 {
 	const json_t *service;
-	bool is_good = is_served(page_at(document, "totals"));
+	bool is_good = is_served(document_at(document, "totals"));
 	size_t i;
 
-	json_array_foreach(page_at(document, "services"), i, service) is_good &= is_served(page_at(service, "totals"));
-	return is_good && result_missed(document) > 0 && json_is_true(page_at(document, "valid.accounting")) &&
-	       !json_is_object(page_at(document, "stopped")) && page_number(document, "totals.requests.corrupt") == 0;
+	json_array_foreach(document_at(document, "services"), i, service) is_good &=
+		is_served(document_at(service, "totals"));
+	return is_good && result_missed(document) > 0 && json_is_true(document_at(document, "valid.accounting")) &&
+	       !json_is_object(document_at(document, "stopped")) &&
+	       document_number(document, "totals.requests.corrupt") == 0;
 }
 
 static size_t badness_of(const json_t *document)
 {
 	size_t badness = 0;
 
-	while (badness < VERDICTS - 1 && strcmp(page_string(document, "verdict"), verdicts[badness]) != 0)
+	while (badness < VERDICTS - 1 && strcmp(document_string(document, "verdict"), verdicts[badness]) != 0)
 		badness++;
 	return badness == VERDICTS - 1 && is_good_but_for_thresholds(document) ? 0 : badness;
 }
@@ -48,8 +50,8 @@ size_t result_missed(const json_t *document)
 	const json_t *threshold;
 	size_t i, missed = 0;
 
-	json_array_foreach(page_at(document, "thresholds"), i, threshold) missed +=
-		json_is_true(page_at(threshold, "ok")) ? 0u : 1u;
+	json_array_foreach(document_at(document, "thresholds"), i, threshold) missed +=
+		json_is_true(document_at(threshold, "ok")) ? 0u : 1u;
 	return missed;
 }
 

@@ -54,15 +54,15 @@ Test(result_merge, has_the_histogram_of_both_bucket_by_bucket)
 	json_t *sum = merged();
 
 	quern_histogram_merge(both, times[1]);
-	cr_assert_eq(report_hdr_read(page_string(sum, "latency_ns.setup.hdr"), read), 0);
+	cr_assert_eq(report_hdr_read(document_string(sum, "latency_ns.setup.hdr"), read), 0);
 	cr_assert_arr_eq(read->buckets, both->buckets, sizeof(both->buckets));
-	cr_assert_eq((uint64_t)page_number(sum, "latency_ns.setup.count"), 1500);
-	cr_assert_eq((uint64_t)page_number(sum, "latency_ns.setup.min"), both->min);
-	cr_assert_eq((uint64_t)page_number(sum, "latency_ns.setup.max"), both->max);
-	cr_assert_eq((uint64_t)page_number(sum, "latency_ns.setup.p50"), quern_histogram_percentile(both, 50));
-	cr_assert_eq((uint64_t)page_number(sum, "latency_ns.setup.p999"), quern_histogram_percentile(both, 99.9));
-	cr_assert_float_eq(page_number(sum, "latency_ns.setup.mean"), quern_histogram_mean(both), 1);
-	cr_assert_eq((int)page_number(sum, "latency_ns.silence_max"), 300);
+	cr_assert_eq((uint64_t)document_number(sum, "latency_ns.setup.count"), 1500);
+	cr_assert_eq((uint64_t)document_number(sum, "latency_ns.setup.min"), both->min);
+	cr_assert_eq((uint64_t)document_number(sum, "latency_ns.setup.max"), both->max);
+	cr_assert_eq((uint64_t)document_number(sum, "latency_ns.setup.p50"), quern_histogram_percentile(both, 50));
+	cr_assert_eq((uint64_t)document_number(sum, "latency_ns.setup.p999"), quern_histogram_percentile(both, 99.9));
+	cr_assert_float_eq(document_number(sum, "latency_ns.setup.mean"), quern_histogram_mean(both), 1);
+	cr_assert_eq((int)document_number(sum, "latency_ns.silence_max"), 300);
 	free(read);
 	json_decref(sum);
 }
@@ -70,24 +70,24 @@ Test(result_merge, has_the_histogram_of_both_bucket_by_bucket)
 Test(result_merge, adds_counts_rates_and_seconds)
 {
 	json_t *sum = merged();
-	const json_t *first = json_array_get(page_at(sum, "series"), 0);
+	const json_t *first = json_array_get(document_at(sum, "series"), 0);
 
-	cr_assert_eq((int)page_number(sum, "totals.opened"), 1500);
-	cr_assert_eq((int)page_number(sum, "totals.failed.timeout"), 2);
-	cr_assert_eq((int)page_number(sum, "totals.packets.rx"), 7500);
-	cr_assert_float_eq(page_number(sum, "totals.packets_per_connection"), 10, 1e-9);
-	cr_assert_float_eq(page_number(sum, "rate.cps_mean"), 500, 1e-9);
-	cr_assert_eq(json_array_size(page_at(sum, "series")), SAMPLE_SECONDS);
-	cr_assert_eq((int)page_number(first, "opened"), 500);
-	cr_assert_eq((int)page_number(first, "failed"), 2);
-	cr_assert_eq((int)page_number(first, "p50_ns"), 1300, "the greater one");
-	cr_assert_eq((int)page_number(first, "p99_ns"), 8800, "the greater one");
-	cr_assert_float_eq(page_number(first, "t_s"), 1, 1e-9);
+	cr_assert_eq((int)document_number(sum, "totals.opened"), 1500);
+	cr_assert_eq((int)document_number(sum, "totals.failed.timeout"), 2);
+	cr_assert_eq((int)document_number(sum, "totals.packets.rx"), 7500);
+	cr_assert_float_eq(document_number(sum, "totals.packets_per_connection"), 10, 1e-9);
+	cr_assert_float_eq(document_number(sum, "rate.cps_mean"), 500, 1e-9);
+	cr_assert_eq(json_array_size(document_at(sum, "series")), SAMPLE_SECONDS);
+	cr_assert_eq((int)document_number(first, "opened"), 500);
+	cr_assert_eq((int)document_number(first, "failed"), 2);
+	cr_assert_eq((int)document_number(first, "p50_ns"), 1300, "the greater one");
+	cr_assert_eq((int)document_number(first, "p99_ns"), 8800, "the greater one");
+	cr_assert_float_eq(document_number(first, "t_s"), 1, 1e-9);
 	/* Seconds of 498, 500 and 500. */
-	cr_assert_float_eq(page_number(sum, "rate.cps_min"), 498, 1e-9);
-	cr_assert_float_eq(page_number(sum, "rate.cps_stddev"), 1.1547, 1e-3);
-	cr_assert_eq(json_array_size(page_at(sum, "workers")), 2);
-	cr_assert_eq(json_array_size(page_at(sum, "config.merged")), 2);
+	cr_assert_float_eq(document_number(sum, "rate.cps_min"), 498, 1e-9);
+	cr_assert_float_eq(document_number(sum, "rate.cps_stddev"), 1.1547, 1e-3);
+	cr_assert_eq(json_array_size(document_at(sum, "workers")), 2);
+	cr_assert_eq(json_array_size(document_at(sum, "config.merged")), 2);
 	json_decref(sum);
 }
 
@@ -99,8 +99,8 @@ Test(result_merge, leaves_a_rest_of_a_second_out_of_the_spread)
 		json_array_append_new(json_object_get(parts[i], "series"),
 				      json_pack("{s:f, s:i, s:i}", "t_s", 3.1, "opened", 1, "established", 0));
 	sum = merged();
-	cr_assert_float_eq(page_number(sum, "rate.cps_min"), 498, 1e-9);
-	cr_assert_float_eq(page_number(sum, "rate.cps_stddev"), 1.1547, 1e-3);
+	cr_assert_float_eq(document_number(sum, "rate.cps_min"), 498, 1e-9);
+	cr_assert_float_eq(document_number(sum, "rate.cps_stddev"), 1.1547, 1e-3);
 	json_decref(sum);
 }
 
@@ -115,13 +115,13 @@ Test(result_merge, judges_thresholds_of_both_together)
 	}
 	json_decref(missed);
 	sum = merged();
-	cr_assert_str_eq(page_string(sum, "verdict"), "pass");
-	cr_assert_eq(json_array_size(page_at(sum, "thresholds")), 3);
+	cr_assert_str_eq(document_string(sum, "verdict"), "pass");
+	cr_assert_eq(json_array_size(document_at(sum, "thresholds")), 3);
 	cr_assert_eq(result_missed(sum), 0);
 	json_decref(sum);
 	sample_set(parts[1], "totals.failed.timeout", json_integer(2));
 	sum = merged();
-	cr_assert_str_eq(page_string(sum, "verdict"), "fail");
+	cr_assert_str_eq(document_string(sum, "verdict"), "fail");
 	cr_assert_eq(result_missed(sum), 1, "failed < 3");
 	json_decref(sum);
 }
@@ -139,7 +139,7 @@ Test(result_merge, has_the_worst_verdict_of_its_runs)
 		sample_set(parts[0], "verdict", json_string(cases[i][0]));
 		sample_set(parts[1], "verdict", json_string(cases[i][1]));
 		sum = merged();
-		cr_assert_str_eq(page_string(sum, "verdict"), cases[i][2], "case %zu", i);
+		cr_assert_str_eq(document_string(sum, "verdict"), cases[i][2], "case %zu", i);
 		json_decref(sum);
 	}
 	/* An account that does not add up is a fault of its own. */
@@ -147,7 +147,7 @@ Test(result_merge, has_the_worst_verdict_of_its_runs)
 	sample_set(parts[0], "valid.accounting", json_false());
 	json_t *sum = merged();
 
-	cr_assert_str_eq(page_string(sum, "verdict"), "fail");
+	cr_assert_str_eq(document_string(sum, "verdict"), "fail");
 	json_decref(sum);
 }
 
@@ -187,6 +187,6 @@ Test(result_merge, bounds_numbers_that_no_run_has)
 		sample_set(parts[i], "latency_ns.setup.max", json_real(1e300));
 	}
 	sum = merged();
-	cr_assert_eq(json_integer_value(page_at(sum, "totals.opened")), INT64_MAX);
+	cr_assert_eq(json_integer_value(document_at(sum, "totals.opened")), INT64_MAX);
 	json_decref(sum);
 }

@@ -45,12 +45,12 @@ Test(page_text, looks_up_what_is_there_and_gives_nothing_for_the_rest)
 {
 	json_t *document = json_loads("{\"a\":{\"b\":{\"c\":7,\"d\":\"x\"}},\"n\":null}", 0, NULL);
 
-	cr_assert_eq(page_number(document, "a.b.c"), 7);
-	cr_assert_str_eq(page_string(document, "a.b.d"), "x");
-	cr_assert_eq(page_number(document, "a.b.d"), 0);
-	cr_assert_str_eq(page_string(document, "a.x.d"), "");
-	cr_assert_null(page_at(document, "n.b"));
-	cr_assert_null(page_at(NULL, "a"));
+	cr_assert_eq(document_number(document, "a.b.c"), 7);
+	cr_assert_str_eq(document_string(document, "a.b.d"), "x");
+	cr_assert_eq(document_number(document, "a.b.d"), 0);
+	cr_assert_str_eq(document_string(document, "a.x.d"), "");
+	cr_assert_null(document_at(document, "n.b"));
+	cr_assert_null(document_at(NULL, "a"));
 	json_decref(document);
 }
 
